@@ -1,0 +1,42 @@
+/* Who is it, and what may they do: users, teams, branches, roles, sessions, tokens.
+ * Fills the gate's actors from the database and keeps them until what they were
+ * made from changes. */
+#ifndef GUANXI_CORE_ACCESS_ACCESS_H
+#define GUANXI_CORE_ACCESS_ACCESS_H
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "core/entity/entity.h"
+#include "core/gate/gate.h"
+#include "core/http/http.h"
+
+/* Entities of this folder, for the registry: user, team, branch, region, role, token. */
+extern const struct entity user_entity, team_entity, branch_entity, region_entity, role_entity, token_entity;
+/* Tables without descriptors: session, login attempts, TOTP use, idempotency keys. */
+extern const char *const access_ddl_sqlite;
+extern const char *const access_ddl_postgres;
+
+struct access;
+enum err access_open_new(struct ctx *ctx, struct store *store, struct registry *registry, struct access **ret) MUST_CHECK;
+void access_free(struct access *access);
+
+/* For http_config: session cookie or bearer token to actor; from memory when nothing changed. */
+enum err access_authenticate(struct ctx *ctx, struct access *access, const struct http_request *req, bool *ret_needs_csrf) MUST_CHECK;
+bool access_csrf_ok(struct ctx *ctx, struct access *access, const struct http_request *req);
+enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body) MUST_CHECK;
+enum err access_idem_save(struct ctx *ctx, const struct http_request *req, const char *key, int status, const char *body, size_t n) MUST_CHECK;
+
+/* The actor of a user as the database says now, in ctx's arena. */
+enum err access_actor(struct ctx *ctx, struct access *access, int64_t user_id, const struct actor **ret) MUST_CHECK;
+
+/* CLI and first start; in a write job. */
+enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, auditor */
+enum err access_create_admin(struct ctx *ctx, const char *email, const char *name, const char *password, int64_t *ret_id) MUST_CHECK;
+enum err access_create_token(struct ctx *ctx, const char *user_email, const char *name, const char **ret_token) MUST_CHECK;
+/* A password a person can type, 20 characters. */
+enum err access_random_password(struct ctx *ctx, const char **ret) MUST_CHECK;
+
+/* session, account (password, TOTP, tokens), users, effective rights, audit */
+extern const struct route access_routes[];
+
+#endif

@@ -1,0 +1,197 @@
+/* Entities are data: everything the program knows of a kind of record stands in
+ * one descriptor.  From it come tables, validation, REST, permissions, forms,
+ * lists, import, merge, masking and export. */
+#ifndef GUANXI_CORE_ENTITY_ENTITY_H
+#define GUANXI_CORE_ENTITY_ENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "core/gate/gate.h"
+#include "core/entity/value.h"
+
+/* Behaviour belongs to the type: one file type_*.c each. */
+enum field_type {
+	FIELD_TEXT,     /* one line; `max` code points, default 200 */
+	FIELD_NOTE,     /* many lines; default 20,000 */
+	FIELD_INT,
+	FIELD_DECIMAL,  /* exact, `scale` fraction digits */
+	FIELD_REAL,     /* scores and probabilities */
+	FIELD_MONEY,    /* minor units; `currency_field` names the text field with the code, NULL: base currency */
+	FIELD_BOOL,
+	FIELD_DATE,     /* YYYY-MM-DD */
+	FIELD_TIME,     /* UTC milliseconds */
+	FIELD_ENUM,     /* one of `options` */
+	FIELD_LINK,     /* id of a record of entity `link` */
+	FIELD_LINKS,    /* ids of records of entity `link`, kept in table <entity>_<field> */
+	FIELD_EMAIL,
+	FIELD_PHONE,    /* E.164 where it can be */
+	FIELD_URL,      /* http or https */
+	FIELD_CODE,     /* language, country, currency … : short ASCII */
+	FIELD_JSON,
+	FIELD_TYPE_COUNT
+};
+
+enum field_flag {
+	F_REQUIRED = 1 << 0,
+	F_UNIQUE = 1 << 1,   /* where not null */
+	F_INDEX = 1 << 2,
+	F_SEARCH = 1 << 3,   /* goes into the search index */
+	F_READONLY = 1 << 4, /* kept by the program; refused in input */
+	F_SECRET = 1 << 5,   /* never leaves the program (password hashes) */
+	F_PERSONAL = 1 << 6, /* personal data: masked, exported and erased as such */
+	F_SENSITIVE = 1 << 7, /* personal data that needs separate consent */
+	F_MORE = 1 << 8,     /* in the form, behind "more" */
+	F_LIST = 1 << 9,     /* a column of the default list */
+	F_INSERT_ONLY = 1 << 10, /* set at creation, then fixed */
+	F_MASKABLE = 1 << 11, /* the page offers "masked" for it in roles */
+	F_SORT = 1 << 12,     /* worth sorting by (indexed with id) */
+};
+
+enum on_delete { DELETE_RESTRICT, DELETE_CASCADE, DELETE_SET_NULL };
+
+struct text2 {
+	const char *en, *zh; /* zh-Hant is derived at build time */
+};
+
+struct option {
+	const char *value;
+	struct text2 label;
+	const char *colour; /* a meaning, not a hue: "good", "bad", "warn", "info", "quiet"; NULL none */
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	unsigned flags;
+	struct text2 label;
+	const char *group;        /* form group key, NULL: the first */
+	const char *link;         /* entity name, for FIELD_LINK and FIELD_LINKS */
+	enum on_delete on_delete; /* what deleting the linked record does to this one */
+	const struct option *options; /* ended by value NULL */
+	const char *currency_field;
+	const char *fallback;     /* default value in API text form, NULL none; "now" for times, "me" for links to user */
+	int max;                  /* code points; 0: the type's default */
+	int scale;
+	struct text2 help;
+};
+
+struct field_group {
+	const char *key;
+	struct text2 label;
+};
+
+struct record;
+struct entity;
+
+/* Hooks of the capability that owns the entity; all inside the write job.
+ * `old` is NULL on create, `new` is NULL on delete. */
+struct entity_hooks {
+	/* May complete or refuse; may set read-only fields of `new`. */
+	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
+	/* May write other records. */
+	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
+};
+
+/* Field positions every entity has, before its own: */
+enum system_field { SF_ID, SF_VERSION, SF_CREATED_AT, SF_CREATED_BY, SF_UPDATED_AT, SF_UPDATED_BY, SF_COUNT };
+
+struct entity {
+	const char *name;   /* "customer": table, path, JSON */
+	const char *plural; /* "customers": accepted as path and in embedding */
+	struct text2 label, label_many;
+	const struct field *fields; /* its own, after the system fields */
+	size_t n_fields;
+	const struct field_group *groups; /* ended by key NULL */
+	const char *title;      /* field shown as the record's name */
+	const char *subtitle;   /* or NULL */
+	const char *owner, *team, *branch; /* field names for scopes, or NULL */
+	const char *parent;     /* LINK field whose record decides access to this one, or NULL */
+	const char *sort;       /* default order, as in ?order= : "created_at.desc" */
+	const char *icon;
+	unsigned flags;
+	int search_rank;        /* 0: not searched; smaller is shown earlier */
+	struct entity_hooks hooks;
+	const char *const *indexes; /* extra: "customer_id,ordered_at" …, ended by NULL; leading "unique " allowed */
+};
+
+enum entity_flag {
+	E_SYSTEM = 1 << 0,   /* administration: needs a capability, not in the business menu */
+	E_NO_API_WRITE = 1 << 1, /* written by the program only */
+	E_NO_LOG = 1 << 2,   /* changes are not kept in the change log (sessions) */
+	E_INTERNAL = 1 << 3, /* not over the generic API at all */
+	E_CHILD = 1 << 4,    /* shown inside its parent, no list of its own in the menu */
+};
+
+/* --- registry ---------------------------------------------------------- */
+
+/* All fields (system fields first) of one entity, resolved. */
+struct entity_info {
+	const struct entity *entity;
+	size_t number;              /* position in the registry = gate's entity number */
+	const struct field **fields; /* n_fields pointers; position = gate's field number = value position */
+	size_t n_fields;
+	int owner, team, branch, parent, title; /* positions or -1 */
+	const struct entity_info *parent_info;
+	uint32_t cap; /* capability needed for E_SYSTEM entities, 0 none */
+};
+
+enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret) MUST_CHECK;
+void registry_free(struct registry *registry);
+size_t registry_count(const struct registry *registry);
+const struct entity_info *registry_at(const struct registry *registry, size_t number);
+/* By name or plural; NULL if there is none. */
+const struct entity_info *registry_find(const struct registry *registry, const char *name);
+/* Position of a field, -1 if there is none. */
+int entity_field(const struct entity_info *info, const char *name);
+/* A fresh record id. */
+int64_t registry_next_id(struct ctx *ctx);
+
+/* DDL of all entities for the engine, for migration 1 and for tests that compare schema and descriptors. */
+enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engine, struct buf *ret) MUST_CHECK;
+
+/* --- records ----------------------------------------------------------- */
+
+struct record {
+	const struct entity_info *info;
+	struct value *values; /* by position */
+	bool *set;            /* which are given or loaded */
+};
+
+enum err record_new(struct ctx *ctx, const struct entity_info *info, struct record **ret) MUST_CHECK;
+/* By name; unknown names are ERR_BUG. */
+enum err record_set(struct ctx *ctx, struct record *record, const char *field, struct value value) MUST_CHECK;
+const struct value *record_value(const struct record *record, const char *field);
+int64_t record_i64(const struct record *record, const char *field);   /* 0 if null */
+const char *record_text(const struct record *record, const char *field); /* NULL if null */
+int64_t record_id(const struct record *record);
+
+/* Parses API text (as in CSV, filters, URLs) into a value of the field's type and
+ * normalises it; reports with the field's name. */
+enum err field_parse(struct ctx *ctx, const struct entity_info *info, int field, const char *text, struct value *ret) MUST_CHECK;
+
+/* How records are written: the flags of one call. */
+enum write_flag {
+	W_TRUSTED = 1 << 0,   /* the program itself: read-only fields allowed, no field rights asked */
+	W_KEEP_DATES = 1 << 1, /* created_at/by as given */
+	W_NO_SEARCH = 1 << 2, /* the caller indexes later */
+};
+
+/* Reads one record within the actor's scope, hidden fields left out; ERR_NOT_FOUND otherwise. */
+enum err record_get(struct ctx *ctx, const struct entity_info *info, int64_t id, enum action action, struct record **ret) MUST_CHECK;
+/* The same without asking the gate, for hooks and the program itself. */
+enum err record_load(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
+/* In a write job.  Validates, asks the gate (unless W_TRUSTED), runs hooks, writes
+ * row, change log and search index. Fills id and system fields of `record`. */
+enum err record_create(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
+/* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs. */
+enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;
+/* Follows on_delete of the links that point here; each deletion is its own change with its full content. */
+enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags) MUST_CHECK;
+/* Brings back a deleted record, and what was deleted with it, under its old id, from the change log. */
+enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
+
+#endif

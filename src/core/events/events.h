@@ -1,0 +1,68 @@
+/* The change log: every write appends here, in the same transaction.  Audit trail,
+ * timelines, live updates, webhooks, automation, search and warehouse read it,
+ * each with a durable position of its own.
+ *
+ * Each entry carries the hash of the one before it, so that a changed or missing
+ * entry shows: hash = BLAKE2b-256(previous hash, canonical form of this entry). */
+#ifndef GUANXI_CORE_EVENTS_EVENTS_H
+#define GUANXI_CORE_EVENTS_EVENTS_H
+
+#include "base/buf.h"
+#include "core/store/store.h"
+
+enum change_action {
+	CHANGE_CREATE,
+	CHANGE_UPDATE,
+	CHANGE_DELETE,
+	CHANGE_RESTORE,
+	CHANGE_READ,    /* who saw what: views of sensitive values */
+	CHANGE_EXPORT,
+	CHANGE_LOGIN,   /* and other things of access: the text says which */
+	CHANGE_DENIED,
+	CHANGE_ACTION_COUNT
+};
+
+struct change {
+	int64_t seq; /* set by the log */
+	int64_t at_ms;
+	int64_t group; /* what one request or job changed together; set by the log */
+	int64_t actor_id;
+	int actor_kind; /* enum actor_kind */
+	const char *entity; /* "" for changes of no entity */
+	int64_t record_id;
+	enum change_action action;
+	const char *diff; /* JSON {"field":[before,after],…}; create: {"field":[null,after]}; delete: full content; never F_SECRET */
+	const char *request_id;
+};
+
+/* Within a write job: appends; at_ms, actor and request come from ctx. */
+enum err change_append(struct ctx *ctx, const char *entity, int64_t record_id, enum change_action action, const char *diff) MUST_CHECK;
+const char *change_action_name(enum change_action action);
+
+/* Reads forward from after_seq; entries are complete (no gaps that later fill). Stops at `max`. */
+typedef enum err (*change_fn)(struct ctx *ctx, const struct change *change, void *arg);
+enum err change_read(struct ctx *ctx, int64_t after_seq, size_t max, change_fn fn, void *arg, int64_t *ret_last) MUST_CHECK;
+/* History of one record, newest first, before `before_seq` (0: from the end). */
+enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, change_fn fn, void *arg) MUST_CHECK;
+enum err change_last_seq(struct ctx *ctx, int64_t *ret) MUST_CHECK;
+
+/* Verifies the chain from `from_seq`; *ret_bad is the first wrong entry or 0. */
+enum err change_verify(struct ctx *ctx, int64_t from_seq, int64_t *ret_checked, int64_t *ret_bad, char ret_head_hex[65]) MUST_CHECK;
+
+/* Durable positions of log readers. */
+enum err reader_position(struct ctx *ctx, const char *reader, int64_t *ret_seq) MUST_CHECK;
+enum err reader_advance(struct ctx *ctx, const char *reader, int64_t seq) MUST_CHECK; /* in a write job */
+
+/* Wakes sleeping readers (SSE, jobs) after commits: called with the newest seq on
+ * the writer's thread; must not block. */
+typedef void (*events_wake_fn)(void *arg, int64_t last_seq);
+enum err events_subscribe(struct store *store, events_wake_fn fn, void *arg) MUST_CHECK;
+/* Called for each committed change before its request is answered, so that caches
+ * of rights are dropped in time. */
+typedef void (*events_commit_fn)(void *arg, const char *entity, int64_t record_id, enum change_action action);
+enum err events_on_commit(struct store *store, events_commit_fn fn, void *arg) MUST_CHECK;
+
+extern const char *const events_ddl_sqlite;
+extern const char *const events_ddl_postgres;
+
+#endif

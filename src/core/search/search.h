@@ -1,0 +1,51 @@
+/* Search over everything: one index, made of tokens from core/text, alike on both
+ * engines (FTS5; tsvector('simple') with GIN).  Rows are filtered by the gate. */
+#ifndef GUANXI_CORE_SEARCH_SEARCH_H
+#define GUANXI_CORE_SEARCH_SEARCH_H
+
+#include "base/ctx.h"
+#include "core/gate/gate.h"
+#include "core/text/text.h"
+
+/* One field's text for the index. */
+struct search_part {
+	const char *text;
+	enum text_kind kind;
+};
+
+/* Within a write job: replaces the index row of a record. Record ids are unique
+ * over all entities, so the id alone is the key.  `rank`: smaller is shown earlier;
+ * owner/team/branch let the search filter without touching the record. */
+struct search_doc {
+	size_t entity; /* number in the registry = the gate's */
+	int64_t record_id;
+	int rank;
+	int64_t owner_id, team_id, branch_id; /* 0: none */
+	const struct search_part *parts;
+	size_t n_parts;
+};
+enum err search_put(struct ctx *ctx, const struct search_doc *doc) MUST_CHECK;
+enum err search_remove(struct ctx *ctx, int64_t record_id) MUST_CHECK;
+
+struct search_hit {
+	size_t entity;
+	int64_t record_id;
+	double score;
+};
+/* Best hits for what a person typed, over the given entities (NULL: all the actor
+ * may read), within the actor's scopes, ranked. At most `max` per entity. Looks at a
+ * bounded number of candidates; *ret_more tells that there were more. */
+enum err search_find(struct ctx *ctx, const char *typed, const size_t *entities, size_t n_entities, size_t max,
+                     struct search_hit **ret, size_t *ret_n, bool *ret_more) MUST_CHECK;
+/* An SQL condition on "<alias>".id for list filters ("?q=…"), with the text to bind; by the query builder only. */
+enum err search_condition(struct ctx *ctx, size_t entity, const char *alias, const char *typed, int first_param,
+                          const char **ret_sql, const char **ret_bind, size_t *ret_n_bind) MUST_CHECK;
+/* Ids in the index, ascending from after_id: for the check that compares index and records. */
+enum err search_ids(struct ctx *ctx, int64_t after_id, size_t max, int64_t *ret_ids, size_t *ret_n) MUST_CHECK;
+/* Integrity of the index structures themselves. */
+enum err search_integrity(struct ctx *ctx) MUST_CHECK;
+
+extern const char *const search_ddl_sqlite;
+extern const char *const search_ddl_postgres;
+
+#endif

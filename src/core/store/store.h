@@ -1,0 +1,166 @@
+/* One interface over two engines: SQLite (inside, default) and PostgreSQL.
+ *
+ * Threads.  A `struct store` is shared.  A `struct db` is one connection and is
+ * used by one thread at a time.  Writes go through store_submit / store_write:
+ * on SQLite one writer thread runs many jobs in one transaction, each in a
+ * savepoint, and finishes all after the one durable commit; on PostgreSQL a pool
+ * of connections runs each job in a transaction of its own and repeats it when
+ * the server asks (40001, 40P01, connection lost before COMMIT was sent).  So a
+ * job's function must be repeatable: no effect outside ctx->db and its arena.
+ *
+ * SQL is written once.  Placeholders are ?1 ?2 … in both engines' source text;
+ * the store turns them into $1 $2 … for PostgreSQL.  Names that are keywords are
+ * double-quoted.  Column positions count from 0, parameters from 1. */
+#ifndef GUANXI_CORE_STORE_STORE_H
+#define GUANXI_CORE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+enum engine { ENGINE_SQLITE, ENGINE_POSTGRES };
+
+struct stmt;
+
+/* A named statement, compiled in from a capability's .sql file. */
+struct sql {
+	const char *name;
+	const char *sqlite;
+	const char *postgres;
+};
+
+struct store_config {
+	const char *data_dir; /* holds guanxi.db, attachments, keys; must exist */
+	const char *pg_url;   /* libpq connection string, or NULL for SQLite */
+	const char *pg_schema; /* the tenant's schema; NULL: "guanxi" */
+	int pg_writers;       /* pool size for writes; 0: a default */
+	const struct clock *clock;
+	bool read_only;       /* doctor, backup: never migrates, never writes */
+};
+
+/* Opens the store and starts its writer(s).  Errors: ERR_INVALID (bad
+ * configuration), ERR_UPSTREAM (cannot reach or open), ERR_CONFLICT (another
+ * process has this data folder open for writing). */
+enum err store_open_new(struct ctx *ctx, const struct store_config *config, struct store **ret) MUST_CHECK;
+/* Finishes queued writes, then closes. Jobs submitted later finish with ERR_RETRY. */
+void store_free(struct store *store);
+enum engine store_engine(const struct store *store);
+const char *store_data_dir(const struct store *store);
+
+/* --- connections ------------------------------------------------------- */
+
+/* A read connection for the calling thread. */
+enum err db_open_new(struct ctx *ctx, struct store *store, struct db **ret) MUST_CHECK;
+void db_free(struct db *db);
+enum engine db_engine(const struct db *db);
+/* Stops the statement that runs on this connection, from another thread. */
+void db_interrupt(struct db *db);
+/* Read budget: a statement that does more than `steps` virtual-machine steps
+ * (SQLite) or runs over `ms` (PostgreSQL) ends with ERR_LIMIT and message key
+ * "budget"; 0 means none. */
+void db_set_budget(struct db *db, int64_t steps, int64_t ms);
+/* A consistent view over several reads; nestable calls are a bug. */
+enum err db_begin_read(struct ctx *ctx, struct db *db) MUST_CHECK;
+void db_end_read(struct db *db);
+
+/* --- statements -------------------------------------------------------- */
+
+/* A prepared statement from the connection's cache, reset and unbound.  It
+ * belongs to the connection; use stmt_done when finished (so it can be shared). */
+enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struct stmt **ret) MUST_CHECK;
+/* The same for text made by the query builder; cached by content (LRU). */
+enum err db_prepare_text(struct ctx *ctx, struct db *db, const char *text, struct stmt **ret) MUST_CHECK;
+void stmt_done(struct stmt *stmt);
+
+/* Text and blobs are borrowed until stmt_done. */
+void stmt_bind_i64(struct stmt *stmt, int at, int64_t value);
+void stmt_bind_real(struct stmt *stmt, int at, double value);
+void stmt_bind_text(struct stmt *stmt, int at, const char *text); /* NULL binds null */
+void stmt_bind_textn(struct stmt *stmt, int at, const char *text, size_t n);
+void stmt_bind_blob(struct stmt *stmt, int at, const void *data, size_t n);
+void stmt_bind_null(struct stmt *stmt, int at);
+
+/* Next row.  Unique and foreign key violations are ERR_CONFLICT (key "unique" or
+ * "reference"; the fault's field is the constraint or column as the engine names it). */
+enum err stmt_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row) MUST_CHECK;
+/* For statements without rows; *ret_changed may be NULL. */
+enum err stmt_run(struct ctx *ctx, struct stmt *stmt, int64_t *ret_changed) MUST_CHECK;
+
+int stmt_columns(const struct stmt *stmt);
+bool stmt_is_null(const struct stmt *stmt, int at);
+int64_t stmt_i64(const struct stmt *stmt, int at); /* 0 for null */
+double stmt_real(const struct stmt *stmt, int at);
+/* Borrowed until the next step or stmt_done; NULL for null. NUL-terminated. */
+const char *stmt_text(const struct stmt *stmt, int at);
+size_t stmt_bytes(const struct stmt *stmt, int at); /* of the text or blob */
+const void *stmt_blob(const struct stmt *stmt, int at);
+
+/* One text without parameters or rows; several statements separated by ';' allowed. */
+enum err db_exec(struct ctx *ctx, struct db *db, const char *text) MUST_CHECK;
+
+/* --- writes ------------------------------------------------------------ */
+
+typedef enum err (*write_fn)(struct ctx *ctx, void *arg);
+
+struct write_job {
+	write_fn run;  /* with ctx->db set to the write connection, inside its own savepoint or transaction */
+	/* After the durable commit, or after the job failed and was rolled back; on
+	 * the writer's thread, must not block.  `result` OK means: on disk. */
+	void (*done)(struct write_job *job, enum err result);
+	struct ctx *ctx;
+	void *arg;
+	struct write_job *next; /* the store's */
+};
+
+/* Queues and returns at once.  A full queue finishes the job with ERR_RETRY. */
+void store_submit(struct store *store, struct write_job *job);
+/* Queues and waits. */
+enum err store_write(struct ctx *ctx, struct store *store, write_fn run, void *arg) MUST_CHECK;
+
+/* Within a write job: runs `fn` after this job's commit, before any job's done().
+ * Dropped if the job is rolled back.  `arg` must outlive the commit (job's arena does). */
+typedef void (*commit_fn)(struct store *store, void *arg);
+enum err db_on_commit(struct ctx *ctx, commit_fn fn, void *arg) MUST_CHECK;
+/* Within a write job: runs `fn` once, at the end of the job, inside its savepoint;
+ * for totals that many changes of one job touch. The same (fn, arg) twice runs once. */
+enum err db_before_commit(struct ctx *ctx, write_fn fn, void *arg) MUST_CHECK;
+/* A nested savepoint within a write job: per-row results of a bulk request. */
+enum err db_savepoint(struct ctx *ctx) MUST_CHECK;
+enum err db_release(struct ctx *ctx) MUST_CHECK;
+void db_rollback_to(struct ctx *ctx); /* undoes to, and closes, the newest savepoint */
+
+/* --- schema and care --------------------------------------------------- */
+
+struct migration {
+	int version;       /* from 1, no gaps */
+	const char *name;
+	const char *sqlite; /* several statements; NULL where `run` does it */
+	const char *postgres;
+	write_fn run;
+};
+
+/* Brings the schema to the newest version, one transaction a step; an older
+ * database is first copied and the copy verified (SQLite).  A newer one is
+ * ERR_CONFLICT with key "schema_newer". */
+enum err store_migrate(struct ctx *ctx, struct store *store, const struct migration *list, size_t n) MUST_CHECK;
+enum err store_schema_version(struct ctx *ctx, struct store *store, int *ret) MUST_CHECK;
+/* Online copy while writers go on, then an integrity check of the copy. `path`
+ * must not exist.  PostgreSQL: a logical dump in our own format. */
+enum err store_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+/* Integrity of pages, indexes and foreign keys; problems as lines in `report`. */
+enum err store_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
+
+struct store_stats {
+	int64_t jobs, commits, failed, retried; /* since start */
+	int64_t queued, queue_max;
+	int64_t commit_us_total;
+	int64_t wal_bytes;
+};
+void store_stats(const struct store *store, struct store_stats *ret);
+/* False after a failed fsync: nothing more is written until restart. */
+bool store_healthy(const struct store *store);
+
+#endif

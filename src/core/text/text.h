@@ -1,0 +1,53 @@
+/* Text as people write it: Unicode forms, Chinese variants, pinyin, phones.
+ * The only folder that uses ICU, OpenCC and libphonenumber.  All functions are
+ * thread-safe once text_open_new has returned. */
+#ifndef GUANXI_CORE_TEXT_TEXT_H
+#define GUANXI_CORE_TEXT_TEXT_H
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+struct text; /* converters and tables, shared by all threads; process-wide singleton kept by its owner */
+
+enum err text_open(struct ctx *ctx) MUST_CHECK; /* idempotent; first call loads the tables */
+void text_close(void);
+
+/* NFC, white space trimmed and runs folded (lines kept if `lines`), control
+ * characters and invisible direction marks removed. */
+enum err text_clean(struct ctx *ctx, const char *in, size_t n, bool lines, const char **ret, size_t *ret_n) MUST_CHECK;
+/* For comparing: NFKC, case-folded, Traditional to Simplified, accents kept out of Latin letters. */
+enum err text_fold(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n) MUST_CHECK;
+/* Pinyin of the Chinese characters in a name: full ("zhangwei") and initials ("zw"); "" if there are none. */
+enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret_full, const char **ret_initials) MUST_CHECK;
+/* What the search index keeps for a field, as tokens separated by spaces:
+ * CJK single characters and pairs, Latin words, digit runs. */
+enum text_kind { TEXT_WORDS, TEXT_NAME /* + pinyin */, TEXT_NUMBER /* + digit tails of 4 to 11 */, TEXT_EMAIL };
+enum err text_index_tokens(struct ctx *ctx, const char *in, size_t n, enum text_kind kind, struct buf *out) MUST_CHECK;
+/* zh-Hans to zh-Hant (Taiwan words) for content shown, not for the built-in labels. */
+enum err text_to_hant(struct ctx *ctx, const char *in, const char **ret) MUST_CHECK;
+
+/* E.164 ("+8613800138000") if the number is possible in `region` ("CN" …);
+ * otherwise the cleaned input and *ret_valid false. Extension after ";ext=". */
+enum err phone_normalise(struct ctx *ctx, const char *in, const char *region, const char **ret, bool *ret_valid) MUST_CHECK;
+/* "138 0013 8000" for people of that region, international form for others. */
+enum err phone_display(struct ctx *ctx, const char *e164, const char *region, const char **ret) MUST_CHECK;
+/* Lower-case host (IDNA), trimmed; false if it is no address. */
+enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool *ret_valid) MUST_CHECK;
+
+/* "138****8000", "王*", "w***@example.com": what a masked field shows. */
+enum mask { MASK_TEXT, MASK_NAME, MASK_PHONE, MASK_EMAIL };
+enum err text_mask(struct ctx *ctx, const char *in, enum mask mask, const char **ret) MUST_CHECK;
+
+/* Encodings of files: "UTF-8", "UTF-16LE", "UTF-16BE", "GB18030", "Big5", "windows-1252" …
+ * Guesses from the first bytes; *ret_bom is the BOM's length. Never fails to name one. */
+const char *text_detect_encoding(const void *bytes, size_t n, size_t *ret_bom);
+struct text_decoder; /* streaming, to UTF-8 */
+enum err text_decoder_new(struct ctx *ctx, const char *encoding, struct text_decoder **ret) MUST_CHECK;
+/* Bytes that do not decode become U+FFFD and are counted. */
+enum err text_decode(struct ctx *ctx, struct text_decoder *dec, const void *in, size_t n, bool last, struct buf *out) MUST_CHECK;
+int64_t text_decoder_errors(const struct text_decoder *dec);
+void text_decoder_free(struct text_decoder *dec);
+/* UTF-8 to another encoding; what it cannot hold becomes '?', counted in *ret_lost. */
+enum err text_encode(struct ctx *ctx, const char *encoding, const char *in, size_t n, struct buf *out, int64_t *ret_lost) MUST_CHECK;
+
+#endif
