@@ -1,9 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
+#include "base/test/check.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/ctx.h"
