@@ -1,0 +1,47 @@
+/* The generic API over all entities at /api/v1: PostgREST's dialect, single records,
+ * bulk rows, descriptors (meta), search, live events, OpenAPI.  README.md in this
+ * folder documents the dialect and its limits. */
+#ifndef GUANXI_CORE_REST_REST_H
+#define GUANXI_CORE_REST_REST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "core/entity/entity.h"
+#include "core/gate/gate.h"
+#include "core/http/http.h"
+
+struct rest_config {
+	const char *version;       /* of the program */
+	const char *base_currency; /* "CNY" */
+	/* A built-in label in the context's language; NULL: English or Chinese as they stand. */
+	const char *(*label)(struct ctx *ctx, const struct text2 *text);
+	/* Message for a fault key, as in http_config; for results of bulk rows. */
+	const char *(*message)(const struct ctx *ctx, const struct fault *fault);
+	/* The rights of an actor made earlier, as the database says now: ERR_DENIED once
+	 * its session, token or user is no longer valid. For live events; NULL: rights stay. */
+	enum err (*refresh)(void *arg, struct ctx *ctx, const struct actor *old, const struct actor **ret);
+	/* All routes of the program, for OpenAPI: NULL past the end. NULL: this folder's alone. */
+	const struct route *(*route_at)(void *arg, size_t i);
+	void *arg;
+};
+
+struct rest;
+/* Starts the thread that reads the change log once for all event streams. */
+enum err rest_open_new(struct ctx *ctx, struct store *store, struct registry *registry, const struct rest_config *config, struct rest **ret) MUST_CHECK;
+/* Ends the streams; call before http_stop. */
+void rest_free(struct rest *rest);
+/* Streams open now. */
+size_t rest_streams(const struct rest *rest);
+
+/* Supplied by the program (src/app): the service of a context's app. */
+struct rest *app_rest(const struct app *app);
+
+/* Must stand after all other tables: its patterns take any entity name. */
+extern const struct route rest_routes[];
+
+/* The OpenAPI 3.1 document of everything this actor may see (all, for the system). */
+enum err rest_openapi(struct ctx *ctx, struct rest *rest, struct buf *out) MUST_CHECK;
+
+#endif
