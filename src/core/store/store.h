@@ -65,6 +65,8 @@ void db_set_budget(struct db *db, int64_t steps, int64_t ms);
 /* A consistent view over several reads; nestable calls are a bug. */
 enum err db_begin_read(struct ctx *ctx, struct db *db) MUST_CHECK;
 void db_end_read(struct db *db);
+/* Ends whatever a request left open: statements, the consistent view. */
+void db_reset(struct db *db);
 
 /* --- statements -------------------------------------------------------- */
 
@@ -84,7 +86,15 @@ void stmt_bind_blob(struct stmt *stmt, int at, const void *data, size_t n);
 void stmt_bind_null(struct stmt *stmt, int at);
 
 /* Next row.  Unique and foreign key violations are ERR_CONFLICT (key "unique" or
- * "reference"; the fault's field is the constraint or column as the engine names it). */
+ * "reference"; the fault's field is "table.column[, table.column]", or the constraint or
+ * index where the engine names only that).  Others: a missing value is ERR_INVALID
+ * "required", a failed check ERR_INVALID "check", a trigger's refusal ERR_CONFLICT
+ * "refused", a full disk ERR_LIMIT "disk_full", budget, deadline and interrupt
+ * ERR_LIMIT "budget", what may go better next time ERR_RETRY ("busy",
+ * "connection_lost"), wrong SQL ERR_BUG "sql".
+ *
+ * In a write job a statement that failed must end the job, or be undone with
+ * db_rollback_to: PostgreSQL takes nothing more in that transaction. */
 enum err stmt_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row) MUST_CHECK;
 /* For statements without rows; *ret_changed may be NULL. */
 enum err stmt_run(struct ctx *ctx, struct stmt *stmt, int64_t *ret_changed) MUST_CHECK;
@@ -131,6 +141,14 @@ enum err db_before_commit(struct ctx *ctx, write_fn fn, void *arg) MUST_CHECK;
 enum err db_savepoint(struct ctx *ctx) MUST_CHECK;
 enum err db_release(struct ctx *ctx) MUST_CHECK;
 void db_rollback_to(struct ctx *ctx); /* undoes to, and closes, the newest savepoint */
+
+/* Within a write job: a few bytes kept on the connection from job to job, zero at
+ * first, that go back with every rollback (and to zero after a lost connection).
+ * Owned by core/events for the head of its chain. */
+enum { DB_SCRATCH = 80 };
+void *db_scratch(struct db *db);
+/* A number that no other run of a job in this process has. */
+int64_t db_job_number(const struct db *db);
 
 /* --- schema and care --------------------------------------------------- */
 

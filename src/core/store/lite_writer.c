@@ -1,0 +1,357 @@
+/* SQLite's single writer: group commit.
+ *
+ * The thread takes a job; while others wait it goes on with them in the same
+ * transaction, each in a savepoint (the first needs none: if it fails, the whole
+ * transaction holds nothing else).  When none waits it commits at once, so a
+ * lone client never waits for company.  One fsync then makes all of them durable.
+ *
+ * A second thread copies the write-ahead log back into the database file while
+ * the writer goes on; only when the log grows past WAL_HARD does the writer do
+ * the remainder itself, so that the log can start over. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/store/internal.h"
+
+#include "base/log.h"
+#include "base/timeutil.h"
+
+enum {
+	WAL_SOFT = 2000,  /* pages in the log that wake the checkpointer */
+	WAL_HARD = 12000, /* pages at which the writer finishes the checkpoint itself */
+};
+
+struct writer {
+	struct store *store;
+	struct db db;
+	pthread_t thread;
+	bool thread_runs;
+	struct arena arena; /* for the writer's own errors */
+	struct ctx ctx;
+	struct job_start batch[BATCH_MAX];
+	size_t batch_n;
+	bool in_transaction;
+	size_t alone; /* this many jobs get a transaction of their own */
+	int wal_pages, wal_tried;
+
+	sqlite3 *care; /* the checkpointer's connection */
+	pthread_t checkpointer;
+	bool checkpointer_runs;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool due, stopping;
+};
+
+/* --- the write-ahead log ---------------------------------------------------- */
+
+static int note_wal(void *arg, sqlite3 *lite, const char *name, int pages)
+{
+	(void)lite;
+	(void)name;
+	struct writer *w = arg;
+	w->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static void note_checkpoint(struct store *store, int rc)
+{
+	if ((rc & 0xff) != SQLITE_IOERR)
+		return; /* busy or a full disk: the next one tries again */
+	atomic_store(&store->unhealthy, true);
+	log_event(LOG_ERROR, "checkpoint failed: nothing more is written", "error", sqlite3_errstr(rc), NULL);
+}
+
+static void *checkpoint_loop(void *arg)
+{
+	struct writer *w = arg;
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (!w->due && !w->stopping)
+			pthread_cond_wait(&w->wake, &w->lock);
+		if (w->stopping)
+			break;
+		w->due = false;
+		pthread_mutex_unlock(&w->lock);
+		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->care, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+		pthread_mutex_lock(&w->lock);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static void tend_wal(struct writer *w)
+{
+	int pages = w->wal_pages;
+	if (pages < w->wal_tried)
+		w->wal_tried = 0; /* the log started over */
+	if (pages - w->wal_tried < WAL_SOFT)
+		return;
+	w->wal_tried = pages;
+	if (pages >= WAL_HARD) {
+		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->db.lite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->due = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int64_t lite_wal_bytes(const struct store *store)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof path, "%s-wal", store->path);
+	struct stat st;
+	if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0)
+		return 0;
+	return st.st_size;
+}
+
+/* --- one batch ---------------------------------------------------------------- */
+
+/* Statements between jobs report into the writer's own context. */
+static enum err command(struct writer *w, enum command what)
+{
+	arena_reset(&w->arena);
+	faults_clear(&w->ctx);
+	return db_command(&w->ctx, &w->db, what);
+}
+
+/* Tells a job what went wrong between jobs. */
+static void finish_failed(struct writer *w, struct write_job *job, enum err err)
+{
+	const struct faults *faults = &w->ctx.faults;
+	const struct fault *fault = faults->count ? &faults->list[0] : NULL;
+	fault_add(job->ctx, err, "", fault ? fault->key : "store", fault ? fault->arg : NULL);
+	atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
+	job->done(job, err);
+}
+
+static void rollback(struct writer *w)
+{
+	static const unsigned char none[DB_SCRATCH];
+	if (w->in_transaction && !sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK) != OK) {
+		atomic_store(&w->store->unhealthy, true);
+		log_event(LOG_ERROR, "rollback failed: nothing more is written", "error", sqlite3_errmsg(w->db.lite), NULL);
+	}
+	w->in_transaction = false;
+	w->db.job.commits_n = 0;
+	memcpy(w->db.job.scratch, none, DB_SCRATCH); /* read again from the tables */
+}
+
+/* The transaction is gone, through no fault of the jobs that succeeded in it: back
+ * to the front of the queue with them, as if they had never run. */
+static void put_back(struct writer *w, bool alone)
+{
+	for (size_t i = w->batch_n; i-- > 0;) {
+		job_start_restore(&w->batch[i]);
+		queue_return(&w->store->queue, w->batch[i].job);
+	}
+	atomic_fetch_add_explicit(&w->store->retried, (int_fast64_t)w->batch_n, memory_order_relaxed);
+	if (alone)
+		w->alone = w->batch_n;
+	w->batch_n = 0;
+}
+
+static void job_failed(struct writer *w, struct write_job *job, enum err err, const struct mark *mark)
+{
+	if (w->batch_n == 0) {
+		rollback(w);
+	} else if (!sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK_TO) == OK &&
+	           command(w, COMMAND_RELEASE) == OK) {
+		job_rewind(&w->db, mark);
+	} else {
+		/* Disk full, no memory or an interrupt undid the whole transaction. */
+		rollback(w);
+		put_back(w, false);
+	}
+	atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
+	job->done(job, err);
+}
+
+static void run_one(struct writer *w, struct write_job *job)
+{
+	if (atomic_load(&w->store->unhealthy)) {
+		job_refuse(job, ERR_RETRY, "store_stopped");
+		return;
+	}
+	enum err err = OK;
+	if (!w->in_transaction) {
+		err = command(w, COMMAND_BEGIN);
+		w->in_transaction = err == OK;
+	} else if (w->batch_n) {
+		err = command(w, COMMAND_SAVEPOINT);
+	}
+	if (err) {
+		finish_failed(w, job, err);
+		return;
+	}
+	struct mark mark = job_mark(&w->db);
+	struct job_start *start = &w->batch[w->batch_n];
+	job_start_note(start, job);
+	err = job_run(&w->db, job);
+	if (err) {
+		job_failed(w, job, err, &mark);
+		return;
+	}
+	if (w->batch_n && command(w, COMMAND_RELEASE) != OK) {
+		fault_add(job->ctx, ERR_RETRY, "", "transaction_lost", NULL);
+		job_failed(w, job, ERR_RETRY, &mark);
+		return;
+	}
+	w->batch_n++;
+}
+
+static void commit_failed(struct writer *w, enum err err)
+{
+	/* Only a constraint checked at COMMIT is one job's own fault: find out whose. */
+	if (err == ERR_CONFLICT && w->batch_n > 1) {
+		rollback(w);
+		put_back(w, true);
+		return;
+	}
+	enum err told = atomic_load(&w->store->unhealthy) ? ERR_RETRY : err;
+	const char *key = told != err ? "store_stopped" : w->ctx.faults.count ? w->ctx.faults.list[0].key : "store";
+	char kept[64] = "";
+	strncat(kept, key, sizeof kept - 1);
+	rollback(w);
+	for (size_t i = 0; i < w->batch_n; i++) {
+		atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
+		job_refuse(w->batch[i].job, told, kept);
+	}
+	w->batch_n = 0;
+}
+
+static void commit(struct writer *w)
+{
+	struct store *store = w->store;
+	if (!w->in_transaction || !w->batch_n)
+		return;
+	int64_t before = time_monotonic_us();
+	enum err err = command(w, COMMAND_COMMIT);
+	if (err) {
+		commit_failed(w, err);
+		return;
+	}
+	w->in_transaction = false;
+	atomic_fetch_add_explicit(&store->commit_us, time_monotonic_us() - before, memory_order_relaxed);
+	atomic_fetch_add_explicit(&store->commits, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&store->jobs, (int_fast64_t)w->batch_n, memory_order_relaxed);
+	job_committed(&w->db);
+	for (size_t i = 0; i < w->batch_n; i++)
+		w->batch[i].job->done(w->batch[i].job, OK);
+	w->batch_n = 0;
+}
+
+/* A step of a migration rebuilds tables, for which SQLite wants foreign keys off;
+ * that can only be said outside a transaction.  The step itself checks them. */
+static void run_migration(struct writer *w, struct write_job *job)
+{
+	commit(w);
+	(void)sqlite3_db_config(w->db.lite, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+	run_one(w, job);
+	commit(w);
+	(void)sqlite3_db_config(w->db.lite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+}
+
+static void run_batch(struct writer *w, struct write_job *job)
+{
+	int64_t start = time_monotonic_us();
+	size_t limit = w->alone ? 1 : BATCH_MAX;
+	if (w->alone)
+		w->alone--;
+	for (;;) {
+		if (migrate_is_step(job))
+			run_migration(w, job);
+		else
+			run_one(w, job);
+		if (w->batch_n >= limit || time_monotonic_us() - start > BATCH_US)
+			break;
+		if (w->alone)
+			break;
+		job = queue_take(&w->store->queue, false);
+		if (!job)
+			break;
+	}
+	commit(w);
+	/* BEGIN without any job that lasted: nothing to keep. */
+	if (w->in_transaction)
+		rollback(w);
+}
+
+static void *writer_loop(void *arg)
+{
+	struct writer *w = arg;
+	for (;;) {
+		struct write_job *job = queue_take(&w->store->queue, true);
+		if (!job)
+			break;
+		run_batch(w, job);
+		tend_wal(w);
+	}
+	return NULL;
+}
+
+/* --- start and stop ------------------------------------------------------------- */
+
+static void writer_release(struct writer *w)
+{
+	cache_clear(&w->db.cache);
+	job_state_release(&w->db.job);
+	if (w->care)
+		sqlite3_close(w->care);
+	if (w->db.lite)
+		sqlite3_close(w->db.lite);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	arena_release(&w->arena);
+	free(w);
+}
+
+enum err lite_writer_start(struct ctx *ctx, struct store *store)
+{
+	struct writer *w = calloc(1, sizeof *w);
+	if (!w)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	w->store = store;
+	w->db = (struct db){.store = store, .engine = ENGINE_SQLITE, .writer = true};
+	arena_init(&w->arena, 1 << 20);
+	ctx_init(&w->ctx, &w->arena, store->clock);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	enum err err = lite_connect(ctx, store, LITE_WRITE, &w->db.lite);
+	if (!err && !store->read_only)
+		err = lite_connect(ctx, store, LITE_CARE, &w->care);
+	if (!err && !store->read_only) {
+		sqlite3_wal_hook(w->db.lite, note_wal, w);
+		w->checkpointer_runs = pthread_create(&w->checkpointer, NULL, checkpoint_loop, w) == 0;
+		w->thread_runs = pthread_create(&w->thread, NULL, writer_loop, w) == 0;
+		if (!w->thread_runs || !w->checkpointer_runs)
+			err = fail(ctx, ERR_LIMIT, "", "threads");
+	}
+	store->writer = w;
+	if (err)
+		lite_writer_stop(store);
+	return err;
+}
+
+void lite_writer_stop(struct store *store)
+{
+	struct writer *w = store->writer;
+	if (!w)
+		return;
+	queue_stop(&store->queue);
+	if (w->thread_runs)
+		pthread_join(w->thread, NULL);
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	if (w->checkpointer_runs)
+		pthread_join(w->checkpointer, NULL);
+	writer_release(w);
+	store->writer = NULL;
+}

@@ -1,0 +1,151 @@
+/* The schema's numbered steps: one transaction each, kept in schema_version. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/store/internal.h"
+#include "sql_store.h"
+
+#include "base/log.h"
+
+struct step {
+	const struct migration *migration;
+	bool upgrade; /* of a database with data: references are checked */
+};
+
+static enum err version_of(struct ctx *ctx, struct db *db, int *ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret = 0;
+	enum err err = db_prepare(ctx, db, &sql_schema_has_version, &stmt);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, &row);
+	bool exists = !err && row && stmt_i64(stmt, 0) != 0;
+	stmt_done(stmt);
+	if (err || !exists)
+		return err;
+	err = db_prepare(ctx, db, &sql_schema_version, &stmt);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, &row);
+	if (!err && row)
+		*ret = (int)stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+enum err store_schema_version(struct ctx *ctx, struct store *store, int *ret)
+{
+	*ret = 0;
+	if (ctx->db && ctx->db->store == store)
+		return version_of(ctx, ctx->db, ret);
+	struct db *db;
+	enum err err = db_open_new(ctx, store, &db);
+	if (err)
+		return err;
+	err = version_of(ctx, db, ret);
+	db_free(db);
+	return err;
+}
+
+static enum err note_version(struct ctx *ctx, const struct migration *m)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_schema_note, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, m->version);
+	stmt_bind_text(stmt, 2, m->name);
+	stmt_bind_i64(stmt, 3, ctx_now(ctx));
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+/* With foreign keys off during the step, the whole database is looked over. */
+static enum err check_references(struct ctx *ctx)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare_text(ctx, ctx->db, "PRAGMA foreign_key_check", &stmt);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, &row);
+	if (!err && row)
+		err = fail_arg(ctx, ERR_CONFLICT, "", "reference", stmt_text(stmt, 0));
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err migrate_step(struct ctx *ctx, void *arg)
+{
+	const struct step *step = arg;
+	const struct migration *m = step->migration;
+	bool lite = db_engine(ctx->db) == ENGINE_SQLITE;
+	enum err err = OK;
+	if (!lite) {
+		/* Another node may be at it: wait, then see what it did (hence no snapshot from before the wait). */
+		err = db_exec(ctx, ctx->db, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+		if (!err)
+			err = db_exec(ctx, ctx->db, "SELECT pg_advisory_xact_lock(hashtextextended('guanxi.migrate.' || current_schema(), 0))");
+	}
+	if (!err)
+		err = db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, at bigint NOT NULL)");
+	int version = 0;
+	if (!err)
+		err = version_of(ctx, ctx->db, &version);
+	if (err || version >= m->version)
+		return err;
+	if (version != m->version - 1)
+		return fail_arg(ctx, ERR_BUG, "", "migration_gap", m->name);
+	const char *text = lite ? m->sqlite : m->postgres;
+	if (text)
+		err = db_exec(ctx, ctx->db, text);
+	if (!err && m->run)
+		err = m->run(ctx, NULL);
+	if (!err && lite && step->upgrade)
+		err = check_references(ctx);
+	return err ? err : note_version(ctx, m);
+}
+
+bool migrate_is_step(const struct write_job *job)
+{
+	return job->run == migrate_step;
+}
+
+/* guanxi.db.before-v7: what there was before the upgrade to 7, checked. */
+static enum err copy_before(struct ctx *ctx, struct store *store, int newest)
+{
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s.before-v%d", store->path, newest);
+	if (unlink(path) == 0)
+		log_event(LOG_INFO, "an earlier copy before this upgrade is replaced", "path", path, NULL);
+	return store_backup(ctx, store, path);
+}
+
+enum err store_migrate(struct ctx *ctx, struct store *store, const struct migration *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].version != (int)i + 1)
+			return fail_arg(ctx, ERR_BUG, "", "migration_gap", list[i].name);
+	int version = 0;
+	enum err err = store_schema_version(ctx, store, &version);
+	if (err)
+		return err;
+	if (version > (int)n) {
+		char text[24];
+		(void)snprintf(text, sizeof text, "%d", version);
+		return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", text);
+	}
+	if (version > 0 && version < (int)n && store->engine == ENGINE_SQLITE)
+		err = copy_before(ctx, store, (int)n);
+	for (size_t i = (size_t)version; !err && i < n; i++) {
+		struct step step = {.migration = &list[i], .upgrade = version > 0};
+		err = store_write(ctx, store, migrate_step, &step);
+		if (!err)
+			log_event(LOG_INFO, "schema step done", "name", list[i].name, NULL);
+	}
+	return err;
+}
