@@ -1,0 +1,124 @@
+#include "app/app.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "core/text/text.h"
+#include "workspace/workspace.h"
+
+enum { APP_ARENA = 16 * 1024 * 1024 };
+
+struct rest *app_rest(const struct app *app)
+{
+	return app->rest;
+}
+
+struct access *app_access(const struct app *app)
+{
+	return app->access;
+}
+
+struct blob_store *app_blobs(const struct app *app)
+{
+	return app->blobs;
+}
+
+struct jobs *app_jobs(const struct app *app)
+{
+	return app->jobs;
+}
+
+const char *app_data_dir(const struct app *app)
+{
+	return app->config.data_dir;
+}
+
+void app_prepare(void *arg, struct ctx *ctx)
+{
+	struct app *app = arg;
+	ctx->store = app->store;
+	ctx->registry = app->registry;
+	ctx->app = app;
+}
+
+void app_prepare_job(void *arg, struct ctx *ctx, int64_t actor_id)
+{
+	struct app *app = arg;
+	app_prepare(app, ctx);
+	ctx->actor = NULL;
+	if (actor_id == 0)
+		ctx->actor = gate_system();
+	else if (access_actor(ctx, app->access, actor_id, &ctx->actor) != OK)
+		ctx->actor = NULL; /* the user is gone: the job then finds every door shut */
+}
+
+static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
+{
+	struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
+	struct store_config store_config = {
+		.data_dir = app->config.data_dir,
+		.pg_url = app->config.pg_url,
+		.pg_schema = app->config.pg_schema,
+		.clock = ctx->clock,
+		.read_only = read_only,
+	};
+	enum err err = text_open(ctx);
+	if (err == OK)
+		err = registry_new(ctx, app_entities, app_entities_count, app->config.node, &app->registry);
+	if (err == OK)
+		err = registry_set(ctx, app->registry, &settings);
+	if (err == OK)
+		err = store_open_new(ctx, &store_config, &app->store);
+	if (err != OK)
+		return err;
+	app_prepare(app, ctx);
+	if (!read_only) {
+		err = app_migrate(ctx, app);
+		if (err == OK)
+			err = events_start(ctx, app->store);
+	}
+	if (err == OK)
+		err = blob_store_new(ctx, app->config.data_dir, &app->blobs);
+	if (err == OK)
+		err = access_open_new(ctx, app->store, app->registry, &app->access);
+	return err;
+}
+
+enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_only, struct app *app)
+{
+	memset(app, 0, sizeof(*app));
+	arena_init(&app->arena, APP_ARENA);
+	app->config = *config;
+	/* what lives as long as the program must not lie in a command's arena */
+	struct arena *outer = ctx->arena;
+	ctx->arena = &app->arena;
+	const char **texts[] = {&app->config.data_dir, &app->config.pg_url, &app->config.pg_schema, &app->config.base_currency,
+	                        &app->config.phone_region, &app->config.listen, &app->config.tls_cert, &app->config.tls_key,
+	                        &app->config.trusted_proxies};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (*texts[i] != NULL)
+			*texts[i] = arena_strdup(&app->arena, *texts[i]);
+	}
+	enum err err = app->arena.failed ? fail(ctx, ERR_LIMIT, "", "memory") : open_services(ctx, read_only, app);
+	ctx->arena = outer;
+	if (err != OK)
+		app_close(app);
+	return err;
+}
+
+void app_close(struct app *app)
+{
+	if (app->access != NULL)
+		access_free(app->access);
+	if (app->store != NULL) {
+		events_stop(app->store);
+		store_free(app->store);
+	}
+	if (app->blobs != NULL)
+		blob_store_free(app->blobs);
+	if (app->registry != NULL)
+		registry_free(app->registry);
+	text_close();
+	arena_release(&app->arena);
+	memset(app, 0, sizeof(*app));
+}

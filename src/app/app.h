@@ -1,0 +1,80 @@
+/* The program: everything put together, once per process. */
+#ifndef GUANXI_APP_APP_H
+#define GUANXI_APP_APP_H
+
+#include <stdio.h>
+
+#include "base/ctx.h"
+#include "core/access/access.h"
+#include "core/entity/entity.h"
+#include "core/events/events.h"
+#include "core/files/blob.h"
+#include "core/http/http.h"
+#include "core/jobs/jobs.h"
+#include "core/rest/rest.h"
+#include "core/store/store.h"
+
+#define GUANXI_VERSION "0.1.0"
+
+/* What stands in <data>/guanxi.conf, a line "key = value" each. */
+struct app_config {
+	const char *data_dir;
+	const char *pg_url;        /* NULL: SQLite */
+	const char *pg_schema;
+	const char *base_currency; /* ISO 4217 */
+	const char *phone_region;  /* of numbers without a country code */
+	const char *listen;        /* "127.0.0.1:8080" */
+	const char *tls_cert, *tls_key;
+	const char *trusted_proxies; /* addresses, with spaces between */
+	unsigned node;             /* 0 to 1023, different on each node */
+};
+
+/* Reads the file; what is missing gets its default. ERR_INVALID names the line. */
+enum err config_read(struct ctx *ctx, const char *data_dir, struct app_config *ret) MUST_CHECK;
+enum err config_write(struct ctx *ctx, const struct app_config *config) MUST_CHECK;
+
+struct app {
+	struct app_config config;
+	struct store *store;
+	struct registry *registry;
+	struct access *access;
+	struct blob_store *blobs;
+	struct jobs *jobs; /* only while serving */
+	struct rest *rest; /* only while serving */
+	struct http *http; /* only while serving */
+	struct arena arena; /* what lives as long as the program */
+};
+
+/* Opens text, store and registry and brings the schema up to date. */
+enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_only, struct app *app) MUST_CHECK;
+void app_close(struct app *app);
+/* Fills a context of another thread: registry, store, app. */
+void app_prepare(void *app, struct ctx *ctx);
+/* The same for a job: with the rights of the user it runs for. */
+void app_prepare_job(void *app, struct ctx *ctx, int64_t actor_id);
+
+/* --- modules.c: the only list of what the program is made of ------------------ */
+
+extern const struct entity *const app_entities[];
+extern const size_t app_entities_count;
+extern const struct route *const app_routes[]; /* ended by NULL */
+extern const struct job_kind *const app_job_kinds[]; /* ended by NULL */
+
+/* All schema steps. */
+enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;
+int app_schema_version(void);
+
+/* --- words -------------------------------------------------------------------- */
+
+/* Message for a fault in the context's language; lives in ctx's arena or for ever. */
+const char *app_message(const struct ctx *ctx, const struct fault *fault);
+/* A descriptor's label in the context's language. */
+const char *app_label(struct ctx *ctx, const struct text2 *text);
+/* All faults of the context as lines, for the command line. */
+void app_print_faults(const struct ctx *ctx, FILE *err);
+
+/* --- the page ------------------------------------------------------------------- */
+
+bool app_page(const char *path, struct http_page *ret);
+
+#endif

@@ -1,0 +1,157 @@
+/* guanxi serve: everything in one process until a signal. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/control.h"
+#include "app/serve.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum { STOP_WAIT_MS = 15000 };
+
+static bool split_listen(struct ctx *ctx, const char *listen, const char **ret_address, int *ret_port)
+{
+	const char *colon = strrchr(listen, ':');
+	int64_t port;
+	if (colon == NULL || !str_to_i64(colon + 1, &port) || port < 0 || port > 65535)
+		return false;
+	*ret_address = arena_strndup(ctx->arena, listen, (size_t)(colon - listen));
+	*ret_port = (int)port;
+	return *ret_address != NULL && **ret_address != '\0';
+}
+
+static const char *const *split_words(struct ctx *ctx, const char *text)
+{
+	enum { MAX = 32 };
+	const char **list = arena_array(ctx->arena, MAX + 1, sizeof(*list));
+	size_t n = 0;
+	while (list != NULL && text != NULL && n < MAX) {
+		text += strspn(text, " ,");
+		size_t len = strcspn(text, " ,");
+		if (len == 0)
+			break;
+		list[n++] = arena_strndup(ctx->arena, text, len);
+		text += len;
+	}
+	return list;
+}
+
+static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
+{
+	const char *listen = cli_value(cli, "listen") != NULL ? cli_value(cli, "listen") : app->config.listen;
+	const char *cert = cli_value(cli, "tls-cert"), *key = cli_value(cli, "tls-key");
+	struct http_config http = {
+		.tls_cert = cert != NULL ? cli_path(cli, cert) : app->config.tls_cert,
+		.tls_key = key != NULL ? cli_path(cli, key) : app->config.tls_key,
+		.trusted_proxies = split_words(ctx, app->config.trusted_proxies),
+		.authenticate = serve_authenticate,
+		.csrf_ok = serve_csrf_ok,
+		.idem_find = access_idem_find,
+		.idem_save = access_idem_save,
+		.message = app_message,
+		.page = app_page,
+		.prepare = app_prepare,
+		.arg = app,
+	};
+	if (!split_listen(ctx, listen, &http.address, &http.port))
+		return fail_arg(ctx, ERR_INVALID, "listen", "listen_form", listen);
+	return http_start_new(ctx, app->store, &http, app_routes, &app->http);
+}
+
+static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct control **ret_control)
+{
+	struct rest_config rest = {
+		.version = GUANXI_VERSION,
+		.base_currency = app->config.base_currency,
+		.label = app_label,
+		.message = app_message,
+		.refresh = serve_refresh,
+		.route_at = serve_route_at,
+		.arg = app,
+	};
+	enum err err = rest_open_new(ctx, app->store, app->registry, &rest, &app->rest);
+	if (err == OK)
+		err = jobs_start_new(ctx, app->store, app_job_kinds, 2, app_prepare_job, app, &app->jobs);
+	if (err == OK)
+		err = start_http(ctx, cli, app);
+	if (err == OK)
+		err = control_start_new(ctx, app, ret_control);
+	return err;
+}
+
+static void stop(struct app *app, struct control *control)
+{
+	control_stop(control);
+	if (app->rest != NULL)
+		rest_free(app->rest);
+	if (app->http != NULL)
+		http_stop(app->http, STOP_WAIT_MS);
+	if (app->jobs != NULL)
+		jobs_stop(app->jobs, STOP_WAIT_MS);
+	app->rest = NULL;
+	app->http = NULL;
+	app->jobs = NULL;
+}
+
+static int wait_for_signal(const sigset_t *signals)
+{
+	int fd = signalfd(-1, signals, SFD_CLOEXEC);
+	struct signalfd_siginfo info;
+	if (fd < 0)
+		return -1;
+	while (read(fd, &info, sizeof(info)) < 0 && errno == EINTR)
+		;
+	close(fd);
+	return 0;
+}
+
+static int serve(struct cli *cli)
+{
+	struct control *control = NULL;
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	/* blocked before any thread starts, so that only the signalfd takes them */
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	struct app_config config;
+	struct app app;
+	if (config_read(cli->ctx, cli_data_dir(cli), &config) != OK || app_open(cli->ctx, &config, false, &app) != OK)
+		return cli_failed(cli);
+	cli->ctx->actor = gate_system();
+	int status = 0;
+	if (start(cli->ctx, cli, &app, &control) != OK) {
+		status = cli_failed(cli);
+	} else {
+		const char *address;
+		int port;
+		if (!split_listen(cli->ctx, cli_value(cli, "listen") != NULL ? cli_value(cli, "listen") : config.listen, &address, &port))
+			address = "";
+		fprintf(cli->out, "Guanxi %s serves on %s://%s:%d\n", GUANXI_VERSION,
+		        cli_value(cli, "tls-cert") != NULL || config.tls_cert != NULL ? "https" : "http", address, http_port(app.http));
+		fflush(cli->out);
+		if (wait_for_signal(&signals) != 0)
+			status = 1;
+		log_event(LOG_INFO, "stopping", NULL);
+	}
+	stop(&app, control);
+	app_close(&app);
+	return status;
+}
+
+static const struct cli_option serve_options[] = {
+	{"listen", "ADDRESS:PORT", false, "where to listen (default: guanxi.conf, 127.0.0.1:8080)"},
+	{"tls-cert", "FILE", false, "certificate chain in PEM"},
+	{"tls-key", "FILE", false, "its private key in PEM"},
+	{NULL, NULL, false, NULL},
+};
+
+const struct command cli_serve_commands[] = {
+	{"serve", NEEDS_CONFIG, serve_options, NULL, "Serves the page and the API until SIGTERM or Ctrl-C.", serve},
+	{.name = NULL},
+};

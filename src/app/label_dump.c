@@ -1,0 +1,33 @@
+/* Build tool: prints every Chinese label of the descriptors, one a line, for the
+ * table of their Traditional forms. */
+#include <stdio.h>
+
+#include "app/app.h"
+
+static void put(const struct text2 *text)
+{
+	if (text->zh != NULL)
+		puts(text->zh);
+}
+
+static void put_field(const struct field *field)
+{
+	put(&field->label);
+	put(&field->help);
+	for (const struct option *o = field->options; o != NULL && o->value != NULL; o++)
+		put(&o->label);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < app_entities_count; i++) {
+		const struct entity *e = app_entities[i];
+		put(&e->label);
+		put(&e->label_many);
+		for (const struct field_group *g = e->groups; g != NULL && g->key != NULL; g++)
+			put(&g->label);
+		for (size_t f = 0; f < e->n_fields; f++)
+			put_field(&e->fields[f]);
+	}
+	return 0;
+}

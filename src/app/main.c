@@ -1,0 +1,29 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+
+enum { COMMAND_ARENA = 256 * 1024 * 1024 };
+
+int main(int argc, char **argv)
+{
+	char *cwd = getcwd(NULL, 0);
+	struct arena arena;
+	struct ctx *ctx = malloc(sizeof(*ctx));
+	if (cwd == NULL || ctx == NULL) {
+		fprintf(stderr, "guanxi: cannot start: no working folder or no memory\n");
+		return 1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	arena_init(&arena, COMMAND_ARENA);
+	ctx_init(ctx, &arena, clock_system());
+	int status = cli_run(ctx, argc - 1, (const char *const *)(argv + 1), cwd, stdin, stdout, stderr, NULL);
+	if (fflush(stdout) != 0 && status == 0)
+		status = 1;
+	arena_release(&arena);
+	free(ctx);
+	free(cwd);
+	return status;
+}

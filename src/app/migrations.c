@@ -1,0 +1,46 @@
+/* Schema steps.  A step that has been released is never edited: a change is a new step. */
+#include "app/app.h"
+#include "core/search/search.h"
+
+static enum err run_text(struct ctx *ctx, const char *sqlite, const char *postgres)
+{
+	return db_exec(ctx, ctx->db, db_engine(ctx->db) == ENGINE_SQLITE ? sqlite : postgres);
+}
+
+/* Everything there is on the first day: the services' tables, and one table an entity. */
+static enum err first_schema(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	struct buf ddl;
+	enum err err = run_text(ctx, events_ddl_sqlite, events_ddl_postgres);
+	if (err == OK)
+		err = run_text(ctx, jobs_ddl_sqlite, jobs_ddl_postgres);
+	if (err == OK)
+		err = run_text(ctx, search_ddl_sqlite, search_ddl_postgres);
+	if (err == OK)
+		err = run_text(ctx, access_ddl_sqlite, access_ddl_postgres);
+	if (err != OK)
+		return err;
+	buf_init(&ddl, 4u << 20);
+	err = registry_ddl(ctx, ctx->registry, (int)db_engine(ctx->db), &ddl);
+	if (err == OK && buf_failed(&ddl))
+		err = fail(ctx, ERR_LIMIT, "", "memory");
+	if (err == OK)
+		err = db_exec(ctx, ctx->db, buf_text(&ddl));
+	buf_release(&ddl);
+	return err;
+}
+
+static const struct migration migrations[] = {
+	{.version = 1, .name = "first schema", .run = first_schema},
+};
+
+int app_schema_version(void)
+{
+	return migrations[sizeof(migrations) / sizeof(migrations[0]) - 1].version;
+}
+
+enum err app_migrate(struct ctx *ctx, struct app *app)
+{
+	return store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
+}

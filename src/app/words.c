@@ -1,0 +1,51 @@
+#include "app/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "base/str.h"
+
+static int by_key(const void *key, const void *word)
+{
+	return strcmp(key, ((const struct word *)word)->key);
+}
+
+static int by_zh(const void *zh, const void *label)
+{
+	return strcmp(zh, ((const struct word_hant *)label)->zh);
+}
+
+const char *app_message(const struct ctx *ctx, const struct fault *fault)
+{
+	const struct word *word = bsearch(fault->key, words_messages, words_messages_count, sizeof(*word), by_key);
+	if (word == NULL)
+		return fault->key;
+	const char *text = ctx->locale == LOCALE_EN ? word->en : ctx->locale == LOCALE_ZH_HANT ? word->hant : word->zh;
+	const char *hole = strstr(text, "{}");
+	if (hole == NULL)
+		return text;
+	const char *filled = arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - text), text, fault->arg != NULL ? fault->arg : "",
+	                                  hole + 2);
+	return filled != NULL ? filled : text;
+}
+
+const char *app_label(struct ctx *ctx, const struct text2 *text)
+{
+	if (ctx->locale == LOCALE_EN || str_empty(text->zh))
+		return text->en;
+	if (ctx->locale == LOCALE_ZH_HANS)
+		return text->zh;
+	const struct word_hant *label = bsearch(text->zh, words_labels, words_labels_count, sizeof(*label), by_zh);
+	return label != NULL ? label->hant : text->zh;
+}
+
+void app_print_faults(const struct ctx *ctx, FILE *err)
+{
+	for (size_t i = 0; i < ctx->faults.count; i++) {
+		const struct fault *fault = &ctx->faults.list[i];
+		fprintf(err, "guanxi: %s%s%s\n", fault->field, *fault->field != '\0' ? ": " : "", app_message(ctx, fault));
+	}
+	if (ctx->faults.count == 0)
+		fprintf(err, "guanxi: something failed without saying what\n");
+}

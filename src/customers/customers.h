@@ -1,0 +1,27 @@
+/* The customer file: parties, how they are recognised and reached, what was said. */
+#ifndef GUANXI_CUSTOMERS_CUSTOMERS_H
+#define GUANXI_CUSTOMERS_CUSTOMERS_H
+
+#include "core/entity/entity.h"
+
+extern const struct entity customer_entity, party_role_entity, identifier_entity, address_entity, consent_entity,
+	interaction_entity;
+
+/* What one order, or one contact, adds to the figures kept on its customer. */
+struct customer_trade {
+	int64_t orders;     /* +1, 0 or -1 */
+	int64_t base_minor; /* minor units of the base currency */
+	int64_t at_ms;      /* when; 0 if it does not move first or last */
+};
+
+/* In a write job: adds to the kept figures of one customer. A removal (orders < 0,
+ * or at_ms 0 with `recount`) finds first and last order again by index. */
+enum err customer_add_trade(struct ctx *ctx, int64_t customer_id, const struct customer_trade *trade, bool recount) MUST_CHECK;
+
+/* Owner, team and branch of a customer, for what is made for them. */
+struct customer_belongs {
+	int64_t owner_id, team_id, branch_id;
+};
+enum err customer_belongs(struct ctx *ctx, int64_t customer_id, struct customer_belongs *ret) MUST_CHECK;
+
+#endif

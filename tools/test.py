@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Runs every test suite of the project and ends with one line `N passed, N failed, N skipped`.
+
+    tools/test.py BUILD [SUITE ...]
+
+Suites, in order: rules, unit, api, crash, e2e.  Each program speaks TAP; its whole
+output is kept in BUILD/test-logs.  PostgreSQL runs in a data folder of its own on a
+free port, and is stopped at the end.
+"""
+import atexit
+import glob
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.chdir(ROOT)
+BUILD = os.path.abspath(sys.argv[1])
+SUITES = sys.argv[2:] or ["rules", "unit", "api", "crash", "e2e"]
+LOGS = os.path.join(BUILD, "test-logs")
+totals = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start_postgres():
+    folder, port = tempfile.mkdtemp(prefix="guanxi-pg-"), free_port()
+    subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, stdout=subprocess.DEVNULL)
+    atexit.register(lambda: subprocess.run(["tests/tools/pg.sh", "stop", folder], stdout=subprocess.DEVNULL))
+    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+
+def count_tap(text):
+    """Leaf results of TAP output; a skipped test says so after `# SKIP`."""
+    passed = failed = skipped = 0
+    lines = text.splitlines()
+    summary = dict(re.findall(r"^# (pass|fail|skipped|cancelled) (\d+)$", text, re.M))
+    if summary:  # node's runner counts nested tests itself
+        return int(summary.get("pass", 0)), int(summary.get("fail", 0)) + int(summary.get("cancelled", 0)), int(summary.get("skipped", 0))
+    for line in lines:
+        if re.match(r"\s*not ok\b", line):
+            failed += 1
+        elif re.match(r"\s*ok\b", line):
+            if re.search(r"#\s*skip", line, re.I):
+                skipped += 1
+            else:
+                passed += 1
+    return passed, failed, skipped
+
+
+def run(suite, name, command, env=None, timeout=900):
+    log = os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]", "_", f"{suite}-{name}") + ".log")
+    started = time.time()
+    with open(log, "w") as out:
+        try:
+            status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=timeout,
+                                    env={**os.environ, **(env or {})}).returncode
+        except subprocess.TimeoutExpired:
+            status = -1
+            out.write(f"\nnot ok - stopped after {timeout} s\n")
+    text = open(log, errors="replace").read()
+    passed, failed, skipped = count_tap(text)
+    # a program that fails, or ends without a result, is a failure whatever it printed
+    if (status != 0 and failed == 0) or passed + failed + skipped == 0:
+        failed += 1
+    for key, value in (("passed", passed), ("failed", failed), ("skipped", skipped)):
+        totals[key] += value
+    mark = "ok    " if failed == 0 else "FAILED"
+    print(f"{mark} {suite:6} {name}: {passed} passed, {failed} failed, {skipped} skipped, {time.time() - started:.1f} s", flush=True)
+    if failed:
+        shown = [line for line in text.splitlines() if line.strip()]
+        print("\n".join("    | " + line for line in shown[-60:]), flush=True)
+
+
+def unit(env):
+    tests = json.loads(subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, check=True, text=True).stdout)
+    env = {**env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda t: run("unit", t["name"], t["cmd"], env), [t for t in tests if "unit" in "".join(t["suite"])]))
+
+
+def node(suite, folder, env, engines):
+    if not os.path.exists(os.path.join(folder, "node_modules", ".package-lock.json")):
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    for path in sorted(glob.glob(os.path.join(folder, "*.test.mjs"))):
+        for engine in engines:
+            name = f"{os.path.basename(path)[:-9]} on {engine}" if len(engines) > 1 else os.path.basename(path)[:-9]
+            run(suite, name, ["node", "--test", "--test-reporter=tap", path], {**env, "GUANXI_ENGINE": engine})
+
+
+def main():
+    os.makedirs(LOGS, exist_ok=True)
+    started = time.time()
+    env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD,
+           "GUANXI_SHARED_DATA": os.path.abspath(os.environ.get("GUANXI_SHARED_DATA", "../shared/data"))}
+    if {"unit", "api", "crash"} & set(SUITES):
+        env["GUANXI_TEST_PG"] = start_postgres()
+    for suite in SUITES:
+        if suite == "rules":
+            run(suite, "rules", ["python3", "tests/rules/rules.py", BUILD])
+        elif suite == "unit":
+            unit(env)
+        elif suite == "api":
+            node(suite, "tests/api", env, ["sqlite", "postgres"])
+        elif suite == "crash":
+            for path in sorted(glob.glob("tests/crash/*.py")):
+                run(suite, os.path.basename(path)[:-3], ["python3", path], env)
+        elif suite == "e2e":
+            node(suite, "tests/e2e", env, ["sqlite"])
+        else:
+            sys.exit(f"there is no suite '{suite}'")
+    print(f"{time.time() - started:.0f} s; logs in {os.path.relpath(LOGS)}")
+    print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
+    sys.exit(1 if totals["failed"] or not totals["passed"] else 0)
+
+
+main()

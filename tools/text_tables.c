@@ -1,0 +1,310 @@
+/* Makes the tables of core/text from ICU and OpenCC, at build time:
+ *
+ *     text_tables OUT.c
+ *
+ * fold:   what each code point becomes when texts are compared (NFKC case fold,
+ *         Traditional to Simplified, accents off Latin letters, white space and
+ *         control characters to a space), as two-stage table of UTF-8 pieces.
+ * pinyin: toneless syllable of each Chinese character of the BMP.
+ *
+ * The transliterator takes 100 us a character, so it cannot be asked at start. */
+#include <opencc/opencc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/uscript.h>
+#include <unicode/ustring.h>
+#include <unicode/utrans.h>
+
+enum { HAN_FIRST = 0x3400, HAN_LAST = 0x9FFF, PIECE_MAX = 128, POOL_MAX = 1 << 17, WIDE_MAX = 1 << 14 };
+
+/* Entries: 0 the code point itself; 1 needs the slow path; else ENTRY_PIECE | length << 20 | offset. */
+#define ENTRY_SLOW 1u
+#define ENTRY_PIECE 0x80000000u
+
+struct tool {
+	const UNormalizer2 *nfkc_cf, *nfd;
+	opencc_t t2s;
+	UTransliterator *latin;
+	char pool[POOL_MAX];
+	size_t pool_len;
+	uint32_t bmp[0x10000];
+	struct {
+		uint32_t cp, entry;
+	} wide[WIDE_MAX];
+	size_t n_wide;
+	char syllable[1024][8];
+	size_t n_syllable;
+	uint16_t pinyin[HAN_LAST - HAN_FIRST + 1];
+};
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "text_tables: %s\n", what);
+	exit(1);
+}
+
+static void check(UErrorCode code, const char *what)
+{
+	if (U_FAILURE(code))
+		die(what);
+}
+
+static size_t put_utf8(char *out, size_t at, UChar32 cp)
+{
+	if (at + 4 >= PIECE_MAX)
+		die("a piece is too long");
+	uint32_t c = (uint32_t)cp;
+	unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const unsigned char lead[] = {0x00, 0xC0, 0xE0, 0xF0};
+	out[at++] = (char)(lead[more] | c >> (6 * more));
+	while (more-- > 0)
+		out[at++] = (char)(0x80 | (c >> (6 * more) & 0x3F));
+	return at;
+}
+
+static UChar32 next_utf16(const UChar *text, int32_t n, int32_t *at)
+{
+	UChar c = text[(*at)++];
+	if ((c & 0xFC00) != 0xD800 || *at >= n)
+		return c;
+	return (UChar32)(0x10000 + ((c & 0x3FFu) << 10) + (text[(*at)++] & 0x3FFu));
+}
+
+/* Letters that Unicode does not decompose but people type without the stroke. */
+static const char *plain_letter(UChar32 cp)
+{
+	static const struct {
+		UChar32 cp;
+		const char *plain;
+	} list[] = {{0x00E6, "ae"}, {0x00F0, "d"}, {0x00F8, "o"}, {0x00FE, "th"}, {0x0111, "d"}, {0x0127, "h"},
+	            {0x0131, "i"}, {0x0138, "k"}, {0x0142, "l"}, {0x014B, "n"}, {0x0153, "oe"}, {0x0167, "t"},
+	            {0x0180, "b"}, {0x019A, "l"}, {0x01B6, "z"}, {0x01E5, "g"}, {0x0259, "e"}, {0x0268, "i"}};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		if (list[i].cp == cp)
+			return list[i].plain;
+	return NULL;
+}
+
+/* Base of an accented Latin letter; the code point itself if it is none. */
+static UChar32 latin_base(struct tool *tool, UChar32 cp)
+{
+	UErrorCode code = U_ZERO_ERROR;
+	UChar parts[32];
+	int32_t n = unorm2_getDecomposition(tool->nfd, cp, parts, 32, &code);
+	check(code, "decomposition");
+	if (n < 1)
+		return cp;
+	int32_t i = 0;
+	UChar32 base = next_utf16(parts, n, &i);
+	if (uscript_getScript(base, &code) != USCRIPT_LATIN)
+		return cp;
+	while (i < n)
+		if (u_charType(next_utf16(parts, n, &i)) != U_NON_SPACING_MARK)
+			return cp;
+	return base;
+}
+
+static size_t put_simplified(struct tool *tool, char *out, size_t at, UChar32 cp)
+{
+	char one[8] = {0};
+	size_t n = put_utf8(one, 0, cp);
+	char *converted = opencc_convert_utf8(tool->t2s, one, n);
+	if (!converted)
+		die("OpenCC cannot convert");
+	size_t len = strlen(converted);
+	if (at + len >= PIECE_MAX)
+		die("a piece is too long");
+	memcpy(out + at, converted, len);
+	opencc_convert_utf8_free(converted);
+	return at + len;
+}
+
+static size_t put_folded(struct tool *tool, char *out, size_t at, UChar32 cp)
+{
+	UErrorCode code = U_ZERO_ERROR;
+	if (u_isUWhiteSpace(cp) || u_charType(cp) == U_CONTROL_CHAR)
+		return put_utf8(out, at, ' ');
+	if (uscript_getScript(cp, &code) == USCRIPT_HAN)
+		return put_simplified(tool, out, at, cp);
+	cp = latin_base(tool, cp);
+	const char *plain = plain_letter(cp);
+	if (!plain)
+		return put_utf8(out, at, cp);
+	for (; *plain; plain++)
+		at = put_utf8(out, at, *plain);
+	return at;
+}
+
+static uint32_t fold_entry(struct tool *tool, UChar32 cp)
+{
+	if (!unorm2_hasBoundaryBefore(tool->nfkc_cf, cp))
+		return ENTRY_SLOW;
+	UErrorCode code = U_ZERO_ERROR;
+	UChar in[2] = {(UChar)cp}, folded[64];
+	int32_t n_in = 1;
+	if (cp > 0xFFFF) {
+		in[0] = (UChar)(0xD7C0 + (cp >> 10));
+		in[1] = (UChar)(0xDC00 + (cp & 0x3FF));
+		n_in = 2;
+	}
+	int32_t n = unorm2_normalize(tool->nfkc_cf, in, n_in, folded, 64, &code);
+	check(code, "normalise");
+	char piece[PIECE_MAX], same[8];
+	size_t len = 0;
+	for (int32_t i = 0; i < n;)
+		len = put_folded(tool, piece, len, next_utf16(folded, n, &i));
+	if (len == put_utf8(same, 0, cp) && memcmp(piece, same, len) == 0)
+		return 0;
+	const char *found = len ? memmem(tool->pool, tool->pool_len, piece, len) : tool->pool;
+	if (!found) {
+		if (tool->pool_len + len > POOL_MAX)
+			die("the pool is full");
+		memcpy(tool->pool + tool->pool_len, piece, len);
+		found = tool->pool + tool->pool_len;
+		tool->pool_len += len;
+	}
+	return ENTRY_PIECE | (uint32_t)len << 20 | (uint32_t)(found - tool->pool);
+}
+
+static void make_fold(struct tool *tool)
+{
+	for (UChar32 cp = 0; cp <= 0x10FFFF; cp++) {
+		if (cp >= 0xD800 && cp <= 0xDFFF)
+			continue;
+		if (cp > 0xFFFF && u_charType(cp) == U_UNASSIGNED && !u_hasBinaryProperty(cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+			continue;
+		uint32_t entry = fold_entry(tool, cp);
+		if (cp <= 0xFFFF) {
+			tool->bmp[cp] = entry;
+		} else if (entry) {
+			if (tool->n_wide == WIDE_MAX)
+				die("too many wide code points");
+			tool->wide[tool->n_wide].cp = (uint32_t)cp;
+			tool->wide[tool->n_wide++].entry = entry;
+		}
+	}
+}
+
+/* "lǘ" to "lv": tones go, u with two dots is v as people type it. False if it is no syllable. */
+static bool plain_syllable(struct tool *tool, const UChar *in, int32_t n, char out[8])
+{
+	UErrorCode code = U_ZERO_ERROR;
+	UChar parts[64];
+	int32_t len = unorm2_normalize(tool->nfd, in, n, parts, 64, &code);
+	check(code, "decompose a syllable");
+	size_t at = 0;
+	for (int32_t i = 0; i < len; i++) {
+		if (parts[i] == 0x0308 && at > 0 && out[at - 1] == 'u')
+			out[at - 1] = 'v';
+		else if (parts[i] >= 'a' && parts[i] <= 'z' && at < 7)
+			out[at++] = (char)parts[i];
+		else if (u_charType(parts[i]) != U_NON_SPACING_MARK)
+			return false;
+	}
+	out[at] = 0;
+	return at > 0;
+}
+
+static void make_pinyin(struct tool *tool)
+{
+	tool->n_syllable = 1; /* 0: none */
+	for (UChar32 cp = HAN_FIRST; cp <= HAN_LAST; cp++) {
+		UErrorCode code = U_ZERO_ERROR;
+		UChar text[64] = {(UChar)cp};
+		int32_t len = 1, limit = 1;
+		utrans_transUChars(tool->latin, text, &len, 64, 0, &limit, &code);
+		check(code, "transliterate");
+		char plain[8];
+		if (!plain_syllable(tool, text, len, plain))
+			continue;
+		size_t i = 1;
+		while (i < tool->n_syllable && strcmp(tool->syllable[i], plain) != 0)
+			i++;
+		if (i == 1024)
+			die("too many syllables");
+		if (i == tool->n_syllable)
+			memcpy(tool->syllable[tool->n_syllable++], plain, sizeof plain);
+		tool->pinyin[cp - HAN_FIRST] = (uint16_t)i;
+	}
+}
+
+static void write_pages(const struct tool *tool, FILE *out)
+{
+	unsigned stage1[256], n_pages = 0;
+	fprintf(out, "const uint32_t text_fold_pages[][256] = {\n");
+	for (unsigned page = 0; page < 256; page++) {
+		unsigned same = 0;
+		while (same < page && memcmp(tool->bmp + page * 256, tool->bmp + same * 256, 256 * sizeof(uint32_t)) != 0)
+			same++;
+		if (same < page) {
+			stage1[page] = stage1[same];
+			continue;
+		}
+		stage1[page] = n_pages++;
+		fprintf(out, "{");
+		for (unsigned i = 0; i < 256; i++)
+			fprintf(out, "%#x,%s", tool->bmp[page * 256 + i], i % 16 == 15 ? "\n" : "");
+		fprintf(out, "},\n");
+	}
+	fprintf(out, "};\nconst uint8_t text_fold_stage[256] = {");
+	for (unsigned page = 0; page < 256; page++)
+		fprintf(out, "%u,", stage1[page]);
+	fprintf(out, "};\n");
+}
+
+static void write_all(const struct tool *tool, FILE *out)
+{
+	fprintf(out, "/* Generated by tools/text_tables.c from ICU and OpenCC. */\n#include \"core/text/tables.h\"\n\n");
+	write_pages(tool, out);
+	fprintf(out, "const char text_fold_pool[] = {");
+	for (size_t i = 0; i < tool->pool_len; i++)
+		fprintf(out, "%d,%s", (signed char)tool->pool[i], i % 32 == 31 ? "\n" : "");
+	fprintf(out, "0};\nconst struct text_wide text_fold_wide[] = {\n");
+	for (size_t i = 0; i < tool->n_wide; i++)
+		fprintf(out, "{%#x,%#x},%s", tool->wide[i].cp, tool->wide[i].entry, i % 8 == 7 ? "\n" : "");
+	fprintf(out, "};\nconst size_t text_fold_n_wide = %zu;\n", tool->n_wide);
+	fprintf(out, "const char text_syllables[][8] = {");
+	for (size_t i = 0; i < tool->n_syllable; i++)
+		fprintf(out, "\"%s\",%s", tool->syllable[i], i % 16 == 15 ? "\n" : "");
+	fprintf(out, "};\nconst size_t text_n_syllables = %zu;\n", tool->n_syllable);
+	fprintf(out, "const uint16_t text_pinyin_index[] = {\n");
+	for (size_t i = 0; i < HAN_LAST - HAN_FIRST + 1; i++)
+		fprintf(out, "%u,%s", tool->pinyin[i], i % 32 == 31 ? "\n" : "");
+	fprintf(out, "};\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		die("usage: text_tables OUT.c");
+	struct tool *tool = calloc(1, sizeof *tool);
+	if (!tool)
+		die("no memory");
+	UErrorCode code = U_ZERO_ERROR;
+	UParseError where;
+	static const UChar han_latin[] = u"Han-Latin";
+	tool->nfkc_cf = unorm2_getNFKCCasefoldInstance(&code);
+	tool->nfd = unorm2_getNFDInstance(&code);
+	tool->latin = utrans_openU(han_latin, -1, UTRANS_FORWARD, NULL, 0, &where, &code);
+	check(code, "ICU's data cannot be opened");
+	tool->t2s = opencc_open("t2s.json");
+	if (tool->t2s == (opencc_t)-1)
+		die("OpenCC's t2s.json cannot be opened");
+	make_fold(tool);
+	make_pinyin(tool);
+	FILE *out = fopen(argv[1], "w");
+	if (!out)
+		die("cannot write");
+	write_all(tool, out);
+	if (ferror(out) || fclose(out) != 0)
+		die("cannot write");
+	opencc_close(tool->t2s);
+	utrans_close(tool->latin);
+	free(tool);
+	return 0;
+}
