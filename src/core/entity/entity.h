@@ -96,7 +96,9 @@ struct entity_hooks {
 	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
 };
 
-/* Field positions every entity has, before its own: */
+/* Field positions every entity has, before its own.  id is a FIELD_LINK without a
+ * target (a string of digits in JSON); created_by and updated_by link to "user"
+ * where that entity exists: */
 enum system_field { SF_ID, SF_VERSION, SF_CREATED_AT, SF_CREATED_BY, SF_UPDATED_AT, SF_UPDATED_BY, SF_COUNT };
 
 struct entity {
@@ -136,21 +138,57 @@ struct entity_info {
 	size_t n_fields;
 	int owner, team, branch, parent, title; /* positions or -1 */
 	const struct entity_info *parent_info;
-	uint32_t cap; /* capability needed for E_SYSTEM entities, 0 none */
+	uint32_t cap; /* capability needed to write E_SYSTEM entities, 0 none */
 };
 
 enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret) MUST_CHECK;
 void registry_free(struct registry *registry);
 size_t registry_count(const struct registry *registry);
 const struct entity_info *registry_at(const struct registry *registry, size_t number);
+/* What holds for all entities.  Before work starts; the texts are copied. */
+struct registry_settings {
+	const char *base_currency; /* NULL: "CNY" */
+	const char *phone_region;  /* of numbers without a country code; NULL: "CN" */
+};
+enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings) MUST_CHECK;
+const char *registry_base_currency(const struct registry *registry);
+const char *registry_phone_region(const struct registry *registry);
 /* By name or plural; NULL if there is none. */
 const struct entity_info *registry_find(const struct registry *registry, const char *name);
 /* Position of a field, -1 if there is none. */
 int entity_field(const struct entity_info *info, const char *name);
+/* The entity a LINK or LINKS field points to; NULL for other fields and for id. */
+const struct entity_info *entity_link(const struct entity_info *info, int field);
+/* Fields of other entities (and of itself) that point here; system fields left out. */
+struct entity_ref {
+	const struct entity_info *info;
+	int field;
+};
+const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n);
+/* Position of the field with a money field's currency; -1: base currency, or not money. */
+int entity_currency(const struct entity_info *info, int field);
+
+/* --- rights, as every part of the program must ask them ------------------ */
+
+/* Scope of an action.  Of an entity with a parent: the narrower of its own scope and
+ * the parent's READ scope.  Writing an E_SYSTEM entity needs info->cap; E_NO_API_WRITE
+ * entities are written by the system alone.
+ *
+ * The scope is then asked of the row's owner:
+ *   - with a parent link that is not null: the owner of the parent's row, and so on up;
+ *   - otherwise its own owner, team and branch fields, 0 where it has no such field
+ *     (so rows of entities without owners are reached by SCOPE_ALL alone). */
+enum scope entity_scope(const struct actor *actor, const struct entity_info *info, enum action action);
+/* Right to a field: F_SECRET is hidden from all but the system; F_READONLY is READ at
+ * most; id and version are READ at least. */
+enum field_right entity_field_right(const struct actor *actor, const struct entity_info *info, int field);
+
 /* A fresh record id. */
 int64_t registry_next_id(struct ctx *ctx);
 
-/* DDL of all entities for the engine, for migration 1 and for tests that compare schema and descriptors. */
+/* DDL of all entities for the engine, for migration 1 and for tests that compare schema and descriptors.
+ * Tables and columns carry the entities' and fields' names (quoted: "order" is a
+ * keyword); many-links stand in "<entity>_<field>" (record_id, link_id). */
 enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engine, struct buf *ret) MUST_CHECK;
 
 /* --- records ----------------------------------------------------------- */
@@ -162,15 +200,21 @@ struct record {
 };
 
 enum err record_new(struct ctx *ctx, const struct entity_info *info, struct record **ret) MUST_CHECK;
-/* By name; unknown names are ERR_BUG. */
+/* By name; unknown names are ERR_BUG.  Text and ids are kept, not copied: they must
+ * live as long as the record. */
 enum err record_set(struct ctx *ctx, struct record *record, const char *field, struct value value) MUST_CHECK;
 const struct value *record_value(const struct record *record, const char *field);
 int64_t record_i64(const struct record *record, const char *field);   /* 0 if null */
 const char *record_text(const struct record *record, const char *field); /* NULL if null */
 int64_t record_id(const struct record *record);
+/* From API text, for import: like field_parse, but money waits for its currency. */
+enum err record_set_text(struct ctx *ctx, struct record *record, int field, const char *text) MUST_CHECK;
+/* Code of a money field's currency in this record; never NULL. */
+const char *record_currency(const struct ctx *ctx, const struct record *record, int field);
 
 /* Parses API text (as in CSV, filters, URLs) into a value of the field's type and
- * normalises it; reports with the field's name. */
+ * normalises it; reports with the field's name.  Money is read with the base
+ * currency's fraction digits. */
 enum err field_parse(struct ctx *ctx, const struct entity_info *info, int field, const char *text, struct value *ret) MUST_CHECK;
 
 /* How records are written: the flags of one call. */
@@ -187,10 +231,19 @@ enum err record_load(struct ctx *ctx, const struct entity_info *info, int64_t id
 /* In a write job.  Validates, asks the gate (unless W_TRUSTED), runs hooks, writes
  * row, change log and search index. Fills id and system fields of `record`. */
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
-/* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs. */
+/* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
+ * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;
 /* Follows on_delete of the links that point here; each deletion is its own change with its full content. */
 enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags) MUST_CHECK;
+/* Takes away what the actor may not see: hidden fields are unset, masked ones masked. */
+enum err record_redact(struct ctx *ctx, struct record *record) MUST_CHECK;
+/* Who owns the row, through its parents, for gate_row. */
+enum err record_owner(struct ctx *ctx, const struct record *record, struct row_owner *ret) MUST_CHECK;
+/* Writes the record's search row anew: its own F_SEARCH fields and those of its
+ * children that have no search row of their own (identifiers, addresses).  For
+ * callers that wrote with W_NO_SEARCH; of a child without a row, its parent's. */
+enum err record_reindex(struct ctx *ctx, const struct entity_info *info, int64_t id) MUST_CHECK;
 /* Brings back a deleted record, and what was deleted with it, under its old id, from the change log. */
 enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
 

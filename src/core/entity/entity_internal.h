@@ -1,0 +1,75 @@
+/* What the files of this folder share.  Not for others. */
+#ifndef GUANXI_CORE_ENTITY_INTERNAL_H
+#define GUANXI_CORE_ENTITY_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "core/entity/entity.h"
+#include "core/entity/field_type.h"
+#include "core/events/events.h"
+#include "core/store/store.h"
+
+/* Names to positions: open addressing, made once, never changed. */
+struct entity_names {
+	const char **keys;
+	int *values;
+	size_t mask; /* slots - 1 */
+};
+
+/* What the registry knows of an entity beyond what others need. */
+struct entity_state {
+	struct entity_info info; /* first: an entity_info pointer is a pointer to this */
+	const struct registry *registry;
+	struct entity_names names;
+	const struct entity_info **links; /* by position */
+	int *currency;                    /* by position */
+	bool *is_currency;                /* some money field's currency */
+	int *column;                      /* by position: column of `select`, -1 for many-links */
+	struct entity_ref *refs;
+	size_t n_refs;
+	int *many;                        /* positions of many-links */
+	size_t n_many;
+	int *searched;                    /* positions of F_SEARCH fields */
+	size_t n_searched;
+	const struct entity_state **search_children; /* put their text into this one's search row */
+	size_t n_search_children;
+	/* Statements, prepared by name once a connection. Parameters of insert are the columns in order. */
+	struct sql select;    /* ?1 id */
+	struct sql lock;      /* the same, locking the row until the transaction ends */
+	struct sql insert;
+	struct sql remove;    /* ?1 id */
+	struct sql owner;     /* ?1 id → parent, owner, team, branch (0 for what it has not) */
+	struct sql children;  /* as search child: ?1 parent id, ?2 limit → searched fields */
+	struct sql *many_select, *many_insert, *many_remove; /* by index into many */
+};
+
+struct registry {
+	struct arena arena;
+	struct id_source ids;
+	struct entity_state *list;
+	size_t n;
+	struct entity_names names;
+	const char *base_currency, *phone_region;
+};
+
+static inline const struct entity_state *entity_state(const struct entity_info *info)
+{
+	return (const struct entity_state *)(const void *)info;
+}
+
+static inline const char *entity_name(const struct entity_info *info) { return info->entity->name; }
+
+/* registry_check.c: refuses descriptors that are wrong in themselves; needs links resolved. */
+enum err registry_check_list(struct ctx *ctx, const struct entity *const *list, size_t n) MUST_CHECK;
+enum err registry_check_info(struct ctx *ctx, const struct registry *registry, const struct entity_state *state) MUST_CHECK;
+/* registry_sql.c: the statements. */
+enum err registry_make_sql(struct ctx *ctx, struct registry *registry, struct entity_state *state) MUST_CHECK;
+/* The n-th (from 0) field name of a list such as "customer_id,placed_at.desc"; false past the end. */
+bool registry_list_item(const char *list, size_t n, char *name, size_t size, const char **ret_suffix);
+/* The columns of an entry of `indexes`, and whether it is a unique one. */
+bool registry_unique_index(const char *index, const char **ret_columns);
+/* Name of an index (suffix "idx", "key") or foreign key ("fkey") over the columns "a,b". */
+enum { INDEX_NAME_MAX = 63 };
+void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const char *columns, const char *suffix);
+
+#endif

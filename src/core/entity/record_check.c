@@ -1,0 +1,355 @@
+/* What was given, looked at before anything is written.  Faults are collected, so
+ * that a form shows all of them at once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/str.h"
+#include "core/entity/record_internal.h"
+
+/* Goes on after a reported fault, stops at trouble. */
+static enum err collected(enum err err)
+{
+	return err == ERR_INVALID || err == ERR_FORBIDDEN ? OK : err;
+}
+
+static bool has_fault(const struct ctx *ctx, const char *field)
+{
+	for (size_t i = 0; i < ctx->faults.count; i++)
+		if (str_equal(ctx->faults.list[i].field, field))
+			return true;
+	return false;
+}
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+	if (value_equal(a, b))
+		return true;
+	/* no list and an empty one */
+	bool a_none = a->kind == VALUE_NULL || (a->kind == VALUE_LIST && a->l.n == 0);
+	bool b_none = b->kind == VALUE_NULL || (b->kind == VALUE_LIST && b->l.n == 0);
+	return a_none && b_none;
+}
+
+/* --- rights ------------------------------------------------------------------------- */
+
+/* Whether what was given is what the actor was shown: forms send back what they got. */
+static enum err is_echo(struct ctx *ctx, const struct record *patch, const struct record *old, int at, enum field_right right, bool *ret)
+{
+	const struct field *field = patch->info->fields[at];
+	struct value given = patch->values[at], shown = old->values[at];
+	*ret = false;
+	if (right == RIGHT_MASKED) {
+		enum err err = field_mask(ctx, field, &old->values[at], &shown);
+		*ret = !err && same_value(&given, &shown);
+		return err;
+	}
+	int64_t amount;
+	if (field->type == FIELD_MONEY && given.kind == VALUE_TEXT) {
+		int scale = currency_scale(record_currency(ctx, old, at));
+		if (!decimal_parse(given.t.p, scale < 0 ? 2 : scale, &amount))
+			return OK;
+		given = value_int(amount);
+	}
+	*ret = same_value(&given, &shown);
+	return OK;
+}
+
+static void refuse_field(struct ctx *ctx, const struct field *field, enum field_right right)
+{
+	if (right == RIGHT_HIDDEN)
+		fault_add(ctx, ERR_INVALID, field->name, "unknown_field", NULL);
+	else if (field->flags & F_READONLY)
+		fault_add(ctx, ERR_INVALID, field->name, "readonly", NULL);
+	else if (right == RIGHT_WRITE)
+		fault_add(ctx, ERR_INVALID, field->name, "insert_only", NULL);
+	else
+		fault_add(ctx, ERR_FORBIDDEN, field->name, "field_forbidden", NULL);
+}
+
+static enum err check_right(struct ctx *ctx, struct record *patch, const struct record *old, int at)
+{
+	const struct field *field = patch->info->fields[at];
+	enum field_right right = entity_field_right(ctx->actor, patch->info, at);
+	if (right == RIGHT_WRITE && !(old && (field->flags & F_INSERT_ONLY)))
+		return OK;
+	bool echo = patch->values[at].kind == VALUE_NULL && !old;
+	if (old && right != RIGHT_HIDDEN) {
+		enum err err = is_echo(ctx, patch, old, at, right, &echo);
+		if (err)
+			return err;
+	}
+	if (!echo)
+		refuse_field(ctx, field, right);
+	patch->set[at] = false;
+	patch->values[at] = value_null();
+	return OK;
+}
+
+enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct record *old, unsigned flags)
+{
+	if (flags & W_TRUSTED)
+		return OK;
+	for (int at = 0; (size_t)at < patch->info->n_fields; at++) {
+		if (!patch->set[at])
+			continue;
+		if ((at == SF_CREATED_AT || at == SF_CREATED_BY) && !old && (flags & W_KEEP_DATES))
+			continue;
+		enum err err = check_right(ctx, patch, old, at);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+/* --- values ------------------------------------------------------------------------- */
+
+static enum err check_value(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)
+{
+	enum field_type type = info->fields[at]->type;
+	if (value->kind == VALUE_NULL) {
+		if (type == FIELD_LINKS)
+			*value = (struct value){.kind = VALUE_LIST};
+		return OK;
+	}
+	return collected(field_ops(type)->check(ctx, info, at, currency, value));
+}
+
+/* Amounts that stand would mean something else under a currency with other minor units. */
+static void check_currency_change(struct ctx *ctx, const struct record *patch, const struct record *now, const struct record *old)
+{
+	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
+		int currency = entity_currency(now->info, at);
+		if (currency < 0 || !patch->set[currency] || patch->set[at] || record_is_null(now, at))
+			continue;
+		if (currency_scale(record_currency(ctx, now, at)) != currency_scale(record_currency(ctx, old, at)) &&
+		    !has_fault(ctx, now->info->fields[currency]->name))
+			fault_add(ctx, ERR_INVALID, now->info->fields[currency]->name, "currency_fixed", NULL);
+	}
+}
+
+enum err record_check_values(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old)
+{
+	const struct entity_info *info = patch->info;
+	/* Money last: its currency may be among what is given. */
+	for (int money = 0; money < 2; money++) {
+		for (int at = 0; (size_t)at < info->n_fields; at++) {
+			if (!patch->set[at] || (info->fields[at]->type == FIELD_MONEY) != money)
+				continue;
+			enum err err = check_value(ctx, info, at, money ? record_currency(ctx, now, at) : NULL, &patch->values[at]);
+			if (err)
+				return err;
+			now->values[at] = patch->values[at];
+			now->set[at] = true;
+		}
+	}
+	if (old)
+		check_currency_change(ctx, patch, now, old);
+	return OK;
+}
+
+void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, bool also_readonly)
+{
+	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
+		const struct field *field = now->info->fields[at];
+		if (!(field->flags & F_REQUIRED) || (old && record_is_null(old, at)))
+			continue;
+		bool none = now->values[at].kind == VALUE_NULL || (now->values[at].kind == VALUE_LIST && now->values[at].l.n == 0);
+		if (!none || ((field->flags & F_READONLY) && !also_readonly) || has_fault(ctx, field->name))
+			continue;
+		fault_add(ctx, ERR_INVALID, field->name, "required", NULL);
+	}
+}
+
+enum err record_check_kinds(struct ctx *ctx, const struct record *now)
+{
+	for (size_t at = 0; at < now->info->n_fields; at++) {
+		enum value_kind kind = now->values[at].kind;
+		if (kind != VALUE_NULL && kind != field_ops(now->info->fields[at]->type)->kind)
+			return fail(ctx, ERR_BUG, now->info->fields[at]->name, "value_kind");
+	}
+	return OK;
+}
+
+/* --- links ---------------------------------------------------------------------------- */
+
+/* One's own id, team and branch can be given by anybody. */
+static bool is_own(const struct ctx *ctx, const struct entity_info *info, int at, const struct entity_info *target, int64_t id)
+{
+	const struct actor *actor = ctx->actor;
+	if (!actor)
+		return false;
+	return (id == actor->user_id && str_equal(entity_name(target), "user")) || (at == info->team && id == actor->team_id) ||
+	       (at == info->branch && id == actor->branch_id);
+}
+
+static enum err check_link(struct ctx *ctx, const struct entity_info *info, int at, int64_t id, bool trusted, bool existence)
+{
+	const struct entity_info *target = entity_link(info, at);
+	enum scope scope = trusted || is_own(ctx, info, at, target, id) ? SCOPE_ALL : entity_scope(ctx->actor, target, ACTION_READ);
+	struct row_owner owner;
+	bool found = false;
+	if (scope == SCOPE_ALL && !existence)
+		return OK; /* the foreign key will tell */
+	if (scope > SCOPE_NONE) {
+		enum err err = record_owner_of(ctx, target, id, &owner, &found);
+		if (err)
+			return err;
+	}
+	if (!found || !gate_row(trusted ? gate_system() : ctx->actor, scope, &owner)) {
+		char text[ID_TEXT_MAX];
+		snprintf(text, sizeof(text), "%lld", (long long)id);
+		fault_add(ctx, ERR_INVALID, info->fields[at]->name, "link_not_found", text);
+	}
+	return OK;
+}
+
+static bool in_list(const struct value *list, int64_t id)
+{
+	for (size_t i = 0; list->kind == VALUE_LIST && i < list->l.n; i++)
+		if (list->l.ids[i] == id)
+			return true;
+	return false;
+}
+
+enum err record_check_links(struct ctx *ctx, const struct record *now, const struct record *old, bool trusted, bool existence)
+{
+	const struct entity_info *info = now->info;
+	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
+		const struct value *value = &now->values[at];
+		if (!entity_link(info, at) || value->kind == VALUE_NULL || has_fault(ctx, info->fields[at]->name))
+			continue;
+		enum err err = OK;
+		if (value->kind == VALUE_INT && !(old && value_equal(value, &old->values[at])))
+			err = check_link(ctx, info, at, value->i, trusted, existence);
+		for (size_t i = 0; !err && value->kind == VALUE_LIST && i < value->l.n; i++)
+			if (!old || !in_list(&old->values[at], value->l.ids[i]))
+				err = check_link(ctx, info, at, value->l.ids[i], trusted, existence);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+/* --- unique ---------------------------------------------------------------------------- */
+
+static enum err check_one_unique(struct ctx *ctx, const struct record *now, int at)
+{
+	const struct field *field = now->info->fields[at];
+	const char *sql = arena_printf(ctx->arena, "SELECT 1 FROM \"%s\" WHERE \"%s\" = ?1 AND \"id\" <> ?2 LIMIT 1",
+	                               entity_name(now->info), field->name);
+	if (!sql)
+		return record_no_memory(ctx);
+	struct stmt *stmt;
+	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
+	if (err)
+		return err;
+	bool row;
+	field_bind(stmt, 1, &now->values[at]);
+	stmt_bind_i64(stmt, 2, record_id(now));
+	err = stmt_step(ctx, stmt, &row);
+	stmt_done(stmt);
+	if (!err && row)
+		fault_add(ctx, ERR_CONFLICT, field->name, "unique", NULL);
+	return err;
+}
+
+enum err record_check_unique(struct ctx *ctx, const struct record *now, const struct record *old)
+{
+	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
+		const struct field *field = now->info->fields[at];
+		if (!(field->flags & F_UNIQUE) || now->values[at].kind != field_ops(field->type)->kind || has_fault(ctx, field->name) ||
+		    (old && value_equal(&now->values[at], &old->values[at])))
+			continue;
+		enum err err = check_one_unique(ctx, now, at);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+/* --- what the store says ----------------------------------------------------------------- */
+
+/* Whether the place the engine names is this index: "t.a, t.b" or the index's name. */
+static bool is_place(const char *place, const char *table, const char *columns, const char *suffix)
+{
+	char text[512], column[64], name[INDEX_NAME_MAX + 1];
+	size_t len = 0;
+	text[0] = '\0';
+	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
+		int n = snprintf(text + len, sizeof(text) - len, "%s%s.%s", i ? ", " : "", table, column);
+		if (n < 0 || (size_t)n >= sizeof(text) - len)
+			return false;
+		len += (size_t)n;
+	}
+	registry_index_name(name, table, columns, suffix);
+	return str_equal(place, text) || str_equal(place, name);
+}
+
+/* The field to show a unique fault at: of several columns the last. */
+static const char *unique_field(const struct entity_info *info, const char *place, char *out, size_t size)
+{
+	for (size_t at = SF_COUNT; at < info->n_fields; at++)
+		if ((info->fields[at]->flags & F_UNIQUE) && is_place(place, entity_name(info), info->fields[at]->name, "key"))
+			return info->fields[at]->name;
+	for (const char *const *index = info->entity->indexes; index && *index; index++) {
+		const char *columns;
+		if (!registry_unique_index(*index, &columns) || !is_place(place, entity_name(info), columns, "key"))
+			continue;
+		for (size_t i = 0; registry_list_item(columns, i, out, size, NULL); i++)
+			;
+		return out;
+	}
+	return str_equal(place, "") ? "" : "id";
+}
+
+/* The link whose foreign key PostgreSQL names; NULL: not named. */
+static const char *reference_field(const struct entity_info *info, const char *place)
+{
+	char table[128];
+	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
+		const char *field = info->fields[at]->name;
+		if (!entity_link(info, at))
+			continue;
+		snprintf(table, sizeof(table), "%s_%s", entity_name(info), field);
+		bool many = info->fields[at]->type == FIELD_LINKS;
+		if (is_place(place, many ? table : entity_name(info), many ? "link_id" : field, "fkey"))
+			return field;
+	}
+	return NULL;
+}
+
+/* Takes back the newest fault. */
+static void drop_fault(struct ctx *ctx)
+{
+	if (--ctx->faults.count == 0)
+		ctx->faults.code = OK;
+}
+
+enum err record_name_conflict(struct ctx *ctx, const struct record *now, size_t from, enum err err)
+{
+	if (err != ERR_CONFLICT || ctx->faults.count <= from)
+		return err;
+	struct fault fault = ctx->faults.list[ctx->faults.count - 1];
+	if (str_equal(fault.key, "unique")) {
+		char name[64];
+		const char *field = unique_field(now->info, fault.field, name, sizeof(name));
+		drop_fault(ctx);
+		return fail(ctx, ERR_CONFLICT, field, "unique");
+	}
+	if (!str_equal(fault.key, "reference"))
+		return err;
+	const char *field = reference_field(now->info, fault.field);
+	if (field) {
+		drop_fault(ctx);
+		return fail(ctx, ERR_INVALID, field, "link_not_found");
+	}
+	if (db_engine(ctx->db) == ENGINE_POSTGRES)
+		return err;
+	/* SQLite does not say which: look. */
+	drop_fault(ctx);
+	enum err look = record_check_links(ctx, now, NULL, true, true);
+	if (look)
+		return look;
+	return ctx->faults.count > from ? ERR_INVALID : fail(ctx, ERR_CONFLICT, "", "reference");
+}

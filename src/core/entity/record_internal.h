@@ -1,0 +1,65 @@
+/* What the record_*.c files share. */
+#ifndef GUANXI_CORE_ENTITY_RECORD_INTERNAL_H
+#define GUANXI_CORE_ENTITY_RECORD_INTERNAL_H
+
+#include "core/entity/entity_internal.h"
+
+enum { RECORD_DIFF_MAX = 4 * 1024 * 1024 };
+
+/* --- record.c --- */
+
+/* Reads the row with `sql` (state->select or state->lock) and its many-links. */
+enum err record_fetch(struct ctx *ctx, const struct entity_info *info, const struct sql *sql, int64_t id, struct record **ret) MUST_CHECK;
+/* A copy whose values may be changed alone. */
+enum err record_copy(struct ctx *ctx, const struct record *record, struct record **ret) MUST_CHECK;
+/* The same as record_owner for a row that need not be loaded; *ret_found false: there is none. */
+enum err record_owner_of(struct ctx *ctx, const struct entity_info *info, int64_t id, struct row_owner *ret, bool *ret_found) MUST_CHECK;
+/* Whether the actor may do this with the row: OK, or ERR_NOT_FOUND where they may not even read it. */
+enum err record_reach(struct ctx *ctx, const struct record *record, enum action action) MUST_CHECK;
+/* That the actor has a scope for the action at all. */
+enum err record_may(struct ctx *ctx, const struct entity_info *info, enum action action, enum scope *ret) MUST_CHECK;
+enum err record_no_memory(struct ctx *ctx) MUST_CHECK;
+
+/* --- record_check.c: what was given, before anything is written --- */
+
+/* Rights of the given fields; echoes of what stands there already are taken out of `patch`. */
+enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct record *old, unsigned flags) MUST_CHECK;
+/* Normalises what `patch` gives and carries it over into `now` (which may be `patch`). */
+enum err record_check_values(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old) MUST_CHECK;
+/* Required fields; of an update only what the patch gives. Fields with a fault already are left. */
+void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, bool also_readonly);
+/* Links that were given exist and may be seen. With `existence` also those that a foreign key will look at. */
+enum err record_check_links(struct ctx *ctx, const struct record *now, const struct record *old, bool trusted, bool existence) MUST_CHECK;
+/* Unique fields, for a report of all faults together; the index decides. */
+enum err record_check_unique(struct ctx *ctx, const struct record *now, const struct record *old) MUST_CHECK;
+/* Gives the store's fault about a constraint the field's name; `from` is the number of faults before. */
+enum err record_name_conflict(struct ctx *ctx, const struct record *now, size_t from, enum err err) MUST_CHECK;
+/* No hook left a value of a wrong kind. */
+enum err record_check_kinds(struct ctx *ctx, const struct record *now) MUST_CHECK;
+
+/* --- record_log.c --- */
+
+/* {"field":[before,after],…} of what differs; NULL old or now: all that is not null. */
+enum err record_log(struct ctx *ctx, const struct record *old, const struct record *now, enum change_action action) MUST_CHECK;
+
+/* --- record_write.c --- */
+
+enum err record_insert(struct ctx *ctx, struct record *record) MUST_CHECK;
+enum err record_put_many(struct ctx *ctx, const struct record *old, const struct record *now) MUST_CHECK;
+
+/* --- record_search.c --- */
+
+/* After a write: the row of this record, or of the parent it belongs to. `old` NULL: new. */
+enum err record_search_written(struct ctx *ctx, const struct record *old, const struct record *now) MUST_CHECK;
+
+static inline bool record_is_null(const struct record *record, int at)
+{
+	return at < 0 || record->values[at].kind == VALUE_NULL;
+}
+
+static inline int64_t record_i64_at(const struct record *record, int at)
+{
+	return at >= 0 && record->values[at].kind == VALUE_INT ? record->values[at].i : 0;
+}
+
+#endif

@@ -1,0 +1,365 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/str.h"
+#include "core/entity/entity_internal.h"
+
+/* Descriptors and statements of a few hundred entities; a bound, not a budget. */
+enum { REGISTRY_MEMORY_MAX = 64 * 1024 * 1024 };
+
+static const struct field system_fields[SF_COUNT] = {
+	[SF_ID] = {.name = "id", .type = FIELD_LINK, .flags = F_READONLY, .label = {"ID", "编号"}},
+	[SF_VERSION] = {.name = "version", .type = FIELD_INT, .flags = F_READONLY | F_REQUIRED, .label = {"Version", "版本"}},
+	[SF_CREATED_AT] = {.name = "created_at", .type = FIELD_TIME, .flags = F_READONLY | F_REQUIRED,
+	                   .label = {"Created at", "创建时间"}},
+	[SF_CREATED_BY] = {.name = "created_by", .type = FIELD_LINK, .link = "user", .flags = F_READONLY,
+	                   .label = {"Created by", "创建人"}},
+	[SF_UPDATED_AT] = {.name = "updated_at", .type = FIELD_TIME, .flags = F_READONLY | F_REQUIRED,
+	                   .label = {"Updated at", "更新时间"}},
+	[SF_UPDATED_BY] = {.name = "updated_by", .type = FIELD_LINK, .link = "user", .flags = F_READONLY,
+	                   .label = {"Updated by", "更新人"}},
+};
+
+/* --- names ---------------------------------------------------------------- */
+
+static bool names_init(struct arena *arena, struct entity_names *names, size_t n)
+{
+	size_t slots = 8;
+	while (slots < n * 2)
+		slots *= 2;
+	names->keys = arena_array(arena, slots, sizeof(*names->keys));
+	names->values = arena_array(arena, slots, sizeof(*names->values));
+	names->mask = slots - 1;
+	return names->keys && names->values;
+}
+
+/* False if the name stands there already. */
+static bool names_add(struct entity_names *names, const char *key, int value)
+{
+	size_t slot = str_hash(key, strlen(key)) & names->mask;
+	while (names->keys[slot]) {
+		if (str_equal(names->keys[slot], key))
+			return false;
+		slot = (slot + 1) & names->mask;
+	}
+	names->keys[slot] = key;
+	names->values[slot] = value;
+	return true;
+}
+
+static int names_find(const struct entity_names *names, const char *key)
+{
+	size_t slot = str_hash(key, strlen(key)) & names->mask;
+	while (names->keys[slot]) {
+		if (strcmp(names->keys[slot], key) == 0)
+			return names->values[slot];
+		slot = (slot + 1) & names->mask;
+	}
+	return -1;
+}
+
+/* --- building ------------------------------------------------------------- */
+
+static enum err no_memory(struct ctx *ctx)
+{
+	return fail(ctx, ERR_LIMIT, "", "memory");
+}
+
+static enum err wrong(struct ctx *ctx, const char *entity, const char *field, const char *why)
+{
+	char path[160];
+	snprintf(path, sizeof(path), "%s%s%s", entity, field ? "." : "", field ? field : "");
+	return fail_arg(ctx, ERR_BUG, path, "descriptor", why);
+}
+
+static int optional_field(const struct entity_info *info, const char *name)
+{
+	return name ? entity_field(info, name) : -1;
+}
+
+/* Fields by position and by name. */
+static enum err build_fields(struct ctx *ctx, struct registry *registry, struct entity_state *state, const struct entity *entity)
+{
+	struct arena *arena = &registry->arena;
+	size_t n = SF_COUNT + entity->n_fields;
+	state->info.entity = entity;
+	state->info.n_fields = n;
+	state->info.fields = arena_array(arena, n, sizeof(*state->info.fields));
+	state->links = arena_array(arena, n, sizeof(*state->links));
+	state->currency = arena_array(arena, n, sizeof(*state->currency));
+	state->is_currency = arena_array(arena, n, sizeof(*state->is_currency));
+	state->column = arena_array(arena, n, sizeof(*state->column));
+	state->many = arena_array(arena, n, sizeof(*state->many));
+	state->searched = arena_array(arena, n, sizeof(*state->searched));
+	if (!names_init(arena, &state->names, n) || arena->failed)
+		return no_memory(ctx);
+	int column = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct field *field = i < SF_COUNT ? &system_fields[i] : &entity->fields[i - SF_COUNT];
+		state->info.fields[i] = field;
+		state->currency[i] = -1;
+		state->column[i] = field->type == FIELD_LINKS ? -1 : column++;
+		if (field->type == FIELD_LINKS)
+			state->many[state->n_many++] = (int)i;
+		if (field->flags & F_SEARCH)
+			state->searched[state->n_searched++] = (int)i;
+		if (!names_add(&state->names, field->name, (int)i))
+			return wrong(ctx, entity->name, field->name, "duplicate");
+	}
+	return OK;
+}
+
+/* What the descriptor names: owners, parent, title, links, currencies. */
+static enum err resolve(struct ctx *ctx, struct registry *registry, struct entity_state *state)
+{
+	const struct entity *entity = state->info.entity;
+	struct entity_info *info = &state->info;
+	info->owner = optional_field(info, entity->owner);
+	info->team = optional_field(info, entity->team);
+	info->branch = optional_field(info, entity->branch);
+	info->parent = optional_field(info, entity->parent);
+	info->title = optional_field(info, entity->title);
+	info->cap = entity->flags & E_SYSTEM ? CAP_USERS : 0;
+	for (size_t i = 0; i < info->n_fields; i++) {
+		const struct field *field = info->fields[i];
+		if (field->link) {
+			state->links[i] = registry_find(registry, field->link);
+			if (!state->links[i] && i >= SF_COUNT)
+				return wrong(ctx, entity->name, field->name, "unknown link");
+		}
+		if (field->currency_field) {
+			int at = entity_field(info, field->currency_field);
+			if (at < 0)
+				return wrong(ctx, entity->name, field->name, "unknown currency field");
+			state->currency[i] = at;
+			state->is_currency[at] = true;
+		}
+	}
+	if (info->parent >= 0)
+		info->parent_info = state->links[info->parent];
+	return OK;
+}
+
+static bool is_search_child(const struct entity_state *child, const struct entity_state *parent)
+{
+	return child->info.parent_info == &parent->info && child->n_searched > 0 && child->info.entity->search_rank == 0 &&
+	       parent->info.entity->search_rank != 0;
+}
+
+/* Who points here, and whose text belongs into the search row. */
+static enum err resolve_refs(struct ctx *ctx, struct registry *registry, struct entity_state *state)
+{
+	size_t n = 0;
+	for (int pass = 0; pass < 2; pass++) {
+		n = 0;
+		state->n_search_children = 0;
+		for (size_t e = 0; e < registry->n; e++) {
+			const struct entity_state *from = &registry->list[e];
+			for (size_t i = SF_COUNT; i < from->info.n_fields; i++) {
+				if (from->links[i] != &state->info)
+					continue;
+				if (pass)
+					state->refs[n] = (struct entity_ref){&from->info, (int)i};
+				n++;
+			}
+			if (is_search_child(from, state)) {
+				if (pass)
+					state->search_children[state->n_search_children] = from;
+				state->n_search_children++;
+			}
+		}
+		if (!pass) {
+			state->refs = arena_array(&registry->arena, n + 1, sizeof(*state->refs));
+			state->search_children =
+				arena_array(&registry->arena, state->n_search_children + 1, sizeof(const struct entity_state *));
+			if (registry->arena.failed)
+				return no_memory(ctx);
+		}
+	}
+	state->n_refs = n;
+	return OK;
+}
+
+static enum err build(struct ctx *ctx, struct registry *registry, const struct entity *const *list, size_t n)
+{
+	registry->list = arena_array(&registry->arena, n + 1, sizeof(*registry->list));
+	if (!registry->list || !names_init(&registry->arena, &registry->names, 2 * n))
+		return no_memory(ctx);
+	registry->n = n;
+	for (size_t i = 0; i < n; i++) {
+		struct entity_state *state = &registry->list[i];
+		state->registry = registry;
+		state->info.number = i;
+		enum err err = build_fields(ctx, registry, state, list[i]);
+		if (err)
+			return err;
+		if (!names_add(&registry->names, list[i]->name, (int)i))
+			return wrong(ctx, list[i]->name, NULL, "duplicate");
+		if (!str_equal(list[i]->plural, list[i]->name) && !names_add(&registry->names, list[i]->plural, (int)i))
+			return wrong(ctx, list[i]->plural, NULL, "duplicate");
+	}
+	for (size_t i = 0; i < n; i++) {
+		enum err err = resolve(ctx, registry, &registry->list[i]);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; i < n; i++) {
+		enum err err = resolve_refs(ctx, registry, &registry->list[i]);
+		if (!err)
+			err = registry_make_sql(ctx, registry, &registry->list[i]);
+		if (err)
+			return err;
+	}
+	/* The checks parse default values, for which the context must have the registry. */
+	struct registry *before = ctx->registry;
+	ctx->registry = registry;
+	enum err err = OK;
+	for (size_t i = 0; i < n && !err; i++)
+		err = registry_check_info(ctx, registry, &registry->list[i]);
+	ctx->registry = before;
+	return err;
+}
+
+enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret)
+{
+	*ret = NULL;
+	if (node > ID_NODE_MAX)
+		return fail(ctx, ERR_INVALID, "node", "out_of_range");
+	enum err err = registry_check_list(ctx, list, n);
+	if (err)
+		return err;
+	struct registry *registry = calloc(1, sizeof(*registry));
+	if (!registry)
+		return no_memory(ctx);
+	arena_init(&registry->arena, REGISTRY_MEMORY_MAX);
+	id_source_init(&registry->ids, node);
+	registry->base_currency = "CNY";
+	registry->phone_region = "CN";
+	err = build(ctx, registry, list, n);
+	if (err) {
+		registry_free(registry);
+		return err;
+	}
+	*ret = registry;
+	return OK;
+}
+
+void registry_free(struct registry *registry)
+{
+	if (!registry)
+		return;
+	arena_release(&registry->arena);
+	free(registry);
+}
+
+/* --- settings ------------------------------------------------------------- */
+
+enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings)
+{
+	const char *currency = settings->base_currency ? settings->base_currency : "CNY";
+	const char *region = settings->phone_region ? settings->phone_region : "CN";
+	if (currency_scale(currency) < 0)
+		return fail(ctx, ERR_INVALID, "base_currency", "currency_invalid");
+	if (strlen(region) != 2)
+		return fail(ctx, ERR_INVALID, "phone_region", "region_invalid");
+	const char *currency_copy = arena_strdup(&registry->arena, currency);
+	const char *region_copy = arena_strdup(&registry->arena, region);
+	if (!currency_copy || !region_copy)
+		return no_memory(ctx);
+	registry->base_currency = currency_copy;
+	registry->phone_region = region_copy;
+	return OK;
+}
+
+const char *registry_base_currency(const struct registry *registry)
+{
+	return registry ? registry->base_currency : "CNY";
+}
+
+const char *registry_phone_region(const struct registry *registry)
+{
+	return registry ? registry->phone_region : "CN";
+}
+
+/* --- asking --------------------------------------------------------------- */
+
+size_t registry_count(const struct registry *registry)
+{
+	return registry->n;
+}
+
+const struct entity_info *registry_at(const struct registry *registry, size_t number)
+{
+	return number < registry->n ? &registry->list[number].info : NULL;
+}
+
+const struct entity_info *registry_find(const struct registry *registry, const char *name)
+{
+	int at = name ? names_find(&registry->names, name) : -1;
+	return at < 0 ? NULL : &registry->list[at].info;
+}
+
+int entity_field(const struct entity_info *info, const char *name)
+{
+	return name ? names_find(&entity_state(info)->names, name) : -1;
+}
+
+const struct entity_info *entity_link(const struct entity_info *info, int field)
+{
+	if (field < 0 || (size_t)field >= info->n_fields)
+		return NULL;
+	return entity_state(info)->links[field];
+}
+
+const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n)
+{
+	*ret_n = entity_state(info)->n_refs;
+	return entity_state(info)->refs;
+}
+
+int entity_currency(const struct entity_info *info, int field)
+{
+	if (field < 0 || (size_t)field >= info->n_fields)
+		return -1;
+	return entity_state(info)->currency[field];
+}
+
+int64_t registry_next_id(struct ctx *ctx)
+{
+	return id_next(&ctx->registry->ids, ctx_now(ctx));
+}
+
+/* --- rights --------------------------------------------------------------- */
+
+enum scope entity_scope(const struct actor *actor, const struct entity_info *info, enum action action)
+{
+	bool writes = action == ACTION_CREATE || action == ACTION_UPDATE || action == ACTION_DELETE || action == ACTION_IMPORT;
+	if (writes && info->cap && !gate_cap(actor, (enum capability)info->cap))
+		return SCOPE_NONE;
+	if (writes && (info->entity->flags & E_NO_API_WRITE) && !(actor && actor->kind == ACTOR_SYSTEM))
+		return SCOPE_NONE;
+	enum scope scope = gate_scope(actor, info->number, action);
+	for (const struct entity_info *up = info->parent_info; up && scope > SCOPE_NONE; up = up->parent_info) {
+		enum scope above = gate_scope(actor, up->number, ACTION_READ);
+		if (above < scope)
+			scope = above;
+	}
+	return scope;
+}
+
+enum field_right entity_field_right(const struct actor *actor, const struct entity_info *info, int field)
+{
+	if (actor && actor->kind == ACTOR_SYSTEM)
+		return RIGHT_WRITE;
+	unsigned flags = info->fields[field]->flags;
+	if (flags & F_SECRET)
+		return RIGHT_HIDDEN;
+	enum field_right right = gate_field(actor, info->number, (size_t)field);
+	if ((field == SF_ID || field == SF_VERSION) && actor)
+		return RIGHT_READ;
+	if ((flags & F_READONLY) && right == RIGHT_WRITE)
+		return RIGHT_READ;
+	return right;
+}

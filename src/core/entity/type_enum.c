@@ -1,0 +1,44 @@
+/* One of the options of the descriptor. */
+#include <string.h>
+
+#include "core/entity/type_common.h"
+
+static enum err check(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)
+{
+	(void)currency;
+	if (value->kind != VALUE_TEXT)
+		return type_bad_kind(ctx, info, at);
+	for (const struct option *option = info->fields[at]->options; option->value; option++)
+		if (strcmp(option->value, value->t.p) == 0) {
+			value->t.p = option->value; /* constant: outlives the input */
+			return OK;
+		}
+	return type_wrong(ctx, info, at, "not_an_option", NULL);
+}
+
+static void schema(const struct field *field, struct jsonw *w)
+{
+	type_schema_begin(w, field, "string", NULL);
+	jsonw_key(w, "enum");
+	jsonw_array(w);
+	for (const struct option *option = field->options; option->value; option++)
+		jsonw_text(w, option->value);
+	if (!(field->flags & F_REQUIRED))
+		jsonw_null(w);
+	jsonw_end_array(w);
+	type_schema_end(w);
+}
+
+const struct field_type_ops type_enum = {
+	.name = "enum",
+	.column = {"TEXT", "text COLLATE \"C\""},
+	.kind = VALUE_TEXT,
+	.compares = COMPARE_EQUAL | COMPARE_ORDER | COMPARE_LIKE | COMPARE_NULL,
+	.parse = type_parse_text,
+	.parse_json = type_parse_json_text,
+	.check = check,
+	.write_json = type_write_json_text,
+	.write_text = type_write_plain_text,
+	.schema = schema,
+	.mask = type_mask_all,
+};
