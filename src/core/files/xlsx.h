@@ -1,0 +1,93 @@
+/* Inside core/files: the workbook reader that runs in the helper process, and the
+ * frames it sends to the parent over a pipe.
+ *
+ * A frame is one letter, four bytes of length (little-endian), and the payload:
+ *   S  names of the sheets, each with NUL       U  number of the sheet that is read (4 bytes)
+ *   R  row number (4), cells (4), and for each its kind (1), length (4) and text
+ *   P  thousandths of the sheet done (4)        E  the end
+ *   F  code (1), message key with NUL, argument with NUL */
+#ifndef GUANXI_CORE_FILES_XLSX_H
+#define GUANXI_CORE_FILES_XLSX_H
+
+#include <libxml/parser.h>
+#include <zip.h>
+
+#include "core/files/table.h"
+
+enum {
+	XLSX_ROWS_MAX = 1048576,
+	XLSX_ENTRIES_MAX = 10000,
+	XLSX_RATIO_MAX = 300,                /* unpacked to packed bytes, for large parts */
+	XLSX_STRINGS_COUNT_MAX = 16 << 20,
+};
+#define XLSX_PART_MAX ((uint64_t)4 << 30)       /* unpacked bytes of one part */
+#define XLSX_STRINGS_MAX ((size_t)256 << 20)    /* bytes of all shared strings */
+#define XLSX_MEMORY_MAX ((size_t)1200 << 20)
+
+/* Why the workbook cannot be read; key NULL: nothing wrong. */
+struct xlsx_fault {
+	enum err code;
+	const char *key;
+	char arg[64];
+};
+
+struct xlsx_sheet_ref {
+	char *name;
+	char *rel;  /* relationship id */
+	char *path; /* part in the archive */
+};
+
+struct xlsx_book {
+	zip_t *zip;
+	struct xlsx_fault fault;
+	bool from_1904;
+	struct xlsx_sheet_ref *sheets;
+	size_t n_sheets;
+	char *strings_path, *styles_path;
+	/* styles: for each cell format whether it shows a date */
+	bool *dates;
+	size_t n_dates;
+	struct {
+		int id;
+		bool date;
+	} formats[1024];
+	size_t n_formats;
+	/* shared strings, one after another */
+	struct buf strings;
+	size_t *string_ends;
+	size_t n_strings, cap_strings;
+	/* out */
+	int fd;
+	struct buf out;
+};
+
+void xlsx_refuse(struct xlsx_book *book, enum err code, const char *key, const char *arg);
+static inline bool xlsx_wrong(const struct xlsx_book *book) { return book->fault.key != NULL; }
+
+/* Reads one part of the archive through SAX callbacks; stops when the book has a
+ * fault. A missing part is false; `progress` may be NULL. */
+bool xlsx_parse_part(struct xlsx_book *book, const char *path, const xmlSAXHandler *sax, void *user,
+                     void (*progress)(struct xlsx_book *book, uint64_t done, uint64_t total));
+/* Attribute of startElementNs by local name, copied into out; false if absent. */
+bool xlsx_attribute(const xmlChar **attributes, int n, const char *name, char *out, size_t max);
+
+bool xlsx_open_book(struct xlsx_book *book);  /* workbook, relationships, styles, shared strings */
+bool xlsx_read_sheet(struct xlsx_book *book, size_t sheet, bool *ret_any); /* sends its rows */
+void xlsx_release_book(struct xlsx_book *book);
+
+/* Whether a number format shows a date or time. */
+bool xlsx_date_format(const char *code);
+bool xlsx_builtin_date(int id);
+/* A serial day number as text. */
+size_t xlsx_date_text(double serial, bool from_1904, char out[32]);
+/* "_x000D_" to what it stands for, in place. Returns the new length. */
+size_t xlsx_unescape(char *text, size_t len);
+
+void xlsx_frame(struct xlsx_book *book, char letter, const void *payload, size_t n);
+void xlsx_send(struct xlsx_book *book); /* writes what waits */
+void xlsx_put_u32(struct buf *buf, uint32_t value);
+
+int xlsx_helper(const char *sheet);
+extern const char xlsx_helper_name[]; /* argv[0] of the helper */
+
+#endif
