@@ -28,11 +28,6 @@ struct jobs *app_jobs(const struct app *app)
 	return app->jobs;
 }
 
-const char *app_data_dir(const struct app *app)
-{
-	return app->config.data_dir;
-}
-
 void app_prepare(void *arg, struct ctx *ctx)
 {
 	struct app *app = arg;

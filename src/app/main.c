@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "core/files/files.h"
 
 enum { COMMAND_ARENA = 256 * 1024 * 1024 };
 
 int main(int argc, char **argv)
 {
+	int helper_status;
+	if (file_helper(argc, argv, &helper_status))
+		return helper_status;
 	char *cwd = getcwd(NULL, 0);
 	struct arena arena;
 	struct ctx *ctx = malloc(sizeof(*ctx));
