@@ -1,0 +1,166 @@
+/** Boot: language, session, descriptors; then the shell or the sign-in page. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider } from 'antd';
+import type { Locale as AntLocale } from 'antd/es/locale';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { BrowserRouter } from 'react-router';
+import { ApiError, call, get, onSignedOut, patch, setCsrf } from '@/api/client.ts';
+import { startEvents, stopEvents } from '@/api/events.ts';
+import type { Meta, Session } from '@/api/types.ts';
+import { Failed } from '@/components/common/States.tsx';
+import { AppContext, type Preferences } from './context.tsx';
+import { localeOf, switchLocale } from './i18n.ts';
+import { densityOf, loadPreferences, storePreferences, themeOf, useDark } from './preferences.ts';
+import { SignIn } from './SignIn.tsx';
+import { themeConfig } from './theme.ts';
+
+const Shell = lazy(() => import('./Shell.tsx'));
+
+const queries = new QueryClient({
+	defaultOptions: {
+		queries: {
+			staleTime: 10_000,
+			gcTime: 10 * 60_000,
+			refetchOnWindowFocus: false,
+			retry: (count, error) => count < 2 && error instanceof ApiError && (error.offline || error.status >= 502),
+		},
+	},
+});
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
+
+type Phase =
+	| { is: 'starting' }
+	| { is: 'out' }
+	| { is: 'in'; session: Session; meta: Meta }
+	| { is: 'failed'; error: ApiError };
+
+async function enter(session: Session): Promise<Phase> {
+	setCsrf(session.csrf);
+	const meta = await get<Meta>('meta');
+	return { is: 'in', session, meta };
+}
+
+async function start(): Promise<Phase> {
+	try {
+		const session = (await call<Session>('GET', 'session', { quiet401: true })).data;
+		return await enter(session);
+	} catch (error) {
+		if (error instanceof ApiError && error.status === 401) return { is: 'out' };
+		return { is: 'failed', error: error instanceof ApiError ? error : new ApiError(0, '', String(error)) };
+	}
+}
+
+export function Root() {
+	const [preferences, setPreferences] = useState(loadPreferences);
+	const [ant, setAnt] = useState<AntLocale | null>(null);
+	const [phase, setPhase] = useState<Phase>({ is: 'starting' });
+	// The session ended while somebody was working: ask again over the page, lose nothing.
+	const [again, setAgain] = useState(false);
+	const dark = useDark(preferences.theme);
+
+	useEffect(() => {
+		document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+		document.documentElement.dataset.density = preferences.density;
+		document.documentElement.classList.add('gx');
+	}, [dark, preferences.density]);
+
+	useEffect(() => {
+		void switchLocale(preferences.locale).then(setAnt);
+	}, [preferences.locale]);
+
+	const adopt = useCallback((next: Phase) => {
+		if (next.is === 'in') {
+			const { locale, theme, density } = next.meta.user;
+			setPreferences((old) => ({
+				locale: localeOf(locale) ?? old.locale,
+				theme: themeOf(theme) ?? old.theme,
+				density: densityOf(density) ?? old.density,
+			}));
+			startEvents();
+		}
+		setPhase(next);
+	}, []);
+
+	useEffect(() => {
+		void start().then(adopt);
+	}, [adopt]);
+
+	useEffect(() => onSignedOut(() => setAgain(true)), []);
+
+	const signedIn = useCallback(async (session: Session) => {
+		const same = phase.is === 'in' && phase.session.user.id === session.user.id;
+		if (!same) queries.clear();
+		adopt(await enter(session));
+		setAgain(false);
+		if (same) await queries.invalidateQueries();
+	}, [phase, adopt]);
+
+	const prefer = useCallback((change: Partial<Preferences>) => {
+		setPreferences((old) => {
+			const next = { ...old, ...change };
+			storePreferences(next);
+			return next;
+		});
+		if (phase.is !== 'in') return;
+		void patch('account', change)
+			.then(async () => {
+				// Labels of entities and fields come in the new language.
+				if (!change.locale) return;
+				const meta = await get<Meta>('meta');
+				setPhase((old) => (old.is === 'in' ? { ...old, meta } : old));
+				await queries.invalidateQueries();
+			})
+			.catch(() => undefined);
+	}, [phase.is]);
+
+	const state = useMemo(() => {
+		if (phase.is !== 'in') return null;
+		return {
+			meta: phase.meta,
+			me: phase.meta.user,
+			preferences,
+			dark,
+			prefer,
+			reloadMe: () => {
+				void get<Meta>('meta').then((meta) => setPhase((old) => (old.is === 'in' ? { ...old, meta } : old)));
+			},
+			signOut: () => {
+				void call('DELETE', 'session', { quiet401: true })
+					.catch(() => undefined)
+					.then(() => {
+						stopEvents();
+						setCsrf(null);
+						queries.clear();
+						setPhase({ is: 'out' });
+						history.replaceState(null, '', '/');
+					});
+			},
+		};
+	}, [phase, preferences, dark, prefer]);
+
+	const theme = useMemo(() => themeConfig(dark, preferences.density), [dark, preferences.density]);
+
+	if (!ant) return null;
+	return (
+		<ConfigProvider csp={nonce ? { nonce } : undefined} locale={ant} theme={theme} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+			<AntApp component={false} message={{ maxCount: 3 }} notification={{ placement: 'bottomLeft' }}>
+				<QueryClientProvider client={queries}>
+					<BrowserRouter>
+						{phase.is === 'starting' && <div className="boot" aria-busy="true" />}
+						{phase.is === 'failed' && <Failed error={phase.error} onRetry={() => void start().then(adopt)} />}
+						{phase.is === 'out' && <SignIn onDone={signedIn} preferences={preferences} prefer={prefer} />}
+						{state && (
+							<AppContext state={state}>
+								<Suspense fallback={<div className="boot" aria-busy="true" />}>
+									<Shell />
+								</Suspense>
+								{again && <SignIn over email={state.me.email} onDone={signedIn} preferences={preferences} prefer={prefer} />}
+							</AppContext>
+						)}
+					</BrowserRouter>
+				</QueryClientProvider>
+			</AntApp>
+		</ConfigProvider>
+	);
+}

@@ -1,0 +1,66 @@
+/** What the features add to the generic pages: own record pages, built-in views, places in the menu. */
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { Entity } from '@/api/types.ts';
+import { visibleFieldNames } from '@/lib/fields.ts';
+
+export interface BuiltInView {
+	key: string;
+	/** An i18n key. */
+	label: string;
+	query: string;
+	/** Fields the view speaks of; it is offered only to those who see them. */
+	needs?: string[];
+}
+
+export interface RecordPageProps {
+	entity: Entity;
+	id: string;
+}
+
+interface Feature {
+	record?: LazyExoticComponent<ComponentType<RecordPageProps>>;
+	views?: BuiltInView[];
+	/** Name in the menu of icons. */
+	icon?: string;
+}
+
+const FEATURES: Record<string, Feature> = {
+	customer: {
+		record: lazy(() => import('@/features/customers/CustomerPage.tsx')),
+		views: [
+			{ key: 'silent', label: 'view.silent', query: 'last_order_at=older.90d&order=orders_total.desc', needs: ['last_order_at', 'orders_total'] },
+			{ key: 'vip', label: 'view.vip', query: 'level=in.(vip)&order=last_order_at.desc', needs: ['level', 'last_order_at'] },
+			{ key: 'new', label: 'view.new', query: 'created_at=within.30d', needs: ['created_at'] },
+		],
+	},
+	order: {
+		record: lazy(() => import('@/features/sales/OrderPage.tsx')),
+		views: [
+			{ key: 'unpaid', label: 'view.unpaid', query: 'state=in.(placed)', needs: ['state'] },
+			{ key: 'to_ship', label: 'view.to_ship', query: 'state=in.(paid)', needs: ['state'] },
+			{ key: 'returns', label: 'view.returns', query: 'state=in.(cancelled,returned)', needs: ['state'] },
+		],
+	},
+	product: { record: lazy(() => import('@/features/sales/ProductPage.tsx')) },
+	interaction: {
+		views: [
+			{ key: 'open_mine', label: 'view.open_mine', query: 'state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc', needs: ['state', 'owner_id', 'due_at'] },
+			{ key: 'open', label: 'view.open_all', query: 'state=in.(open,planned)&order=due_at.asc', needs: ['state', 'due_at'] },
+		],
+	},
+	user: { record: lazy(() => import('@/features/admin/UserPage.tsx')) },
+	role: { record: lazy(() => import('@/features/admin/RolePage.tsx')) },
+	import_run: { record: lazy(() => import('@/features/exchange/RunPage.tsx')) },
+};
+
+export function recordPage(entity: string) {
+	return FEATURES[entity]?.record;
+}
+
+export function builtInViews(entity: Entity): BuiltInView[] {
+	const seen = visibleFieldNames(entity);
+	const views: BuiltInView[] = [{ key: 'all', label: 'view.all', query: '' }];
+	if (entity.owner && seen.has(entity.owner) && !entity.system) views.push({ key: 'mine', label: 'view.mine', query: `${entity.owner}=in.(me)` });
+	for (const view of FEATURES[entity.name]?.views ?? []) if (!view.needs || view.needs.every((f) => seen.has(f))) views.push(view);
+	return views;
+}

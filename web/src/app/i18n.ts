@@ -1,0 +1,75 @@
+/** Texts of the page. Only the language in use is loaded. */
+import dayjs from 'dayjs';
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import type { Locale as AntLocale } from 'antd/es/locale';
+import { setApiLanguage } from '@/api/client.ts';
+import { intlTag, type Locale, setFormatTag } from '@/lib/format.ts';
+
+export const LOCALES: { value: Locale; label: string; short: string }[] = [
+	{ value: 'zh-Hans', label: '简体中文', short: '简' },
+	{ value: 'zh-Hant', label: '繁體中文', short: '繁' },
+	{ value: 'en', label: 'English', short: 'EN' },
+];
+
+interface Pack {
+	texts: { default: object };
+	ant: { default: AntLocale };
+}
+
+const packs: Record<Locale, () => Promise<Pack>> = {
+	'zh-Hans': async () => {
+		const [texts, ant] = await Promise.all([import('../locales/zh-Hans.json'), import('antd/es/locale/zh_CN'), import('dayjs/locale/zh-cn')]);
+		return { texts, ant };
+	},
+	'zh-Hant': async () => {
+		const [texts, ant] = await Promise.all([import('virtual:locale/zh-Hant'), import('antd/es/locale/zh_TW'), import('dayjs/locale/zh-tw')]);
+		return { texts, ant };
+	},
+	en: async () => {
+		const [texts, ant] = await Promise.all([import('../locales/en.json'), import('antd/es/locale/en_GB'), import('dayjs/locale/en-gb')]);
+		return { texts, ant };
+	},
+};
+
+const DAYJS: Record<Locale, string> = { 'zh-Hans': 'zh-cn', 'zh-Hant': 'zh-tw', en: 'en-gb' };
+
+/** From what a server or browser calls a language. */
+export function localeOf(tag: string | null | undefined): Locale | null {
+	if (!tag) return null;
+	if (/^zh-(TW|HK|MO|Hant)/i.test(tag)) return 'zh-Hant';
+	if (/^zh/i.test(tag)) return 'zh-Hans';
+	if (/^en/i.test(tag)) return 'en';
+	return null;
+}
+
+export function preferredLocale(): Locale {
+	const stored = localeOf(localStorage.getItem('guanxi.locale'));
+	if (stored) return stored;
+	for (const tag of navigator.languages) {
+		const found = localeOf(tag);
+		if (found) return found;
+	}
+	return 'en';
+}
+
+/** Loads and switches; resolves to Ant Design's texts. */
+export async function switchLocale(locale: Locale): Promise<AntLocale> {
+	const pack = await packs[locale]();
+	if (!i18next.isInitialized)
+		await i18next.use(initReactI18next).init({
+			lng: locale,
+			resources: {},
+			interpolation: { escapeValue: false },
+			returnNull: false,
+			react: { useSuspense: false },
+		});
+	i18next.addResourceBundle(locale, 'translation', pack.texts.default, true, true);
+	dayjs.locale(DAYJS[locale]);
+	setFormatTag(intlTag(locale, navigator.languages));
+	setApiLanguage(locale);
+	await i18next.changeLanguage(locale);
+	document.documentElement.lang = locale;
+	localStorage.setItem('guanxi.locale', locale);
+	return pack.ant.default;
+}

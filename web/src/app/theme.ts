@@ -1,0 +1,56 @@
+/** Our own look on Ant Design: calm greys, one accent, colour only for meaning. */
+import { theme as ant, type ThemeConfig } from 'antd';
+import type { Meaning } from '@/api/types.ts';
+
+export type ThemeChoice = 'system' | 'light' | 'dark';
+export type Density = 'compact' | 'comfortable';
+
+const FONT = 'system-ui, -apple-system, "PingFang SC", "PingFang TC", "Microsoft YaHei", "Microsoft JhengHei", "Noto Sans CJK SC", "Noto Sans SC", "Segoe UI", Roboto, sans-serif';
+const CODE = 'ui-monospace, "SF Mono", "Cascadia Mono", Consolas, "Noto Sans Mono CJK SC", monospace';
+
+export function themeConfig(dark: boolean, density: Density): ThemeConfig {
+	const compact = density === 'compact';
+	return {
+		cssVar: { key: 'gx' },
+		hashed: false,
+		algorithm: dark ? ant.darkAlgorithm : ant.defaultAlgorithm,
+		token: {
+			colorPrimary: dark ? '#2fa59c' : '#0f6b66',
+			colorInfo: dark ? '#5b9bd5' : '#24629e',
+			colorSuccess: dark ? '#5aa874' : '#2b7a4b',
+			colorWarning: dark ? '#d49a3a' : '#96600a',
+			colorError: dark ? '#e5746a' : '#b3362b',
+			colorLink: dark ? '#4bbdb3' : '#0f6b66',
+			colorTextBase: dark ? '#e8eae9' : '#1b1f1e',
+			colorBgBase: dark ? '#151817' : '#ffffff',
+			colorBgLayout: dark ? '#0f1211' : '#f4f6f5',
+			colorBorder: dark ? '#3a413f' : '#d3d8d6',
+			colorBorderSecondary: dark ? '#2a302e' : '#e6eae8',
+			colorTextSecondary: dark ? '#a9b1ae' : '#56605c',
+			colorTextTertiary: dark ? '#929b97' : '#636d69',
+			colorTextQuaternary: dark ? '#7d8682' : '#747e7a',
+			colorTextPlaceholder: dark ? '#8b9490' : '#6a7470',
+			colorTextDescription: dark ? '#a9b1ae' : '#56605c',
+			fontFamily: FONT,
+			fontFamilyCode: CODE,
+			fontSize: compact ? 13 : 14,
+			controlHeight: compact ? 30 : 36,
+			borderRadius: 6,
+			wireframe: false,
+			motionDurationMid: '0.12s',
+			motionDurationSlow: '0.18s',
+			boxShadow: '0 4px 16px rgba(0,0,0,.12)',
+			boxShadowSecondary: '0 4px 16px rgba(0,0,0,.14)',
+		},
+		components: {
+			Tabs: { horizontalItemPadding: compact ? '8px 0' : '10px 0', horizontalMargin: '0 0 12px 0' },
+			Form: { itemMarginBottom: compact ? 14 : 18 },
+			Tooltip: { fontSize: 12 },
+		},
+	};
+}
+
+/** Text and background of a meaning; the names are those of the CSS variables in base.css. */
+export function meaningClass(meaning: Meaning | null | undefined): string {
+	return `mean mean-${meaning ?? 'none'}`;
+}

@@ -1,0 +1,4 @@
+declare module 'virtual:locale/zh-Hant' {
+	const texts: object;
+	export default texts;
+}

@@ -1,0 +1,67 @@
+/** A form over the page, for records that have no page of their own. */
+import { Button, Drawer } from 'antd';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { createRecord } from '@/api/records.ts';
+import type { Entity, Row } from '@/api/types.ts';
+import { useMeta } from '@/app/context.tsx';
+import { useSaver } from '../record/save.tsx';
+import { FormFields } from './FormFields.tsx';
+import { useForm } from './useForm.ts';
+
+interface Props {
+	entity: Entity;
+	row: Row | null;
+	fixed?: Record<string, unknown>;
+	/** Starting values of a new record. */
+	start?: Record<string, unknown>;
+	onClose(): void;
+	onSaved(row: Row): void;
+}
+
+export function FormDialog({ entity, row, fixed, start, onClose, onSaved }: Props) {
+	const meta = useMeta();
+	const { t } = useTranslation();
+	const id = useId();
+	const saver = useSaver(entity);
+	const form = useForm(entity, { row, fixed, draftKey: row ? undefined : `${entity.name}.${Object.values(fixed ?? {}).join('.')}` });
+	const [busy, setBusy] = useState(false);
+	const shown = { id: row?.id ?? '0', ...row, ...fixed, ...start, ...form.values } as Row;
+
+	async function submit() {
+		const values = form.collect();
+		if (!values || busy) return;
+		setBusy(true);
+		try {
+			const saved = row ? await saver.save(row, null, values) : await createRecord(meta, entity, { ...start, ...values });
+			form.dropDraft();
+			if (saved) onSaved(saved);
+			else onClose();
+		} catch (error) {
+			form.fail(error);
+			setBusy(false);
+		}
+	}
+
+	return (
+		<Drawer
+			open size={460} onClose={onClose} title={row ? t('record.edit', { what: entity.label }) : t('list.create', { what: entity.label })} closable={{ placement: 'end' }}
+			footer={
+				<div className="form-foot">
+					<Button type="primary" htmlType="submit" form={id} loading={busy}>{t('word.save')}</Button>
+					<Button onClick={onClose}>{t('word.cancel')}</Button>
+				</div>
+			}
+		>
+			<form
+				id={id} onSubmit={(e) => {
+					e.preventDefault();
+					void submit();
+				}}
+			>
+				<FormFields entity={entity} form={form} row={shown} autoFocus />
+			</form>
+			{saver.dialog}
+		</Drawer>
+	);
+}

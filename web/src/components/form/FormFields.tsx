@@ -1,0 +1,80 @@
+/** One column of fields in groups; what matters first, the rest behind "more". */
+import { Alert, Button } from 'antd';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Entity, Field, Row } from '@/api/types.ts';
+import { isNothing, kindOf } from '@/fields/index.tsx';
+import type { FormState } from './useForm.ts';
+
+interface Props {
+	entity: Entity;
+	form: FormState;
+	/** Where fields take their currency and linked names from. */
+	row: Row;
+	autoFocus?: boolean;
+}
+
+function FormField({ field, form, row, id, autoFocus }: { field: Field; form: FormState; row: Row; id: string; autoFocus: boolean }) {
+	const { t } = useTranslation();
+	const { Edit } = kindOf(field);
+	const error = form.errors[field.name];
+	return (
+		<div
+			className={`form-field${error ? ' has-error' : ''}`} data-field={field.name}
+			onBlur={(e) => {
+				if (!e.currentTarget.contains(e.relatedTarget as Node | null)) form.blur(field.name);
+			}}
+		>
+			<label htmlFor={id}>{field.label}{field.required && <span className="required" title={t('form.required')}> *</span>}</label>
+			<Edit
+				id={id} field={field} value={form.values[field.name] ?? null} row={row} invalid={error !== undefined} autoFocus={autoFocus}
+				describedBy={[error ? `${id}e` : '', field.help ? `${id}h` : ''].filter(Boolean).join(' ') || undefined}
+				onChange={(value) => form.set(field.name, value)}
+			/>
+			{field.help && <p className="hint" id={`${id}h`}>{field.help}</p>}
+			{error && <p className="problem" id={`${id}e`} role="alert">{error}</p>}
+		</div>
+	);
+}
+
+export function FormFields({ entity, form, row, autoFocus }: Props) {
+	const { t } = useTranslation();
+	const uid = useId();
+	const box = useRef<HTMLDivElement>(null);
+	const first = entity.groups[0]?.key ?? '';
+	const behind = form.fields.filter((f) => f.more);
+	const [more, setMore] = useState(() => behind.some((f) => !isNothing(form.values[f.name]) && !f.fallback));
+	const wrong = Object.keys(form.errors);
+	const wrongBehind = !more && behind.some((f) => form.errors[f.name]);
+	useEffect(() => {
+		if (wrongBehind) setMore(true);
+	}, [wrongBehind]);
+	useEffect(() => {
+		// After a refused save the first wrong field is where the person goes next.
+		if (wrong.length > 1 || form.general) box.current?.querySelector<HTMLElement>('.has-error input, .has-error textarea')?.focus();
+	}, [wrong.length > 1, form.general]);
+
+	const shown = form.fields.filter((f) => more || !f.more);
+	const groups = (entity.groups.length ? entity.groups : [{ key: '', label: '' }])
+		.map((g) => ({ ...g, fields: shown.filter((f) => (f.group ?? first) === g.key) }))
+		.filter((g) => g.fields.length > 0);
+	const firstField = groups[0]?.fields[0];
+
+	return (
+		<div className="form" ref={box}>
+			{form.general && <Alert type="error" showIcon title={form.general} role="alert" />}
+			{wrong.length > 1 && <Alert type="error" showIcon title={t('form.wrong', { count: wrong.length })} />}
+			{groups.map((g) => (
+				<fieldset key={g.key}>
+					{g.label && groups.length > 1 ? <legend>{g.label}</legend> : <legend className="sr-only">{g.label || entity.label}</legend>}
+					{g.fields.map((f) => (
+						<FormField key={f.name} field={f} form={form} row={row} id={`${uid}${f.name}`} autoFocus={autoFocus === true && f === firstField} />
+					))}
+				</fieldset>
+			))}
+			{behind.length > 0 && (
+				<Button type="link" className="form-more" onClick={() => setMore(!more)} aria-expanded={more}>{more ? t('form.less') : t('form.more', { count: behind.length })}</Button>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,185 @@
+/** What can be done with the selected rows. */
+import { App, Button, Modal, Progress, Select } from 'antd';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { call } from '@/api/client.ts';
+import { fetchPage, may, refresh, restoreRecord, useCache } from '@/api/records.ts';
+import type { Entity, Field, Row } from '@/api/types.ts';
+import { useCan } from '@/app/context.tsx';
+import { checkValue, editable, kindOf, visibleInBulk, wire } from '@/fields/index.tsx';
+import { number, sumDecimals } from '@/lib/format.ts';
+import { problemText, useUndo } from '../common/undo.tsx';
+import { isSelected, type Selection } from './Grid.tsx';
+import type { Column } from './state.ts';
+
+/** Ids in one call; keeps addresses short. */
+const CHUNK = 100;
+
+interface Props {
+	entity: Entity;
+	rows: Row[];
+	columns: Column[];
+	/** The list's conditions, for "all that match". */
+	params: URLSearchParams;
+	selection: Selection;
+	total: number | null;
+	capped: boolean;
+	onSelect(selection: Selection): void;
+	onExport(): void;
+}
+
+/** All ids of a selection, asking the server for those not loaded. */
+async function idsOf(entity: Entity, params: URLSearchParams, selection: Selection): Promise<string[]> {
+	if (!selection.all) return [...selection.ids];
+	const ids: string[] = [];
+	const query = new URLSearchParams(params);
+	query.set('select', 'id');
+	query.set('limit', '1000');
+	for (let cursor: string | null = null; ;) {
+		if (cursor) query.set('cursor', cursor);
+		const page = await fetchPage(entity, query);
+		for (const row of page.rows) if (!selection.ids.has(row.id)) ids.push(row.id);
+		if (!page.next) return ids;
+		cursor = page.next;
+	}
+}
+
+function chunks<T>(items: T[]): T[][] {
+	const out: T[][] = [];
+	for (let i = 0; i < items.length; i += CHUNK) out.push(items.slice(i, i + CHUNK));
+	return out;
+}
+
+export function Bulk({ entity, rows, columns, params, selection, total, capped, onSelect, onExport }: Props) {
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const undo = useUndo();
+	const cache = useCache();
+	const bulk = useCan('bulk');
+	const [editing, setEditing] = useState(false);
+	const [progress, setProgress] = useState<{ done: number; of: number } | null>(null);
+
+	const loaded = rows.filter((r) => isSelected(selection, r.id));
+	const count = selection.all ? (total === null ? null : total - selection.ids.size) : selection.ids.size;
+	const words = count === null ? t('bulk.all') : capped && selection.all ? t('bulk.selected_many', { count: count, n: number(count) }) : t('bulk.selected', { count, n: number(count) });
+	const sums = columns.filter((c) => ['int', 'decimal', 'money'].includes(c.field.type)).slice(0, 3);
+
+	async function each(parts: string[][], run: (ids: string[]) => Promise<void>) {
+		const of = parts.reduce((n, p) => n + p.length, 0);
+		let done = 0;
+		setProgress({ done, of });
+		try {
+			for (const part of parts) {
+				await run(part);
+				done += part.length;
+				setProgress({ done, of });
+			}
+		} finally {
+			setProgress(null);
+			await refresh(cache, entity.name);
+		}
+		return done;
+	}
+
+	async function removeAll() {
+		try {
+			const ids = await idsOf(entity, params, selection);
+			const done = await each(chunks(ids), async (part) => {
+				await call('DELETE', `${entity.name}?id=in.(${part.join()})`);
+			});
+			onSelect({ all: false, ids: new Set() });
+			undo(t('bulk.deleted', { count: done, n: number(done) }), async () => {
+				for (const id of ids) await restoreRecord(entity, id);
+				await refresh(cache, entity.name);
+			});
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
+
+	async function change(field: Field, value: unknown) {
+		setEditing(false);
+		try {
+			const ids = await idsOf(entity, params, selection);
+			const before = new Map<string, { value: unknown; ids: string[] }>();
+			const done = await each(chunks(ids), async (part) => {
+				const old = await fetchPage(entity, new URLSearchParams({ select: `id,${field.name}`, id: `in.(${part.join()})`, limit: String(CHUNK) }));
+				for (const row of old.rows) {
+					const key = JSON.stringify(row[field.name] ?? null);
+					const group = before.get(key) ?? { value: row[field.name] ?? null, ids: [] };
+					group.ids.push(row.id);
+					before.set(key, group);
+				}
+				await call('PATCH', `${entity.name}?id=in.(${part.join()})`, { body: { [field.name]: wire(field, value) }, headers: { Prefer: 'return=minimal' } });
+			});
+			undo(t('bulk.changed', { count: done, n: number(done), field: field.label }), async () => {
+				for (const group of before.values())
+					for (const part of chunks(group.ids))
+						await call('PATCH', `${entity.name}?id=in.(${part.join()})`, { body: { [field.name]: wire(field, group.value) }, headers: { Prefer: 'return=minimal' } });
+				await refresh(cache, entity.name);
+			});
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
+
+	return (
+		<div className="bulk" role="region" aria-label={t('bulk.title')}>
+			<b aria-live="polite">{words}</b>
+			{!selection.all && total !== null && rows.length > 0 && selection.ids.size >= rows.length && total > rows.length && (
+				<Button type="link" size="small" onClick={() => onSelect({ all: true, ids: new Set() })}>
+					{capped ? t('bulk.select_all_many', { n: number(total) }) : t('bulk.select_all', { count: total, n: number(total) })}
+				</Button>
+			)}
+			{progress ? (
+				<span className="bulk-progress"><Progress percent={Math.round((progress.done / Math.max(1, progress.of)) * 100)} size="small" aria-label={t('bulk.progress')} /></span>
+			) : (
+				<>
+					{may(entity, 'update') && bulk && <Button size="small" onClick={() => setEditing(true)}>{t('bulk.edit')}</Button>}
+					{may(entity, 'export') && <Button size="small" onClick={onExport}>{t('export.button')}</Button>}
+					{may(entity, 'delete') && bulk && <Button size="small" danger onClick={() => void removeAll()}>{t('word.delete')}</Button>}
+				</>
+			)}
+			<span className="bulk-sums">
+				{!selection.all && loaded.length > 1 && sums.map((c) => (
+					<span key={c.field.name}>
+						{t('bulk.sum', { field: c.field.label, sum: number(sumDecimals(loaded.map((r) => String(r[c.field.name] ?? '0')).filter((v) => /^-?\d+(\.\d+)?$/.test(v)))) })}
+					</span>
+				))}
+			</span>
+			<Button type="text" size="small" onClick={() => onSelect({ all: false, ids: new Set() })}>{t('bulk.none')}</Button>
+			{editing && <ChangeDialog entity={entity} words={words} onClose={() => setEditing(false)} onChange={(f, v) => void change(f, v)} />}
+		</div>
+	);
+}
+
+function ChangeDialog({ entity, words, onClose, onChange }: { entity: Entity; words: string; onClose(): void; onChange(field: Field, value: unknown): void }) {
+	const { t } = useTranslation();
+	const id = useId();
+	const [field, setField] = useState<Field | null>(null);
+	const [value, setValue] = useState<unknown>(null);
+	const problem = field ? checkValue(field, value) : null;
+	const Edit = field ? kindOf(field).Edit : null;
+	return (
+		<Modal open title={t('bulk.edit_title', { what: words })} okText={t('bulk.apply')} okButtonProps={{ disabled: !field || problem !== null }} onOk={() => field && onChange(field, value)} onCancel={onClose} width={460}>
+			<div className="stack">
+				<label htmlFor={`${id}f`}>{t('bulk.field')}</label>
+				<Select
+					id={`${id}f`} value={field?.name} showSearch={{ optionFilterProp: 'label' }} autoFocus
+					options={entity.fields.filter((f) => editable(f) && visibleInBulk(f)).map((f) => ({ value: f.name, label: f.label }))}
+					onChange={(name: string) => {
+						setField(entity.fields.find((f) => f.name === name) ?? null);
+						setValue(null);
+					}}
+				/>
+				{field && Edit && (
+					<>
+						<label htmlFor={`${id}v`}>{t('bulk.value')}</label>
+						<Edit key={field.name} field={field} value={value} onChange={setValue} id={`${id}v`} invalid={false} />
+						{!field.required && value === null && <p className="hint">{t('bulk.empties')}</p>}
+					</>
+				)}
+			</div>
+		</Modal>
+	);
+}

@@ -1,0 +1,217 @@
+/** The one list: views, filters, table or cards, selection, side panel, live marks. */
+import { DownloadOutlined, ReloadOutlined, SettingOutlined, UploadOutlined } from '@ant-design/icons';
+import { App, Button, Dropdown, Input, type InputRef, Popover, Skeleton, Tooltip } from 'antd';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { may, PAGE, refresh, useCache, useCount, useRows } from '@/api/records.ts';
+import type { Entity, Row } from '@/api/types.ts';
+import { useApp } from '@/app/context.tsx';
+import { usePhone } from '@/app/preferences.ts';
+import { useTitle } from '@/app/title.ts';
+import { number } from '@/lib/format.ts';
+import { useDelayed } from '@/lib/delayed.ts';
+import { Empty, Failed } from '../common/States.tsx';
+import { problemText, useUndo } from '../common/undo.tsx';
+import { When } from '../common/When.tsx';
+import { useSaver } from '../record/save.tsx';
+import { Bulk } from './Bulk.tsx';
+import { Cards } from './Cards.tsx';
+import { Chips } from './Chips.tsx';
+import { Grid, type Selection } from './Grid.tsx';
+import { useLive } from './live.ts';
+import { Peek } from './Peek.tsx';
+import { listParams, useListState } from './state.ts';
+import { Views } from './Views.tsx';
+
+const Columns = lazy(() => import('./Columns.tsx'));
+const Export = lazy(() => import('./Export.tsx'));
+
+const NONE: Selection = { all: false, ids: new Set() };
+
+export function ListPage({ entity }: { entity: Entity }) {
+	const { meta, me } = useApp();
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const navigate = useNavigate();
+	const cache = useCache();
+	const undo = useUndo();
+	const phone = usePhone();
+	const saver = useSaver(entity);
+	const [state, change] = useListState(entity);
+	const [selection, setSelection] = useState<Selection>(NONE);
+	const [exporting, setExporting] = useState(false);
+	useTitle(entity.label_many);
+
+	// Relative conditions ("last 90 days") are worked out anew when the list is.
+	const columnNames = state.columns.map((c) => c.field.name).join();
+	const params = useMemo(
+		() => listParams(meta, entity, state, me.id),
+		[meta, entity, me.id, state.q, state.conditions, state.sort, columnNames],
+	);
+	const rowsQuery = useRows(entity, params);
+	const rows = useMemo(() => {
+		// A row may come twice when records move between pages; the later one is right.
+		const seen = new Map<string, Row>();
+		for (const page of rowsQuery.data?.pages ?? []) for (const row of page.rows) seen.set(row.id, row);
+		return [...seen.values()];
+	}, [rowsQuery.data]);
+	const masked = rowsQuery.data?.pages[0]?.masked ?? new Set<string>();
+	const complete = rowsQuery.data !== undefined && !rowsQuery.hasNextPage;
+	const counted = useCount(entity, params, !complete && rows.length >= PAGE);
+	const total = complete ? rows.length : counted.data?.total ?? null;
+	const capped = !complete && (counted.data?.capped ?? false);
+	const live = useLive(entity, rows, params.get('select') ?? 'id');
+
+	const conditionsKey = `${state.q}?${state.conditions.map((c) => c.field + c.op + c.value.join()).join('&')}`;
+	useEffect(() => setSelection(NONE), [entity, conditionsKey]);
+
+	const { fetchNextPage } = rowsQuery;
+	const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+	const reload = useCallback(() => {
+		live.seen();
+		void refresh(cache, entity.name);
+	}, [cache, entity, live]);
+
+	const save = useCallback(async (row: Row, name: string, value: unknown) => {
+		try {
+			const saved = await saver.save(row, null, { [name]: value });
+			if (saved) undo(t('save.saved'), async () => {
+				await saver.save(saved, null, { [name]: row[name] ?? null });
+			});
+			return true;
+		} catch (error) {
+			void message.error(problemText(error, t));
+			return false;
+		}
+	}, [saver, undo, message, t]);
+
+	const open = useCallback((id: string) => void navigate(`/${entity.name}/${id}`), [navigate, entity]);
+	const peek = useCallback((id: string | null) => {
+		if (phone && id) open(id);
+		else change({ peek: id });
+	}, [phone, open, change]);
+
+	const selected = selection.all || selection.ids.size > 0;
+	const filtered = state.q !== '' || state.conditions.length > 0;
+	const creatable = may(entity, 'create') && !entity.child;
+
+	return (
+		<div className="list-page">
+			<h1 className="sr-only">{entity.label_many}</h1>
+			<div className="list-top">
+				<Views entity={entity} state={state} onView={(view) => void navigate({ search: new URLSearchParams([...new URLSearchParams(view.query), ['view', view.id]]).toString() })} />
+				<div className="list-tools">
+					<Fresh at={rowsQuery.dataUpdatedAt} fresh={live.fresh} stale={live.stale} busy={rowsQuery.isFetching && !rowsQuery.isFetchingNextPage} onReload={reload} />
+					{!phone && (
+						<Popover trigger="click" placement="bottomRight" destroyOnHidden content={<Suspense fallback={null}><Columns entity={entity} columns={state.columns} onChange={(columns) => change({ columns })} /></Suspense>}>
+							<Tooltip title={t('columns.title')}><Button type="text" icon={<SettingOutlined />} aria-label={t('columns.title')} /></Tooltip>
+						</Popover>
+					)}
+					<ListMenu entity={entity} onExport={() => setExporting(true)} />
+				</div>
+			</div>
+			<div className="list-filters">
+				<QuickSearch value={state.q} label={t('list.search', { what: entity.label_many })} onChange={(q) => change({ q })} />
+				<Chips entity={entity} conditions={state.conditions} onChange={(conditions) => change({ conditions })} />
+				<span className="list-count" role="status">{total === null ? '' : capped ? t('list.count_many', { n: number(total), what: entity.label_many }) : t('list.count', { count: total, n: number(total), what: entity.label_many })}</span>
+			</div>
+			<div className={`list-main${state.peek && !phone ? ' has-peek' : ''}`}>
+				<div className="list-body" aria-busy={rowsQuery.isFetching}>
+					{rowsQuery.isPending ? (
+						<div className="list-wait" role="status" aria-label={t('state.loading')}>{Array.from({ length: 14 }, (_, i) => <Skeleton.Button key={i} active block size="small" />)}</div>
+					) : rowsQuery.isError && rows.length === 0 ? (
+						<Failed error={rowsQuery.error} onRetry={() => void rowsQuery.refetch()} />
+					) : rows.length === 0 ? (
+						filtered ? (
+							<Empty title={t('list.none_match')} text={t('list.none_match_text')} action={<Button onClick={() => change({ q: '', conditions: [] })}>{t('filter.clear')}</Button>} />
+						) : (
+							<Empty
+								title={t('list.empty', { what: entity.label_many })} text={t('list.empty_text', { what: entity.label_many })}
+								action={creatable && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>}
+							/>
+						)
+					) : phone ? (
+						<Cards entity={entity} rows={rows} masked={masked} columns={state.columns} changed={live.changed} complete={complete} loadingMore={rowsQuery.isFetchingNextPage} onMore={more} />
+					) : (
+						<Grid
+							entity={entity} rows={rows} masked={masked} columns={state.columns} sort={state.sort} selection={selection} peek={state.peek} changed={live.changed}
+							selectable={may(entity, 'update') || may(entity, 'delete') || may(entity, 'export')} complete={complete} loadingMore={rowsQuery.isFetchingNextPage}
+							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })} onSelect={setSelection} onPeek={peek} onOpen={open} onSave={save}
+						/>
+					)}
+					{selected && (
+						<Bulk
+							entity={entity} rows={rows} columns={state.columns} params={params} selection={selection} total={total} capped={capped} onSelect={setSelection}
+							onExport={() => setExporting(true)}
+						/>
+					)}
+				</div>
+				{state.peek && !phone && <Peek key={state.peek} entity={entity} id={state.peek} onClose={() => peek(null)} />}
+			</div>
+			{exporting && <Suspense fallback={null}><Export entity={entity} params={params} columns={state.columns} selection={selection} onClose={() => setExporting(false)} /></Suspense>}
+			{saver.dialog}
+		</div>
+	);
+}
+
+function Fresh({ at, fresh, stale, busy, onReload }: { at: number; fresh: number; stale: boolean; busy: boolean; onReload(): void }) {
+	const { t } = useTranslation();
+	if (fresh > 0 || stale)
+		return (
+			<Button size="small" type="primary" ghost icon={<ReloadOutlined spin={busy} />} onClick={onReload}>
+				<span aria-live="polite">{stale ? t('list.stale') : t('list.fresh', { count: fresh, n: number(fresh) })}</span>
+			</Button>
+		);
+	return (
+		<Button size="small" type="text" className="fresh" icon={<ReloadOutlined spin={busy} />} onClick={onReload} aria-label={t('list.reload')}>
+			{at > 0 && <When at={new Date(at).toISOString()} />}
+		</Button>
+	);
+}
+
+function QuickSearch({ value, label, onChange }: { value: string; label: string; onChange(q: string): void }) {
+	const [typed, setTyped] = useState(value);
+	const input = useRef<InputRef>(null);
+	const rested = useDelayed(typed, 250);
+	useEffect(() => setTyped(value), [value]);
+	useEffect(() => {
+		if (rested.trim() !== value && rested === typed) onChange(rested.trim());
+	}, [rested]);
+	useEffect(() => {
+		const onKey = (e: KeyboardEvent) => {
+			if (e.key !== '/' || e.ctrlKey || e.metaKey || (e.target as HTMLElement).closest('input,textarea,select,[contenteditable]')) return;
+			e.preventDefault();
+			input.current?.focus();
+		};
+		window.addEventListener('keydown', onKey);
+		return () => window.removeEventListener('keydown', onKey);
+	}, []);
+	return (
+		<Input
+			ref={input} className="quick-search" allowClear value={typed} placeholder={label} aria-label={label} onChange={(e) => setTyped(e.target.value)} autoComplete="off"
+			onPressEnter={() => onChange(typed.trim())} onKeyDown={(e) => e.key === 'Escape' && document.querySelector<HTMLElement>('.grid')?.focus()}
+		/>
+	);
+}
+
+function ListMenu({ entity, onExport }: { entity: Entity; onExport(): void }) {
+	const { t } = useTranslation();
+	const navigate = useNavigate();
+	const items = [
+		...(may(entity, 'export') ? [{ key: 'export', icon: <DownloadOutlined />, label: t('export.button') }] : []),
+		...(may(entity, 'import') ? [{ key: 'import', icon: <UploadOutlined />, label: t('import.button') }] : []),
+	];
+	if (items.length === 0) return null;
+	return (
+		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : void navigate(`/import/new?entity=${entity.name}`)) }}>
+			<Button type="text" aria-label={t('list.more')}>⋯</Button>
+		</Dropdown>
+	);
+}
+
+export default function ListRoute({ entity }: { entity: Entity }) {
+	// A fresh list for each entity: nothing of the one before may linger.
+	return <ListPage key={entity.name} entity={entity} />;
+}
+

@@ -1,0 +1,170 @@
+/** Saved views as tabs: the built-in ones of the feature, then one's own and the team's. */
+import { DownOutlined, PlusOutlined, TeamOutlined } from '@ant-design/icons';
+import { App, Button, Dropdown, Input, Modal, Select } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from '@tanstack/react-query';
+import { createRecord, deleteRecord, entityOf, fetchPage, may, refresh, restoreRecord, saveRecord, useCache } from '@/api/records.ts';
+import type { Entity, Row } from '@/api/types.ts';
+import { useApp } from '@/app/context.tsx';
+import { builtInViews } from '@/app/features.ts';
+import { problemText, useUndo } from '../common/undo.tsx';
+import type { ListState } from './state.ts';
+
+export interface View {
+	id: string;
+	name: string;
+	query: string;
+	saved?: Row;
+}
+
+export function useViews(entity: Entity): View[] {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const store = entityOf(meta, 'saved_view');
+	const saved = useQuery({
+		queryKey: ['some', 'saved_view', entity.name],
+		enabled: store !== undefined,
+		staleTime: 60_000,
+		queryFn: ({ signal }) => fetchPage(store!, new URLSearchParams({ select: 'id,version,name,query,position,owner_id,team_id', entity: `eq.${entity.name}`, order: 'position.asc', limit: '100' }), signal),
+	});
+	return [
+		...builtInViews(entity).map((v) => ({ id: v.key, name: t(v.label), query: v.query })),
+		...(saved.data?.rows ?? []).map((row) => ({ id: row.id, name: String(row.name), query: String(row.query ?? ''), saved: row })),
+	];
+}
+
+/** Order of parameters does not make another view. */
+function canonical(query: string): string {
+	return [...new URLSearchParams(query)].map(([k, v]) => `${k}=${v}`).sort().join('&');
+}
+
+interface Props {
+	entity: Entity;
+	state: ListState;
+	onView(view: View): void;
+}
+
+export function Views({ entity, state, onView }: Props) {
+	const { meta, me } = useApp();
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const undo = useUndo();
+	const cache = useCache();
+	const views = useViews(entity);
+	const store = entityOf(meta, 'saved_view');
+	const [naming, setNaming] = useState<{ view: View | null } | null>(null);
+	const now = canonical(state.kept);
+	const current = views.find((v) => v.id === state.view) ?? views.find((v) => canonical(v.query) === now);
+	const modified = current !== undefined && canonical(current.query) !== now;
+
+	const failed = (error: unknown) => void message.error(problemText(error, t));
+
+	async function store_(view: View | null, name: string, team: string | null) {
+		if (!store) return;
+		const values = { name, team_id: team };
+		if (view?.saved) await saveRecord(meta, store, view.id, values, null);
+		else {
+			const row = await createRecord(meta, store, { ...values, entity: entity.name, query: state.kept, position: views.length });
+			onView({ id: row.id, name, query: state.kept });
+		}
+		await refresh(cache, 'saved_view');
+	}
+
+	return (
+		<div className="views" role="navigation" aria-label={t('views.title')}>
+			<div className="views-strip">
+				{views.map((view) => {
+					const here = view === current;
+					const mine = view.saved !== undefined && view.saved.owner_id === me.id;
+					return (
+						<span key={view.id} className={`view${here ? ' is-here' : ''}`}>
+							<button type="button" className="view-name" aria-current={here ? 'page' : undefined} onClick={() => onView(view)}>
+								{view.saved?.team_id ? <TeamOutlined aria-label={t('views.shared')} /> : null} {view.name}{here && modified ? ' *' : ''}
+							</button>
+							{here && view.saved && (
+								<Dropdown
+									trigger={['click']}
+									menu={{
+										items: [
+											{ key: 'update', label: t('views.update'), disabled: !modified || !mine },
+											{ key: 'rename', label: t('views.rename'), disabled: !mine },
+											{ key: 'reset', label: t('views.reset'), disabled: !modified },
+											{ key: 'delete', label: t('views.delete'), disabled: !mine, danger: true },
+										],
+										onClick: ({ key }) => {
+											if (key === 'rename') setNaming({ view });
+											else if (key === 'reset') onView(view);
+											else if (key === 'update')
+												void saveRecord(meta, store!, view.id, { query: state.kept }, null).then(() => refresh(cache, 'saved_view')).catch(failed);
+											else
+												void deleteRecord(store!, view.id).then(async () => {
+													await refresh(cache, 'saved_view');
+													undo(t('views.deleted', { name: view.name }), async () => {
+														await restoreRecord(store!, view.id);
+														await refresh(cache, 'saved_view');
+													});
+												}).catch(failed);
+										},
+									}}
+								>
+									<button type="button" className="view-menu" aria-label={t('views.menu', { name: view.name })}><DownOutlined /></button>
+								</Dropdown>
+							)}
+						</span>
+					);
+				})}
+			</div>
+			{store && may(store, 'create') && (modified || (!current && now !== '')) && (
+				<Button type="text" size="small" icon={<PlusOutlined />} onClick={() => setNaming({ view: null })}>{t('views.save')}</Button>
+			)}
+			{naming && (
+				<NameDialog
+					view={naming.view} onClose={() => setNaming(null)}
+					onSave={(name, team) => {
+						const { view } = naming;
+						setNaming(null);
+						store_(view, name, team).catch(failed);
+					}}
+				/>
+			)}
+		</div>
+	);
+}
+
+function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name: string, team: string | null): void; onClose(): void }) {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const [name, setName] = useState(view?.name ?? '');
+	const [team, setTeam] = useState<string | null>((view?.saved?.team_id as string | null) ?? null);
+	const teams = entityOf(meta, 'team');
+	const choices = useQuery({
+		queryKey: ['some', 'team', 'all'],
+		enabled: teams !== undefined,
+		queryFn: ({ signal }) => fetchPage(teams!, new URLSearchParams({ select: 'id,name', limit: '200' }), signal),
+	});
+	const input = useRef<HTMLInputElement>(null);
+	useEffect(() => input.current?.focus(), []);
+	return (
+		<Modal open title={view ? t('views.rename') : t('views.save')} okText={t('word.save')} okButtonProps={{ disabled: name.trim() === '' }} onOk={() => onSave(name.trim(), team)} onCancel={onClose} width={400}>
+			<form
+				className="stack" onSubmit={(e) => {
+					e.preventDefault();
+					if (name.trim()) onSave(name.trim(), team);
+				}}
+			>
+				<label htmlFor="view-name">{t('views.name')}</label>
+				<Input id="view-name" ref={(r) => { input.current = r?.input ?? null; }} value={name} maxLength={80} onChange={(e) => setName(e.target.value)} autoComplete="off" />
+				{teams && (
+					<>
+						<label htmlFor="view-team">{t('views.share')}</label>
+						<Select
+							id="view-team" allowClear placeholder={t('views.only_me')} value={team} onChange={(v?: string) => setTeam(v ?? null)}
+							options={choices.data?.rows.map((r) => ({ value: r.id, label: String(r.name) })) ?? []}
+						/>
+					</>
+				)}
+			</form>
+		</Modal>
+	);
+}

@@ -1,0 +1,94 @@
+/** The head of a record page: what it is, and what can be done with it. */
+import { App, Breadcrumb, Button, Dropdown } from 'antd';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useNavigate } from 'react-router';
+import { deleteRecord, entityOf, may, type RecordAnswer, refresh, restoreRecord, titleOf, useCache } from '@/api/records.ts';
+import type { Entity } from '@/api/types.ts';
+import { useMeta } from '@/app/context.tsx';
+import { FieldValue } from '@/fields/index.tsx';
+import { problemText, useUndo } from '../common/undo.tsx';
+import { FormDialog } from '../form/FormDialog.tsx';
+
+interface Props {
+	entity: Entity;
+	record: RecordAnswer;
+	actions?: ReactNode;
+	children?: ReactNode;
+	/** Beside the title. */
+	beside?: ReactNode;
+}
+
+export function Head({ entity, record, actions, children, beside }: Props) {
+	const meta = useMeta();
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const navigate = useNavigate();
+	const undo = useUndo();
+	const cache = useCache();
+	const [editing, setEditing] = useState(false);
+	const title = titleOf(entity, record.row);
+	const parent = entity.child && entity.parent ? entity.fields.find((f) => f.name === entity.parent) : undefined;
+	const parentEntity = parent ? entityOf(meta, parent.link) : undefined;
+
+	async function drop() {
+		try {
+			await deleteRecord(entity, record.row.id, record.etag);
+			await refresh(cache, entity.name);
+			void navigate(`/${entity.name}`);
+			undo(t('save.deleted', { name: title }), async () => {
+				await restoreRecord(entity, record.row.id);
+				await refresh(cache, entity.name);
+				void navigate(`/${entity.name}/${record.row.id}`);
+			});
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
+
+	const subtitle = entity.subtitle ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
+	const items = [
+		...(may(entity, 'update') ? [{ key: 'edit', label: t('record.edit_all') }] : []),
+		{ key: 'copy', label: t('record.copy_link') },
+		{ key: 'print', label: t('record.print') },
+		...(may(entity, 'delete') ? [{ key: 'delete', label: t('word.delete'), danger: true }] : []),
+	];
+	return (
+		<header className="record-head">
+			<div className="record-line">
+				<div className="record-name">
+					<Breadcrumb
+						items={[
+							{ title: parentEntity && parent ? <Link to={`/${parentEntity.name}/${String(record.row[parent.name])}`}>{parentEntity.label}</Link> : <Link to={`/${entity.name}`}>{entity.label_many}</Link> },
+							{ title: entity.label },
+						]}
+					/>
+					<h1>
+						{title}
+						{subtitle && <small><FieldValue field={subtitle} row={record.row} place="cell" masked={record.masked.has(subtitle.name)} /></small>}
+						{beside}
+					</h1>
+				</div>
+				<div className="record-actions">
+					{actions}
+					<Dropdown
+						trigger={['click']} placement="bottomRight"
+						menu={{
+							items,
+							onClick: ({ key }) => {
+								if (key === 'edit') setEditing(true);
+								else if (key === 'delete') void drop();
+								else if (key === 'print') window.print();
+								else void navigator.clipboard?.writeText(window.location.href).then(() => message.success(t('record.copied')));
+							},
+						}}
+					>
+						<Button aria-label={t('list.more')}>⋯</Button>
+					</Dropdown>
+				</div>
+			</div>
+			{children}
+			{editing && <FormDialog entity={entity} row={record.row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />}
+		</header>
+	);
+}

@@ -1,0 +1,119 @@
+/** Saving with nothing lost: what others changed meanwhile is merged, or shown side by side to choose from. */
+import { App, Button, Modal, Radio } from 'antd';
+import { type ReactNode, useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '@/api/client.ts';
+import { fetchRecord, fieldOf, refresh, replaceRow, saveRecord, useCache } from '@/api/records.ts';
+import type { Entity, Field, Row } from '@/api/types.ts';
+import { useMeta } from '@/app/context.tsx';
+import { FieldValue, wire } from '@/fields/index.tsx';
+
+interface Conflict {
+	field: Field;
+	base: Row;
+	theirs: Row;
+	mine: unknown;
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+/** Fields that both sides changed, differently. */
+export function conflictsOf(entity: Entity, base: Row, theirs: Row, mine: Record<string, unknown>): Conflict[] {
+	return Object.keys(mine).flatMap((name) => {
+		const field = fieldOf(entity, name);
+		if (!field || same(theirs[name], base[name]) || same(theirs[name], mine[name])) return [];
+		return [{ field, base, theirs, mine: mine[name] }];
+	});
+}
+
+type Choice = 'mine' | 'theirs';
+
+function ConflictDialog({ entity, conflicts, onDone }: { entity: Entity; conflicts: Conflict[]; onDone(choices: Record<string, Choice> | null): void }) {
+	const { t } = useTranslation();
+	const [choices, setChoices] = useState<Record<string, Choice>>({});
+	const ready = conflicts.every((c) => choices[c.field.name]);
+	return (
+		<Modal open width={720} title={t('conflict.title', { what: entity.label })} onCancel={() => onDone(null)} footer={[
+			<Button key="c" onClick={() => onDone(null)}>{t('word.cancel')}</Button>,
+			<Button key="s" type="primary" disabled={!ready} onClick={() => onDone(choices)}>{t('conflict.save')}</Button>,
+		]}>
+			<p>{t('conflict.text')}</p>
+			<table className="plain-table conflict">
+				<thead>
+					<tr><th scope="col">{t('conflict.field')}</th><th scope="col">{t('conflict.before')}</th><th scope="col">{t('conflict.theirs')}</th><th scope="col">{t('conflict.mine')}</th></tr>
+				</thead>
+				<tbody>
+					{conflicts.map(({ field, base, theirs, mine }) => {
+						const pick = (which: Choice, row: Row) => (
+							<Radio checked={choices[field.name] === which} onChange={() => setChoices({ ...choices, [field.name]: which })} name={field.name}>
+								<FieldValue field={field} row={row} place="fact" />
+							</Radio>
+						);
+						return (
+							<tr key={field.name}>
+								<th scope="row">{field.label}</th>
+								<td><FieldValue field={field} row={base} place="fact" /></td>
+								<td>{pick('theirs', theirs)}</td>
+								<td>{pick('mine', { ...theirs, [field.name]: mine, [`${field.name.replace(/_id$/, '')}`]: field.type === 'link' ? undefined : mine })}</td>
+							</tr>
+						);
+					})}
+				</tbody>
+			</table>
+		</Modal>
+	);
+}
+
+export interface Saver {
+	/** Resolves to the record as it now is, or null when the person gave up on a conflict. Throws ApiError. */
+	save(base: Row, etag: string | null, changes: Record<string, unknown>): Promise<Row | null>;
+	/** To be rendered by the page. */
+	dialog: ReactNode;
+}
+
+export function useSaver(entity: Entity): Saver {
+	const meta = useMeta();
+	const cache = useCache();
+	const { message } = App.useApp();
+	const { t } = useTranslation();
+	const [asking, setAsking] = useState<{ conflicts: Conflict[]; done(choices: Record<string, Choice> | null): void } | null>(null);
+
+	const save = useCallback(async (base: Row, etag: string | null, changes: Record<string, unknown>): Promise<Row | null> => {
+		const wired = (values: Record<string, unknown>) =>
+			Object.fromEntries(Object.entries(values).map(([name, value]) => {
+				const field = fieldOf(entity, name);
+				return [name, field ? wire(field, value) : value];
+			}));
+		let mine = changes;
+		let against = etag ?? (base.version ? `"v${base.version}"` : null);
+		for (let attempt = 0; ; attempt++) {
+			try {
+				const saved = await saveRecord(meta, entity, base.id, wired(mine), against);
+				replaceRow(cache, entity.name, saved.row, saved.etag);
+				void cache.invalidateQueries({ queryKey: ['changes', entity.name] });
+				void cache.invalidateQueries({ queryKey: ['some', entity.name] });
+				if (attempt > 0) void message.info(t('conflict.merged'));
+				return saved.row;
+			} catch (error) {
+				if (!(error instanceof ApiError) || !error.stale || attempt >= 4) throw error;
+				const fresh = await fetchRecord(meta, entity, base.id);
+				const conflicts = conflictsOf(entity, base, fresh.row, mine);
+				if (conflicts.length > 0) {
+					const choices = await new Promise<Record<string, Choice> | null>((done) => setAsking({ conflicts, done }));
+					setAsking(null);
+					if (!choices) {
+						await refresh(cache, entity.name);
+						return null;
+					}
+					mine = Object.fromEntries(Object.entries(mine).filter(([name]) => choices[name] !== 'theirs'));
+				}
+				replaceRow(cache, entity.name, fresh.row, fresh.etag);
+				if (Object.keys(mine).length === 0) return fresh.row;
+				base = fresh.row;
+				against = fresh.etag;
+			}
+		}
+	}, [meta, cache, entity, message, t]);
+
+	return { save, dialog: asking && <ConflictDialog entity={entity} conflicts={asking.conflicts} onDone={asking.done} /> };
+}

@@ -1,0 +1,113 @@
+import { Select } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { embedName, entityOf, fetchPage, linkedTitle } from '@/api/records.ts';
+import type { Entity, Field, Row } from '@/api/types.ts';
+import { useQuery } from '@tanstack/react-query';
+import { useApp, useMeta } from '@/app/context.tsx';
+import { useDelayed } from '@/lib/delayed.ts';
+import type { EditProps, FilterProps, Kind, ShowProps } from './kind.ts';
+
+/** Records of an entity by what is typed, with the ids already chosen among them. */
+export function useChoices(entity: Entity | undefined, typed: string, chosen: string[], open: boolean) {
+	const select = `id${entity?.title ? `,${entity.title}` : ''}${entity?.subtitle ? `,${entity.subtitle}` : ''}`;
+	const found = useQuery({
+		queryKey: ['some', entity?.name ?? '', 'choices', typed],
+		enabled: open && entity !== undefined,
+		staleTime: 30_000,
+		placeholderData: (old) => old,
+		queryFn: ({ signal }) => {
+			const params = new URLSearchParams({ select, limit: '30' });
+			if (typed) params.set('q', typed);
+			else if (entity!.sort) params.set('order', entity!.sort);
+			return fetchPage(entity!, params, signal);
+		},
+	});
+	const named = useQuery({
+		queryKey: ['some', entity?.name ?? '', 'named', chosen.join()],
+		enabled: chosen.length > 0 && entity !== undefined,
+		staleTime: 60_000,
+		queryFn: ({ signal }) => fetchPage(entity!, new URLSearchParams({ select, id: `in.(${chosen.join()})` }), signal),
+	});
+	return { found: found.data?.rows ?? [], named: named.data?.rows ?? [], loading: found.isFetching };
+}
+
+export function labelOf(entity: Entity | undefined, row: Row): string {
+	const value = entity?.title ? row[entity.title] : null;
+	return value === null || value === undefined || value === '' ? `#${row.id}` : String(value);
+}
+
+function Show({ field, value, row }: ShowProps) {
+	const meta = useMeta();
+	const target = entityOf(meta, field.link);
+	const title = row ? linkedTitle(meta, field, row) : null;
+	if (!target) return <span>{title ?? '—'}</span>;
+	if (target.system || target.child) return <span className="text">{title ?? `#${String(value)}`}</span>;
+	return <Link className="text" to={`/${target.name}/${String(value)}`} onClick={(e) => e.stopPropagation()}>{title ?? `#${String(value)}`}</Link>;
+}
+
+function Edit({ field, value, onChange, row, id, invalid, describedBy, autoFocus, disabled, label }: EditProps) {
+	const { meta, me } = useApp();
+	const { t } = useTranslation();
+	const target = entityOf(meta, field.link);
+	const [typed, setTyped] = useState('');
+	const [open, setOpen] = useState(false);
+	const current = typeof value === 'string' && value !== '' ? value : null;
+	const embedded = row && current && row[field.name] === current ? linkedTitle(meta, field, row) : null;
+	const { found, named, loading } = useChoices(target, useDelayed(typed, 200), current && !embedded ? [current] : [], open);
+	const options = new Map<string, string>();
+	if (field.link === 'user' && !typed) options.set(me.id, t('word.me_name', { name: me.name }));
+	if (current && embedded) options.set(current, embedded);
+	for (const r of [...named, ...found]) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
+	return (
+		<Select
+			id={id} className="wide" value={current} onChange={(v?: string) => onChange(v ?? null)} allowClear={!field.required} loading={loading && open}
+			showSearch={{ filterOption: false, onSearch: setTyped }} onOpenChange={setOpen} popupMatchSelectWidth={false}
+			options={[...options].map(([v, l]) => ({ value: v, label: l }))} notFoundContent={loading ? t('state.loading') : t('state.nothing_found')}
+			status={invalid ? 'error' : undefined} aria-invalid={invalid} aria-describedby={describedBy} autoFocus={autoFocus} disabled={disabled}
+			aria-label={label ?? field.label} aria-required={field.required}
+		/>
+	);
+}
+
+export function LinkFilter({ field, value, onChange, id, autoFocus }: FilterProps) {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const target = entityOf(meta, field.link);
+	const [typed, setTyped] = useState('');
+	const [open, setOpen] = useState(false);
+	const { found, named, loading } = useChoices(target, useDelayed(typed, 200), value.filter((v) => v !== 'me'), open);
+	const options = new Map<string, string>();
+	if (field.link === 'user') options.set('me', t('word.me'));
+	for (const r of [...named, ...found]) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
+	return (
+		<Select
+			id={id} mode="multiple" className="filter-many" aria-label={field.label} autoFocus={autoFocus} value={value} onChange={(v: string[]) => onChange(v)}
+			showSearch={{ filterOption: false, onSearch: setTyped }} onOpenChange={setOpen} loading={loading && open} popupMatchSelectWidth={false}
+			options={[...options].map(([v, l]) => ({ value: v, label: l }))} notFoundContent={loading ? t('state.loading') : t('state.nothing_found')}
+		/>
+	);
+}
+
+/** Names of linked records in a filter chip. */
+export function LinkWords({ field, value }: { field: Field; value: string[] }) {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const target = entityOf(meta, field.link);
+	const { named } = useChoices(target, '', value.filter((v) => v !== 'me'), false);
+	return <>{value.map((v) => (v === 'me' ? t('word.me') : labelOf(target, named.find((r) => r.id === v) ?? { id: v }))).join(', ')}</>;
+}
+
+export const link: Kind = {
+	Show,
+	Edit,
+	Filter: LinkFilter,
+	text: (field, value, row) => {
+		const embedded = row?.[embedName(field)] as Record<string, unknown> | null | undefined;
+		const name = embedded && Object.entries(embedded).find(([k]) => k !== 'id')?.[1];
+		return name ? String(name) : String(value ?? '');
+	},
+	width: 120,
+	inline: true,
+};

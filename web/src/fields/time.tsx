@@ -1,0 +1,24 @@
+import { lazy, Suspense } from 'react';
+import { When } from '@/components/common/When.tsx';
+import { time as format } from '@/lib/format.ts';
+import type { EditProps, Kind, ShowProps } from './kind.ts';
+import { DateFilter, timeWord } from './when-filter.tsx';
+
+const MomentPicker = lazy(() => import('./picker.tsx').then((m) => ({ default: m.MomentPicker })));
+
+function Show({ value }: ShowProps) {
+	return <When at={String(value)} />;
+}
+
+function Edit(props: EditProps) {
+	return <Suspense fallback={<span className="control-wait" />}><MomentPicker {...props} /></Suspense>;
+}
+
+export const time: Kind = {
+	Show,
+	Edit,
+	Filter: DateFilter,
+	word: (_, value) => timeWord(value),
+	text: (_, value) => format(value),
+	width: 120,
+};

@@ -1,0 +1,166 @@
+/** Numbers, money and times as the reader writes them; everything through Intl. */
+
+export type Locale = 'zh-Hans' | 'zh-Hant' | 'en';
+
+let tag = 'zh-CN';
+
+/** The Intl tag of a page language; English readers keep the habits of their browser. */
+export function intlTag(locale: Locale, browser: readonly string[] = []): string {
+	if (locale === 'zh-Hans') return browser.find((l) => /^zh-(CN|SG|Hans)/i.test(l)) ?? 'zh-CN';
+	if (locale === 'zh-Hant') return browser.find((l) => /^zh-(TW|HK|MO|Hant)/i.test(l)) ?? 'zh-TW';
+	return browser.find((l) => /^en-/i.test(l)) ?? 'en-GB';
+}
+
+export function setFormatTag(next: string) {
+	tag = next;
+	cache.clear();
+}
+
+export function formatTag(): string {
+	return tag;
+}
+
+const cache = new Map<string, unknown>();
+
+function cached<T>(key: string, make: () => T): T {
+	let found = cache.get(key) as T | undefined;
+	if (found === undefined) {
+		found = make();
+		cache.set(key, found);
+	}
+	return found;
+}
+
+type Decimal = Intl.StringNumericLiteral;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/** Minor digits of a currency as Intl knows them: 2 for CNY, 0 for JPY. */
+export function currencyDigits(currency: string): number {
+	try {
+		return cached(`d${currency}`, () => new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2);
+	} catch {
+		return 2;
+	}
+}
+
+/** An exact decimal text as money; the text is never turned into a float. */
+export function money(value: unknown, currency: string, options: { compact?: boolean } = {}): string {
+	if (value === null || value === undefined || value === '') return '';
+	const text = String(value);
+	if (!DECIMAL.test(text)) return text;
+	try {
+		const format = cached(`m${currency}${options.compact ? 'c' : ''}`, () =>
+			new Intl.NumberFormat(tag, {
+				style: 'currency',
+				currency,
+				...(options.compact ? { notation: 'compact', maximumFractionDigits: 1, minimumFractionDigits: 0 } : {}),
+			}));
+		return format.format(text as Decimal);
+	} catch {
+		return `${currency} ${text}`;
+	}
+}
+
+export function number(value: unknown, options: Intl.NumberFormatOptions = {}): string {
+	if (value === null || value === undefined || value === '') return '';
+	const text = String(value);
+	if (!DECIMAL.test(text)) return text;
+	return cached(`n${JSON.stringify(options)}`, () => new Intl.NumberFormat(tag, { maximumFractionDigits: 20, ...options })).format(text as Decimal);
+}
+
+export function percent(value: number, digits = 0): string {
+	return cached(`p${digits}`, () => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: digits })).format(value);
+}
+
+export function bytes(value: number): string {
+	const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+	let n = value;
+	let i = 0;
+	while (n >= 1000 && i < units.length - 1) {
+		n /= 1000;
+		i++;
+	}
+	return new Intl.NumberFormat(tag, { style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: n < 10 && i > 0 ? 1 : 0 }).format(n);
+}
+
+/** A day, "2026-11-22". Not a moment: never shifted by time zones. */
+export function date(value: unknown, style: 'medium' | 'long' | 'short' = 'medium'): string {
+	const m = /^(\d{4})-(\d{2})-(\d{2})/.exec(String(value ?? ''));
+	if (!m) return value ? String(value) : '';
+	const at = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3]));
+	return cached(`D${style}`, () => new Intl.DateTimeFormat(tag, { dateStyle: style, timeZone: 'UTC' })).format(at);
+}
+
+function moment(value: unknown): number | null {
+	const at = typeof value === 'number' ? value : Date.parse(String(value ?? ''));
+	return Number.isFinite(at) ? at : null;
+}
+
+/** A moment in the reader's time zone. */
+export function time(value: unknown, style: 'exact' | 'minute' | 'day' | 'clock' = 'minute'): string {
+	const at = moment(value);
+	if (at === null) return value ? String(value) : '';
+	const options: Intl.DateTimeFormatOptions =
+		style === 'exact' ? { dateStyle: 'full', timeStyle: 'long' }
+		: style === 'minute' ? { dateStyle: 'medium', timeStyle: 'short' }
+		: style === 'clock' ? { timeStyle: 'short' }
+		: { dateStyle: 'medium' };
+	return cached(`T${style}`, () => new Intl.DateTimeFormat(tag, options)).format(at);
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+	['second', 60], ['minute', 60], ['hour', 24], ['day', 7], ['week', 4.35], ['month', 12], ['year', Infinity],
+];
+
+/** "3 days ago". */
+export function relative(value: unknown, now = Date.now()): string {
+	const at = moment(value);
+	if (at === null) return '';
+	let amount = (at - now) / 1000;
+	for (const [unit, next] of STEPS) {
+		if (Math.abs(amount) < next) {
+			const rounded = Math.trunc(amount);
+			return cached('R', () => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })).format(rounded === 0 ? 0 : rounded, unit);
+		}
+		amount /= next;
+	}
+	return '';
+}
+
+export function list(items: string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
+	return cached(`L${type}`, () => new Intl.ListFormat(tag, { type, style: 'short' })).format(items);
+}
+
+/** The name of a language, country or currency code, or the code itself. */
+export function codeName(kind: 'language' | 'region' | 'currency', code: string): string {
+	try {
+		return cached(`c${kind}`, () => new Intl.DisplayNames([tag], { type: kind })).of(code) ?? code;
+	} catch {
+		return code;
+	}
+}
+
+/** What a person typed as a number ("1,234.50", full width digits) as the server's decimal, or null. */
+export function parseDecimal(typed: string, scale = 20): string | null {
+	const flat = typed.normalize('NFKC').replace(/[\s¥$€£,_]/g, '');
+	const m = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(flat);
+	if (!m || (!m[2] && !m[3])) return null;
+	if ((m[3] ?? '').replace(/0+$/, '').length > scale) return null;
+	const whole = (m[2] ?? '').replace(/^0+(?=\d)/, '') || '0';
+	const fraction = (m[3] ?? '').slice(0, scale);
+	return `${m[1] === '-' ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
+}
+
+/** Exact sum of decimal texts. */
+export function sumDecimals(values: string[]): string {
+	const scale = Math.max(0, ...values.map((v) => v.split('.')[1]?.length ?? 0));
+	let total = 0n;
+	for (const v of values) {
+		const [whole = '0', fraction = ''] = v.replace('-', '').split('.');
+		const minor = BigInt(whole + fraction.padEnd(scale, '0'));
+		total += v.startsWith('-') ? -minor : minor;
+	}
+	const digits = String(total < 0n ? -total : total).padStart(scale + 1, '0');
+	const text = scale ? `${digits.slice(0, -scale)}.${digits.slice(-scale)}` : digits;
+	return total < 0n ? `-${text}` : text;
+}

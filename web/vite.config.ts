@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+// The same derivation is used by the tests that compare the languages.
+import { traditional } from './scripts/zh-hant.mjs';
+
+/** Traditional Chinese is derived from Simplified at build time, then corrected by a list. */
+function traditionalChinese(): Plugin {
+	const name = 'virtual:locale/zh-Hant';
+	const folder = new URL('./src/locales/', import.meta.url);
+	return {
+		name: 'guanxi-zh-hant',
+		resolveId: (id) => (id === name ? `\0${name}.json` : undefined),
+		load(id) {
+			if (id !== `\0${name}.json`) return undefined;
+			for (const file of ['zh-Hans.json', 'zh-Hant.corrections.json']) this.addWatchFile(fileURLToPath(new URL(file, folder)));
+			return JSON.stringify(traditional(folder));
+		},
+	};
+}
+
+const api = process.env.GUANXI_API ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+	plugins: [react(), traditionalChinese()],
+	resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+	// The server puts a fresh value in its place with every answer.
+	html: { cspNonce: '__CSP_NONCE__' },
+	server: { port: 5173, strictPort: true, proxy: { '/api': api } },
+	build: {
+		target: 'es2022',
+		// A data: address would need a wider content security policy.
+		assetsInlineLimit: 0,
+		manifest: true,
+		modulePreload: { polyfill: false },
+		reportCompressedSize: false,
+		chunkSizeWarningLimit: 1500,
+	},
+});
