@@ -3,12 +3,24 @@
  * each with a durable position of its own.
  *
  * Each entry carries the hash of the one before it, so that a changed or missing
- * entry shows: hash = BLAKE2b-256(previous hash, canonical form of this entry). */
+ * entry shows: hash = BLAKE2b-256(previous hash, canonical form of this entry).  The
+ * canonical form holds a salted hash of `diff`, so that personal data can be erased
+ * from the log (change_erase) and the chain still holds.
+ *
+ * Table `change`: seq (1, 2, 3 … without gaps), at, grp, actor_id, actor_kind, entity
+ * (text), record_id, action, diff, request_id, salt, erased, hash.  Rows cannot be
+ * changed or deleted with SQL.  On PostgreSQL transactions end in another order than
+ * they began: entries wait in `change_new`, under a number above CHANGE_UNSEALED, until
+ * no older transaction is open; then the sealer numbers them and chains them into
+ * `change`.  change_history shows both; everything else reads sealed entries only. */
 #ifndef GUANXI_CORE_EVENTS_EVENTS_H
 #define GUANXI_CORE_EVENTS_EVENTS_H
 
 #include "base/buf.h"
 #include "core/store/store.h"
+
+/* Above it stand the passing numbers of entries not yet sealed (PostgreSQL). */
+#define CHANGE_UNSEALED ((int64_t)1 << 52)
 
 enum change_action {
 	CHANGE_CREATE,
@@ -46,6 +58,26 @@ enum err change_read(struct ctx *ctx, int64_t after_seq, size_t max, change_fn f
 enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, change_fn fn, void *arg) MUST_CHECK;
 enum err change_last_seq(struct ctx *ctx, int64_t *ret) MUST_CHECK;
 
+/* Newest first, for the audit trail; zero and NULL members do not filter. */
+struct change_filter {
+	const char *entity;
+	int64_t record_id;
+	int64_t actor_id;
+	bool by_action;
+	enum change_action action;
+	int64_t from_ms, to_ms; /* from <= at < to */
+	int64_t before_seq;
+	size_t max;
+};
+enum err change_find(struct ctx *ctx, const struct change_filter *filter, change_fn fn, void *arg) MUST_CHECK;
+
+/* All entries of one group (see struct change), in order. */
+enum err change_group(struct ctx *ctx, int64_t group, change_fn fn, void *arg) MUST_CHECK;
+
+/* In a write job: takes the content out of all entries about a record (their diff
+ * becomes ""), for the erasure of a person. Who, when and what kind stay. */
+enum err change_erase(struct ctx *ctx, const char *entity, int64_t record_id, int64_t *ret_count) MUST_CHECK;
+
 /* Verifies the chain from `from_seq`; *ret_bad is the first wrong entry or 0. */
 enum err change_verify(struct ctx *ctx, int64_t from_seq, int64_t *ret_checked, int64_t *ret_bad, char ret_head_hex[65]) MUST_CHECK;
 
@@ -61,6 +93,14 @@ enum err events_subscribe(struct store *store, events_wake_fn fn, void *arg) MUS
  * of rights are dropped in time. */
 typedef void (*events_commit_fn)(void *arg, const char *entity, int64_t record_id, enum change_action action);
 enum err events_on_commit(struct store *store, events_commit_fn fn, void *arg) MUST_CHECK;
+
+/* Starts and stops the sealer (a thread; PostgreSQL only, nothing on SQLite).  It also
+ * hears of other nodes' changes and passes them to the listeners above, within a second.
+ * Stop it before store_free. */
+enum err events_start(struct ctx *ctx, struct store *store) MUST_CHECK;
+void events_stop(struct store *store);
+/* In a write job: seals what can be sealed now; *ret_more: some must wait. For tests and tools; the sealer does it. */
+enum err events_seal(struct ctx *ctx, int64_t *ret_sealed, bool *ret_more) MUST_CHECK;
 
 extern const char *const events_ddl_sqlite;
 extern const char *const events_ddl_postgres;

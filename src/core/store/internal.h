@@ -119,6 +119,8 @@ struct store {
 	atomic_bool unhealthy;
 	struct queue queue;
 	struct writer *writer;
+	_Atomic(void *) attached;
+	void (*attached_release)(void *data);
 	atomic_int_fast64_t jobs, commits, failed, retried, commit_us, job_number;
 };
 

@@ -76,6 +76,9 @@ static void store_release(struct store *store)
 		lite_writer_stop(store);
 	else
 		pg_pool_stop(store);
+	void *attached = atomic_load(&store->attached);
+	if (attached && store->attached_release)
+		store->attached_release(attached);
 	queue_destroy(&store->queue);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
@@ -137,6 +140,24 @@ const char *store_data_dir(const struct store *store)
 bool store_healthy(const struct store *store)
 {
 	return !atomic_load(&store->unhealthy);
+}
+
+void *store_attach(struct store *store, void *data, void (*release)(void *data))
+{
+	pthread_mutex_lock(&store->queue.lock);
+	void *now = atomic_load(&store->attached);
+	if (!now) {
+		store->attached_release = release;
+		atomic_store(&store->attached, data);
+		now = data;
+	}
+	pthread_mutex_unlock(&store->queue.lock);
+	return now;
+}
+
+void *store_attached(const struct store *store)
+{
+	return atomic_load(&store->attached);
 }
 
 /* --- writes ------------------------------------------------------------------- */

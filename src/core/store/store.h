@@ -181,4 +181,9 @@ void store_stats(const struct store *store, struct store_stats *ret);
 /* False after a failed fsync: nothing more is written until restart. */
 bool store_healthy(const struct store *store);
 
+/* One thing that lives as long as the store (core/events keeps its listeners here).
+ * The first to attach wins; returns what is attached now. */
+void *store_attach(struct store *store, void *data, void (*release)(void *data));
+void *store_attached(const struct store *store);
+
 #endif
