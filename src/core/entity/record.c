@@ -87,25 +87,18 @@ static enum err keep_text(struct ctx *ctx, struct value *value)
 	return value->t.p ? OK : record_no_memory(ctx);
 }
 
-/* The ids of one many-link field, ascending. */
-static enum err fetch_many(struct ctx *ctx, const struct sql *sql, int64_t id, struct value *ret)
+enum err record_read_ids(struct ctx *ctx, struct stmt *stmt, int64_t **ret, size_t *ret_n)
 {
-	struct stmt *stmt;
-	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
-	if (err)
-		return err;
 	size_t n = 0, cap = 0;
 	int64_t *ids = NULL;
 	bool row;
-	stmt_bind_i64(stmt, 1, id);
+	enum err err;
 	while ((err = stmt_step(ctx, stmt, &row)) == OK && row) {
 		if (n == cap) {
 			size_t wider = cap ? cap * 2 : 8;
 			int64_t *more = arena_array(ctx->arena, wider, sizeof(*more));
-			if (!more) {
-				err = record_no_memory(ctx);
-				break;
-			}
+			if (!more)
+				return record_no_memory(ctx);
 			if (n)
 				memcpy(more, ids, n * sizeof(*ids));
 			ids = more;
@@ -113,9 +106,29 @@ static enum err fetch_many(struct ctx *ctx, const struct sql *sql, int64_t id, s
 		}
 		ids[n++] = stmt_i64(stmt, 0);
 	}
-	stmt_done(stmt);
-	*ret = (struct value){.kind = VALUE_LIST, .l = {ids, n}};
+	*ret = ids;
+	*ret_n = n;
 	return err;
+}
+
+/* The ids of one many-link field, ascending. */
+static enum err fetch_many(struct ctx *ctx, const struct sql *sql, int64_t id, struct value *ret)
+{
+	struct stmt *stmt;
+	int64_t *ids;
+	size_t n;
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	err = record_read_ids(ctx, stmt, &ids, &n);
+	stmt_done(stmt);
+	*ret = (struct value){.kind = VALUE_LIST};
+	if (err)
+		return err;
+	ret->l.ids = ids;
+	ret->l.n = n;
+	return OK;
 }
 
 static enum err fetch_row(struct ctx *ctx, const struct sql *sql, struct record *record, int64_t id, bool *ret_found)

@@ -18,6 +18,8 @@ enum err record_owner_of(struct ctx *ctx, const struct entity_info *info, int64_
 enum err record_reach(struct ctx *ctx, const struct record *record, enum action action) MUST_CHECK;
 /* That the actor has a scope for the action at all. */
 enum err record_may(struct ctx *ctx, const struct entity_info *info, enum action action, enum scope *ret) MUST_CHECK;
+/* First column of all rows of a bound statement. */
+enum err record_read_ids(struct ctx *ctx, struct stmt *stmt, int64_t **ret, size_t *ret_n) MUST_CHECK;
 enum err record_no_memory(struct ctx *ctx) MUST_CHECK;
 
 /* --- record_check.c: what was given, before anything is written --- */
@@ -49,7 +51,8 @@ enum err record_put_many(struct ctx *ctx, const struct record *old, const struct
 
 /* --- record_search.c --- */
 
-/* After a write: the row of this record, or of the parent it belongs to. `old` NULL: new. */
+/* After a write: the row of this record, or of the parent it belongs to. `old` NULL:
+ * new; `now` NULL: gone, for the parent's row. */
 enum err record_search_written(struct ctx *ctx, const struct record *old, const struct record *now) MUST_CHECK;
 
 static inline bool record_is_null(const struct record *record, int at)

@@ -147,32 +147,14 @@ static enum err ids_of_children(struct ctx *ctx, const struct entity_info *child
 	const char *sql = arena_printf(ctx->arena, "SELECT \"id\" FROM \"%s\" WHERE \"%s\" = ?1", entity_name(child),
 	                               child->fields[child->parent]->name);
 	struct stmt *stmt;
-	size_t n = 0, cap = 0;
-	bool row;
-	*ret = NULL;
-	*ret_n = 0;
 	if (!sql)
 		return record_no_memory(ctx);
 	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
 	if (err)
 		return err;
 	stmt_bind_i64(stmt, 1, parent);
-	while ((err = stmt_step(ctx, stmt, &row)) == OK && row) {
-		if (n == cap) {
-			cap = cap ? cap * 2 : 32;
-			int64_t *more = arena_array(ctx->arena, cap, sizeof(*more));
-			if (!more) {
-				err = record_no_memory(ctx);
-				break;
-			}
-			if (n)
-				memcpy(more, *ret, n * sizeof(*more));
-			*ret = more;
-		}
-		(*ret)[n++] = stmt_i64(stmt, 0);
-	}
+	err = record_read_ids(ctx, stmt, ret, ret_n);
 	stmt_done(stmt);
-	*ret_n = n;
 	return err;
 }
 
@@ -204,12 +186,13 @@ static enum err parent_row(struct ctx *ctx, const struct record *record)
 {
 	if (!record || record_is_null(record, record->info->parent))
 		return OK;
-	enum err err = record_reindex(ctx, record->info->parent_info, record_i64_at(record, record->info->parent));
-	return err;
+	return record_reindex(ctx, record->info->parent_info, record_i64_at(record, record->info->parent));
 }
 
 enum err record_search_written(struct ctx *ctx, const struct record *old, const struct record *now)
 {
+	if (!now) /* gone: its own row is removed by who deleted it */
+		return serves_parent(old->info) ? parent_row(ctx, old) : OK;
 	const struct entity_info *info = now->info;
 	bool text = !old || searched_differs(old, now), owner = old && owner_differs(old, now);
 	enum err err = OK;

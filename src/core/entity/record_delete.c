@@ -1,0 +1,197 @@
+/* Deleting a record, and what its links say happens with it. */
+#include <string.h>
+
+#include "core/search/search.h"
+#include "core/entity/record_internal.h"
+
+enum { CASCADE_DEPTH_MAX = 32 };
+
+/* One deletion within one call of record_delete. */
+struct removal {
+	const struct entity_info *info;
+	int64_t id;
+	int depth; /* 0: what was asked for; deeper: follows from it */
+};
+
+static enum err remove_one(struct ctx *ctx, const struct removal *removal, const struct record *old);
+
+/* Ids of the records whose field points to `id`; at most `max`. */
+static enum err pointing_here(struct ctx *ctx, const struct entity_ref *ref, int64_t id, size_t max, int64_t **ret, size_t *ret_n)
+{
+	const struct field *field = ref->info->fields[ref->field];
+	bool many = field->type == FIELD_LINKS;
+	const char *sql = many
+		? arena_printf(ctx->arena, "SELECT \"record_id\" FROM \"%s_%s\" WHERE \"link_id\" = ?1 ORDER BY \"record_id\" LIMIT ?2",
+		               entity_name(ref->info), field->name)
+		: arena_printf(ctx->arena, "SELECT \"id\" FROM \"%s\" WHERE \"%s\" = ?1 ORDER BY \"id\" LIMIT ?2", entity_name(ref->info),
+		               field->name);
+	if (!sql)
+		return record_no_memory(ctx);
+	struct stmt *stmt;
+	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	stmt_bind_i64(stmt, 2, (int64_t)max);
+	err = record_read_ids(ctx, stmt, ret, ret_n);
+	stmt_done(stmt);
+	return err;
+}
+
+/* --- what happens to those who point here ------------------------------------------------ */
+
+static enum err cascade(struct ctx *ctx, const struct entity_ref *ref, const int64_t *ids, size_t n, int depth)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct record *child;
+		const struct removal removal = {ref->info, ids[i], depth + 1};
+		enum err err = record_fetch(ctx, ref->info, &entity_state(ref->info)->lock, ids[i], &child);
+		if (!err)
+			err = remove_one(ctx, &removal, child);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+static struct value without(struct ctx *ctx, const struct value *list, int64_t id)
+{
+	struct value rest = {.kind = VALUE_LIST};
+	int64_t *ids = arena_array(ctx->arena, list->l.n + 1, sizeof(*ids));
+	if (!ids)
+		return value_null();
+	for (size_t i = 0; i < list->l.n; i++)
+		if (list->l.ids[i] != id)
+			ids[rest.l.n++] = list->l.ids[i];
+	rest.l.ids = ids;
+	return rest;
+}
+
+static enum err unlink_one(struct ctx *ctx, const struct entity_ref *ref, int64_t holder, int64_t id)
+{
+	struct record *record, *patch;
+	enum err err = record_load(ctx, ref->info, holder, &record);
+	if (!err)
+		err = record_new(ctx, ref->info, &patch);
+	if (err)
+		return err;
+	bool many = ref->info->fields[ref->field]->type == FIELD_LINKS;
+	patch->values[ref->field] = many ? without(ctx, &record->values[ref->field], id) : value_null();
+	patch->set[ref->field] = true;
+	if (many && patch->values[ref->field].kind == VALUE_NULL)
+		return record_no_memory(ctx);
+	return record_update(ctx, holder, patch, 0, W_TRUSTED, NULL);
+}
+
+static enum err unlink_all(struct ctx *ctx, const struct entity_ref *ref, const int64_t *ids, size_t n, int64_t id)
+{
+	enum err err = OK;
+	for (size_t i = 0; !err && i < n; i++)
+		err = unlink_one(ctx, ref, ids[i], id);
+	return err;
+}
+
+static enum err follow_refs(struct ctx *ctx, const struct removal *removal)
+{
+	size_t n_refs, n;
+	const struct entity_ref *refs = entity_refs(removal->info, &n_refs);
+	int64_t *ids;
+	for (size_t i = 0; i < n_refs; i++) {
+		const struct field *field = refs[i].info->fields[refs[i].field];
+		if (field->on_delete == DELETE_RESTRICT)
+			continue;
+		enum err err = pointing_here(ctx, &refs[i], removal->id, INT32_MAX, &ids, &n);
+		if (!err && field->on_delete == DELETE_CASCADE && field->type == FIELD_LINK)
+			err = cascade(ctx, &refs[i], ids, n, removal->depth);
+		else if (!err)
+			err = unlink_all(ctx, &refs[i], ids, n, removal->id);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+/* Last, since what forbids the deletion may just have been deleted with it. */
+static enum err check_restrict(struct ctx *ctx, const struct removal *removal)
+{
+	size_t n_refs, n;
+	const struct entity_ref *refs = entity_refs(removal->info, &n_refs);
+	int64_t *ids;
+	for (size_t i = 0; i < n_refs; i++) {
+		if (refs[i].info->fields[refs[i].field]->on_delete != DELETE_RESTRICT)
+			continue;
+		enum err err = pointing_here(ctx, &refs[i], removal->id, 2, &ids, &n);
+		if (err)
+			return err;
+		for (size_t k = 0; k < n; k++)
+			if (ids[k] != removal->id || refs[i].info != removal->info)
+				return fail_arg(ctx, ERR_CONFLICT, entity_name(removal->info), "in_use", entity_name(refs[i].info));
+	}
+	return OK;
+}
+
+/* --- one record ------------------------------------------------------------------------------ */
+
+static enum err remove_row(struct ctx *ctx, const struct record *old)
+{
+	const struct entity_state *state = entity_state(old->info);
+	struct record *empty;
+	struct stmt *stmt;
+	enum err err = record_new(ctx, old->info, &empty);
+	if (err)
+		return err;
+	empty->values[SF_ID] = old->values[SF_ID];
+	err = record_put_many(ctx, old, empty);
+	if (!err)
+		err = db_prepare(ctx, ctx->db, &state->remove, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, record_id(old));
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err remove_search(struct ctx *ctx, const struct removal *removal, const struct record *old)
+{
+	if (removal->info->entity->search_rank != 0)
+		return search_remove(ctx, removal->id);
+	/* What goes because its parent goes needs no new row for that parent. */
+	return removal->depth ? OK : record_search_written(ctx, old, NULL);
+}
+
+static enum err remove_one(struct ctx *ctx, const struct removal *removal, const struct record *old)
+{
+	const struct entity *entity = removal->info->entity;
+	if (removal->depth > CASCADE_DEPTH_MAX)
+		return fail_arg(ctx, ERR_LIMIT, "", "too_deep", entity->name);
+	enum err err = entity->hooks.before ? entity->hooks.before(ctx, entity, old, NULL) : OK;
+	if (!err)
+		err = follow_refs(ctx, removal);
+	if (!err)
+		err = check_restrict(ctx, removal);
+	if (!err)
+		err = remove_row(ctx, old);
+	if (!err)
+		err = record_log(ctx, old, NULL, CHANGE_DELETE);
+	if (!err)
+		err = remove_search(ctx, removal, old);
+	if (!err && entity->hooks.after)
+		err = entity->hooks.after(ctx, entity, old, NULL);
+	return err;
+}
+
+enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags)
+{
+	const struct removal removal = {info, id, 0};
+	struct record *old;
+	enum scope scope;
+	enum err err = flags & W_TRUSTED ? OK : record_may(ctx, info, ACTION_DELETE, &scope);
+	if (!err)
+		err = record_fetch(ctx, info, &entity_state(info)->lock, id, &old);
+	if (!err && !(flags & W_TRUSTED))
+		err = record_reach(ctx, old, ACTION_DELETE);
+	if (!err && if_version && if_version != record_i64_at(old, SF_VERSION))
+		err = fail(ctx, ERR_CONFLICT, "", "version");
+	return err ? err : remove_one(ctx, &removal, old);
+}

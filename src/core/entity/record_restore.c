@@ -1,0 +1,384 @@
+/* Bringing back what was deleted, from the change log.  A deletion logs what goes
+ * with it before the record itself, all in one group; so the set is found by
+ * following cascading links through the group, and written in the opposite order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/str.h"
+#include "core/events/events.h"
+#include "core/entity/record_internal.h"
+
+enum { HISTORY_LOOK = 50, PASSES_MAX = 32 };
+
+struct gone {
+	const struct entity_info *info;
+	int64_t id, seq;
+	const char *diff;
+};
+
+/* A link that was emptied because its target went. */
+struct emptied {
+	const struct entity_info *info;
+	int64_t id, target;
+	int field;
+};
+
+struct restore {
+	struct gone *list;
+	size_t n, cap;
+	struct emptied *links;
+	size_t n_links, cap_links;
+	struct map ids;     /* of all in list */
+	int64_t root_seq;
+	bool grown;         /* this pass found more */
+	bool want_links;    /* the pass after the last one that grew */
+};
+
+/* --- finding ----------------------------------------------------------------------------------- */
+
+struct last {
+	bool found;
+	struct change change;
+};
+
+/* The newest entry about the record's content. */
+static enum err find_last(struct ctx *ctx, const struct change *change, void *arg)
+{
+	struct last *last = arg;
+	if (last->found || (change->action != CHANGE_CREATE && change->action != CHANGE_UPDATE && change->action != CHANGE_DELETE &&
+	                    change->action != CHANGE_RESTORE))
+		return OK;
+	last->found = true;
+	last->change = *change;
+	last->change.diff = arena_strdup(ctx->arena, change->diff ? change->diff : "");
+	return last->change.diff ? OK : record_no_memory(ctx);
+}
+
+static enum err grow(struct ctx *ctx, void **list, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return OK;
+	size_t wider = *cap ? *cap * 2 : 16;
+	void *more = arena_array(ctx->arena, wider, size);
+	if (!more)
+		return record_no_memory(ctx);
+	if (n)
+		memcpy(more, *list, n * size);
+	*list = more;
+	*cap = wider;
+	return OK;
+}
+
+static bool is_gone(const struct restore *restore, int64_t id)
+{
+	int64_t ignored;
+	return map_get(&restore->ids, &id, sizeof(id), &ignored);
+}
+
+static enum err add_gone(struct ctx *ctx, struct restore *restore, const struct entity_info *info, const struct change *change)
+{
+	void *list = restore->list;
+	enum err err = grow(ctx, &list, restore->n, &restore->cap, sizeof(*restore->list));
+	if (err)
+		return err;
+	restore->list = list;
+	const char *diff = arena_strdup(ctx->arena, change->diff);
+	if (!diff || !map_put(&restore->ids, &change->record_id, sizeof(change->record_id), 1))
+		return record_no_memory(ctx);
+	restore->list[restore->n++] = (struct gone){info, change->record_id, change->seq, diff};
+	restore->grown = true;
+	return OK;
+}
+
+static enum err add_link(struct ctx *ctx, struct restore *restore, const struct emptied *link)
+{
+	void *list = restore->links;
+	enum err err = grow(ctx, &list, restore->n_links, &restore->cap_links, sizeof(*restore->links));
+	if (err)
+		return err;
+	restore->links = list;
+	restore->links[restore->n_links++] = *link;
+	return OK;
+}
+
+/* The id in a diff's side: "123". */
+static int64_t id_of(const json_t *json)
+{
+	int64_t id;
+	const char *text = json_string_value(json);
+	return text && id_parse(text, &id) ? id : 0;
+}
+
+static bool went_with(const struct restore *restore, const struct entity_info *info, const json_t *diff)
+{
+	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
+		const struct field *field = info->fields[at];
+		if (field->type == FIELD_LINK && field->on_delete == DELETE_CASCADE) {
+			int64_t id = id_of(json_array_get(json_object_get(diff, field->name), 0));
+			if (id && is_gone(restore, id))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool has_id(const json_t *list, int64_t id)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (id_of(json_array_get(list, i)) == id)
+			return true;
+	return false;
+}
+
+static enum err emptied_links(struct ctx *ctx, struct restore *restore, const struct entity_info *info, int64_t holder, const json_t *diff)
+{
+	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
+		const json_t *pair = json_object_get(diff, info->fields[at]->name);
+		const json_t *before = json_array_get(pair, 0), *after = json_array_get(pair, 1);
+		enum err err = OK;
+		if (info->fields[at]->type == FIELD_LINK && json_is_null(after) && is_gone(restore, id_of(before)))
+			err = add_link(ctx, restore, &(struct emptied){info, holder, id_of(before), at});
+		for (size_t i = 0; !err && info->fields[at]->type == FIELD_LINKS && i < json_array_size(before); i++) {
+			int64_t id = id_of(json_array_get(before, i));
+			if (is_gone(restore, id) && !has_id(after, id))
+				err = add_link(ctx, restore, &(struct emptied){info, holder, id, at});
+		}
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+static enum err look_at(struct ctx *ctx, const struct change *change, void *arg)
+{
+	struct restore *restore = arg;
+	const struct entity_info *info = registry_find(ctx->registry, change->entity);
+	bool deleted = change->action == CHANGE_DELETE && !restore->want_links;
+	bool updated = change->action == CHANGE_UPDATE && restore->want_links;
+	if (!info || (!deleted && !updated) || change->seq >= restore->root_seq || str_empty(change->diff) ||
+	    (deleted && is_gone(restore, change->record_id)))
+		return OK;
+	json_error_t error;
+	json_t *diff = json_loads(change->diff, 0, &error);
+	enum err err = OK;
+	if (diff && updated)
+		err = emptied_links(ctx, restore, info, change->record_id, diff);
+	else if (diff && went_with(restore, info, diff))
+		err = add_gone(ctx, restore, info, change);
+	json_decref(diff);
+	return err;
+}
+
+/* Reads the group until nothing more belongs to it; memory only grows with what does. */
+static enum err find_all(struct ctx *ctx, struct restore *restore, const struct entity_info *info, const struct change *root)
+{
+	enum err err = add_gone(ctx, restore, info, root);
+	restore->root_seq = root->seq;
+	for (int pass = 0; !err && restore->grown && pass < PASSES_MAX; pass++) {
+		restore->grown = false;
+		err = change_group(ctx, root->group, look_at, restore);
+	}
+	restore->want_links = true;
+	return err ? err : change_group(ctx, root->group, look_at, restore);
+}
+
+/* --- writing ------------------------------------------------------------------------------------- */
+
+static enum err exists(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret)
+{
+	struct row_owner ignored;
+	return record_owner_of(ctx, info, id, &ignored, ret);
+}
+
+/* Targets that are gone for good: an optional link stays empty, a required one refuses. */
+static enum err keep_living_links(struct ctx *ctx, struct record *record)
+{
+	const struct entity_info *info = record->info;
+	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
+		struct value *value = &record->values[at];
+		const struct entity_info *target = entity_link(info, at);
+		bool found = true;
+		enum err err = OK;
+		if (target && value->kind == VALUE_INT && value->i != record_id(record))
+			err = exists(ctx, target, value->i, &found);
+		if (!err && !found && (info->fields[at]->flags & F_REQUIRED))
+			err = fail_arg(ctx, ERR_CONFLICT, info->fields[at]->name, "link_not_found", entity_name(target));
+		if (!found)
+			*value = value_null();
+		if (err)
+			return err;
+		if (value->kind != VALUE_LIST)
+			continue;
+		int64_t *ids = arena_array(ctx->arena, value->l.n + 1, sizeof(*ids));
+		size_t n = 0;
+		if (!ids)
+			return record_no_memory(ctx);
+		for (size_t i = 0; !err && target && i < value->l.n; i++) {
+			err = exists(ctx, target, value->l.ids[i], &found);
+			if (found)
+				ids[n++] = value->l.ids[i];
+		}
+		if (err)
+			return err;
+		value->l.ids = ids;
+		value->l.n = n;
+	}
+	return OK;
+}
+
+/* Values that today's descriptor does not take any more are left out. */
+static enum err read_content(struct ctx *ctx, const struct gone *gone, struct record **ret)
+{
+	struct record *record;
+	json_error_t error;
+	enum err err = record_new(ctx, gone->info, &record);
+	json_t *diff = err ? NULL : json_loads(gone->diff, 0, &error);
+	if (!err && !diff)
+		err = fail_arg(ctx, ERR_NOT_FOUND, "", "erased", entity_name(gone->info));
+	for (int at = SF_VERSION; !err && (size_t)at < gone->info->n_fields; at++) {
+		const struct field *field = gone->info->fields[at];
+		const json_t *before = json_array_get(json_object_get(diff, field->name), 0);
+		struct faults faults = ctx->faults;
+		if (!before || (field->flags & F_SECRET))
+			continue;
+		err = field_ops(field->type)->parse_json(ctx, gone->info, at, before, &record->values[at]);
+		record->set[at] = !err;
+		if (err == ERR_INVALID) {
+			ctx->faults = faults;
+			record->values[at] = value_null();
+			err = OK;
+		}
+	}
+	json_decref(diff);
+	if (err)
+		return err;
+	for (size_t i = 0; i < entity_state(gone->info)->n_many; i++) {
+		struct value *list = &record->values[entity_state(gone->info)->many[i]];
+		if (list->kind == VALUE_NULL)
+			list->kind = VALUE_LIST;
+	}
+	record->values[SF_ID] = value_int(gone->id);
+	record->set[SF_ID] = true;
+	*ret = record;
+	return record_check_values(ctx, record, record, NULL);
+}
+
+static enum err write_back(struct ctx *ctx, struct record *record)
+{
+	const struct entity *entity = record->info->entity;
+	record->values[SF_VERSION] = value_int(record_i64_at(record, SF_VERSION) + 1);
+	record->values[SF_UPDATED_AT] = value_int(ctx_now(ctx));
+	record->values[SF_UPDATED_BY] = ctx->actor && ctx->actor->user_id > 0 ? value_int(ctx->actor->user_id) : value_null();
+	if (record_is_null(record, SF_CREATED_AT))
+		record->values[SF_CREATED_AT] = value_int(ctx_now(ctx));
+	enum err err = keep_living_links(ctx, record);
+	if (!err && entity->hooks.before)
+		err = entity->hooks.before(ctx, entity, NULL, record);
+	if (!err)
+		err = record_check_kinds(ctx, record);
+	if (err)
+		return err;
+	record_check_required(ctx, record, NULL, true);
+	err = faults_code(ctx);
+	if (!err)
+		err = record_insert(ctx, record);
+	if (!err)
+		err = record_log(ctx, NULL, record, CHANGE_RESTORE);
+	if (!err)
+		err = record_search_written(ctx, NULL, record);
+	if (!err && entity->hooks.after)
+		err = entity->hooks.after(ctx, entity, NULL, record);
+	return err;
+}
+
+/* Sets a link again, unless somebody has set it otherwise since. */
+static enum err link_again(struct ctx *ctx, const struct emptied *link)
+{
+	struct record *record, *patch;
+	bool found;
+	enum err err = exists(ctx, link->info, link->id, &found);
+	if (err || !found)
+		return err;
+	err = record_load(ctx, link->info, link->id, &record);
+	if (!err)
+		err = record_new(ctx, link->info, &patch);
+	if (err)
+		return err;
+	const struct value *now = &record->values[link->field];
+	if (now->kind == VALUE_LIST) {
+		int64_t *ids = arena_array(ctx->arena, now->l.n + 1, sizeof(*ids));
+		if (!ids)
+			return record_no_memory(ctx);
+		if (now->l.n)
+			memcpy(ids, now->l.ids, now->l.n * sizeof(*ids));
+		ids[now->l.n] = link->target;
+		patch->values[link->field] = (struct value){.kind = VALUE_LIST, .l = {ids, now->l.n + 1}};
+	} else if (now->kind == VALUE_NULL) {
+		patch->values[link->field] = value_int(link->target);
+	} else {
+		return OK;
+	}
+	patch->set[link->field] = true;
+	return record_update(ctx, link->id, patch, 0, W_TRUSTED, NULL);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	int64_t x = ((const struct gone *)a)->seq, y = ((const struct gone *)b)->seq;
+	return (x < y) - (x > y);
+}
+
+static enum err write_all(struct ctx *ctx, struct restore *restore)
+{
+	enum err err = OK;
+	qsort(restore->list, restore->n, sizeof(*restore->list), newest_first);
+	for (size_t i = 0; !err && i < restore->n; i++) {
+		struct record *record;
+		err = read_content(ctx, &restore->list[i], &record);
+		if (!err && i == 0)
+			err = record_reach(ctx, record, ACTION_DELETE);
+		if (!err)
+			err = write_back(ctx, record);
+	}
+	for (size_t i = 0; !err && i < restore->n_links; i++)
+		err = link_again(ctx, &restore->links[i]);
+	return err;
+}
+
+enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret)
+{
+	struct last last = {0};
+	struct restore restore = {0};
+	enum scope scope;
+	bool there = false;
+	if (ret)
+		*ret = NULL;
+	enum err err = record_may(ctx, info, ACTION_DELETE, &scope);
+	if (!err)
+		err = change_history(ctx, entity_name(info), id, 0, HISTORY_LOOK, find_last, &last);
+	if (!err)
+		err = exists(ctx, info, id, &there);
+	if (err)
+		return err;
+	if (there)
+		return fail_arg(ctx, ERR_CONFLICT, "", "not_deleted", entity_name(info));
+	if (!last.found || last.change.action != CHANGE_DELETE)
+		return fail_arg(ctx, ERR_NOT_FOUND, "", "not_found", entity_name(info));
+	if (str_empty(last.change.diff))
+		return fail_arg(ctx, ERR_NOT_FOUND, "", "erased", entity_name(info));
+	map_init(&restore.ids, 0, 0); /* our own ids, not chosen by anybody */
+	err = find_all(ctx, &restore, info, &last.change);
+	if (!err)
+		err = write_all(ctx, &restore);
+	map_release(&restore.ids);
+	struct record *record;
+	if (!err && ret) {
+		err = record_load(ctx, info, id, &record);
+		if (!err)
+			err = record_redact(ctx, record);
+		if (!err)
+			*ret = record;
+	}
+	return err;
+}
