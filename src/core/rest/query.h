@@ -30,6 +30,7 @@ enum {
 	QUERY_NESTING_MAX = 16,      /* of and/or groups */
 	QUERY_TERMS_MAX = 200,       /* conditions in one request */
 	QUERY_LIST_MAX = 1000,       /* values of one in.(...) */
+	QUERY_VALUES_MAX = 2000,     /* values of all conditions */
 	QUERY_EMBEDS_MAX = 20,
 	QUERY_EMBED_LIMIT = 100,     /* children of one parent, unless `children.limit=` (to QUERY_LIMIT_MAX) */
 	QUERY_EMBED_ROWS_MAX = 20000, /* children in one answer, all together */
@@ -49,7 +50,7 @@ struct query_options {
 };
 
 /* Parses a raw query string ("select=…&city=eq.杭州&order=…"; no '?').  Faults carry
- * PostgREST's code as their key where PostgREST has one (query_error.h). */
+ * PostgREST's code as their key where PostgREST has one (query_keys.h). */
 enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, struct query **ret) MUST_CHECK;
 
 const struct entity_info *query_info(const struct query *query);
@@ -69,8 +70,8 @@ size_t query_columns(const struct query *query, const struct query_column **ret)
 
 struct query_row {
 	const struct query *query;
-	/* One a column, borrowed until the row function returns.  FIELD_LINKS come as text:
-	 * "id:title" pairs with U+001F between them. */
+	/* One a column, borrowed until the row function returns.  FIELD_LINKS come as text,
+	 * "id US title RS id US title": U+001F before a title, U+001E between records. */
 	const struct value *values;
 	int64_t id; /* of the record; 0 when rows are groups */
 	void *inner;
@@ -78,7 +79,8 @@ struct query_row {
 
 typedef enum err (*query_row_fn)(struct ctx *ctx, const struct query_row *row, void *arg);
 /* Runs on ctx->db and calls `fn` for every row; an error from fn stops it and is
- * returned. Streams: memory does not grow with the number of rows. */
+ * returned. Streams: memory does not grow with the number of rows, so what fn takes of
+ * ctx's arena is gone when it returns. */
 enum err query_run(struct ctx *ctx, struct query *query, query_row_fn fn, void *arg) MUST_CHECK;
 /* One cell in API text form ("12.50", "2026-11-22T03:04:05Z", "true"), "" for null; links as titles with ", ". */
 enum err query_cell_text(struct ctx *ctx, const struct query_row *row, size_t column, struct buf *out) MUST_CHECK;

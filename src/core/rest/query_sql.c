@@ -1,0 +1,383 @@
+/* Statements: the page, the children of a page, a count, a list of ids. */
+#include <string.h>
+
+#include "base/str.h"
+#include "core/rest/query_internal.h"
+
+enum { SQL_TEXT_MAX = 256 * 1024, PARAMS_FIRST = 16, IDS_TEXT_MAX = 20 };
+
+/* --- pieces -------------------------------------------------------------------------- */
+
+void sqlb_begin(struct query_sql *b, struct ctx *ctx, struct query *q, struct query_node *top)
+{
+	memset(b, 0, sizeof(*b));
+	b->ctx = ctx;
+	b->query = q;
+	b->top = top;
+	b->engine = db_engine(ctx->db);
+	b->key_col = NO_COL;
+	buf_init(&b->text, SQL_TEXT_MAX);
+}
+
+void sqlb_release(struct query_sql *b)
+{
+	buf_release(&b->text);
+}
+
+void sqlb_puts(struct query_sql *b, const char *text)
+{
+	buf_add(&b->text, text, strlen(text));
+}
+
+void sqlb_name(struct query_sql *b, const char *name)
+{
+	buf_putc(&b->text, '"');
+	buf_add(&b->text, name, strlen(name));
+	buf_putc(&b->text, '"');
+}
+
+static void put_number(struct query_sql *b, size_t n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(&b->text, digits + at, sizeof(digits) - at);
+}
+
+void sqlb_column(struct query_sql *b, char prefix, int alias, const char *name)
+{
+	buf_putc(&b->text, '"');
+	buf_putc(&b->text, prefix);
+	put_number(b, (size_t)alias);
+	buf_putc(&b->text, '"');
+	if (!name)
+		return;
+	buf_putc(&b->text, '.');
+	sqlb_name(b, name);
+}
+
+static void add_param(struct query_sql *b, struct value value)
+{
+	if (b->n_params == b->cap_params) {
+		size_t cap = b->cap_params ? b->cap_params * 2 : PARAMS_FIRST;
+		struct value *more = arena_array(b->ctx->arena, cap, sizeof(*more));
+		if (!more) {
+			b->err = fail(b->ctx, ERR_LIMIT, "", "memory");
+			return;
+		}
+		if (b->n_params)
+			memcpy(more, b->params, b->n_params * sizeof(*more));
+		b->params = more;
+		b->cap_params = cap;
+	}
+	b->params[b->n_params++] = value;
+}
+
+void sqlb_param(struct query_sql *b, struct value value)
+{
+	add_param(b, value);
+	buf_putc(&b->text, '?');
+	put_number(b, b->n_params);
+}
+
+void sqlb_bound(struct query_sql *b, struct value value, size_t n)
+{
+	for (size_t i = 0; i < n && !b->err; i++)
+		add_param(b, value);
+}
+
+void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n)
+{
+	bool pg = b->engine == ENGINE_POSTGRES;
+	struct buf text;
+	buf_init(&text, (n + 1) * (IDS_TEXT_MAX + 1) + 3);
+	buf_putc(&text, pg ? '{' : '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_putc(&text, ',');
+		buf_put_i64(&text, ids[i]);
+	}
+	buf_putc(&text, pg ? '}' : ']');
+	const char *copy = buf_failed(&text) ? NULL : arena_strndup(b->ctx->arena, buf_text(&text), text.len);
+	buf_release(&text);
+	if (!copy) {
+		b->err = fail(b->ctx, ERR_LIMIT, "", "memory");
+		return;
+	}
+	sqlb_puts(b, pg ? "CAST(" : "");
+	sqlb_param(b, value_text(copy));
+	sqlb_puts(b, pg ? " AS bigint[])" : "");
+}
+
+static void put_table(struct query_sql *b, struct query_node *node)
+{
+	sqlb_name(b, node->info->entity->name);
+	sqlb_puts(b, " AS ");
+	sqlb_column(b, 't', node->alias, NULL);
+}
+
+/* Positions and ids as a table "k" (key, value). */
+static void put_keys(struct query_sql *b, const int64_t *ids, size_t n)
+{
+	bool pg = b->engine == ENGINE_POSTGRES;
+	sqlb_puts(b, pg ? "unnest(" : "json_each(");
+	sqlb_param_ids(b, ids, n);
+	sqlb_puts(b, pg ? ") WITH ORDINALITY AS \"k\" (\"value\", \"key\")" : ") AS \"k\"");
+}
+
+static enum err finish(struct query_sql *b)
+{
+	if (!b->err && buf_failed(&b->text))
+		b->err = fail_arg(b->ctx, ERR_LIMIT, "", QK_TOO_MANY, "262144");
+	return b->err;
+}
+
+/* --- joins --------------------------------------------------------------------------- */
+
+/* Aliases and kinds of join are settled before columns are written. */
+static void number_nodes(struct query_sql *b, struct query_node *node, bool inner_so_far)
+{
+	node->alias = node == b->top ? 0 : ++b->aliases;
+	node->joined = node != b->top && inner_so_far && node->inner;
+	for (struct query_node *child = node->first; child; child = child->next) {
+		child->joined = false;
+		if (child->rel == REL_ONE)
+			number_nodes(b, child, inner_so_far && (node == b->top || node->inner));
+	}
+}
+
+static void put_joins(struct query_sql *b, struct query_node *node, bool needed_only)
+{
+	for (struct query_node *child = node->first; child; child = child->next) {
+		if (child->rel != REL_ONE || (needed_only && !child->joined))
+			continue;
+		sqlb_puts(b, child->joined ? " JOIN " : " LEFT JOIN ");
+		put_table(b, child);
+		sqlb_puts(b, " ON ");
+		sqlb_column(b, 't', child->alias, "id");
+		sqlb_puts(b, " = ");
+		sqlb_column(b, 't', node->alias, node_field(node, child->link)->name);
+		sqlb_node_scope(b, child, 't', child->alias);
+		sqlb_where(b, child, 't', child->alias);
+		put_joins(b, child, needed_only);
+	}
+}
+
+/* FROM … WHERE of the query's own rows. */
+static void put_from(struct query_sql *b, bool needed_only)
+{
+	struct query *q = b->query;
+	struct query_node *root = &q->root;
+	sqlb_puts(b, " FROM ");
+	if (q->only_ids && q->n_ids != 1) {
+		put_keys(b, q->ids, q->n_ids);
+		sqlb_puts(b, b->engine == ENGINE_POSTGRES ? " JOIN " : " CROSS JOIN ");
+		put_table(b, root);
+		sqlb_puts(b, " ON \"t0\".\"id\" = \"k\".\"value\"");
+	} else {
+		put_table(b, root);
+	}
+	put_joins(b, root, needed_only);
+	sqlb_puts(b, " WHERE ");
+	if (q->only_ids && q->n_ids == 1) {
+		sqlb_puts(b, "\"t0\".\"id\" = ");
+		sqlb_param(b, value_int(q->ids[0]));
+	} else {
+		sqlb_puts(b, "1 = 1");
+	}
+	sqlb_where(b, root, 't', 0);
+	sqlb_scope(b, root->info, q->action, 't', 0);
+}
+
+/* --- order ------------------------------------------------------------------------------ */
+
+static void put_order_term(struct query_sql *b, const struct query_order *term, char prefix, bool nulls)
+{
+	if (term->item)
+		put_number(b, term->item->col + 1 + (b->key_col != NO_COL));
+	else
+		sqlb_column(b, prefix, term->node->alias, node_field(term->node, term->field)->name);
+	if (term->desc)
+		sqlb_puts(b, " DESC");
+	if (nulls && term->nullable)
+		sqlb_puts(b, term->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
+}
+
+static void put_order(struct query_sql *b, const struct query_order *first, const char *before)
+{
+	for (const struct query_order *term = first; term; term = term->next) {
+		sqlb_puts(b, term == first ? before : ", ");
+		put_order_term(b, term, 't', !(term == first && b->phase == PHASE_VALUES));
+	}
+}
+
+static void put_page_order(struct query_sql *b)
+{
+	const struct query_order *first = b->query->root.order;
+	if (b->query->only_ids && !b->query->root.ordered) {
+		if (b->query->n_ids != 1)
+			sqlb_puts(b, " ORDER BY \"k\".\"key\"");
+		return;
+	}
+	if (first && b->phase == PHASE_NULLS)
+		first = first->next;
+	put_order(b, first, " ORDER BY ");
+}
+
+static void put_limit(struct query_sql *b, int64_t max, int64_t offset)
+{
+	if (max < 0 && offset <= 0)
+		return;
+	sqlb_puts(b, " LIMIT ");
+	sqlb_param(b, value_int(max < 0 ? INT64_MAX : max));
+	if (offset > 0) {
+		sqlb_puts(b, " OFFSET ");
+		sqlb_param(b, value_int(offset));
+	}
+}
+
+/* --- statements ---------------------------------------------------------------------------- */
+
+enum err sqlb_rows(struct query_sql *b, enum query_phase phase, int64_t max)
+{
+	b->phase = phase;
+	number_nodes(b, b->top, true);
+	sqlb_plan(b);
+	if (b->err)
+		return b->err;
+	sqlb_puts(b, "SELECT ");
+	sqlb_columns(b);
+	put_from(b, false);
+	sqlb_after_cursor(b);
+	if (b->top->grouped)
+		sqlb_group_by(b);
+	put_page_order(b);
+	put_limit(b, max, b->query->root.offset);
+	return finish(b);
+}
+
+enum err sqlb_count(struct query_sql *b, int64_t cap)
+{
+	bool inner = b->top->grouped || cap > 0;
+	number_nodes(b, b->top, true);
+	if (b->top->grouped)
+		sqlb_plan(b);
+	if (b->err)
+		return b->err;
+	sqlb_puts(b, inner ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
+	put_from(b, !b->top->grouped);
+	if (b->top->grouped)
+		sqlb_group_by(b);
+	if (cap > 0)
+		put_limit(b, cap + 1, 0);
+	sqlb_puts(b, inner ? ") AS \"n\"" : "");
+	return finish(b);
+}
+
+enum err sqlb_id_list(struct query_sql *b, int64_t max)
+{
+	number_nodes(b, b->top, true);
+	sqlb_puts(b, "SELECT \"t0\".\"id\"");
+	put_from(b, false);
+	put_page_order(b);
+	put_limit(b, max, b->query->root.offset);
+	return finish(b);
+}
+
+/* --- children of a page --------------------------------------------------------------------- */
+
+/* Ids of one parent's children, in order, as many as asked for. */
+static void put_child_ids(struct query_sql *b, struct query_node *node)
+{
+	int alias = ++b->aliases;
+	int64_t limit = node->limit >= 0 ? node->limit : QUERY_EMBED_LIMIT;
+	sqlb_puts(b, "SELECT ");
+	sqlb_column(b, 'x', alias, "id");
+	sqlb_puts(b, " FROM ");
+	sqlb_embed_from(b, node, alias, "\"k\".\"value\"", "");
+	sqlb_node_scope(b, node, 'x', alias);
+	sqlb_where(b, node, 'x', alias);
+	for (const struct query_order *term = node->order; term; term = term->next) {
+		sqlb_puts(b, term == node->order ? " ORDER BY " : ", ");
+		sqlb_column(b, 'x', alias, node_field(node, term->field)->name);
+		sqlb_puts(b, term->desc ? " DESC" : "");
+		if (term->nullable)
+			sqlb_puts(b, term->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
+	}
+	put_limit(b, limit, node->offset);
+}
+
+static void put_child_rows(struct query_sql *b, struct query_node *node, const int64_t *ids, size_t n)
+{
+	bool pg = b->engine == ENGINE_POSTGRES;
+	sqlb_puts(b, " FROM ");
+	put_keys(b, ids, n);
+	if (pg) {
+		sqlb_puts(b, " CROSS JOIN LATERAL (");
+		put_child_ids(b, node);
+		sqlb_puts(b, ") AS \"s\" JOIN ");
+		put_table(b, node);
+		sqlb_puts(b, " ON \"t0\".\"id\" = \"s\".\"id\"");
+		put_joins(b, node, false);
+	} else {
+		sqlb_puts(b, " CROSS JOIN ");
+		put_table(b, node);
+		put_joins(b, node, false);
+		sqlb_puts(b, " WHERE \"t0\".\"id\" IN (");
+		put_child_ids(b, node);
+		sqlb_puts(b, ")");
+	}
+	put_order(b, node->order, " ORDER BY \"k\".\"key\", ");
+}
+
+/* Groups over all children; a parent without any still counts zero where nothing but aggregates is asked for. */
+static void put_child_groups(struct query_sql *b, struct query_node *node, const int64_t *ids, size_t n)
+{
+	int alias = ++b->aliases;
+	bool groups = false;
+	for (size_t i = 0; i < b->n_cols; i++)
+		groups |= b->cols[i].agg == AGG_NONE;
+	sqlb_puts(b, " FROM ");
+	put_keys(b, ids, n);
+	sqlb_puts(b, groups ? " JOIN " : " LEFT JOIN ");
+	put_table(b, node);
+	if (node->rel == REL_MANY) {
+		sqlb_puts(b, " ON \"t0\".");
+		sqlb_name(b, node_field(node, node->link)->name);
+		sqlb_puts(b, " = \"k\".\"value\"");
+		sqlb_node_scope(b, node, 't', 0);
+		sqlb_where(b, node, 't', 0);
+	} else {
+		sqlb_puts(b, b->engine == ENGINE_POSTGRES ? " ON \"t0\".\"id\" = ANY(ARRAY(SELECT " : " ON \"t0\".\"id\" IN (SELECT ");
+		sqlb_column(b, 'x', alias, "id");
+		sqlb_puts(b, " FROM ");
+		sqlb_embed_from(b, node, alias, "\"k\".\"value\"", "");
+		sqlb_node_scope(b, node, 'x', alias);
+		sqlb_where(b, node, 'x', alias);
+		sqlb_puts(b, b->engine == ENGINE_POSTGRES ? "))" : ")");
+	}
+	put_joins(b, node, false);
+	sqlb_group_by(b);
+	sqlb_puts(b, " ORDER BY \"k\".\"key\"");
+	put_order(b, node->order, ", ");
+}
+
+enum err sqlb_children(struct query_sql *b, const int64_t *ids, size_t n)
+{
+	struct query_node *node = b->top;
+	number_nodes(b, node, !node->grouped);
+	b->key_col = 0;
+	sqlb_plan(b);
+	if (b->err)
+		return b->err;
+	sqlb_puts(b, "SELECT \"k\".\"key\", ");
+	sqlb_columns(b);
+	if (node->grouped)
+		put_child_groups(b, node, ids, n);
+	else
+		put_child_rows(b, node, ids, n);
+	return finish(b);
+}

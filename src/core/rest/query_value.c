@@ -1,0 +1,337 @@
+/* The operands of a condition: text from the address to values of the field's type. */
+#include <string.h>
+
+#include "base/id.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "core/rest/query_internal.h"
+
+enum { PATTERN_MAX = 400, WILDCARDS_MAX = 10 };
+
+static enum err bad_value(struct ctx *ctx, const struct field *field, const char *text)
+{
+	enum { SHOWN_MAX = 60 };
+	size_t n = strlen(text);
+	if (n > SHOWN_MAX) {
+		n = SHOWN_MAX;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	const char *shown = arena_strndup(ctx->arena, text, n);
+	return fail_arg(ctx, ERR_INVALID, field->name, QK_VALUE, shown ? shown : "");
+}
+
+/* --- words for values ---------------------------------------------------------------- */
+
+/* "now", "now-90d", "now+2h", "today-1w": what a saved view needs. */
+static bool relative_time(struct ctx *ctx, const char *text, int64_t *ret_ms)
+{
+	int64_t ms = ctx_now(ctx);
+	if (str_starts(text, "now"))
+		text += strlen("now");
+	else if (str_starts(text, "today")) {
+		text += strlen("today");
+		ms -= ((ms % DAY_MS) + DAY_MS) % DAY_MS;
+	} else
+		return false;
+	*ret_ms = ms;
+	if (!*text)
+		return true;
+	size_t n = strlen(text);
+	char digits[8];
+	int64_t count, unit = text[n - 1] == 'h' ? 3600000 : text[n - 1] == 'd' ? DAY_MS : text[n - 1] == 'w' ? 7 * (int64_t)DAY_MS : 0;
+	if (unit == 0 || n < 3 || n - 2 >= sizeof(digits) || (text[0] != '-' && text[0] != '+'))
+		return false;
+	memcpy(digits, text + 1, n - 2);
+	digits[n - 2] = '\0';
+	if (!str_to_i64(digits, &count) || count < 0)
+		return false;
+	*ret_ms = ms + (text[0] == '-' ? -count : count) * unit;
+	return true;
+}
+
+/* Words that stand for a value; false: none. */
+static bool word_value(struct ctx *ctx, const struct entity_info *info, int at, const char *text, struct value *ret)
+{
+	const struct field *field = info->fields[at];
+	int64_t ms;
+	if (field->type == FIELD_LINK && str_equal(text, "me") && ctx->actor) {
+		const struct entity_info *target = entity_link(info, at);
+		*ret = value_int(ctx->actor->user_id);
+		return target && str_equal(target->entity->name, "user");
+	}
+	if (field->type == FIELD_TIME && relative_time(ctx, text, &ms)) {
+		*ret = value_int(ms);
+		return true;
+	}
+	if (field->type == FIELD_DATE && relative_time(ctx, text, &ms)) {
+		char out[TIME_TEXT_MAX];
+		time_format(ms, out);
+		char *day = arena_strndup(ctx->arena, out, strlen("2026-11-22"));
+		*ret = value_text(day);
+		return day != NULL;
+	}
+	return false;
+}
+
+/* Free text that does not pass the field's checks is still a fair question. */
+static bool free_text(enum field_type type)
+{
+	switch (type) {
+	case FIELD_TEXT:
+	case FIELD_NOTE:
+	case FIELD_EMAIL:
+	case FIELD_PHONE:
+	case FIELD_URL:
+	case FIELD_CODE:
+		return true;
+	case FIELD_INT:
+	case FIELD_DECIMAL:
+	case FIELD_REAL:
+	case FIELD_MONEY:
+	case FIELD_BOOL:
+	case FIELD_DATE:
+	case FIELD_TIME:
+	case FIELD_ENUM:
+	case FIELD_LINK:
+	case FIELD_LINKS:
+	case FIELD_JSON:
+	case FIELD_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static enum err parse_one(struct ctx *ctx, const struct entity_info *info, int at, const char *text, struct value *ret)
+{
+	const struct field *field = info->fields[at];
+	if (word_value(ctx, info, at, text, ret))
+		return OK;
+	if (!*text) {
+		*ret = value_null();
+		return free_text(field->type) || field->type == FIELD_ENUM ? OK : bad_value(ctx, field, text);
+	}
+	if (field->type == FIELD_MONEY && entity_currency(info, at) >= 0) {
+		*ret = value_text(text); /* read once the currency is known: query_finish_money */
+		return OK;
+	}
+	size_t before = ctx->faults.count;
+	enum err err = field_parse(ctx, info, at, text, ret);
+	if (!err || err == ERR_LIMIT || err == ERR_BUG)
+		return err;
+	ctx->faults.count = before;
+	if (free_text(field->type)) {
+		*ret = value_text(text);
+		return OK;
+	}
+	return bad_value(ctx, field, text);
+}
+
+/* --- patterns --------------------------------------------------------------------------- */
+
+struct pattern {
+	char text[PATTERN_MAX * 2 + 2];
+	size_t n;
+	int wildcards;
+};
+
+static void put_wild(struct pattern *out, char c)
+{
+	if (c == '%' && out->n > 0 && out->text[out->n - 1] == '%' && (out->n < 2 || out->text[out->n - 2] != '\\'))
+		return; /* %% is % */
+	out->text[out->n++] = c;
+	out->wildcards++;
+}
+
+static void put_literal(struct pattern *out, char c)
+{
+	if (c == '%' || c == '_' || c == '\\')
+		out->text[out->n++] = '\\';
+	out->text[out->n++] = c;
+}
+
+/* "张*", "a_c", "50\%" with * for %; the result has \ before what is meant literally. */
+static bool like_pattern(const char *text, struct pattern *out)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p == '*' || *p == '%')
+			put_wild(out, '%');
+		else if (*p == '_')
+			put_wild(out, '_');
+		else {
+			if (*p == '\\' && p[1])
+				p++;
+			put_literal(out, *p);
+		}
+	}
+	return true;
+}
+
+/* The regular expressions that LIKE can say: ^ $ . .* and escaped literals. Others could run wild. */
+static bool regex_pattern(const char *text, struct pattern *out)
+{
+	bool anchored = *text == '^';
+	if (anchored)
+		text++;
+	else
+		put_wild(out, '%');
+	for (; *text; text++) {
+		if (text[0] == '$' && !text[1])
+			return true;
+		if (text[0] == '.' && text[1] == '*') {
+			put_wild(out, '%');
+			text++;
+		} else if (text[0] == '.') {
+			put_wild(out, '_');
+		} else if (text[0] == '\\' && text[1] && strchr("^$.[]|()*+?{}\\/-", text[1])) {
+			put_literal(out, *++text);
+		} else if (strchr("^$[]|()*+?{}\\", *text)) {
+			return false;
+		} else {
+			put_literal(out, *text);
+		}
+	}
+	put_wild(out, '%');
+	return true;
+}
+
+static enum err parse_pattern(struct ctx *ctx, const struct field *field, enum query_op op, const char *text, struct value *ret)
+{
+	struct pattern out = {.n = 0};
+	bool regex = op == OP_MATCH || op == OP_IMATCH;
+	if (strlen(text) > PATTERN_MAX)
+		return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "400");
+	if (!(regex ? regex_pattern(text, &out) : like_pattern(text, &out)))
+		return fail(ctx, ERR_INVALID, field->name, QK_PATTERN);
+	if (out.wildcards > WILDCARDS_MAX)
+		return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "10");
+	char *copy = arena_strndup(ctx->arena, out.text, out.n);
+	*ret = value_text(copy);
+	return copy ? OK : fail(ctx, ERR_LIMIT, field->name, "memory");
+}
+
+/* --- a condition's operands ------------------------------------------------------------- */
+
+static bool is_pattern_op(enum query_op op)
+{
+	return op == OP_LIKE || op == OP_ILIKE || op == OP_MATCH || op == OP_IMATCH;
+}
+
+static enum err operand(struct ctx *ctx, struct query_node *node, const struct query_cond *term, const char *text, struct value *ret)
+{
+	const struct field *field = node_field(node, term->field);
+	if (is_pattern_op(term->op))
+		return parse_pattern(ctx, field, term->op, text, ret);
+	if (field->type == FIELD_LINKS) {
+		int64_t id;
+		if (!id_parse(text, &id))
+			return bad_value(ctx, field, text);
+		*ret = value_int(id);
+		return OK;
+	}
+	return parse_one(ctx, node->info, term->field, text, ret);
+}
+
+/* Nothing is stored as an empty text, so the truth of a comparison with one is known. */
+static void settle_empty(struct query_cond *term)
+{
+	bool negative = term->op == OP_NEQ || term->op == OP_GT || term->op == OP_GTE;
+	if (term->op == OP_DISTINCT) {
+		term->op = OP_IS;
+		term->is = IS_NOT_NULL;
+	} else if (negative) {
+		term->op = OP_IS;
+		term->is = IS_NOT_NULL;
+	} else {
+		term->never = true;
+	}
+}
+
+/* in (…, '', …): the empty ones can't match. */
+static void drop_nulls(struct query_cond *term)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < term->n; i++)
+		if (term->values[i].kind != VALUE_NULL)
+			term->values[kept++] = term->values[i];
+	term->n = kept;
+}
+
+enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n)
+{
+	(void)q;
+	if (term->op == OP_SEARCH) {
+		term->text = texts[0];
+		return OK;
+	}
+	term->values = arena_array(ctx->arena, n ? n : 1, sizeof(struct value));
+	if (!term->values)
+		return fail(ctx, ERR_LIMIT, node_field(node, term->field)->name, "memory");
+	term->n = n;
+	for (size_t i = 0; i < n; i++) {
+		enum err err = operand(ctx, node, term, texts[i], &term->values[i]);
+		if (err)
+			return err;
+	}
+	if (term->op == OP_IN || term->quant == QUANT_ANY)
+		drop_nulls(term);
+	else if (n == 1 && term->values[0].kind == VALUE_NULL)
+		settle_empty(term);
+	return OK;
+}
+
+/* --- money ---------------------------------------------------------------------------------- */
+
+/* The one currency that the conditions leave, or NULL. */
+static const char *known_currency(const struct query_node *node, int currency)
+{
+	for (const struct query_cond *c = node->where.first; c; c = c->next)
+		if (c->kind == COND_TERM && c->field == currency && !c->negate && c->op == OP_EQ && c->n == 1 &&
+		    c->values[0].kind == VALUE_TEXT)
+			return c->values[0].t.p;
+	return NULL;
+}
+
+static enum err finish_money_term(struct ctx *ctx, struct query_node *node, struct query_cond *term)
+{
+	const struct field *field = node_field(node, term->field);
+	const char *currency = known_currency(node, entity_currency(node->info, term->field));
+	for (size_t i = 0; i < term->n; i++) {
+		struct value *value = &term->values[i];
+		const char *text = value->t.p;
+		if (value->kind != VALUE_TEXT)
+			continue;
+		size_t before = ctx->faults.count;
+		enum err err = currency ? field_ops(field->type)->check(ctx, node->info, term->field, currency, value)
+		                        : field_parse(ctx, node->info, term->field, text, value);
+		if (err == ERR_INVALID) {
+			ctx->faults.count = before;
+			return bad_value(ctx, field, text);
+		}
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+static enum err finish_money_group(struct ctx *ctx, struct query_node *node, struct query_cond *group)
+{
+	for (struct query_cond *c = group->first; c; c = c->next) {
+		enum err err = OK;
+		if (c->kind == COND_AND || c->kind == COND_OR)
+			err = finish_money_group(ctx, node, c);
+		else if (c->kind == COND_TERM && node_field(node, c->field)->type == FIELD_MONEY && entity_currency(node->info, c->field) >= 0)
+			err = finish_money_term(ctx, node, c);
+		if (err)
+			return err;
+	}
+	return OK;
+}
+
+enum err query_finish_money(struct ctx *ctx, struct query_node *node)
+{
+	enum err err = finish_money_group(ctx, node, &node->where);
+	for (struct query_node *child = node->first; !err && child; child = child->next)
+		err = query_finish_money(ctx, child);
+	return err;
+}
