@@ -1,0 +1,24 @@
+/* The sample shop: real orders under made-up names, so that every page has something to show. */
+#ifndef GUANXI_DEMO_DEMO_H
+#define GUANXI_DEMO_DEMO_H
+
+#include <stdio.h>
+
+#include "base/ctx.h"
+#include "core/store/store.h"
+
+/* Staff, places and tags. In a write job; fills `ret`. */
+struct demo_house {
+	int64_t users[8], teams[3], branches[2], regions[2], tags[6], channel;
+};
+enum err demo_house_make(struct ctx *ctx, struct demo_house *ret) MUST_CHECK;
+
+/* Copies the order lines with their dates moved by whole days, so that the last
+ * order falls on the day before now. */
+enum err demo_move_dates(struct ctx *ctx, const char *from, const char *to) MUST_CHECK;
+
+/* Gives every customer without a name of their own a person or firm, an owner, a stage and
+ * level from what they bought, addresses, consents, contacts. `house` as made before. */
+enum err demo_people(struct ctx *ctx, const struct demo_house *house, FILE *progress) MUST_CHECK;
+
+#endif
