@@ -6,6 +6,7 @@
  *         Traditional to Simplified, accents off Latin letters, white space and
  *         control characters to a space), as two-stage table of UTF-8 pieces.
  * pinyin: toneless syllable of each Chinese character of the BMP.
+ * common: how usual a Chinese character is, to tell encodings apart.
  *
  * The transliterator takes 100 us a character, so it cannot be asked at start. */
 #include <opencc/opencc.h>
@@ -15,12 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/ucnv.h>
 #include <unicode/unorm2.h>
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utrans.h>
 
-enum { HAN_FIRST = 0x3400, HAN_LAST = 0x9FFF, PIECE_MAX = 128, POOL_MAX = 1 << 17, WIDE_MAX = 1 << 14 };
+enum { HAN_FIRST = 0x3400, UNIFIED_FIRST = 0x4E00, HAN_LAST = 0x9FFF, PIECE_MAX = 128, POOL_MAX = 1 << 17, WIDE_MAX = 1 << 14 };
 
 /* Entries: 0 the code point itself; 1 needs the slow path; else ENTRY_PIECE | length << 20 | offset. */
 #define ENTRY_SLOW 1u
@@ -40,7 +42,21 @@ struct tool {
 	char syllable[1024][8];
 	size_t n_syllable;
 	uint16_t pinyin[HAN_LAST - HAN_FIRST + 1];
+	uint8_t common[HAN_LAST - UNIFIED_FIRST + 1];
 };
+
+/* The characters of every text, and those of every list of customers. */
+static const char most_common[] =
+	"的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家"
+	"种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十"
+	"民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯"
+	"月话合回特代内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女"
+	"变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马科司五基"
+	"眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万取拉格望觉术领共确传师观清今"
+	"切院让识候带导争运姓电话址客户邮箱备注订单号价格称码省县街镇村楼室层店铺货款付购买卖销售费税折扣元件包退快递"
+	"李刘陈杨黄赵周吴徐孙朱胡郭高林罗郑梁谢宋唐韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭陆汪范石廖贾夏"
+	"韦邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤伟芳娜秀英敏静丽磊洋勇艳杰娟涛超兰霞刚桂华玉红春梅"
+	"志燕晓云婷雪慧颖佳欣怡轩浩宇博鑫龙飞鹏辉斌波宁琳莉萍俊峰凤荣香珍";
 
 static _Noreturn void die(const char *what)
 {
@@ -109,19 +125,26 @@ static UChar32 latin_base(struct tool *tool, UChar32 cp)
 	return base;
 }
 
+/* Converted until it rests: a few simplified forms are themselves traditional forms of others. */
 static size_t put_simplified(struct tool *tool, char *out, size_t at, UChar32 cp)
 {
 	char one[8] = {0};
 	size_t n = put_utf8(one, 0, cp);
-	char *converted = opencc_convert_utf8(tool->t2s, one, n);
-	if (!converted)
-		die("OpenCC cannot convert");
-	size_t len = strlen(converted);
-	if (at + len >= PIECE_MAX)
+	for (int round = 0; round < 4; round++) {
+		char *converted = opencc_convert_utf8(tool->t2s, one, n);
+		if (!converted || strlen(converted) >= sizeof one)
+			die("OpenCC cannot convert");
+		bool rests = strcmp(converted, one) == 0;
+		n = strlen(converted);
+		memcpy(one, converted, n + 1);
+		opencc_convert_utf8_free(converted);
+		if (rests)
+			break;
+	}
+	if (at + n >= PIECE_MAX)
 		die("a piece is too long");
-	memcpy(out + at, converted, len);
-	opencc_convert_utf8_free(converted);
-	return at + len;
+	memcpy(out + at, one, n);
+	return at + n;
 }
 
 static size_t put_folded(struct tool *tool, char *out, size_t at, UChar32 cp)
@@ -156,8 +179,12 @@ static uint32_t fold_entry(struct tool *tool, UChar32 cp)
 	check(code, "normalise");
 	char piece[PIECE_MAX], same[8];
 	size_t len = 0;
-	for (int32_t i = 0; i < n;)
-		len = put_folded(tool, piece, len, next_utf16(folded, n, &i));
+	for (int32_t i = 0; i < n;) {
+		UChar32 next = next_utf16(folded, n, &i);
+		bool accent = len > 0 && piece[len - 1] >= 'a' && piece[len - 1] <= 'z' && u_charType(next) == U_NON_SPACING_MARK;
+		if (!accent)
+			len = put_folded(tool, piece, len, next);
+	}
 	if (len == put_utf8(same, 0, cp) && memcmp(piece, same, len) == 0)
 		return 0;
 	const char *found = len ? memmem(tool->pool, tool->pool_len, piece, len) : tool->pool;
@@ -233,6 +260,33 @@ static void make_pinyin(struct tool *tool)
 	}
 }
 
+/* 3: of the most common; 2 and 1: level 1 and 2 of GB 2312; 0: the rest. */
+static void make_common(struct tool *tool)
+{
+	UErrorCode code = U_ZERO_ERROR;
+	UConverter *gb = ucnv_open("GB18030", &code);
+	check(code, "GB18030 cannot be opened");
+	for (UChar32 cp = UNIFIED_FIRST; cp <= HAN_LAST; cp++) {
+		UChar text = (UChar)cp;
+		char bytes[16];
+		code = U_ZERO_ERROR;
+		int32_t n = ucnv_fromUChars(gb, bytes, sizeof bytes, &text, 1, &code);
+		unsigned lead = (unsigned char)bytes[0], trail = (unsigned char)bytes[1];
+		if (n != 2 || trail < 0xA1)
+			continue;
+		if (lead >= 0xB0 && lead <= 0xF7)
+			tool->common[cp - UNIFIED_FIRST] = lead <= 0xD7 ? 2 : 1;
+	}
+	ucnv_close(gb);
+	UChar text[2048];
+	int32_t n;
+	code = U_ZERO_ERROR;
+	u_strFromUTF8(text, 2048, &n, most_common, -1, &code);
+	check(code, "the common characters");
+	for (int32_t i = 0; i < n; i++)
+		tool->common[text[i] - UNIFIED_FIRST] = 3;
+}
+
 static void write_pages(const struct tool *tool, FILE *out)
 {
 	unsigned stage1[256], n_pages = 0;
@@ -275,6 +329,9 @@ static void write_all(const struct tool *tool, FILE *out)
 	fprintf(out, "const uint16_t text_pinyin_index[] = {\n");
 	for (size_t i = 0; i < HAN_LAST - HAN_FIRST + 1; i++)
 		fprintf(out, "%u,%s", tool->pinyin[i], i % 32 == 31 ? "\n" : "");
+	fprintf(out, "};\nconst uint8_t text_han_common[] = {\n");
+	for (size_t i = 0; i < HAN_LAST - UNIFIED_FIRST + 1; i++)
+		fprintf(out, "%u,%s", tool->common[i], i % 64 == 63 ? "\n" : "");
 	fprintf(out, "};\n");
 }
 
@@ -297,6 +354,7 @@ int main(int argc, char **argv)
 		die("OpenCC's t2s.json cannot be opened");
 	make_fold(tool);
 	make_pinyin(tool);
+	make_common(tool);
 	FILE *out = fopen(argv[1], "w");
 	if (!out)
 		die("cannot write");

@@ -1,0 +1,156 @@
+/* Pinyin and index tokens. */
+#include "text_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "core/text/text.h"
+
+static void pinyin_reads_names(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *in, *full, *initials;
+	} list[] = {
+		{"张伟", "zhangwei", "zw"},
+		{"張偉", "zhangwei", "zw"},
+		{"单雄信", "shanxiongxin", "sxx"},
+		{"曾国藩", "zengguofan", "zgf"},
+		{"仇英", "qiuying", "qy"},
+		{"解缙", "xiejin", "xj"},
+		{"区小明", "ouxiaoming", "oxm"},
+		{"區小明", "ouxiaoming", "oxm"},
+		{"查良镛", "zhaliangyong", "zly"},
+		{"盖叫天", "gejiaotian", "gjt"},
+		{"翟天临", "zhaitianlin", "ztl"},
+		{"缪斯", "miaosi", "ms"},
+		{"朴正熙", "piaozhengxi", "pzx"},
+		{"尉迟恭", "yuchigong", "ycg"},
+		{"尉迟", "weichi", "wc"},
+		{"万俟卨", "moqixie", "mqx"},
+		{"长孙无忌", "zhangsunwuji", "zswj"},
+		{"欧阳修", "ouyangxiu", "oyx"},
+		{"吕布", "lvbu", "lb"},
+		{"王长江", "wangchangjiang", "wcj"},
+		{"李乾", "liqian", "lq"},
+		{"单人床垫特价", "danrenchuangdiantejia", "drcdtj"},
+		{"重庆火锅有限公司", "zhongqinghuoguoyouxiangongsi", "zqhgyxgs"},
+		{"王小明 (VIP)", "wangxiaoming", "wxm"},
+		{"John", "", ""},
+		{"", "", ""},
+		{"😀", "", ""},
+		{"𠮷", "", ""},
+	};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		const char *full, *initials;
+		assert_int_equal(text_pinyin(&f->ctx, list[i].in, strlen(list[i].in), &full, &initials), OK);
+		assert_string_equal(full, list[i].full);
+		assert_string_equal(initials, list[i].initials);
+	}
+}
+
+static const char *tokens(struct fixture *f, const char *in, enum text_kind kind)
+{
+	struct buf buf;
+	buf_init(&buf, 1 << 16);
+	assert_int_equal(text_index_tokens(&f->ctx, in, strlen(in), kind, &buf), OK);
+	char *out = arena_strdup(f->ctx.arena, buf_text(&buf));
+	assert_non_null(out);
+	buf_release(&buf);
+	return out;
+}
+
+static void tokens_follow_the_grammar(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *in;
+		enum text_kind kind;
+		const char *out;
+	} list[] = {
+		{"", TEXT_WORDS, ""},
+		{"杭州西湖區 Building 5", TEXT_WORDS, "杭州西湖区 building 5"},
+		{"iPhone15手機", TEXT_WORDS, "iphone15 手机"},
+		{"O'Brien & Söhne", TEXT_WORDS, "obrien sohne"},
+		{"Jean-Luc", TEXT_WORDS, "jean luc"},
+		{"ひらがなカタカナ", TEXT_WORDS, "ひらがなカタカナ"},
+		{"😀 \"quoted\" (x)*", TEXT_WORDS, "quoted x"},
+		{"张伟", TEXT_NAME, "张伟 *zhang-wei"},
+		{"張偉明", TEXT_NAME, "张伟明 *zhang-wei'ming"},
+		{"欧阳修", TEXT_NAME, "欧阳修 *ou'yang-xiu"},
+		{"单伟", TEXT_NAME, "单伟 *shan-wei *dan-wei"},
+		{"吕布", TEXT_NAME, "吕布 *lv-bu *lu-bu"},
+		{"杭州西湖科技", TEXT_NAME, "杭州西湖科技 *hang'zhou'xi'hu'ke'ji"},
+		{"张伟 Tom", TEXT_NAME, "张伟 tom *zhang'wei"},
+		{"Tom 张伟", TEXT_NAME, "tom 张伟 *zhang'wei"},
+		{"John Smith", TEXT_NAME, "john smith"},
+		{"+8613800138000", TEXT_NUMBER, "#13800138000/86"},
+		{"+12025550123", TEXT_NUMBER, "#2025550123/1"},
+		{"+85212345678", TEXT_NUMBER, "#12345678/852"},
+		{"13800138000", TEXT_NUMBER, "#13800138000"},
+		{"SO-2024-000123", TEXT_NUMBER, "#so2024000123 so 2024 000123"},
+		{"订单2024", TEXT_NUMBER, "#2024 订单 2024"},
+		{"１２３４５", TEXT_NUMBER, "#12345"},
+		{"Wang.Wei@Example.com", TEXT_EMAIL, "@wang.wei@example.com wang wei"},
+		{"a\"b(c@x.cn", TEXT_EMAIL, "@a_b_c@x.cn a b c"},
+		{"not an address", TEXT_EMAIL, "not an address"},
+	};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		assert_string_equal(tokens(f, list[i].in, list[i].kind), list[i].out);
+	struct buf buf;
+	buf_init(&buf, 100);
+	assert_int_equal(text_index_tokens(&f->ctx, "a", 1, TEXT_WORDS, &buf), OK);
+	assert_int_equal(text_index_tokens(&f->ctx, "b", 1, TEXT_WORDS, &buf), OK);
+	assert_string_equal(buf_text(&buf), "a b");
+	buf_release(&buf);
+	buf_init(&buf, 4);
+	assert_int_equal(text_index_tokens(&f->ctx, "longer than that", 16, TEXT_WORDS, &buf), ERR_LIMIT);
+	buf_release(&buf);
+}
+
+/* Every name of the corpus has a reading for each character, quickly. */
+static void a_quarter_million_names(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+	char *data = shared_data_new("chinese_names/Ancient_Names_Corpus_25W.txt.gz", &n);
+	if (!data)
+		skip();
+	size_t names = 0, unread = 0;
+	struct arena_mark mark = arena_mark(f->ctx.arena);
+	struct buf buf;
+	buf_init(&buf, 1 << 12);
+	int64_t start = time_monotonic_us();
+	for (char *line = data; line < data + n;) {
+		char *end = memchr(line, '\n', (size_t)(data + n - line));
+		size_t len = end ? (size_t)(end - line) : (size_t)(data + n - line);
+		const char *full, *initials;
+		assert_int_equal(text_pinyin(&f->ctx, line, len, &full, &initials), OK);
+		buf_reset(&buf);
+		assert_int_equal(text_index_tokens(&f->ctx, line, len, TEXT_NAME, &buf), OK);
+		names++;
+		unread += len > 3 && !*full;
+		arena_rewind(f->ctx.arena, mark);
+		line += len + 1;
+	}
+	int64_t us = time_monotonic_us() - start;
+	print_message("%zu names, pinyin and tokens %.2f us each, %zu without a reading\n", names,
+	              (double)us / (double)names, unread);
+	assert_true(names > 255000);
+	assert_true(unread < 50);
+	assert_true(us < (int64_t)names * 50); /* the aim is 5; sanitizers and loaded machines are slow */
+	buf_release(&buf);
+	free(data);
+}
+
+int run_name_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(pinyin_reads_names, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(tokens_follow_the_grammar, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(a_quarter_million_names, fixture_open, fixture_close),
+	};
+	return cmocka_run_group_tests_name("text: names", tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/* Shared by the files of this folder only. */
+#ifndef GUANXI_CORE_TEXT_TEXT_INTERNAL_H
+#define GUANXI_CORE_TEXT_TEXT_INTERNAL_H
+
+#include <unicode/unorm2.h>
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "core/text/text.h"
+
+/* --- state ------------------------------------------------------------- */
+
+/* NULL before text_open. */
+const UNormalizer2 *text_nfc(void);
+const UNormalizer2 *text_nfkc_casefold(void);
+enum err text_no_memory(struct ctx *ctx) MUST_CHECK;
+/* A failure of a foreign library that no input should cause. */
+enum err text_library_failed(struct ctx *ctx, const char *what) MUST_CHECK;
+
+/* --- code points ------------------------------------------------------- */
+
+/* Next code point at *at (advanced, *at < n); U+FFFD for each ill-formed sequence. */
+uint32_t text_next(const char *in, size_t n, size_t *at);
+/* True if all bytes are ASCII; such text takes the fast paths. */
+bool text_is_ascii(const char *in, size_t n);
+static inline bool text_is_han(uint32_t cp)
+{
+	return (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0x3400 && cp <= 0x4DBF) || (cp >= 0xF900 && cp <= 0xFAFF) ||
+	       (cp >= 0x20000 && cp <= 0x3FFFF) || cp == 0x3005 || cp == 0x3007;
+}
+/* Scripts written without spaces: Han, kana, Hangul, Thai, Lao, Khmer, Burmese. */
+bool text_is_unspaced(uint32_t cp);
+/* Letters, digits and marks of all scripts. */
+bool text_is_word(uint32_t cp);
+
+/* --- UTF-16, for ICU --------------------------------------------------- */
+
+/* Ill-formed input becomes U+FFFD. In the arena, NUL-terminated. */
+enum err text_to_utf16(struct ctx *ctx, const char *in, size_t n, UChar **ret, int32_t *ret_n) MUST_CHECK;
+enum err text_from_utf16(struct ctx *ctx, const UChar *in, int32_t n, char **ret, size_t *ret_n) MUST_CHECK;
+enum err text_normalise16(struct ctx *ctx, const UNormalizer2 *form, const UChar *in, int32_t n, UChar **ret,
+                          int32_t *ret_n) MUST_CHECK;
+
+/* --- pinyin ------------------------------------------------------------ */
+
+enum { TEXT_READING_MAX = 64 };
+
+struct text_reading {
+	const char *syllable[TEXT_READING_MAX];
+	size_t n;         /* 0: none */
+	size_t n_surname; /* syllables of the family name; 0: it is no person's name */
+};
+/* How a run of Chinese characters is read; `alone`: nothing else stands in the
+ * field, so that two to four of them are taken for a person's name.  *ret_other
+ * is the second reading of a family name that has two, or empty. */
+void text_read(const uint32_t *chars, size_t n, bool alone, struct text_reading *ret, struct text_reading *ret_other);
+/* The Simplified form of one Chinese character. */
+uint32_t text_fold_han(uint32_t cp);
+
+#endif
