@@ -1,0 +1,112 @@
+// Starts the program for a test: a data folder of its own, a free port, an administrator
+// and a token.  GUANXI is the program; GUANXI_ENGINE is sqlite or postgres;
+// GUANXI_TEST_PG is the address of a PostgreSQL where schemas may be made.
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const program = process.env.GUANXI ?? join(root, 'build/guanxi');
+export const engine = process.env.GUANXI_ENGINE ?? 'sqlite';
+export const sharedData = process.env.GUANXI_SHARED_DATA ?? join(root, '../shared/data');
+export const adminEmail = 'admin@example.com';
+export const adminPassword = 'correct horse battery staple';
+
+/** Runs a command of the program; throws with its error output unless it succeeds. */
+export function guanxi(args, { input = '', cwd, allowFailure = false } = {}) {
+  const done = spawnSync(program, args, { input, cwd, encoding: 'utf8', maxBuffer: 64 << 20 });
+  if (done.error) throw done.error;
+  if (done.status !== 0 && !allowFailure)
+    throw new Error(`guanxi ${args.join(' ')} ended with ${done.status}: ${done.stderr}${done.stdout}`);
+  return { status: done.status, out: done.stdout, err: done.stderr };
+}
+
+/** A fresh data folder with an administrator. */
+export function makeData({ args = [] } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'guanxi-test-'));
+  const data = join(folder, 'data');
+  const pg = [];
+  if (engine === 'postgres') {
+    if (!process.env.GUANXI_TEST_PG) throw new Error('GUANXI_TEST_PG is not set');
+    pg.push('--pg-url', process.env.GUANXI_TEST_PG, '--pg-schema', `t${randomBytes(6).toString('hex')}`);
+  }
+  guanxi(['init', '--data', data, '--admin-email', adminEmail, ...pg, ...args], { input: `${adminPassword}\n` });
+  return { data, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Serves a data folder; resolves when it answers. */
+export async function serve(data, { args = [], env = {} } = {}) {
+  const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let log = '';
+  child.stderr.on('data', (chunk) => (log = (log + chunk).slice(-100000)));
+  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+  const url = await new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const found = /(https?):\/\/\S*?:(\d+)/.exec(text);
+      if (found) resolve(`${found[1]}://127.0.0.1:${found[2]}`);
+    });
+    ended.then(({ code, signal }) => reject(new Error(`the server ended with ${code ?? signal}: ${log}`)));
+  });
+  return {
+    url,
+    child,
+    ended,
+    log: () => log,
+    kill: () => child.kill('SIGKILL'),
+    /** Stops it as an operator would; fails if it does not end cleanly. */
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const { code, signal } = await ended;
+      if (code !== 0) throw new Error(`the server ended with ${code ?? signal}: ${log}`);
+    },
+  };
+}
+
+/** Data folder, server and the administrator's token in one. `before(data)` may load data first. */
+export async function start({ args = [], serveArgs = [], before } = {}) {
+  const folder = makeData({ args });
+  await before?.(folder.data);
+  const token = guanxi(['token', 'create', '--data', folder.data, '--user', adminEmail, '--name', 'test']).out.trim();
+  const server = await serve(folder.data, { args: serveArgs });
+  const api = client(server.url, token);
+  return {
+    ...server,
+    data: folder.data,
+    token,
+    api,
+    async close() {
+      try {
+        await server.stop();
+      } finally {
+        folder.remove();
+      }
+    },
+  };
+}
+
+/** fetch with a bearer token: api('GET', '/api/v1/customer?limit=1') → {status, headers, body}. */
+export function client(url, token) {
+  return async function api(method, path, body, headers = {}) {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const answer = await fetch(url + path, {
+      method,
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body !== undefined && !raw ? { 'Content-Type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '') && !/event-stream/.test(answer.headers.get('content-type'));
+    return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : text };
+  };
+}
