@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "core/entity/entity.h"
+#include "core/events/events.h"
 #include "core/gate/gate.h"
 #include "core/http/http.h"
 
@@ -18,7 +19,10 @@ extern const char *const access_ddl_postgres;
 
 struct access;
 enum err access_open_new(struct ctx *ctx, struct store *store, struct registry *registry, struct access **ret) MUST_CHECK;
+/* Before store_free. */
 void access_free(struct access *access);
+/* Supplied by the program (src/app): the service of a context's app. */
+struct access *app_access(const struct app *app);
 
 /* For http_config: session cookie or bearer token to actor; from memory when nothing changed. */
 enum err access_authenticate(struct ctx *ctx, struct access *access, const struct http_request *req, bool *ret_needs_csrf) MUST_CHECK;
@@ -28,6 +32,17 @@ enum err access_idem_save(struct ctx *ctx, const struct http_request *req, const
 
 /* The actor of a user as the database says now, in ctx's arena. */
 enum err access_actor(struct ctx *ctx, struct access *access, int64_t user_id, const struct actor **ret) MUST_CHECK;
+/* The rights of an actor made earlier, as the database says now (rest_config.refresh):
+ * ERR_DENIED once its session, token or user is no longer valid. */
+enum err access_refresh(struct ctx *ctx, struct access *access, const struct actor *old, const struct actor **ret) MUST_CHECK;
+
+/* Keeps an entry for the audit trail from outside a write job (a refused request, a
+ * look at sensitive values): queued, written soon after, never blocks.  `diff` is
+ * JSON as in struct change. */
+void access_note(struct ctx *ctx, struct access *access, const char *entity, int64_t record_id, enum change_action action,
+                 const char *diff);
+/* Everything noted so far (entries, "last seen") is written when this returns. Not on a network thread. */
+enum err access_flush(struct ctx *ctx, struct access *access) MUST_CHECK;
 
 /* CLI and first start; in a write job. */
 enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, auditor */

@@ -1,0 +1,118 @@
+#include <sodium.h>
+#include <string.h>
+
+#include "access_sql.h"
+#include "base/str.h"
+#include "core/access/access_internal.h"
+
+/* Idempotency keys: the answer to a POST is kept with what it wrote, in the same
+ * transaction, for a day and more.  `find` reserves the key by inserting it, so that
+ * of two requests at once the second waits for the first (PostgreSQL) or comes after
+ * it (SQLite), and then finds its answer; a failed job takes the reservation back. */
+
+static bool key_ok(const char *key)
+{
+	size_t n = strlen(key);
+	if (n == 0 || n > 255)
+		return false;
+	for (const char *p = key; *p; p++)
+		if (*p < 0x21 || *p > 0x7e)
+			return false;
+	return true;
+}
+
+/* What must be alike for a repetition to be one. */
+static void request_hex(const struct http_request *req, char hex[ACCESS_HEX])
+{
+	static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+	crypto_generichash_state state;
+	uint8_t digest[ACCESS_DIGEST];
+	const char *const parts[] = {(unsigned)req->method < METHOD_COUNT ? methods[req->method] : "", req->path, req->query, http_header(req, "Prefer")};
+	crypto_generichash_init(&state, NULL, 0, ACCESS_DIGEST);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *part = parts[i] ? parts[i] : "";
+		crypto_generichash_update(&state, (const unsigned char *)part, strlen(part) + 1);
+	}
+	if (req->body && req->body_len)
+		crypto_generichash_update(&state, (const unsigned char *)req->body, req->body_len);
+	crypto_generichash_final(&state, digest, ACCESS_DIGEST);
+	access_hex(digest, sizeof(digest), hex);
+}
+
+/* Keys of different users, and of a user and a token, do not meet. */
+static int64_t whose(const struct ctx *ctx)
+{
+	return ctx->actor->token_id ? ctx->actor->token_id : ctx->actor->user_id;
+}
+
+static enum err reserve(struct ctx *ctx, const char *key, const char *hex, bool *ret_new)
+{
+	struct stmt *stmt;
+	int64_t n = 0;
+	enum err err = db_prepare(ctx, ctx->db, &sql_access_idem_reserve, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, whose(ctx));
+	stmt_bind_text(stmt, 2, key);
+	stmt_bind_text(stmt, 3, hex);
+	stmt_bind_i64(stmt, 4, ctx_now(ctx));
+	err = stmt_run(ctx, stmt, &n);
+	stmt_done(stmt);
+	*ret_new = n > 0;
+	return err;
+}
+
+enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body)
+{
+	*ret_hit = false;
+	if (!ctx->actor || ctx->actor->kind == ACTOR_SYSTEM)
+		return OK;
+	if (!key_ok(key))
+		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_key_invalid");
+	char hex[ACCESS_HEX];
+	bool fresh, row = false, same = false;
+	request_hex(req, hex);
+	enum err err = reserve(ctx, key, hex, &fresh);
+	if (err || fresh)
+		return err;
+	struct stmt *stmt;
+	err = db_prepare(ctx, ctx->db, &sql_access_idem_find, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, whose(ctx));
+	stmt_bind_text(stmt, 2, key);
+	err = stmt_step(ctx, stmt, &row);
+	if (!err && row) {
+		same = str_equal(stmt_text(stmt, 0), hex);
+		*ret_status = (int)stmt_i64(stmt, 1);
+		const char *body = stmt_text(stmt, 2);
+		*ret_body = access_keep(ctx, body ? body : "");
+		*ret_hit = *ret_status > 0;
+		if (!*ret_body)
+			err = access_no_memory(ctx);
+	}
+	stmt_done(stmt);
+	if (!err && row && !same) {
+		*ret_hit = false;
+		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_mismatch");
+	}
+	return err;
+}
+
+enum err access_idem_save(struct ctx *ctx, const struct http_request *req, const char *key, int status, const char *body, size_t n)
+{
+	(void)req;
+	if (!ctx->actor || ctx->actor->kind == ACTOR_SYSTEM)
+		return OK;
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_access_idem_save, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, whose(ctx));
+	stmt_bind_text(stmt, 2, key);
+	stmt_bind_i64(stmt, 3, status);
+	stmt_bind_textn(stmt, 4, body, n);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
