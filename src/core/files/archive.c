@@ -238,7 +238,7 @@ static enum err extract_entry(struct ctx *ctx, zip_t *zip, const struct listed *
 static enum err read_archive(struct ctx *ctx, const char *path, const char *dir, int64_t *ret_files)
 {
 	int code;
-	char *manifest;
+	char *manifest = NULL;
 	struct listed listed;
 	zip_t *zip = zip_open(path, ZIP_RDONLY, &code);
 	*ret_files = 0;

@@ -1,66 +1,42 @@
 /* Which character separates the columns?  Each candidate is tried on the first
  * rows; the one that gives the same number of cells most often wins. */
-#include <csv.h>
 #include <string.h>
 
+#include "core/files/csv_parse.h"
 #include "core/files/table.h"
 
 enum { SAMPLE_ROWS = 200, SAMPLE_BYTES = 64 * 1024 };
 
-struct trial {
-	size_t open; /* cells of the row being read */
-	size_t rows;
-	size_t counts[SAMPLE_ROWS];
-	bool blanks;
-};
-
-static void trial_cell(void *data, size_t len, void *arg)
-{
-	(void)data;
-	struct trial *t = arg;
-	t->open += !t->blanks || len > 0;
-}
-
-static void trial_row(int end, void *arg)
-{
-	(void)end;
-	struct trial *t = arg;
-	if (t->open > 0 && t->rows < SAMPLE_ROWS)
-		t->counts[t->rows++] = t->open;
-	t->open = 0;
-}
-
 /* Share of the rows that have the commonest number of cells, in thousandths, and
  * a little for more columns; 0 if it does not split at all. */
-static int trial_score(const struct trial *t)
+static int trial_score(const struct csv_row *rows, size_t n)
 {
 	size_t best = 0, best_rows = 0;
-	for (size_t i = 0; i < t->rows; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t same = 0;
-		for (size_t j = 0; j < t->rows; j++)
-			same += t->counts[j] == t->counts[i];
-		if (same > best_rows || (same == best_rows && t->counts[i] > best)) {
-			best = t->counts[i];
+		for (size_t j = 0; j < n; j++)
+			same += rows[j].n == rows[i].n;
+		if (same > best_rows || (same == best_rows && rows[i].n > best)) {
+			best = rows[i].n;
 			best_rows = same;
 		}
 	}
 	if (best < 2)
 		return 0;
-	return (int)(best_rows * 1000 / t->rows) + (int)(best > 20 ? 20 : best) * 4;
+	return (int)(best_rows * 1000 / n) + (int)(best > 20 ? 20 : best) * 4;
 }
 
 static int try_delimiter(const char *text, size_t len, char delimiter)
 {
-	struct csv_parser parser;
-	struct trial t = {.blanks = delimiter == ' '};
-	if (csv_init(&parser, 0) != 0)
-		return 0;
-	csv_set_delim(&parser, (unsigned char)delimiter);
-	csv_set_blk_size(&parser, 4096);
-	csv_parse(&parser, text, len, trial_cell, trial_row, &t);
-	csv_fini(&parser, trial_cell, trial_row, &t);
-	csv_free(&parser);
-	return trial_score(&t);
+	struct csv_parse parse;
+	int score = 0;
+	if (csv_parse_init(&parse, delimiter, 1)) {
+		csv_parse_feed(&parse, text, len);
+		csv_parse_end(&parse);
+		score = trial_score(parse.rows, parse.n_rows < SAMPLE_ROWS ? parse.n_rows : SAMPLE_ROWS);
+	}
+	csv_parse_release(&parse);
+	return score;
 }
 
 /* Blanks separate only where there is little else than numbers: prose has blanks too. */

@@ -1,6 +1,6 @@
 /* Tables in files: CSV, TSV, XLSX, JSON Lines and vCard, read and written through
  * one interface, a row at a time, in flat memory.  Also safe names for downloads.
- * The only folder that uses libcsv, libzip, libxml2, libxlsxwriter and libmagic.
+ * The only folder that uses libzip, libxml2, libxlsxwriter and libmagic.
  *
  * What comes in is hostile.  Text is valid UTF-8 without NUL when it leaves this
  * folder; sizes are limited; XLSX is taken apart in a helper process with

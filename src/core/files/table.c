@@ -206,6 +206,8 @@ static enum err find_header(struct ctx *ctx, struct table *table, int asked)
 		return fail(ctx, ERR_INVALID, "file", "file_empty");
 	int64_t header = asked == HEADER_DETECT ? table_detect_header(table->ahead, table->n_ahead) : asked;
 	table->info.header_row = (int)header;
+	if (header == 0 && table->ahead[0].problem != NULL) /* such as an unclosed quote over the whole file */
+		return take_header(ctx, table, &table->ahead[0]);
 	if (header == 0)
 		return without_header(ctx, table);
 	while (table->next_ahead < table->n_ahead && table->ahead[table->next_ahead].number < header)

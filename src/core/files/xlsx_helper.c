@@ -161,18 +161,21 @@ static void read_sheets(struct xlsx_book *book, const char *wanted)
 		xlsx_refuse(book, ERR_INVALID, "xlsx_no_such_sheet", wanted);
 }
 
-static zip_t *open_archive(int fd, void **ret_map, size_t *ret_size)
+static bool map_file(int fd, void **ret_map, size_t *ret_size)
 {
 	struct stat st;
-	zip_error_t error;
 	if (fstat(fd, &st) != 0 || st.st_size <= 0)
-		return NULL;
+		return false;
 	*ret_size = (size_t)st.st_size;
 	*ret_map = mmap(NULL, *ret_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (*ret_map == MAP_FAILED)
-		return NULL;
+	return *ret_map != MAP_FAILED;
+}
+
+static zip_t *open_archive(void *map, size_t size)
+{
+	zip_error_t error;
 	zip_error_init(&error);
-	zip_source_t *source = zip_source_buffer_create(*ret_map, *ret_size, 0, &error);
+	zip_source_t *source = zip_source_buffer_create(map, size, 0, &error);
 	if (source == NULL)
 		return NULL;
 	zip_t *zip = zip_open_from_source(source, ZIP_RDONLY, &error);
@@ -187,9 +190,10 @@ int xlsx_helper(const char *sheet)
 	void *map = MAP_FAILED;
 	size_t size = 0;
 	buf_init(&book.out, (size_t)TABLE_ROW_MAX * 4);
+	bool mapped = map_file(STDIN_FILENO, &map, &size);
 	if (!lock_up())
 		xlsx_refuse(&book, ERR_BUG, "xlsx_helper_limits", NULL);
-	else if ((book.zip = open_archive(STDIN_FILENO, &map, &size)) == NULL)
+	else if (!mapped || (book.zip = open_archive(map, size)) == NULL)
 		xlsx_refuse(&book, ERR_INVALID, "xlsx_damaged", "zip");
 	else if (xlsx_open_book(&book)) {
 		send_sheets(&book);
@@ -201,7 +205,7 @@ int xlsx_helper(const char *sheet)
 		xlsx_frame(&book, 'E', "", 0);
 	xlsx_send(&book);
 	xlsx_release_book(&book);
-	if (map != MAP_FAILED)
+	if (mapped)
 		(void)munmap(map, size);
 	return 0;
 }
