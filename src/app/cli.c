@@ -179,6 +179,7 @@ static int run_opened(struct cli *cli, bool read_only)
 	cli->ctx->actor = gate_system();
 	int status = cli->command->run(cli);
 	app_close(&app);
+	cli->app = NULL;
 	return status;
 }
 
