@@ -87,6 +87,9 @@ enum err query_cell_text(struct ctx *ctx, const struct query_row *row, size_t co
 /* The row as the API writes it (without children). */
 enum err query_row_json(struct ctx *ctx, const struct query_row *row, struct jsonw *w) MUST_CHECK;
 
+/* Leaves members out whose value is null. */
+void query_strip_nulls(struct query *query);
+
 /* --- whole answers ------------------------------------------------------------ */
 
 struct query_page {
@@ -95,6 +98,7 @@ struct query_page {
 	bool more;               /* there may be rows after these */
 	const char *next_cursor; /* NULL at the end, or when the order does not allow one */
 	const char *masked;      /* "phone,email", NULL none */
+	int64_t version;         /* of the record, after query_only_ids with one id */
 };
 
 /* Appends the JSON array of the page, children included, one query a level and
@@ -110,8 +114,13 @@ enum err query_count(struct ctx *ctx, struct query *query, int64_t cap, int64_t 
 enum err query_ids(struct ctx *ctx, struct query *query, size_t max, int64_t **ret, size_t *ret_n) MUST_CHECK;
 /* Conditions on the entity itself: none means "every row". */
 bool query_has_filter(const struct query *query);
-/* The answer for records that are known by id (after a write), in the order given. */
+/* The answer for records that are known by id (after a write), in the order given;
+ * conditions on the entity itself are forgotten, the gate's are not. */
 enum err query_only_ids(struct ctx *ctx, struct query *query, const int64_t *ids, size_t n) MUST_CHECK;
+
+/* The record whose fields have these values, 0 if there is none; not asked of the gate:
+ * for keys of upserts, which are unique over all rows. */
+enum err query_find_key(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values, size_t n, int64_t *ret_id) MUST_CHECK;
 
 /* --- for tests and tools --------------------------------------------------------- */
 

@@ -101,7 +101,9 @@ static void plan_node(struct query_sql *b, struct query_node *node)
 void sqlb_plan(struct query_sql *b)
 {
 	plan_node(b, b->top);
-	if (b->top->grouped || b->query->all_rows)
+	bool one = b->top->rel == REL_ROOT && b->query->only_ids && b->query->n_ids == 1 && !b->top->grouped;
+	b->query->version_col = one ? need_col(b, b->top, SF_VERSION, AGG_NONE, true) : b->query->version_col;
+	if (b->top->grouped || b->query->all_rows || b->query->only_ids)
 		return;
 	for (struct query_order *term = b->top->order; term && !b->err; term = term->next)
 		term->col = need_col(b, term->node, term->field, AGG_NONE, true);

@@ -132,7 +132,7 @@ struct query {
 	const struct entity_info *info;
 	struct query_node root;
 	enum action action;
-	bool all_rows, no_children;
+	bool all_rows, no_children, strip_nulls;
 	size_t n_terms, n_values, n_embeds;
 	const char *typed;           /* q= */
 	const char *cursor_text;
@@ -145,6 +145,7 @@ struct query {
 	const struct query_item **column_items;
 	const char *masked;
 	size_t child_rows;
+	size_t version_col;          /* in the page's statement; NO_COL */
 };
 
 /* --- reading text (query_scan.c) -------------------------------------------------- */
@@ -205,7 +206,7 @@ void sqlb_name(struct query_sql *b, const char *name);
 /* Adds a parameter and its placeholder. */
 void sqlb_param(struct query_sql *b, struct value value);
 /* A parameter whose placeholder stands in the text already. */
-void sqlb_bound(struct query_sql *b, struct value value, size_t n);
+void sqlb_bound(struct query_sql *b, struct value value);
 void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n);
 /* query_cond.c: a node's conditions on the row `prefix alias`, each with " AND " before it. */
 void sqlb_where(struct query_sql *b, struct query_node *node, char prefix, int alias);
@@ -227,6 +228,7 @@ enum err sqlb_rows(struct query_sql *b, enum query_phase phase, int64_t max) MUS
 enum err sqlb_children(struct query_sql *b, const int64_t *ids, size_t n) MUST_CHECK;
 enum err sqlb_count(struct query_sql *b, int64_t cap) MUST_CHECK;
 enum err sqlb_id_list(struct query_sql *b, int64_t max) MUST_CHECK;
+enum err sqlb_find_key(struct query_sql *b, const int *fields, const struct value *values, size_t n) MUST_CHECK;
 /* Frees the text; columns and parameters live in the arena. */
 void sqlb_release(struct query_sql *b);
 /* query_cursor.c */

@@ -46,6 +46,7 @@ struct page {
 	struct jsonw w;
 	size_t rows, limit;
 	const char *cursor;
+	int64_t version;
 	bool failed;
 };
 
@@ -250,8 +251,10 @@ static bool take_row(struct page *page)
 	return ++page->rows <= page->limit;
 }
 
-static enum err note_cursor(struct page *page, struct query_sql *b, const struct value *values)
+static enum err note_row(struct page *page, struct query_sql *b, const struct value *values)
 {
+	if (page->q->version_col != NO_COL)
+		page->version = values[page->q->version_col].i;
 	if (page->rows != page->limit || b->top->grouped || page->q->only_ids)
 		return OK;
 	struct query *q = page->q;
@@ -264,7 +267,7 @@ static enum err level_row(struct query_sql *b, const struct value *values, void 
 	if (!take_row(page))
 		return OK;
 	enum err err = add_row(page, b, values, 0);
-	return err ? err : note_cursor(page, b, values);
+	return err ? err : note_row(page, b, values);
 }
 
 /* Without children the rows go straight into the answer. */
@@ -276,7 +279,7 @@ static enum err direct_row(struct query_sql *b, const struct value *values, void
 	query_write_object(b, values, &page->w, NULL, NULL);
 	if (page->w.buf->failed)
 		return fail(page->ctx, ERR_LIMIT, "", "answer_too_large");
-	return note_cursor(page, b, values);
+	return note_row(page, b, values);
 }
 
 static int64_t page_max(const struct query *q)
@@ -288,7 +291,7 @@ static int64_t page_max(const struct query *q)
 
 static void finish_page(struct page *page, size_t rows, struct query_page *ret)
 {
-	*ret = (struct query_page){.offset = page->q->root.offset, .masked = page->q->masked, .rows = rows};
+	*ret = (struct query_page){.offset = page->q->root.offset, .masked = page->q->masked, .rows = rows, .version = page->version};
 	if (rows > page->limit) {
 		ret->rows = page->limit;
 		ret->more = true;
@@ -386,7 +389,7 @@ static enum err csv_row(struct query_sql *b, const struct value *values, void *a
 	buf_putc(csv->out, '\n');
 	if (buf_failed(csv->out) || buf_failed(&csv->cell))
 		return fail(b->ctx, ERR_LIMIT, "", "answer_too_large");
-	return note_cursor(&csv->page, b, values);
+	return note_row(&csv->page, b, values);
 }
 
 enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct query_page *ret)

@@ -249,6 +249,7 @@ enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char
 	q->root.rel = REL_ROOT;
 	q->root.key = q->root.name = info->entity->name;
 	q->root.limit = -1;
+	q->version_col = NO_COL;
 	q->root.where.kind = COND_AND;
 	struct parse p = {.ctx = ctx, .q = q, .options = options};
 	enum err err = parse_all(&p, raw);
@@ -271,6 +272,11 @@ size_t query_columns(const struct query *query, const struct query_column **ret)
 bool query_has_filter(const struct query *query)
 {
 	return query->root.where.first != NULL || query->n_ids > 0;
+}
+
+void query_strip_nulls(struct query *query)
+{
+	query->strip_nulls = true;
 }
 
 enum err query_only_ids(struct ctx *ctx, struct query *query, const int64_t *ids, size_t n)

@@ -233,6 +233,9 @@ enum err query_ids(struct ctx *ctx, struct query *query, size_t max, int64_t **r
 {
 	struct query_sql b;
 	struct stmt *stmt = NULL;
+	if (query->root.limit >= 0 && (uint64_t)query->root.limit < max)
+		max = (size_t)query->root.limit;
+	*ret_n = 0;
 	*ret = arena_array(ctx->arena, max + 1, sizeof(**ret));
 	if (!*ret)
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -242,6 +245,26 @@ enum err query_ids(struct ctx *ctx, struct query *query, size_t max, int64_t **r
 		err = sqlb_open(&b, &stmt);
 	if (!err)
 		err = read_ids(ctx, stmt, *ret, max, ret_n);
+	if (stmt)
+		stmt_done(stmt);
+	sqlb_release(&b);
+	return err;
+}
+
+enum err query_find_key(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values, size_t n, int64_t *ret_id)
+{
+	struct query q = {.info = info, .root = {.info = info, .rel = REL_ROOT, .where = {.kind = COND_AND}}};
+	struct query_sql b;
+	struct stmt *stmt = NULL;
+	bool row = false;
+	sqlb_begin(&b, ctx, &q, &q.root);
+	enum err err = sqlb_find_key(&b, fields, values, n);
+	if (!err)
+		err = sqlb_open(&b, &stmt);
+	if (!err)
+		err = stmt_step(ctx, stmt, &row);
+	if (!err)
+		*ret_id = row ? stmt_i64(stmt, 0) : 0;
 	if (stmt)
 		stmt_done(stmt);
 	sqlb_release(&b);

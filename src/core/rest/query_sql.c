@@ -83,10 +83,9 @@ void sqlb_param(struct query_sql *b, struct value value)
 	put_number(b, b->n_params);
 }
 
-void sqlb_bound(struct query_sql *b, struct value value, size_t n)
+void sqlb_bound(struct query_sql *b, struct value value)
 {
-	for (size_t i = 0; i < n && !b->err; i++)
-		add_param(b, value);
+	add_param(b, value);
 }
 
 void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n)
@@ -190,6 +189,9 @@ static void put_from(struct query_sql *b, bool needed_only)
 	}
 	sqlb_where(b, root, 't', 0);
 	sqlb_scope(b, root->info, q->action, 't', 0);
+	/* What one may change but not read is not found by asking. */
+	if (q->action != ACTION_READ && entity_scope(b->ctx->actor, root->info, ACTION_READ) < entity_scope(b->ctx->actor, root->info, q->action))
+		sqlb_scope(b, root->info, ACTION_READ, 't', 0);
 }
 
 /* --- order ------------------------------------------------------------------------------ */
@@ -214,6 +216,20 @@ static void put_order(struct query_sql *b, const struct query_order *first, cons
 	}
 }
 
+/* Groups in the order of what they are grouped by, alike on both engines. */
+static void put_group_order(struct query_sql *b, const char *before)
+{
+	for (size_t i = 0; i < b->n_cols; i++) {
+		const struct query_col *col = &b->cols[i];
+		if (col->agg != AGG_NONE || col->hidden)
+			continue;
+		sqlb_puts(b, before);
+		put_number(b, i + 1 + (b->key_col != NO_COL));
+		sqlb_puts(b, " NULLS LAST");
+		before = ", ";
+	}
+}
+
 static void put_page_order(struct query_sql *b)
 {
 	const struct query_order *first = b->query->root.order;
@@ -224,7 +240,10 @@ static void put_page_order(struct query_sql *b)
 	}
 	if (first && b->phase == PHASE_NULLS)
 		first = first->next;
-	put_order(b, first, " ORDER BY ");
+	if (first || !b->top->grouped)
+		put_order(b, first, " ORDER BY ");
+	else
+		put_group_order(b, " ORDER BY ");
 }
 
 static void put_limit(struct query_sql *b, int64_t max, int64_t offset)
@@ -284,6 +303,20 @@ enum err sqlb_id_list(struct query_sql *b, int64_t max)
 	put_from(b, false);
 	put_page_order(b);
 	put_limit(b, max, b->query->root.offset);
+	return finish(b);
+}
+
+enum err sqlb_find_key(struct query_sql *b, const int *fields, const struct value *values, size_t n)
+{
+	sqlb_puts(b, "SELECT \"t0\".\"id\" FROM ");
+	put_table(b, b->top);
+	for (size_t i = 0; i < n; i++) {
+		sqlb_puts(b, i ? " AND " : " WHERE ");
+		sqlb_column(b, 't', 0, node_field(b->top, fields[i])->name);
+		sqlb_puts(b, " = ");
+		sqlb_param(b, values[i]);
+	}
+	sqlb_puts(b, " LIMIT 1");
 	return finish(b);
 }
 
@@ -362,7 +395,10 @@ static void put_child_groups(struct query_sql *b, struct query_node *node, const
 	put_joins(b, node, false);
 	sqlb_group_by(b);
 	sqlb_puts(b, " ORDER BY \"k\".\"key\"");
-	put_order(b, node->order, ", ");
+	if (node->order)
+		put_order(b, node->order, ", ");
+	else
+		put_group_order(b, ", ");
 }
 
 enum err sqlb_children(struct query_sql *b, const int64_t *ids, size_t n)

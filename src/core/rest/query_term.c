@@ -248,7 +248,7 @@ static void put_search(const struct term *t, const char *typed)
 	if (b->err)
 		return;
 	sqlb_puts(b, sql);
-	sqlb_bound(b, value_text(bind), n);
+	sqlb_bound(b, (struct value){.kind = VALUE_TEXT, .t = {bind, n}});
 }
 
 static void put_one(const struct term *t, const struct value *value)

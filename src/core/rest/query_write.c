@@ -124,10 +124,13 @@ static void write_items(const struct writer *out, const struct query_node *node)
 static void write_embed(const struct writer *out, const struct query_node *node, const struct query_item *item)
 {
 	struct query_node *child = item->embed;
+	bool none = child->rel == REL_ONE && child->id_col != NO_COL && out->values[child->id_col].kind == VALUE_NULL;
 	if (child->spread) {
 		write_items(out, child);
 		return;
 	}
+	if (none && out->b->query->strip_nulls)
+		return;
 	jsonw_key(out->w, item->key);
 	if (child->rel != REL_ONE) {
 		if (out->hole)
@@ -136,7 +139,7 @@ static void write_embed(const struct writer *out, const struct query_node *node,
 			jsonw_null(out->w);
 		return;
 	}
-	if (child->id_col != NO_COL && out->values[child->id_col].kind == VALUE_NULL) {
+	if (none) {
 		jsonw_null(out->w);
 		return;
 	}
@@ -147,11 +150,14 @@ static void write_embed(const struct writer *out, const struct query_node *node,
 
 static void write_items(const struct writer *out, const struct query_node *node)
 {
+	bool strip = out->b->query->strip_nulls;
 	for (const struct query_item *item = node->items; item; item = item->next) {
 		if (item->embed) {
 			write_embed(out, node, item);
 			continue;
 		}
+		if (strip && out->values[item->col].kind == VALUE_NULL)
+			continue;
 		jsonw_key(out->w, item->key);
 		query_write_cell(out->b, item, out->values, out->w);
 	}
