@@ -46,8 +46,11 @@ struct http_request {
 /* Header of the request, case-insensitive; NULL if absent; values over 8 KiB are refused before. */
 const char *http_header(const struct http_request *req, const char *name);
 const char *http_cookie(const struct http_request *req, const char *name);
-/* Decoded query parameter; NULL if absent; n-th occurrence from 0. Lives in ctx's arena. */
+/* Decoded query parameter; NULL if absent; n-th occurrence from 0. Lives in ctx's arena.
+ * Valid UTF-8 without NUL: other queries are refused before the handler. */
 const char *http_query(struct ctx *ctx, const struct http_request *req, const char *name, size_t nth);
+/* The best of our languages by Accept-Language. */
+enum locale http_locale(const struct http_request *req);
 
 struct http_response;
 void http_status(struct http_response *res, int status);
@@ -56,10 +59,18 @@ void http_set_header(struct http_response *res, const char *name, const char *va
 /* The body, grown up to the response cap; content type default application/json. */
 struct buf *http_body(struct http_response *res);
 void http_content_type(struct http_response *res, const char *type);
-/* Sends a file (mapped, ranges honoured); the path is opened at once. */
+/* Sets the ETag (with its quotes); true if If-None-Match has it: the status is then 304 and no body is needed. */
+bool http_not_modified(const struct http_request *req, struct http_response *res, const char *etag);
+/* Writes the problem document (RFC 9457) of ctx->faults over what the body held, for a
+ * handler that answers an error and yet returns OK so that its writes stay.
+ * status 0 and code NULL: by the key of the first fault (http_problem.c). */
+void http_problem(struct ctx *ctx, struct http_response *res, int status, const char *code);
+/* Sends a file (ranges honoured); the path is opened at once, a symbolic link is refused. */
 enum err http_send_file(struct ctx *ctx, struct http_response *res, const char *path) MUST_CHECK;
-/* HEAVY only: starts a streamed answer; then http_write blocks while the client is
- * slow and fails with ERR_UPSTREAM once it is gone. */
+/* HEAVY only: starts a streamed answer; status and headers are fixed from then on.
+ * http_write blocks while the client is slow and fails with ERR_UPSTREAM (key
+ * "client_gone") once it is gone or reads slower than a minimum rate.  A handler
+ * that then returns an error breaks the transfer off, so that the client notices. */
 enum err http_stream_begin(struct ctx *ctx, struct http_response *res) MUST_CHECK;
 enum err http_write(struct ctx *ctx, struct http_response *res, const void *data, size_t n) MUST_CHECK;
 
@@ -140,10 +151,14 @@ const struct route *http_route_at(const struct http *http, size_t i);
 /* --- live events (server-sent) ---------------------------------------- */
 
 struct http_sse; /* one open stream */
-/* Turns the response into an event stream; READ lane only. `arg` is freed with `release` at the end. */
+/* Turns the response into an event stream; READ lane only. Once this has returned OK,
+ * release(arg) is called exactly once, at the end. */
 enum err http_sse_begin(struct ctx *ctx, struct http_response *res, void *arg, void (*release)(void *arg), struct http_sse **ret) MUST_CHECK;
-/* From any thread.  False if the client is gone or too slow (its stream is then ended). */
+/* From any thread.  False if the client is gone or too slow (its stream is then ended).
+ * `id` 0: none; `event` NULL: "message". */
 bool http_sse_send(struct http_sse *sse, int64_t id, const char *event, const char *data);
+/* Ends the stream after what was sent.  A stream may be used until release(arg) has
+ * been called (on any thread, holding no lock), however it ended. */
 void http_sse_close(struct http_sse *sse);
 
 struct http_stats {

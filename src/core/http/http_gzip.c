@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "core/http/http_internal.h"
+
+/* "gzip;q=0" refuses; "*" is as good as the name. */
+static bool refused(const char *params, size_t n)
+{
+	for (size_t i = 0; i + 2 < n; i++) {
+		if ((params[i] != 'q' && params[i] != 'Q') || params[i + 1] != '=')
+			continue;
+		size_t at = i + 2;
+		if (params[at] != '0')
+			return false;
+		for (at++; at < n && (params[at] == '.' || params[at] == '0'); at++)
+			;
+		return at == n || params[at] == ' ' || params[at] == ';';
+	}
+	return false;
+}
+
+bool http_accepts(const struct http_request *req, const char *coding)
+{
+	const char *list = http_header(req, "Accept-Encoding");
+	size_t coding_n = strlen(coding);
+	while (list != NULL && *list != '\0') {
+		list += strspn(list, " \t,");
+		size_t n = strcspn(list, ",");
+		size_t name = strcspn(list, ";, \t");
+		if (name > n)
+			name = n;
+		bool same = name == coding_n && strncasecmp(list, coding, name) == 0;
+		if (same || (name == 1 && *list == '*'))
+			return !refused(list + name, n - name);
+		list += n;
+	}
+	return false;
+}
+
+static bool ready(struct http_gzip *gzip)
+{
+	if (gzip->ready)
+		return deflateReset(&gzip->z) == Z_OK;
+	memset(&gzip->z, 0, sizeof(gzip->z));
+	/* level 1: on a server the time is worth more than the last tenth of size */
+	gzip->ready = deflateInit2(&gzip->z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+	return gzip->ready;
+}
+
+void http_gzip_release(struct http_gzip *gzip)
+{
+	if (gzip->ready)
+		(void)deflateEnd(&gzip->z);
+	gzip->ready = false;
+}
+
+static bool worth_it(const struct http_call *call)
+{
+	const struct http_response *res = &call->res;
+	size_t min = call->route != NULL && call->route->lane == LANE_READ ? HTTP_GZIP_MIN_READ : HTTP_GZIP_MIN;
+	if (res->kind != KIND_BODY || res->body.len < min || res->status == 304 || http_response_field(res, "Content-Encoding") != NULL)
+		return false;
+	return (strstr(res->type, "json") != NULL || str_starts(res->type, "text/")) && http_accepts(&call->req, "gzip");
+}
+
+/* Once, by the thread that made the answer if it may take the time. */
+void http_pack(struct http_call *call, struct http_gzip *gzip)
+{
+	struct http_response *res = &call->res;
+	if (res->packed)
+		return;
+	res->packed = true;
+	buf_reset(&call->packed);
+	if (!worth_it(call) || !ready(gzip))
+		return;
+	size_t bound = deflateBound(&gzip->z, (uLong)res->body.len);
+	char *out = buf_reserve(&call->packed, bound);
+	if (out == NULL)
+		return;
+	gzip->z.next_in = (Bytef *)res->body.data;
+	gzip->z.avail_in = (uInt)res->body.len;
+	gzip->z.next_out = (Bytef *)out;
+	gzip->z.avail_out = (uInt)bound;
+	if (deflate(&gzip->z, Z_FINISH) != Z_STREAM_END || gzip->z.total_out >= res->body.len)
+		return;
+	call->packed.len = gzip->z.total_out;
+	http_set_header(res, "Content-Encoding", "gzip");
+	http_set_header(res, "Vary", "Accept-Encoding");
+}

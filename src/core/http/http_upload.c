@@ -1,0 +1,98 @@
+/* Large bodies go to a file in the data folder, so that a handler may take it over by renaming. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/http/http_internal.h"
+
+#define PREFIX "upload-"
+
+/* What a crash has left behind. */
+static void remove_old(const char *dir_path)
+{
+	DIR *dir = opendir(dir_path);
+	if (dir == NULL)
+		return;
+	const struct dirent *entry;
+	while ((entry = readdir(dir)) != NULL)
+		if (str_starts(entry->d_name, PREFIX))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	(void)closedir(dir);
+}
+
+enum err http_upload_prepare(struct ctx *ctx, struct http *http)
+{
+	if (http->store == NULL)
+		return OK;
+	if (asprintf(&http->upload_dir, "%s/tmp", store_data_dir(http->store)) < 0) {
+		http->upload_dir = NULL;
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	}
+	if (mkdir(http->upload_dir, 0700) != 0 && errno != EEXIST)
+		return fail(ctx, ERR_INVALID, "data_dir", "not_writable");
+	remove_old(http->upload_dir);
+	return OK;
+}
+
+static bool refuse_io(struct http_call *call)
+{
+	int error = errno;
+	bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+	bool busy = error == EMFILE || error == ENFILE || error == ENOMEM;
+	log_event(LOG_WARN, "upload failed", "request", call->request_id, "error", strerrorname_np(error), NULL);
+	if (full)
+		http_refuse(call, ERR_LIMIT, "disk_full", 507);
+	else if (busy)
+		http_refuse(call, ERR_RETRY, "memory", 503);
+	else
+		http_refuse(call, ERR_BUG, "upload_failed", 500);
+	return false;
+}
+
+bool http_upload_open(struct http_call *call)
+{
+	if (call->http->upload_dir == NULL) {
+		http_refuse(call, ERR_BUG, "upload_failed", 500);
+		return false;
+	}
+	if (asprintf(&call->upload_path, "%s/" PREFIX "XXXXXX", call->http->upload_dir) < 0)
+		call->upload_path = NULL;
+	call->upload_fd = call->upload_path != NULL ? mkostemp(call->upload_path, O_CLOEXEC) : -1;
+	if (call->upload_fd >= 0)
+		return true;
+	bool ok = refuse_io(call);
+	free(call->upload_path); /* there is no such file to remove */
+	call->upload_path = NULL;
+	return ok;
+}
+
+bool http_upload_write(struct http_call *call, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(call->upload_fd, data, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return refuse_io(call);
+		data += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+bool http_upload_finish(struct http_call *call)
+{
+	int fd = call->upload_fd;
+	call->upload_fd = -1;
+	if (close(fd) != 0 && errno != EINTR)
+		return refuse_io(call);
+	call->req.body_path = call->upload_path;
+	return true;
+}
