@@ -90,7 +90,8 @@ struct entity;
 /* Hooks of the capability that owns the entity; all inside the write job.
  * `old` is NULL on create, `new` is NULL on delete. */
 struct entity_hooks {
-	/* May complete or refuse; may set read-only fields of `new`. */
+	/* May complete or refuse; may set read-only fields of `new`. Required fields are asked
+	 * for afterwards, so they can be null here. */
 	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 	/* May write other records. */
 	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
