@@ -23,6 +23,7 @@ enum {
 #define XLSX_PART_MAX ((uint64_t)4 << 30)       /* unpacked bytes of one part */
 #define XLSX_STRINGS_MAX ((size_t)256 << 20)    /* bytes of all shared strings */
 #define XLSX_MEMORY_MAX ((size_t)1200 << 20)
+#define XLSX_OUT_MAX ((size_t)TABLE_ROW_MAX * 4)
 
 /* Why the workbook cannot be read; key NULL: nothing wrong. */
 struct xlsx_fault {
@@ -87,6 +88,8 @@ void xlsx_frame(struct xlsx_book *book, char letter, const void *payload, size_t
 void xlsx_send(struct xlsx_book *book); /* writes what waits */
 void xlsx_put_u32(struct buf *buf, uint32_t value);
 
+/* All of it for an archive in memory; `book` has its fd and out. Also what the fuzzer calls. */
+void xlsx_run(struct xlsx_book *book, void *map, size_t size, const char *sheet);
 int xlsx_helper(const char *sheet);
 extern const char xlsx_helper_name[]; /* argv[0] of the helper */
 

@@ -184,21 +184,30 @@ static zip_t *open_archive(void *map, size_t size)
 	return zip;
 }
 
+void xlsx_run(struct xlsx_book *book, void *map, size_t size, const char *sheet)
+{
+	book->zip = open_archive(map, size);
+	if (book->zip == NULL) {
+		xlsx_refuse(book, ERR_INVALID, "xlsx_damaged", "zip");
+	} else if (xlsx_open_book(book)) {
+		send_sheets(book);
+		read_sheets(book, sheet);
+	}
+}
+
 int xlsx_helper(const char *sheet)
 {
 	struct xlsx_book book = {.fd = STDOUT_FILENO};
 	void *map = MAP_FAILED;
 	size_t size = 0;
-	buf_init(&book.out, (size_t)TABLE_ROW_MAX * 4);
+	buf_init(&book.out, XLSX_OUT_MAX);
 	bool mapped = map_file(STDIN_FILENO, &map, &size);
 	if (!lock_up())
 		xlsx_refuse(&book, ERR_BUG, "xlsx_helper_limits", NULL);
-	else if (!mapped || (book.zip = open_archive(map, size)) == NULL)
-		xlsx_refuse(&book, ERR_INVALID, "xlsx_damaged", "zip");
-	else if (xlsx_open_book(&book)) {
-		send_sheets(&book);
-		read_sheets(&book, sheet);
-	}
+	else if (!mapped)
+		xlsx_refuse(&book, ERR_INVALID, "xlsx_damaged", NULL);
+	else
+		xlsx_run(&book, map, size, sheet);
 	if (xlsx_wrong(&book))
 		send_fault(&book);
 	else
