@@ -66,6 +66,23 @@ enum err events_subscribe(struct store *store, events_wake_fn fn, void *arg)
 	return n < LISTENERS_MAX ? OK : ERR_LIMIT;
 }
 
+void events_unsubscribe(struct store *store, events_wake_fn fn, void *arg)
+{
+	struct events *events = events_of(store);
+	if (!events)
+		return;
+	pthread_mutex_lock(&events->lock);
+	size_t n = atomic_load(&events->n_wakers);
+	for (size_t i = 0; i < n; i++) {
+		if (events->wakers[i].fn != fn || events->wakers[i].arg != arg)
+			continue;
+		events->wakers[i] = events->wakers[n - 1];
+		atomic_store(&events->n_wakers, n - 1);
+		break;
+	}
+	pthread_mutex_unlock(&events->lock);
+}
+
 enum err events_on_commit(struct store *store, events_commit_fn fn, void *arg)
 {
 	struct events *events = events_of(store);
@@ -86,9 +103,12 @@ void events_tell(struct events *events, int64_t last_seq)
 	/* Several jobs of one batch end with the same newest entry: told once. */
 	if (atomic_exchange(&events->woken, last_seq) == last_seq)
 		return;
+	/* under the lock, so that events_unsubscribe returns only when nobody is in a call */
+	pthread_mutex_lock(&events->lock);
 	size_t n = atomic_load(&events->n_wakers);
 	for (size_t i = 0; i < n; i++)
 		events->wakers[i].fn(events->wakers[i].arg, last_seq);
+	pthread_mutex_unlock(&events->lock);
 }
 
 struct told {

@@ -89,6 +89,8 @@ enum err reader_advance(struct ctx *ctx, const char *reader, int64_t seq) MUST_C
  * the writer's thread; must not block. */
 typedef void (*events_wake_fn)(void *arg, int64_t last_seq);
 enum err events_subscribe(struct store *store, events_wake_fn fn, void *arg) MUST_CHECK;
+/* When this returns `fn` is not running and will not be called again. Not from within `fn`. */
+void events_unsubscribe(struct store *store, events_wake_fn fn, void *arg);
 /* Called for each committed change before its request is answered, so that caches
  * of rights are dropped in time. */
 typedef void (*events_commit_fn)(void *arg, const char *entity, int64_t record_id, enum change_action action);

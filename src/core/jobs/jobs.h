@@ -4,17 +4,24 @@
 #ifndef GUANXI_CORE_JOBS_JOBS_H
 #define GUANXI_CORE_JOBS_JOBS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/ctx.h"
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
+struct jobs;
+
 struct job {
+	struct jobs *runner;
 	int64_t id;
 	const char *kind;
 	const char *payload; /* JSON */
 	int64_t actor_id;    /* whose rights it runs with */
 	int attempt;
-	int64_t fence;
+	int64_t fence; /* grows each time it is taken: an earlier runner's writes are refused */
+	bool cancel;   /* asked for before this run began */
 };
 
 /* A kind of job.  `run` works on a thread of its own with a read connection in
@@ -26,15 +33,31 @@ struct job_kind {
 	int attempts_max;
 };
 
-struct jobs;
+/* `tables` is ended by NULL, each table by kind NULL.  `prepare` fills a job's context
+ * (registry, app, the rights of `actor_id`; 0 is the system). */
 enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_kind *const *tables, int threads,
                         void (*prepare)(void *arg, struct ctx *ctx, int64_t actor_id), void *arg, struct jobs **ret) MUST_CHECK;
-void jobs_stop(struct jobs *jobs, int64_t wait_ms);
-/* In a write job. */
+/* Running jobs are told to stop at their next beat and go on after the next start. Waits for them. */
+void jobs_stop(struct jobs *jobs);
+
+/* In a write job: runs with the rights of ctx's actor, not before run_at_ms. */
 enum err job_enqueue(struct ctx *ctx, const char *kind, const char *payload, int64_t run_at_ms, int64_t *ret_id) MUST_CHECK;
-/* Renews the lease and stores progress; ERR_CONFLICT when another worker has taken over or the job was cancelled. */
+/* Renews the lease and stores progress.  ERR_CONFLICT: "job_cancelled", "job_lost" when
+ * another runner has taken over, "job_stopping" when the program ends. */
 enum err job_beat(struct ctx *ctx, const struct job *job, int64_t done, int64_t total, const char *note) MUST_CHECK;
-enum err job_cancel(struct ctx *ctx, int64_t id) MUST_CHECK; /* in a write job */
+/* The same inside a write job, so that a batch commits only while the job is still this runner's. */
+enum err job_hold(struct ctx *ctx, const struct job *job, int64_t done, int64_t total, const char *note) MUST_CHECK;
+/* In a write job; a running one ends at its next beat. */
+enum err job_cancel(struct ctx *ctx, int64_t id) MUST_CHECK;
+
+struct job_status {
+	enum job_state state;
+	int attempt;
+	int64_t done, total;
+	const char *note, *error; /* NULL if none */
+};
+/* ERR_NOT_FOUND if there is no such job. */
+enum err job_status(struct ctx *ctx, int64_t id, struct job_status *ret) MUST_CHECK;
 
 extern const char *const jobs_ddl_sqlite;
 extern const char *const jobs_ddl_postgres;

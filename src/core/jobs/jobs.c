@@ -1,0 +1,249 @@
+/* The runners: threads that take jobs and run them. */
+#include "core/jobs/jobs.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/events/events.h"
+#include "core/jobs/job_queue.h"
+
+enum { THREADS_MAX = 16, JOB_ARENA = 256 * 1024 * 1024, POLL_MS = 1000, ATTEMPTS = 5 };
+
+struct jobs {
+	struct store *store;
+	const struct job_kind *const *tables;
+	void (*prepare)(void *arg, struct ctx *ctx, int64_t actor_id);
+	void *arg;
+	const struct clock *clock;
+	pthread_t threads[THREADS_MAX];
+	int n_threads;
+	_Atomic bool stopping;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	uint64_t commits; /* under lock: counts what woke us, so that no commit between look and wait is missed */
+};
+
+static void woken(void *arg, int64_t last_seq)
+{
+	struct jobs *jobs = arg;
+	(void)last_seq;
+	pthread_mutex_lock(&jobs->lock);
+	jobs->commits++;
+	pthread_cond_broadcast(&jobs->wake);
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+/* Sleeps until a commit after `seen`, or a second: jobs that are due later, and those
+ * of other nodes, tell nobody. */
+static void wait_for_work(struct jobs *jobs, uint64_t seen)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += POLL_MS / 1000;
+	pthread_mutex_lock(&jobs->lock);
+	while (!atomic_load(&jobs->stopping) && jobs->commits == seen) {
+		if (pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) != 0)
+			break;
+	}
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+static uint64_t commits_seen(struct jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->lock);
+	uint64_t seen = jobs->commits;
+	pthread_mutex_unlock(&jobs->lock);
+	return seen;
+}
+
+static const struct job_kind *kind_named(const struct jobs *jobs, const char *kind)
+{
+	for (const struct job_kind *const *table = jobs->tables; *table != NULL; table++) {
+		for (const struct job_kind *k = *table; k->kind != NULL; k++) {
+			if (str_equal(k->kind, kind))
+				return k;
+		}
+	}
+	return NULL;
+}
+
+struct taking {
+	struct job job;
+	bool any;
+};
+
+static enum err take(struct ctx *ctx, void *arg)
+{
+	struct taking *t = arg;
+	return job_queue_take(ctx, &t->job, &t->any);
+}
+
+struct ending {
+	const struct job *job;
+	enum job_state state;
+	int64_t run_at_ms;
+	const char *error;
+};
+
+static enum err end(struct ctx *ctx, void *arg)
+{
+	const struct ending *e = arg;
+	return job_queue_finish(ctx, e->job, e->state, e->run_at_ms, e->error);
+}
+
+/* What becomes of a job whose run ended like this. */
+static struct ending judge(const struct ctx *ctx, const struct job *job, const struct job_kind *kind, enum err result)
+{
+	struct ending e = {.job = job, .state = JOB_DONE};
+	const char *key = ctx->faults.count > 0 ? ctx->faults.list[0].key : NULL;
+	int most = kind != NULL && kind->attempts_max > 0 ? kind->attempts_max : ATTEMPTS;
+	if (result == OK)
+		return e;
+	e.error = key != NULL ? key : "bug";
+	if (str_equal(key, "job_cancelled")) {
+		e.state = JOB_CANCELLED;
+		return e;
+	}
+	bool again = result == ERR_RETRY || result == ERR_UPSTREAM || str_equal(key, "job_stopping");
+	if (again && job->attempt < most) {
+		e.state = JOB_QUEUED;
+		e.run_at_ms = str_equal(key, "job_stopping") ? 0 : ctx_now(ctx) + (INT64_C(1000) << (job->attempt < 10 ? job->attempt : 10));
+		return e;
+	}
+	e.state = JOB_FAILED;
+	return e;
+}
+
+static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
+{
+	const struct job_kind *kind = kind_named(jobs, job->kind);
+	struct db *db = ctx->db;
+	job->runner = jobs;
+	jobs->prepare(jobs->arg, ctx, job->actor_id);
+	enum err result = kind == NULL ? fail_arg(ctx, ERR_BUG, "job", "job_unknown", job->kind)
+	                  : job->cancel ? fail(ctx, ERR_CONFLICT, "job", "job_cancelled")
+	                                : kind->run(ctx, job);
+	ctx->db = db;
+	db_reset(db);
+	struct ending e = judge(ctx, job, kind, result);
+	if (e.state == JOB_FAILED)
+		log_event(LOG_WARN, "job failed", "kind", job->kind, "why", e.error, NULL);
+	faults_clear(ctx);
+	if (store_write(ctx, jobs->store, end, &e) != OK)
+		log_event(LOG_ERROR, "a job's end could not be kept; it will run again", "kind", job->kind, NULL);
+}
+
+static bool run_one(struct jobs *jobs, struct arena *arena, struct ctx *ctx, struct db *db)
+{
+	struct taking t = {0};
+	arena_reset(arena);
+	ctx_init(ctx, arena, jobs->clock);
+	ctx->store = jobs->store;
+	ctx->db = db;
+	if (store_write(ctx, jobs->store, take, &t) != OK || !t.any)
+		return false;
+	ctx->db = db;
+	run_job(jobs, ctx, &t.job);
+	return true;
+}
+
+static void *runner(void *arg)
+{
+	struct jobs *jobs = arg;
+	struct arena arena;
+	struct ctx *ctx = malloc(sizeof(*ctx));
+	struct db *db = NULL;
+	arena_init(&arena, JOB_ARENA);
+	while (ctx != NULL && !atomic_load(&jobs->stopping)) {
+		uint64_t seen = commits_seen(jobs);
+		if (db == NULL) {
+			ctx_init(ctx, &arena, jobs->clock);
+			if (db_open_new(ctx, jobs->store, &db) != OK)
+				db = NULL;
+		}
+		if (db == NULL || !run_one(jobs, &arena, ctx, db))
+			wait_for_work(jobs, seen);
+	}
+	if (db != NULL)
+		db_free(db);
+	arena_release(&arena);
+	free(ctx);
+	return NULL;
+}
+
+enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_kind *const *tables, int threads,
+                        void (*prepare)(void *arg, struct ctx *ctx, int64_t actor_id), void *arg, struct jobs **ret)
+{
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
+	pthread_condattr_t monotonic;
+	if (jobs == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	jobs->store = store;
+	jobs->tables = tables;
+	jobs->prepare = prepare;
+	jobs->arg = arg;
+	jobs->clock = ctx->clock;
+	pthread_mutex_init(&jobs->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&jobs->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	enum err err = store_write(ctx, store, job_queue_start, NULL);
+	if (err == OK)
+		err = events_subscribe(store, woken, jobs);
+	for (int i = 0; err == OK && i < threads && i < THREADS_MAX; i++) {
+		if (pthread_create(&jobs->threads[i], NULL, runner, jobs) != 0)
+			err = fail(ctx, ERR_LIMIT, "", "threads");
+		else
+			jobs->n_threads++;
+	}
+	if (err != OK) {
+		jobs_stop(jobs);
+		return err;
+	}
+	*ret = jobs;
+	return OK;
+}
+
+void jobs_stop(struct jobs *jobs)
+{
+	if (jobs == NULL)
+		return;
+	events_unsubscribe(jobs->store, woken, jobs);
+	pthread_mutex_lock(&jobs->lock);
+	atomic_store(&jobs->stopping, true);
+	pthread_cond_broadcast(&jobs->wake);
+	pthread_mutex_unlock(&jobs->lock);
+	for (int i = 0; i < jobs->n_threads; i++)
+		pthread_join(jobs->threads[i], NULL);
+	pthread_cond_destroy(&jobs->wake);
+	pthread_mutex_destroy(&jobs->lock);
+	free(jobs);
+}
+
+struct beating {
+	const struct job *job;
+	int64_t done, total;
+	const char *note;
+};
+
+static enum err hold(struct ctx *ctx, void *arg)
+{
+	const struct beating *b = arg;
+	return job_hold(ctx, b->job, b->done, b->total, b->note);
+}
+
+enum err job_beat(struct ctx *ctx, const struct job *job, int64_t done, int64_t total, const char *note)
+{
+	struct beating b = {job, done, total, note};
+	struct db *db = ctx->db;
+	if (job->runner != NULL && atomic_load(&job->runner->stopping))
+		return fail(ctx, ERR_CONFLICT, "job", "job_stopping");
+	enum err err = store_write(ctx, ctx->store, hold, &b);
+	ctx->db = db;
+	return err;
+}

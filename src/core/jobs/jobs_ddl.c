@@ -1,0 +1,13 @@
+#include "core/jobs/jobs.h"
+
+/* Alike on both engines: the types below mean the same to each. */
+#define DDL                                                                                                             \
+	"CREATE TABLE job ("                                                                                                 \
+	" id BIGINT PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL, actor_id BIGINT NOT NULL,"                       \
+	" state TEXT NOT NULL, attempt BIGINT NOT NULL, fence BIGINT NOT NULL, cancel BIGINT NOT NULL,"                      \
+	" run_at BIGINT NOT NULL, lease_until BIGINT NOT NULL, created_at BIGINT NOT NULL, started_at BIGINT,"               \
+	" finished_at BIGINT, done BIGINT NOT NULL, total BIGINT NOT NULL, note TEXT, error TEXT);"                          \
+	"CREATE INDEX job_due ON job (state, run_at);"
+
+const char *const jobs_ddl_sqlite = DDL;
+const char *const jobs_ddl_postgres = DDL;
