@@ -113,7 +113,7 @@ def main():
         elif suite == "api":
             node(suite, "tests/api", env, ["sqlite", "postgres"])
         elif suite == "crash":
-            for path in sorted(glob.glob("tests/crash/*.py")):
+            for path in sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith("house.py")):
                 run(suite, os.path.basename(path)[:-3], ["python3", path], env)
         elif suite == "e2e":
             node(suite, "tests/e2e", env, ["sqlite"])

@@ -92,7 +92,7 @@ static void stop(struct app *app, struct control *control)
 	if (app->http != NULL)
 		http_stop(app->http, STOP_WAIT_MS);
 	if (app->jobs != NULL)
-		jobs_stop(app->jobs, STOP_WAIT_MS);
+		jobs_stop(app->jobs);
 	app->rest = NULL;
 	app->http = NULL;
 	app->jobs = NULL;

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""R12: backup while serving and writing; restore elsewhere; what was acknowledged before the
+backup is there, and the restored folder is whole.  A damaged backup is refused."""
+import os
+import shutil
+import threading
+
+from house import Client, Server, check, done, folder, guanxi, make_data, make_token
+
+
+def main():
+    home = folder()
+    data = make_data(home)
+    token = make_token(data)
+    server = Server(data)
+    client = Client(server.port, token)
+    before = []
+    for n in range(300):
+        _, body = client.ask("POST", "/api/v1/customer", {"name": f"n{n}"}, {"Prefer": "return=representation"})
+        before.append((body[0] if isinstance(body, list) else body)["id"])
+    status, body = client.ask("POST", f"/api/v1/file?name=plan.txt&entity=customer&record_id={before[0]}", {"just": "bytes"})
+    check("a file is kept", status == 201, (status, body))
+    stop = threading.Event()
+
+    def write():
+        other, n = Client(server.port, token), 0
+        while not stop.is_set():
+            n += 1
+            other.ask("POST", "/api/v1/customer", {"name": f"meanwhile{n}"})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    file = os.path.join(home, "backup.zip")
+    made = guanxi("backup", "--data", data, file, check=False)
+    stop.set()
+    writer.join()
+    check("backup while serving", made.returncode == 0, made.stderr)
+    again = guanxi("backup", "--data", data, file, check=False)
+    check("no backup is overwritten", again.returncode != 0)
+    check("the server stops cleanly", server.stop() == 0)
+    other = os.path.join(home, "other")
+    restored = guanxi("restore", "--data", other, file, check=False)
+    check("restore", restored.returncode == 0, restored.stderr)
+    server = Server(other)
+    client = Client(server.port, token)
+    there = 0
+    for at in range(0, len(before), 100):
+        _, rows = client.ask("GET", f"/api/v1/customer?select=id&limit=100&id=in.({','.join(before[at:at + 100])})")
+        there += len(rows)
+    check("everything from before the backup is there", there == len(before), there)
+    _, files = client.ask("GET", "/api/v1/attachment?select=id,name,size")
+    status, _ = client.ask("GET", f"/api/v1/attachment/{files[0]['id']}/content")
+    check("the file came along", status == 200 and files[0]["name"] == "plan.txt", (status, files))
+    server.stop()
+    report = guanxi("doctor", "--data", other, "--deep", check=False)
+    check("the restored folder is whole", report.returncode == 0, report.stdout + report.stderr)
+    check("no folder is overwritten", guanxi("restore", "--data", other, file, check=False).returncode != 0)
+    broken = os.path.join(home, "broken.zip")
+    shutil.copy(file, broken)
+    with open(broken, "r+b") as f:
+        f.seek(os.path.getsize(broken) // 2)
+        byte = f.read(1)
+        f.seek(-1, 1)
+        f.write(bytes([byte[0] ^ 0x55]))
+    refused = guanxi("restore", "--data", os.path.join(home, "third"), broken, check=False)
+    check("a damaged backup is refused", refused.returncode != 0 and not os.path.exists(os.path.join(home, "third")), refused.stdout)
+    done(home)
+
+
+main()
