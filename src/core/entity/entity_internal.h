@@ -27,6 +27,7 @@ struct entity_state {
 	int *column;                      /* by position: column of `select`, -1 for many-links */
 	struct entity_ref *refs;
 	size_t n_refs;
+	const char **log_keys;            /* by position: "name":[ as it begins in the change log */
 	int *many;                        /* positions of many-links */
 	size_t n_many;
 	int *searched;                    /* positions of F_SEARCH fields */

@@ -91,6 +91,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->currency = arena_array(arena, n, sizeof(*state->currency));
 	state->is_currency = arena_array(arena, n, sizeof(*state->is_currency));
 	state->column = arena_array(arena, n, sizeof(*state->column));
+	state->log_keys = arena_array(arena, n, sizeof(*state->log_keys));
 	state->many = arena_array(arena, n, sizeof(*state->many));
 	state->searched = arena_array(arena, n, sizeof(*state->searched));
 	if (!names_init(arena, &state->names, n) || arena->failed)
@@ -100,11 +101,14 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 		const struct field *field = i < SF_COUNT ? &system_fields[i] : &entity->fields[i - SF_COUNT];
 		state->info.fields[i] = field;
 		state->currency[i] = -1;
+		state->log_keys[i] = arena_printf(arena, "\"%s\":[", field->name);
 		state->column[i] = field->type == FIELD_LINKS ? -1 : column++;
 		if (field->type == FIELD_LINKS)
 			state->many[state->n_many++] = (int)i;
 		if (field->flags & F_SEARCH)
 			state->searched[state->n_searched++] = (int)i;
+		if (!state->log_keys[i])
+			return no_memory(ctx);
 		if (!names_add(&state->names, field->name, (int)i))
 			return wrong(ctx, entity->name, field->name, "duplicate");
 	}
