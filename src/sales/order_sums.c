@@ -33,8 +33,11 @@ enum err order_sums_set(struct ctx *ctx, struct record *order)
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
 	if (rate <= 0)
 		return fail(ctx, ERR_INVALID, "fx_rate", "not_positive");
-	int base_scale = currency_scale(registry_base_currency(ctx->registry));
-	if (!decimal_mul(total, rate, RATE_SCALE, &base) || !rescale(base, scale_of(ctx, order), base_scale, &base))
+	/* to more decimals before, to fewer after the rate: so it is rounded once */
+	int scale = scale_of(ctx, order), base_scale = currency_scale(registry_base_currency(ctx->registry));
+	bool fits = base_scale > scale ? rescale(total, scale, base_scale, &base) && decimal_mul(base, rate, RATE_SCALE, &base)
+	                               : decimal_mul(total, rate, RATE_SCALE, &base) && rescale(base, scale, base_scale, &base);
+	if (!fits)
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
 	enum err err = record_set(ctx, order, "total", value_int(total));
 	if (err == OK)
