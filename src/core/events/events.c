@@ -169,6 +169,15 @@ static enum err tell_later(struct ctx *ctx, struct chain *chain, const struct ch
 
 /* --- the hash ---------------------------------------------------------------- */
 
+static pthread_once_t sodium_once = PTHREAD_ONCE_INIT;
+
+/* Without it libsodium works as well, but not with this processor's own instructions. */
+static void sodium_start(void)
+{
+	if (sodium_init() < 0)
+		return; /* then the portable code it is */
+}
+
 static void put_i64(unsigned char *out, int64_t value)
 {
 	for (int i = 0; i < 8; i++)
@@ -179,6 +188,7 @@ void events_digest(int64_t salt, const char *diff, size_t n, unsigned char ret[H
 {
 	crypto_generichash_state state;
 	unsigned char head[8];
+	pthread_once(&sodium_once, sodium_start);
 	put_i64(head, salt);
 	crypto_generichash_init(&state, NULL, 0, HASH_SIZE);
 	crypto_generichash_update(&state, head, sizeof head);

@@ -10,3 +10,28 @@ enum err store_check(struct ctx *ctx, struct store *store, struct buf *report)
 {
 	return store->engine == ENGINE_SQLITE ? lite_check(ctx, store, report) : pg_check(ctx, store, report);
 }
+
+enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path)
+{
+	struct store_config writing = *config;
+	struct store *store;
+	writing.read_only = false;
+	enum err err = store_bare_new(ctx, &writing, &store);
+	if (err)
+		return err;
+	err = store->engine == ENGINE_SQLITE ? lite_restore(ctx, store, path) : pg_restore(ctx, store, path);
+	store_free(store);
+	return err;
+}
+
+static enum err optimize(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	/* A sample of each index is enough and takes milliseconds, not minutes. */
+	return db_exec(ctx, ctx->db, db_engine(ctx->db) == ENGINE_SQLITE ? "PRAGMA analysis_limit=400; ANALYZE" : "ANALYZE");
+}
+
+enum err store_optimize(struct ctx *ctx, struct store *store)
+{
+	return store_write(ctx, store, optimize, NULL);
+}

@@ -145,6 +145,12 @@ void stmt_done(struct stmt *stmt)
 		cache_drop(cache, &cache->idle, cache->idle.tail);
 }
 
+void stmt_stream(struct stmt *stmt)
+{
+	if (stmt->pg)
+		pg_want_cursor(stmt);
+}
+
 void db_release_all(struct db *db)
 {
 	while (db->cache.busy.head)

@@ -11,7 +11,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct pg_conn; /* pg.c: one connection to PostgreSQL */
 struct pg_stmt;
-struct writer;  /* lite_writer.c or pg_writer.c */
+struct writer;  /* lite_writer.c */
+struct pg_pool; /* pg_pool.c */
 
 enum {
 	CACHE_MAX = 256,      /* idle statements kept a connection */
@@ -119,6 +120,9 @@ struct store {
 	atomic_bool unhealthy;
 	struct queue queue;
 	struct writer *writer;
+	struct pg_pool *pool;
+	atomic_int_fast64_t down_until_us; /* PostgreSQL is away: no attempt before */
+	atomic_int_fast64_t reconnects;
 	_Atomic(void *) attached;
 	void (*attached_release)(void *data);
 	atomic_int_fast64_t jobs, commits, failed, retried, commit_us, job_number;
@@ -204,6 +208,8 @@ enum err care_publish(struct ctx *ctx, const char *part, const char *path) MUST_
 enum err lite_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
 enum err lite_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 enum err pg_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+enum err lite_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+enum err pg_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
 enum err pg_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 
 /* --- PostgreSQL ------------------------------------------------------------ */
@@ -219,6 +225,7 @@ void pg_end_read(struct db *db);
 enum err pg_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, struct pg_stmt **ret) MUST_CHECK;
 void pg_stmt_free(struct pg_stmt *pg);
 void pg_reset(struct stmt *stmt);
+void pg_want_cursor(struct stmt *stmt);
 void pg_bind_i64(struct stmt *stmt, int at, int64_t value);
 void pg_bind_real(struct stmt *stmt, int at, double value);
 void pg_bind_text(struct stmt *stmt, int at, const char *text);
@@ -234,5 +241,11 @@ double pg_real(const struct stmt *stmt, int at);
 const char *pg_text(const struct stmt *stmt, int at);
 size_t pg_bytes(const struct stmt *stmt, int at);
 const void *pg_blob(const struct stmt *stmt, int at);
+
+
+/* --- store.c -------------------------------------------------------------- */
+
+/* A store that is not open: configuration, and for SQLite the folder's lock. */
+enum err store_bare_new(struct ctx *ctx, const struct store_config *config, struct store **ret) MUST_CHECK;
 
 #endif

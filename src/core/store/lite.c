@@ -55,7 +55,7 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=-24576;"
 		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864"
 		: role == LITE_READ
-			? "PRAGMA query_only=1; PRAGMA cache_size=-12288; PRAGMA mmap_size=0"
+			? "PRAGMA query_only=1; PRAGMA cache_size=-16384; PRAGMA mmap_size=0"
 			: "PRAGMA synchronous=FULL; PRAGMA cache_size=-2048; PRAGMA wal_autocheckpoint=0";
 	enum err err = OK;
 	if (role == LITE_WRITE && !store->read_only)

@@ -193,3 +193,78 @@ enum err lite_backup(struct ctx *ctx, struct store *store, const char *path)
 		(void)unlink(part);
 	return err;
 }
+
+/* --- restoring ------------------------------------------------------------------- */
+
+static enum err open_copy(struct ctx *ctx, const char *path, int flags, sqlite3 **ret)
+{
+	int rc = sqlite3_open_v2(path, ret, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK)
+		return OK;
+	enum err err = fail_arg(ctx, ERR_INVALID, "path", "cannot_open", sqlite3_errmsg(*ret));
+	sqlite3_close(*ret);
+	*ret = NULL;
+	return err;
+}
+
+/* Takes what its log still holds into the file, so that the file alone is everything. */
+static enum err settle(struct ctx *ctx, const char *path)
+{
+	sqlite3 *lite;
+	enum err err = open_copy(ctx, path, SQLITE_OPEN_READWRITE, &lite);
+	if (err)
+		return err;
+	err = pragma(ctx, lite, "PRAGMA journal_mode=DELETE");
+	sqlite3_close(lite);
+	return err;
+}
+
+static enum err set_aside(struct ctx *ctx, struct store *store)
+{
+	if (access(store->path, F_OK) != 0)
+		return OK;
+	char *aside = arena_printf(ctx->arena, "%s.before-restore", store->path);
+	if (!aside)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	/* A damaged database is a reason to restore: then its log is kept beside it. */
+	if (settle(ctx, store->path) != OK) {
+		faults_clear(ctx);
+		static const char *const suffixes[] = {"-wal", "-shm"};
+		for (size_t i = 0; i < 2; i++) {
+			char *from = arena_printf(ctx->arena, "%s%s", store->path, suffixes[i]);
+			char *to = arena_printf(ctx->arena, "%s%s", aside, suffixes[i]);
+			if (!from || !to)
+				return fail(ctx, ERR_LIMIT, "", "memory");
+			if (rename(from, to) != 0 && errno != ENOENT)
+				return fail_arg(ctx, ERR_UPSTREAM, "", "io", strerror(errno));
+		}
+	}
+	if (rename(store->path, aside) != 0)
+		return fail_arg(ctx, ERR_UPSTREAM, "", "io", strerror(errno));
+	return OK;
+}
+
+enum err lite_restore(struct ctx *ctx, struct store *store, const char *path)
+{
+	char *part = arena_printf(ctx->arena, "%s.restoring", store->path);
+	if (!part)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	sqlite3 *from;
+	(void)unlink(part); /* of an earlier try */
+	enum err err = open_copy(ctx, path, SQLITE_OPEN_READONLY, &from);
+	if (err)
+		return err;
+	err = copy_to(ctx, from, part);
+	sqlite3_close(from);
+	if (!err)
+		err = care_sync_path(ctx, part);
+	if (!err)
+		err = set_aside(ctx, store);
+	if (!err && rename(part, store->path) != 0)
+		err = fail_arg(ctx, ERR_UPSTREAM, "", "io", strerror(errno));
+	if (!err)
+		err = care_sync_folder_of(ctx, store->path);
+	if (err)
+		(void)unlink(part);
+	return err;
+}

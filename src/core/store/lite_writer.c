@@ -21,7 +21,8 @@
 
 enum {
 	WAL_SOFT = 2000,  /* pages in the log that wake the checkpointer */
-	WAL_HARD = 12000, /* pages at which the writer finishes the checkpoint itself */
+	WAL_HARD = 7000,  /* pages at which the writer finishes the checkpoint itself */
+	WAL_SIZE = 32 << 20, /* what the log's file is given at start: over WAL_HARD pages */
 };
 
 struct writer {
@@ -54,6 +55,27 @@ static int note_wal(void *arg, sqlite3 *lite, const char *name, int pages)
 	struct writer *w = arg;
 	w->wal_pages = pages;
 	return SQLITE_OK;
+}
+
+/* Syncing a file that grows costs several times one whose blocks are written over, as
+ * the file system has to note the new size: so the log gets its size before it is used.
+ * Zeros are no frames to SQLite, which stops at the first whose check does not match. */
+static void make_room(sqlite3 *lite)
+{
+	static const char zeros[1 << 16];
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	if (sqlite3_file_control(lite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK || !file || !file->pMethods ||
+	    file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+		return; /* only slower */
+	while (size < WAL_SIZE) {
+		if (file->pMethods->xWrite(file, zeros, sizeof zeros, size) != SQLITE_OK) {
+			(void)file->pMethods->xTruncate(file, size); /* no room to spare */
+			return;
+		}
+		size += (sqlite3_int64)sizeof zeros;
+	}
+	(void)file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 }
 
 static void note_checkpoint(struct store *store, int rc)
@@ -326,6 +348,7 @@ enum err lite_writer_start(struct ctx *ctx, struct store *store)
 	if (!err && !store->read_only)
 		err = lite_connect(ctx, store, LITE_CARE, &w->care);
 	if (!err && !store->read_only) {
+		make_room(w->db.lite);
 		sqlite3_wal_hook(w->db.lite, note_wal, w);
 		w->checkpointer_runs = pthread_create(&w->checkpointer, NULL, checkpoint_loop, w) == 0;
 		w->thread_runs = pthread_create(&w->thread, NULL, writer_loop, w) == 0;

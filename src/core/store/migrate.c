@@ -87,7 +87,7 @@ static enum err migrate_step(struct ctx *ctx, void *arg)
 	enum err err = OK;
 	if (!lite) {
 		/* Another node may be at it: wait, then see what it did (hence no snapshot from before the wait). */
-		err = db_exec(ctx, ctx->db, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+		err = db_exec(ctx, ctx->db, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO 0");
 		if (!err)
 			err = db_exec(ctx, ctx->db, "SELECT pg_advisory_xact_lock(hashtextextended('guanxi.migrate.' || current_schema(), 0))");
 	}

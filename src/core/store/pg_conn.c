@@ -1,30 +1,335 @@
-#include "core/store/internal.h"
-static enum err none(struct ctx *ctx) { return fail(ctx, ERR_UPSTREAM, "", "store_open"); }
-enum err pg_pool_start(struct ctx *ctx, struct store *store) { (void)store; return none(ctx); }
-void pg_pool_stop(struct store *store) { (void)store; }
-enum err pg_connect(struct ctx *ctx, struct store *store, bool writer, struct pg_conn **ret) { (void)store; (void)writer; (void)ret; return none(ctx); }
-void pg_close(struct pg_conn *pg) { (void)pg; }
-void pg_interrupt(struct pg_conn *pg) { (void)pg; }
-enum err pg_command(struct ctx *ctx, struct db *db, const char *text) { (void)db; (void)text; return none(ctx); }
-enum err pg_exec(struct ctx *ctx, struct db *db, const char *text) { (void)db; (void)text; return none(ctx); }
-void pg_end_read(struct db *db) { (void)db; }
-enum err pg_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, struct pg_stmt **ret) { (void)db; (void)text; (void)n; (void)ret; return none(ctx); }
-void pg_stmt_free(struct pg_stmt *pg) { (void)pg; }
-void pg_reset(struct stmt *stmt) { (void)stmt; }
-void pg_bind_i64(struct stmt *stmt, int at, int64_t value) { (void)stmt; (void)at; (void)value; }
-void pg_bind_real(struct stmt *stmt, int at, double value) { (void)stmt; (void)at; (void)value; }
-void pg_bind_text(struct stmt *stmt, int at, const char *text) { (void)stmt; (void)at; (void)text; }
-void pg_bind_textn(struct stmt *stmt, int at, const char *text, size_t n) { (void)stmt; (void)at; (void)text; (void)n; }
-void pg_bind_blob(struct stmt *stmt, int at, const void *data, size_t n) { (void)stmt; (void)at; (void)data; (void)n; }
-void pg_bind_null(struct stmt *stmt, int at) { (void)stmt; (void)at; }
-enum err pg_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row) { (void)stmt; (void)ret_row; return none(ctx); }
-int64_t pg_changed(const struct stmt *stmt) { (void)stmt; return 0; }
-int pg_columns(const struct stmt *stmt) { (void)stmt; return 0; }
-bool pg_is_null(const struct stmt *stmt, int at) { (void)stmt; (void)at; return true; }
-int64_t pg_i64(const struct stmt *stmt, int at) { (void)stmt; (void)at; return 0; }
-double pg_real(const struct stmt *stmt, int at) { (void)stmt; (void)at; return 0; }
-const char *pg_text(const struct stmt *stmt, int at) { (void)stmt; (void)at; return NULL; }
-size_t pg_bytes(const struct stmt *stmt, int at) { (void)stmt; (void)at; return 0; }
-const void *pg_blob(const struct stmt *stmt, int at) { (void)stmt; (void)at; return NULL; }
-enum err pg_backup(struct ctx *ctx, struct store *store, const char *path) { (void)store; (void)path; return none(ctx); }
-enum err pg_check(struct ctx *ctx, struct store *store, struct buf *report) { (void)store; (void)report; return none(ctx); }
+/* A connection to PostgreSQL: opening, session settings, reconnecting, and what its errors mean. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/store/pg_internal.h"
+
+#include "base/str.h"
+#include "base/timeutil.h"
+
+enum {
+	VERSION_MIN = 150000,
+	DEAD_MAX = 1 << 16,
+	DOWN_PAUSE_US = 250000, /* after a failed attempt nobody tries again for this long */
+	DEADLINE_STEP_MS = 5000, /* deadlines are rounded up, so that the timeout seldom changes */
+};
+
+/* --- errors ------------------------------------------------------------------- */
+
+struct meaning {
+	const char *state; /* SQLSTATE or its beginning; the first match counts */
+	enum err err;
+	const char *key;
+	bool again;
+};
+
+static const struct meaning meanings[] = {
+	{"23505", ERR_CONFLICT, "unique", false},
+	{"23P01", ERR_CONFLICT, "unique", false},
+	{"23503", ERR_CONFLICT, "reference", false},
+	{"23001", ERR_CONFLICT, "reference", false},
+	{"23502", ERR_INVALID, "required", false},
+	{"23514", ERR_INVALID, "check", false},
+	{"40", ERR_RETRY, "busy", true},
+	{"55P03", ERR_RETRY, "busy", false},
+	{"26000", ERR_RETRY, "busy", true}, /* the prepared statement is gone */
+	{"57014", ERR_LIMIT, "budget", false},
+	{"53100", ERR_LIMIT, "disk_full", false},
+	{"53200", ERR_LIMIT, "memory", false},
+	{"53300", ERR_RETRY, "connection_lost", true},
+	{"57P", ERR_RETRY, "connection_lost", true},
+	{"08", ERR_RETRY, "connection_lost", true},
+	{"25006", ERR_FORBIDDEN, "read_only", false},
+	{"P0001", ERR_CONFLICT, "refused", false},
+	{"22", ERR_INVALID, "value", false},
+	{"54", ERR_LIMIT, "too_large", false},
+	{"58", ERR_UPSTREAM, "io", false},
+	{"XX", ERR_UPSTREAM, "corrupt", false},
+	{"28", ERR_UPSTREAM, "store_open", false},
+	{"3D000", ERR_UPSTREAM, "store_open", false},
+	{"42501", ERR_UPSTREAM, "store_rights", false},
+};
+
+/* "table.column[, table.column]" where the detail lists columns ("Key (email)=(…)"),
+ * which it does in every language; else the constraint's name. */
+static const char *place_of(struct ctx *ctx, const PGresult *res)
+{
+	const char *table = PQresultErrorField(res, PG_DIAG_TABLE_NAME);
+	const char *column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
+	const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+	const char *found = NULL;
+	if (table && column)
+		found = arena_printf(ctx->arena, "%s.%s", table, column);
+	const char *start = detail ? strchr(detail, '(') : NULL;
+	const char *end = start ? strstr(start, ")=(") : NULL;
+	if (found || !table || !end || memchr(start + 1, '(', (size_t)(end - start - 1)))
+		return found ? found : constraint ? constraint : "";
+	struct buf buf;
+	buf_init(&buf, 1000);
+	for (const char *at = start + 1; at < end;) {
+		size_t n = strcspn(at, ",)");
+		const char *name = at;
+		if (buf.len)
+			buf_puts(&buf, ", ");
+		bool quoted = n >= 2 && *name == '"';
+		buf_puts(&buf, table);
+		buf_putc(&buf, '.');
+		buf_add(&buf, quoted ? name + 1 : name, quoted ? n - 2 : n);
+		at += n + (at[n] == ',' ? 2 : 0);
+	}
+	found = arena_strdup(ctx->arena, buf_text(&buf));
+	buf_release(&buf);
+	return found ? found : "";
+}
+
+bool pg_is_lost(const struct pg_conn *pg)
+{
+	return PQstatus(pg->conn) != CONNECTION_OK;
+}
+
+static const struct meaning *meaning_of(const char *state)
+{
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (strncmp(state, meanings[i].state, strlen(meanings[i].state)) == 0)
+			return &meanings[i];
+	return NULL;
+}
+
+/* All statements are prepared anew, under other names. */
+static void forget_prepared(struct pg_conn *pg)
+{
+	pg->generation++;
+	buf_reset(&pg->dead);
+	buf_puts(&pg->dead, "DEALLOCATE ALL;");
+}
+
+enum err pg_fail(struct ctx *ctx, struct pg_conn *pg, const PGresult *res)
+{
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	if (pg_is_lost(pg)) {
+		pg->lost = pg->again = true;
+		return fail(ctx, ERR_RETRY, "", "connection_lost");
+	}
+	if (!state)
+		return fail_arg(ctx, ERR_UPSTREAM, "", "store", PQerrorMessage(pg->conn));
+	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	/* A table was altered under a prepared statement: prepared anew it works. */
+	if (strcmp(state, "0A000") == 0 && message && strstr(message, "cached plan")) {
+		forget_prepared(pg);
+		pg->again = true;
+		return fail(ctx, ERR_RETRY, "", "busy");
+	}
+	const struct meaning *m = meaning_of(state);
+	if (!m)
+		return fail_arg(ctx, ERR_BUG, state, "sql", message);
+	if (strcmp(state, "26000") == 0)
+		forget_prepared(pg);
+	pg->again |= m->again;
+	bool placed = state[0] == '2' && state[1] == '3';
+	bool tell = m->err == ERR_UPSTREAM || strcmp(m->key, "refused") == 0;
+	return fail_arg(ctx, m->err, placed ? place_of(ctx, res) : "", m->key, tell ? message : NULL);
+}
+
+/* --- opening -------------------------------------------------------------------- */
+
+static void ignore_notice(void *arg, const PGresult *res)
+{
+	(void)arg;
+	(void)res;
+}
+
+static PGconn *dial(const struct store *store)
+{
+	/* What stands before dbname is a default, which the address may override. */
+	static const char *const keys[] = {"connect_timeout", "gssencmode", "keepalives_idle", "tcp_user_timeout",
+	                                   "dbname", "client_encoding", "fallback_application_name", NULL};
+	const char *const values[] = {"5", "disable", "30", "15000", store->pg_url, "UTF8", "guanxi", NULL};
+	return PQconnectdbParams(keys, values, 1);
+}
+
+enum err pg_run(struct ctx *ctx, struct pg_conn *pg, const char *text)
+{
+	PGresult *res = PQexec(pg->conn, text);
+	ExecStatusType status = PQresultStatus(res);
+	enum err err = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY ? OK : pg_fail(ctx, pg, res);
+	PQclear(res);
+	return err;
+}
+
+static enum err check_server(struct ctx *ctx, struct pg_conn *pg)
+{
+	if (PQserverVersion(pg->conn) < VERSION_MIN)
+		return fail_arg(ctx, ERR_INVALID, "pg_url", "server_version", PQparameterStatus(pg->conn, "server_version"));
+	const char *encoding = PQparameterStatus(pg->conn, "server_encoding");
+	if (!str_equal(encoding, "UTF8"))
+		return fail_arg(ctx, ERR_INVALID, "pg_url", "server_encoding", encoding);
+	return OK;
+}
+
+enum err pg_session(struct ctx *ctx, struct pg_conn *pg)
+{
+	char text[1024];
+	enum err err = check_server(ctx, pg);
+	if (err)
+		return err;
+	/* Durable even where the server's default is not; stronger settings (remote_apply) stay. */
+	(void)snprintf(text, sizeof text,
+		"SET search_path TO \"%s\", public; SET client_min_messages TO warning; SET standard_conforming_strings TO on;"
+		"SET TimeZone TO 'UTC'; SET bytea_output TO hex; SET jit TO off; SET statement_timeout TO 0;"
+		"SET lock_timeout TO '%ds'; SET default_transaction_read_only TO %s;"
+		"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+		pg->store->pg_schema, pg->writer ? 10 : 0, pg->writer ? "off" : "on");
+	err = pg_run(ctx, pg, text);
+	if (err)
+		return err;
+	pg->generation++;
+	pg->timeout_ms = 0;
+	pg->streaming = NULL;
+	buf_reset(&pg->dead);
+	pthread_mutex_lock(&pg->lock);
+	PQfreeCancel(pg->cancel);
+	pg->cancel = PQgetCancel(pg->conn);
+	pthread_mutex_unlock(&pg->lock);
+	return OK;
+}
+
+enum err pg_connect(struct ctx *ctx, struct store *store, bool writer, struct pg_conn **ret)
+{
+	struct pg_conn *pg = calloc(1, sizeof *pg);
+	if (!pg)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	pg->store = store;
+	pg->writer = writer;
+	pthread_mutex_init(&pg->lock, NULL);
+	buf_init(&pg->dead, DEAD_MAX);
+	pg->conn = dial(store);
+	enum err err = OK;
+	if (!pg->conn || pg_is_lost(pg))
+		err = fail_arg(ctx, ERR_UPSTREAM, "", "store_open", pg->conn ? PQerrorMessage(pg->conn) : NULL);
+	if (!err) {
+		PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+		err = pg_session(ctx, pg);
+	}
+	if (err) {
+		pg_close(pg);
+		return err;
+	}
+	*ret = pg;
+	return OK;
+}
+
+void pg_close(struct pg_conn *pg)
+{
+	if (!pg)
+		return;
+	PQfreeCancel(pg->cancel);
+	PQfinish(pg->conn);
+	buf_release(&pg->dead);
+	pthread_mutex_destroy(&pg->lock);
+	free(pg);
+}
+
+enum err pg_reconnect(struct ctx *ctx, struct pg_conn *pg)
+{
+	/* While the server is away, one attempt at a time is enough for all. */
+	int64_t now = time_monotonic_us();
+	if (now < atomic_load(&pg->store->down_until_us))
+		return fail(ctx, ERR_RETRY, "", "connection_lost");
+	PQreset(pg->conn);
+	if (pg_is_lost(pg)) {
+		atomic_store(&pg->store->down_until_us, time_monotonic_us() + DOWN_PAUSE_US);
+		return fail(ctx, ERR_RETRY, "", "connection_lost");
+	}
+	enum err err = pg_session(ctx, pg);
+	if (err)
+		return err;
+	pg->lost = false;
+	atomic_fetch_add_explicit(&pg->store->reconnects, 1, memory_order_relaxed);
+	return OK;
+}
+
+void pg_interrupt(struct pg_conn *pg)
+{
+	char why[256];
+	pthread_mutex_lock(&pg->lock);
+	if (pg->cancel)
+		(void)PQcancel(pg->cancel, why, sizeof why);
+	pthread_mutex_unlock(&pg->lock);
+}
+
+/* --- commands --------------------------------------------------------------------- */
+
+/* A read connection that broke while idle is made anew before it is used. */
+static enum err ready(struct ctx *ctx, struct db *db)
+{
+	struct pg_conn *pg = db->pg;
+	if (pg_is_lost(pg) && !pg->writer) {
+		if (db->in_read)
+			return fail(ctx, ERR_RETRY, "", "connection_lost");
+		return pg_reconnect(ctx, pg);
+	}
+	return pg_make_free(ctx, pg);
+}
+
+enum err pg_command(struct ctx *ctx, struct db *db, const char *text)
+{
+	enum err err = ready(ctx, db);
+	if (err)
+		return err;
+	bool alone = !db->in_read && !db->pg->writer; /* BEGIN of a read view */
+	err = pg_run(ctx, db->pg, text);
+	if (err && alone && db->pg->lost) {
+		size_t faults = ctx->faults.count;
+		if (pg_reconnect(ctx, db->pg) != OK)
+			return err;
+		ctx->faults.count = faults ? faults - 1 : 0;
+		err = pg_run(ctx, db->pg, text);
+	}
+	return err;
+}
+
+enum err pg_exec(struct ctx *ctx, struct db *db, const char *text)
+{
+	return pg_command(ctx, db, text);
+}
+
+void pg_end_read(struct db *db)
+{
+	/* Whatever it says: a failed or lost transaction is over as well. */
+	if (PQtransactionStatus(db->pg->conn) != PQTRANS_IDLE)
+		PQclear(PQexec(db->pg->conn, "ROLLBACK"));
+}
+
+enum err pg_apply_budget(struct ctx *ctx, struct db *db)
+{
+	int64_t ms = db->budget_ms;
+	if (ctx->deadline_ms && !db->pg->writer) {
+		int64_t left = ctx->deadline_ms - ctx_now(ctx);
+		if (left <= 0)
+			return fail(ctx, ERR_LIMIT, "", "budget");
+		left = (left + DEADLINE_STEP_MS - 1) / DEADLINE_STEP_MS * DEADLINE_STEP_MS;
+		if (ms == 0 || left < ms)
+			ms = left;
+	}
+	if (ms == db->pg->timeout_ms)
+		return OK;
+	char text[64];
+	(void)snprintf(text, sizeof text, "SET statement_timeout TO %lld", (long long)(ms > INT32_MAX ? INT32_MAX : ms));
+	enum err err = pg_run(ctx, db->pg, text);
+	if (!err)
+		db->pg->timeout_ms = ms;
+	return err;
+}
+
+/* The tenant's schema is made on first use. */
+enum err pg_make_schema(struct ctx *ctx, struct pg_conn *pg)
+{
+	char *text = arena_printf(ctx->arena,
+		"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = '%s') THEN CREATE SCHEMA \"%s\"; END IF;"
+		" EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL; END $$",
+		pg->store->pg_schema, pg->store->pg_schema);
+	return text ? pg_run(ctx, pg, text) : fail(ctx, ERR_LIMIT, "", "memory");
+}

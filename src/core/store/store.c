@@ -58,9 +58,6 @@ static enum err open_lite(struct ctx *ctx, struct store *store)
 			return fail_arg(ctx, ERR_UPSTREAM, "", "store_open", strerror(errno));
 		return OK;
 	}
-	enum err err = take_lock(ctx, store);
-	if (err)
-		return err;
 	/* Personal data: nobody else on the machine reads it. */
 	int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -89,7 +86,7 @@ static void store_release(struct store *store)
 	free(store);
 }
 
-enum err store_open_new(struct ctx *ctx, const struct store_config *config, struct store **ret)
+enum err store_bare_new(struct ctx *ctx, const struct store_config *config, struct store **ret)
 {
 	enum err err = check_config(ctx, config);
 	if (err)
@@ -111,10 +108,25 @@ enum err store_open_new(struct ctx *ctx, const struct store_config *config, stru
 		store->path = NULL;
 	if (!store->data_dir || !store->path || !store->pg_schema || (config->pg_url && !store->pg_url))
 		err = fail(ctx, ERR_LIMIT, "", "memory");
-	else
-		err = store->engine == ENGINE_SQLITE ? open_lite(ctx, store) : pg_pool_start(ctx, store);
+	else if (store->engine == ENGINE_SQLITE && !store->read_only)
+		err = take_lock(ctx, store);
 	if (err) {
-		store_release(store);
+		store_free(store);
+		return err;
+	}
+	*ret = store;
+	return OK;
+}
+
+enum err store_open_new(struct ctx *ctx, const struct store_config *config, struct store **ret)
+{
+	struct store *store;
+	enum err err = store_bare_new(ctx, config, &store);
+	if (err)
+		return err;
+	err = store->engine == ENGINE_SQLITE ? open_lite(ctx, store) : pg_pool_start(ctx, store);
+	if (err) {
+		store_free(store);
 		return err;
 	}
 	*ret = store;
@@ -209,6 +221,7 @@ void store_stats(const struct store *store, struct store_stats *ret)
 		.failed = atomic_load_explicit(&store->failed, memory_order_relaxed),
 		.retried = atomic_load_explicit(&store->retried, memory_order_relaxed),
 		.commit_us_total = atomic_load_explicit(&store->commit_us, memory_order_relaxed),
+		.reconnects = atomic_load_explicit(&store->reconnects, memory_order_relaxed),
 		.queued = queue_count(&store->queue),
 		.queue_max = store->queue.max,
 		.wal_bytes = store->engine == ENGINE_SQLITE ? lite_wal_bytes(store) : 0,

@@ -76,6 +76,12 @@ enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struc
 /* The same for text made by the query builder; cached by content (LRU). */
 enum err db_prepare_text(struct ctx *ctx, struct db *db, const char *text, struct stmt **ret) MUST_CHECK;
 void stmt_done(struct stmt *stmt);
+/* Before the first step of a SELECT that may give very many rows, when other statements
+ * run on the same connection between its steps, inside db_begin_read or a write job:
+ * PostgreSQL then keeps a cursor and memory stays flat.  Without it such a result is
+ * taken into memory when the next statement starts (ERR_LIMIT over 256 MB); without
+ * other statements in between, rows are streamed anyway. */
+void stmt_stream(struct stmt *stmt);
 
 /* Text and blobs are borrowed until stmt_done. */
 void stmt_bind_i64(struct stmt *stmt, int at, int64_t value);
@@ -168,11 +174,18 @@ enum err store_schema_version(struct ctx *ctx, struct store *store, int *ret) MU
 /* Online copy while writers go on, then an integrity check of the copy. `path`
  * must not exist.  PostgreSQL: a logical dump in our own format. */
 enum err store_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+/* Puts a copy made by store_backup in place, after verifying it; nobody may have the
+ * store open.  SQLite: what was there is kept as guanxi.db.before-restore.  PostgreSQL:
+ * the schema must be empty (ERR_CONFLICT "not_empty"); all or nothing. */
+enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path) MUST_CHECK;
+/* Statistics for the query planner; after large imports and now and then. */
+enum err store_optimize(struct ctx *ctx, struct store *store) MUST_CHECK;
 /* Integrity of pages, indexes and foreign keys; problems as lines in `report`. */
 enum err store_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 
 struct store_stats {
 	int64_t jobs, commits, failed, retried; /* since start */
+	int64_t reconnects; /* PostgreSQL */
 	int64_t queued, queue_max;
 	int64_t commit_us_total;
 	int64_t wal_bytes;
