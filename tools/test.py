@@ -12,6 +12,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -35,9 +36,14 @@ def free_port():
 
 def start_postgres():
     folder, port = tempfile.mkdtemp(prefix="guanxi-pg-"), free_port()
-    subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, stdout=subprocess.DEVNULL)
-    atexit.register(lambda: subprocess.run(["tests/tools/pg.sh", "stop", folder], stdout=subprocess.DEVNULL))
-    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    started = subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, capture_output=True, text=True)
+    atexit.register(stop_postgres, folder)
+    return started.stdout.strip().splitlines()[-1]
+
+
+def stop_postgres(folder):
+    subprocess.run(["tests/tools/pg.sh", "stop", folder], stdout=subprocess.DEVNULL)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def count_tap(text):
