@@ -111,6 +111,11 @@ static enum err follow_refs(struct ctx *ctx, const struct removal *removal)
 	return OK;
 }
 
+static enum err in_use(struct ctx *ctx, const struct entity_info *info, const struct entity *by)
+{
+	return fail_arg(ctx, ERR_CONFLICT, entity_name(info), "in_use", ctx->locale == LOCALE_EN ? by->label_many.en : by->label_many.zh);
+}
+
 /* Last, since what forbids the deletion may just have been deleted with it. */
 static enum err check_restrict(struct ctx *ctx, const struct removal *removal)
 {
@@ -125,7 +130,7 @@ static enum err check_restrict(struct ctx *ctx, const struct removal *removal)
 			return err;
 		for (size_t k = 0; k < n; k++)
 			if (ids[k] != removal->id || refs[i].info != removal->info)
-				return fail_arg(ctx, ERR_CONFLICT, entity_name(removal->info), "in_use", entity_name(refs[i].info));
+				return in_use(ctx, removal->info, refs[i].info->entity);
 	}
 	return OK;
 }

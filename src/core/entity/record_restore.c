@@ -192,39 +192,51 @@ static enum err exists(struct ctx *ctx, const struct entity_info *info, int64_t 
 }
 
 /* Targets that are gone for good: an optional link stays empty, a required one refuses. */
+static enum err keep_living_link(struct ctx *ctx, struct record *record, int at, const struct entity_info *target)
+{
+	struct value *value = &record->values[at];
+	bool found;
+	if (value->kind != VALUE_INT || value->i == record_id(record))
+		return OK;
+	enum err err = exists(ctx, target, value->i, &found);
+	if (err || found)
+		return err;
+	if (record->info->fields[at]->flags & F_REQUIRED)
+		return fail_arg(ctx, ERR_CONFLICT, record->info->fields[at]->name, "link_not_found", entity_name(target));
+	*value = value_null();
+	return OK;
+}
+
+static enum err keep_living_list(struct ctx *ctx, struct value *value, const struct entity_info *target)
+{
+	int64_t *ids = arena_array(ctx->arena, value->l.n + 1, sizeof(*ids));
+	size_t n = 0;
+	if (!ids)
+		return record_no_memory(ctx);
+	for (size_t i = 0; i < value->l.n; i++) {
+		bool found;
+		enum err err = exists(ctx, target, value->l.ids[i], &found);
+		if (err)
+			return err;
+		if (found)
+			ids[n++] = value->l.ids[i];
+	}
+	value->l.ids = ids;
+	value->l.n = n;
+	return OK;
+}
+
 static enum err keep_living_links(struct ctx *ctx, struct record *record)
 {
-	const struct entity_info *info = record->info;
-	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
-		struct value *value = &record->values[at];
-		const struct entity_info *target = entity_link(info, at);
-		bool found = true;
-		enum err err = OK;
-		if (target && value->kind == VALUE_INT && value->i != record_id(record))
-			err = exists(ctx, target, value->i, &found);
-		if (!err && !found && (info->fields[at]->flags & F_REQUIRED))
-			err = fail_arg(ctx, ERR_CONFLICT, info->fields[at]->name, "link_not_found", entity_name(target));
-		if (!found)
-			*value = value_null();
-		if (err)
-			return err;
-		if (value->kind != VALUE_LIST)
+	enum err err = OK;
+	for (int at = SF_COUNT; !err && (size_t)at < record->info->n_fields; at++) {
+		const struct entity_info *target = entity_link(record->info, at);
+		if (!target)
 			continue;
-		int64_t *ids = arena_array(ctx->arena, value->l.n + 1, sizeof(*ids));
-		size_t n = 0;
-		if (!ids)
-			return record_no_memory(ctx);
-		for (size_t i = 0; !err && target && i < value->l.n; i++) {
-			err = exists(ctx, target, value->l.ids[i], &found);
-			if (found)
-				ids[n++] = value->l.ids[i];
-		}
-		if (err)
-			return err;
-		value->l.ids = ids;
-		value->l.n = n;
+		err = record->values[at].kind == VALUE_LIST ? keep_living_list(ctx, &record->values[at], target)
+		                                            : keep_living_link(ctx, record, at, target);
 	}
-	return OK;
+	return err;
 }
 
 /* Values that today's descriptor does not take any more are left out. */

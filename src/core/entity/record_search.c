@@ -189,22 +189,27 @@ static enum err parent_row(struct ctx *ctx, const struct record *record)
 	return record_reindex(ctx, record->info->parent_info, record_i64_at(record, record->info->parent));
 }
 
+/* The parent's row; after a move that of the parent before, too. */
+static enum err parent_rows(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	enum err err = parent_row(ctx, now);
+	if (!err && old && !value_equal(&old->values[now->info->parent], &now->values[now->info->parent]))
+		err = parent_row(ctx, old);
+	return err;
+}
+
 enum err record_search_written(struct ctx *ctx, const struct record *old, const struct record *now)
 {
 	if (!now) /* gone: its own row is removed by who deleted it */
 		return serves_parent(old->info) ? parent_row(ctx, old) : OK;
 	const struct entity_info *info = now->info;
-	bool text = !old || searched_differs(old, now), owner = old && owner_differs(old, now);
+	bool owner = old && owner_differs(old, now);
 	enum err err = OK;
-	if (info->entity->search_rank != 0) {
-		if (text || owner)
+	if (!old || owner || searched_differs(old, now)) {
+		if (info->entity->search_rank != 0)
 			err = put_row(ctx, now, old != NULL);
-	} else if (serves_parent(info) && (text || owner)) {
-		err = parent_row(ctx, now);
-		if (!err && old && !value_equal(&old->values[info->parent], &now->values[info->parent]))
-			err = parent_row(ctx, old);
+		else if (serves_parent(info))
+			err = parent_rows(ctx, old, now);
 	}
-	if (!err && owner)
-		err = children_follow(ctx, info, record_id(now));
-	return err;
+	return !err && owner ? children_follow(ctx, info, record_id(now)) : err;
 }

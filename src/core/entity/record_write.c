@@ -79,36 +79,44 @@ static struct value actor_value(const struct ctx *ctx)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+static enum err put_link(struct ctx *ctx, const struct sql *sql, int64_t record, int64_t link)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, record);
+	stmt_bind_i64(stmt, 2, link);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static struct value list_of(const struct record *record, int at)
+{
+	return record && record->values[at].kind == VALUE_LIST ? record->values[at] : (struct value){.kind = VALUE_LIST};
+}
+
 enum err record_put_many(struct ctx *ctx, const struct record *old, const struct record *now)
 {
 	const struct entity_state *state = entity_state(now->info);
-	for (size_t i = 0; i < state->n_many; i++) {
-		const struct value none = {.kind = VALUE_LIST};
-		const struct value *had = old ? &old->values[state->many[i]] : &none, *has = &now->values[state->many[i]];
+	enum err err = OK;
+	for (size_t i = 0; !err && i < state->n_many; i++) {
+		const struct value had = list_of(old, state->many[i]), has = list_of(now, state->many[i]);
 		/* both ascending: what is only in one of them */
 		size_t a = 0, b = 0;
-		size_t n_had = had->kind == VALUE_LIST ? had->l.n : 0, n_has = has->kind == VALUE_LIST ? has->l.n : 0;
-		while (a < n_had || b < n_has) {
-			bool gone = b >= n_has || (a < n_had && had->l.ids[a] < has->l.ids[b]);
-			bool came = !gone && (a >= n_had || has->l.ids[b] < had->l.ids[a]);
-			int64_t id = gone ? had->l.ids[a] : has->l.ids[b];
-			a += !came;
-			b += !gone;
-			if (!gone && !came)
-				continue;
-			struct stmt *stmt;
-			enum err err = db_prepare(ctx, ctx->db, gone ? &state->many_remove[i] : &state->many_insert[i], &stmt);
-			if (err)
-				return err;
-			stmt_bind_i64(stmt, 1, record_id(now));
-			stmt_bind_i64(stmt, 2, id);
-			err = stmt_run(ctx, stmt, NULL);
-			stmt_done(stmt);
-			if (err)
-				return err;
+		while (!err && (a < had.l.n || b < has.l.n)) {
+			if (b >= has.l.n || (a < had.l.n && had.l.ids[a] < has.l.ids[b])) {
+				err = put_link(ctx, &state->many_remove[i], record_id(now), had.l.ids[a++]);
+			} else if (a >= had.l.n || has.l.ids[b] < had.l.ids[a]) {
+				err = put_link(ctx, &state->many_insert[i], record_id(now), has.l.ids[b++]);
+			} else {
+				a++;
+				b++;
+			}
 		}
 	}
-	return OK;
+	return err;
 }
 
 enum err record_insert(struct ctx *ctx, struct record *record)
@@ -338,14 +346,26 @@ static enum err load_for_update(struct ctx *ctx, const struct entity_info *info,
 	return err;
 }
 
+/* The hook's part, what it left checked, and the system fields. */
+static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now)
+{
+	const struct entity_hooks *hooks = &now->info->entity->hooks;
+	enum err err = hooks->before ? hooks->before(ctx, now->info->entity, old, now) : OK;
+	if (!err)
+		err = check_hooked(ctx, now, old);
+	give(now, SF_ID, old->values[SF_ID]);
+	give(now, SF_VERSION, value_int(record_i64_at(old, SF_VERSION) + 1));
+	give(now, SF_UPDATED_AT, value_int(ctx_now(ctx)));
+	give(now, SF_UPDATED_BY, actor_value(ctx));
+	return err;
+}
+
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret)
 {
-	const struct entity_info *info = patch->info;
-	const struct entity_hooks *hooks = &info->entity->hooks;
 	struct record *old, *now;
 	if (ret)
 		*ret = NULL;
-	enum err err = load_for_update(ctx, info, id, if_version, flags, &old);
+	enum err err = load_for_update(ctx, patch->info, id, if_version, flags, &old);
 	if (!err)
 		err = record_copy(ctx, old, &now);
 	if (!err)
@@ -355,20 +375,15 @@ enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_
 	if (err)
 		return err;
 	if (differ(old, now)) {
-		if (hooks->before)
-			err = hooks->before(ctx, info->entity, old, now);
-		if (!err)
-			err = check_hooked(ctx, now, old);
-		give(now, SF_ID, old->values[SF_ID]);
-		give(now, SF_VERSION, value_int(record_i64_at(old, SF_VERSION) + 1));
-		give(now, SF_UPDATED_AT, value_int(ctx_now(ctx)));
-		give(now, SF_UPDATED_BY, actor_value(ctx));
+		err = complete_changed(ctx, old, now);
 		if (!err)
 			err = write_changed(ctx, old, now, flags);
 	}
-	if (!err && ret && !(flags & W_TRUSTED))
+	if (err || !ret)
+		return err;
+	if (!(flags & W_TRUSTED))
 		err = record_redact(ctx, now);
-	if (!err && ret)
+	if (!err)
 		*ret = now;
 	return err;
 }

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "core/entity/entity_internal.h"
 
-enum { NAME_MAX_BYTES = 48, SCALE_MAX = 9 };
+enum { NAME_MAX_BYTES = 48, SCALE_MAX = 9, FIELDS_MAX = 500, ENTITIES_MAX = 1000 };
 
 static enum err wrong(struct ctx *ctx, const char *entity, const char *field, const char *why)
 {
@@ -26,29 +26,35 @@ static bool labelled(const struct text2 *label)
 	return !str_empty(label->en) && !str_empty(label->zh);
 }
 
-enum err registry_check_list(struct ctx *ctx, const struct entity *const *list, size_t n)
+/* What can be said before names are resolved. */
+static enum err check_entity(struct ctx *ctx, const struct entity *entity)
 {
-	if (n == 0 || n > 1000)
-		return fail_arg(ctx, ERR_BUG, "", "descriptor", "number of entities");
-	for (size_t i = 0; i < n; i++) {
-		const struct entity *entity = list[i];
-		if (!good_name(entity->name) || !good_name(entity->plural))
-			return wrong(ctx, entity->name ? entity->name : "?", NULL, "bad name");
-		if (!labelled(&entity->label) || !labelled(&entity->label_many))
-			return wrong(ctx, entity->name, NULL, "missing label");
-		if (entity->n_fields > 0 && !entity->fields)
-			return wrong(ctx, entity->name, NULL, "no fields");
-		if (entity->n_fields > 500)
-			return wrong(ctx, entity->name, NULL, "too many fields");
-		for (size_t f = 0; f < entity->n_fields; f++) {
-			const struct field *field = &entity->fields[f];
-			if (!good_name(field->name))
-				return wrong(ctx, entity->name, field->name ? field->name : "?", "bad name");
-			if ((unsigned)field->type >= FIELD_TYPE_COUNT)
-				return wrong(ctx, entity->name, field->name, "unknown type");
-		}
+	if (!good_name(entity->name) || !good_name(entity->plural))
+		return wrong(ctx, entity->name ? entity->name : "?", NULL, "bad name");
+	if (!labelled(&entity->label) || !labelled(&entity->label_many))
+		return wrong(ctx, entity->name, NULL, "missing label");
+	if (entity->n_fields > 0 && !entity->fields)
+		return wrong(ctx, entity->name, NULL, "no fields");
+	if (entity->n_fields > FIELDS_MAX)
+		return wrong(ctx, entity->name, NULL, "too many fields");
+	for (size_t f = 0; f < entity->n_fields; f++) {
+		const struct field *field = &entity->fields[f];
+		if (!good_name(field->name))
+			return wrong(ctx, entity->name, field->name ? field->name : "?", "bad name");
+		if ((unsigned)field->type >= FIELD_TYPE_COUNT)
+			return wrong(ctx, entity->name, field->name, "unknown type");
 	}
 	return OK;
+}
+
+enum err registry_check_list(struct ctx *ctx, const struct entity *const *list, size_t n)
+{
+	if (n == 0 || n > ENTITIES_MAX)
+		return fail_arg(ctx, ERR_BUG, "", "descriptor", "number of entities");
+	enum err err = OK;
+	for (size_t i = 0; i < n && !err; i++)
+		err = check_entity(ctx, list[i]);
+	return err;
 }
 
 /* --- one field ---------------------------------------------------------------- */

@@ -263,38 +263,47 @@ static bool leads_index(const struct entity *entity, const char *field)
 	return false;
 }
 
+/* First field of the default order; "" for none. */
+static void sort_field(const struct entity *entity, char out[64])
+{
+	out[0] = '\0';
+	if (entity->sort)
+		(void)registry_list_item(entity->sort, 0, out, 64, NULL);
+}
+
+static bool is_scope_field(const struct entity_info *info, size_t at)
+{
+	return (int)at == info->owner || (int)at == info->team || (int)at == info->branch;
+}
+
 /* The index a field calls for: for owners with the default order, so that "mine,
  * newest first" needs no sort. */
 static void put_field_index(struct buf *buf, const struct entity_info *info, size_t at)
 {
-	const struct entity *entity = info->entity;
 	const struct field *field = info->fields[at];
-	const char *table = entity->name;
-	char sort[64] = "", columns[160];
-	if (entity->sort)
-		(void)registry_list_item(entity->sort, 0, sort, sizeof(sort), NULL);
+	char sort[64], columns[160];
+	sort_field(info->entity, sort);
 	if (field->flags & F_UNIQUE)
-		put_index(buf, table, field->name, true, true);
-	if (leads_index(entity, field->name))
+		put_index(buf, entity_name(info), field->name, true, true);
+	if (leads_index(info->entity, field->name))
 		return;
-	bool scope = (int)at == info->owner || (int)at == info->team || (int)at == info->branch;
-	if (scope && *sort && !str_equal(sort, "id") && !str_equal(sort, field->name)) {
+	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
+	if (scope && *sort && !str_equal(sort, "id") && !str_equal(sort, field->name))
 		snprintf(columns, sizeof(columns), "%s,%s,id", field->name, sort);
-		put_index(buf, table, columns, false, false);
-	} else if ((field->flags & F_SORT) || str_equal(sort, field->name) || scope) {
+	else if (sorted || scope)
 		snprintf(columns, sizeof(columns), "%s,id", field->name);
-		put_index(buf, table, columns, false, false);
-	} else if (((field->flags & F_INDEX) || field->type == FIELD_LINK) && !(field->flags & F_UNIQUE)) {
-		put_index(buf, table, field->name, false, false);
-	}
+	else if (((field->flags & F_INDEX) || field->type == FIELD_LINK) && !(field->flags & F_UNIQUE))
+		snprintf(columns, sizeof(columns), "%s", field->name);
+	else
+		return;
+	put_index(buf, entity_name(info), columns, false, false);
 }
 
 static void put_indexes(struct buf *buf, const struct entity_info *info)
 {
 	const struct entity *entity = info->entity;
-	char sort[64] = "";
-	if (entity->sort)
-		(void)registry_list_item(entity->sort, 0, sort, sizeof(sort), NULL);
+	char sort[64];
+	sort_field(entity, sort);
 	for (size_t i = SF_VERSION; i < info->n_fields; i++) {
 		if (info->fields[i]->type == FIELD_LINKS)
 			continue;

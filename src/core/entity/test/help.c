@@ -1,5 +1,6 @@
 #include "help.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,14 @@ static enum err drop_schema(struct ctx *ctx, void *arg)
 	return db_exec(ctx, ctx->db, arena_printf(ctx->arena, "DROP SCHEMA \"%s\" CASCADE", world->schema));
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 void world_close(struct world *world)
 {
 	db_free(world->db);
@@ -106,9 +115,7 @@ void world_close(struct world *world)
 	if (store_engine(world->store) == ENGINE_POSTGRES)
 		must(world, store_write(&world->ctx, world->store, drop_schema, world), "drop schema");
 	store_free(world->store);
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(nftw(world->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 	world_light_close(world);
 }
 
