@@ -73,8 +73,11 @@ export interface Me {
 	theme?: string | null;
 	density?: string | null;
 	phone?: string | null;
-	totp?: boolean;
+	totp_enabled?: boolean;
 	recovery_codes_left?: number;
+	must_change_password?: boolean;
+	password_changed_at?: string | null;
+	roles?: { id: string; key?: string | null; name: string }[];
 }
 
 export interface Meta {

@@ -6,7 +6,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react
 import { BrowserRouter } from 'react-router';
 import { ApiError, call, get, onSignedOut, patch, setCsrf } from '@/api/client.ts';
 import { startEvents, stopEvents } from '@/api/events.ts';
-import type { Meta, Session } from '@/api/types.ts';
+import type { Me, Meta, Session } from '@/api/types.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { AppContext, type Preferences } from './context.tsx';
 import { localeOf, switchLocale } from './i18n.ts';
@@ -35,10 +35,15 @@ type Phase =
 	| { is: 'in'; session: Session; meta: Meta }
 	| { is: 'failed'; error: ApiError };
 
+/** What there is and who is asking, in the reader's language. */
+async function describe(): Promise<Meta> {
+	const [meta, account] = await Promise.all([get<Meta>('meta'), get<Me>('account')]);
+	return { ...meta, user: { ...meta.user, ...account } };
+}
+
 async function enter(session: Session): Promise<Phase> {
 	setCsrf(session.csrf);
-	const meta = await get<Meta>('meta');
-	return { is: 'in', session, meta };
+	return { is: 'in', session, meta: await describe() };
 }
 
 async function start(): Promise<Phase> {
@@ -107,7 +112,7 @@ export function Root() {
 			.then(async () => {
 				// Labels of entities and fields come in the new language.
 				if (!change.locale) return;
-				const meta = await get<Meta>('meta');
+				const meta = await describe();
 				setPhase((old) => (old.is === 'in' ? { ...old, meta } : old));
 				await queries.invalidateQueries();
 			})
@@ -123,7 +128,7 @@ export function Root() {
 			dark,
 			prefer,
 			reloadMe: () => {
-				void get<Meta>('meta').then((meta) => setPhase((old) => (old.is === 'in' ? { ...old, meta } : old)));
+				void describe().then((meta) => setPhase((old) => (old.is === 'in' ? { ...old, meta } : old)));
 			},
 			signOut: () => {
 				void call('DELETE', 'session', { quiet401: true })

@@ -37,7 +37,7 @@ const DAYJS: Record<Locale, string> = { 'zh-Hans': 'zh-cn', 'zh-Hant': 'zh-tw', 
 /** From what a server or browser calls a language. */
 export function localeOf(tag: string | null | undefined): Locale | null {
 	if (!tag) return null;
-	if (/^zh-(TW|HK|MO|Hant)/i.test(tag)) return 'zh-Hant';
+	if (/^zh[-_](TW|HK|MO|Hant)/i.test(tag)) return 'zh-Hant';
 	if (/^zh/i.test(tag)) return 'zh-Hans';
 	if (/^en/i.test(tag)) return 'en';
 	return null;
@@ -64,6 +64,9 @@ export async function switchLocale(locale: Locale): Promise<AntLocale> {
 			returnNull: false,
 			react: { useSuspense: false },
 		});
+	// "New customer", but "New API token": labels come with a capital, sentences do without.
+	i18next.services.formatter?.add('lower', (value: unknown, lng) =>
+		lng === 'en' ? String(value).replace(/^\p{Lu}(?!\p{Lu})/u, (c) => c.toLowerCase()) : String(value));
 	i18next.addResourceBundle(locale, 'translation', pack.texts.default, true, true);
 	dayjs.locale(DAYJS[locale]);
 	setFormatTag(intlTag(locale, navigator.languages));

@@ -15,7 +15,7 @@ export function loadPreferences(): Preferences {
 	}
 	return {
 		locale: preferredLocale(),
-		theme: themeOf(stored.theme) ?? 'system',
+		theme: themeOf(stored.theme) ?? 'auto',
 		density: densityOf(stored.density) ?? 'compact',
 	};
 }
@@ -25,7 +25,7 @@ export function storePreferences(preferences: Preferences) {
 }
 
 export function themeOf(text: string | null | undefined): ThemeChoice | null {
-	return text === 'light' || text === 'dark' || text === 'system' ? text : null;
+	return text === 'light' || text === 'dark' || text === 'auto' ? text : null;
 }
 
 export function densityOf(text: string | null | undefined): Density | null {
@@ -45,7 +45,7 @@ function useMedia(query: string): boolean {
 
 export function useDark(choice: ThemeChoice): boolean {
 	const system = useMedia('(prefers-color-scheme: dark)');
-	return choice === 'system' ? system : choice === 'dark';
+	return choice === 'auto' ? system : choice === 'dark';
 }
 
 /** Phones: bottom bar, cards, tabs. */

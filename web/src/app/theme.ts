@@ -2,7 +2,7 @@
 import { theme as ant, type ThemeConfig } from 'antd';
 import type { Meaning } from '@/api/types.ts';
 
-export type ThemeChoice = 'system' | 'light' | 'dark';
+export type ThemeChoice = 'auto' | 'light' | 'dark';
 export type Density = 'compact' | 'comfortable';
 
 const FONT = 'system-ui, -apple-system, "PingFang SC", "PingFang TC", "Microsoft YaHei", "Microsoft JhengHei", "Noto Sans CJK SC", "Noto Sans SC", "Segoe UI", Roboto, sans-serif';

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { embedName, entityOf, fetchPage, linkedTitle } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useApp, useMeta } from '@/app/context.tsx';
 import { useDelayed } from '@/lib/delayed.ts';
 import type { EditProps, FilterProps, Kind, ShowProps } from './kind.ts';
@@ -16,7 +16,7 @@ export function useChoices(entity: Entity | undefined, typed: string, chosen: st
 		queryKey: ['some', entity?.name ?? '', 'choices', typed],
 		enabled: open && entity !== undefined,
 		staleTime: 30_000,
-		placeholderData: (old) => old,
+		placeholderData: keepPreviousData,
 		queryFn: ({ signal }) => {
 			const params = new URLSearchParams({ select, limit: '30' });
 			if (typed) params.set('q', typed);

@@ -2,7 +2,7 @@
 import { App, Button, Modal, Progress, Select } from 'antd';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '@/api/client.ts';
+import { CHUNK, chunks, deleteMany, idsMatching, patchMany } from '@/api/bulk.ts';
 import { fetchPage, may, refresh, restoreRecord, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useCan } from '@/app/context.tsx';
@@ -11,9 +11,6 @@ import { number, sumDecimals } from '@/lib/format.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { isSelected, type Selection } from './Grid.tsx';
 import type { Column } from './state.ts';
-
-/** Ids in one call; keeps addresses short. */
-const CHUNK = 100;
 
 interface Props {
 	entity: Entity;
@@ -30,24 +27,7 @@ interface Props {
 
 /** All ids of a selection, asking the server for those not loaded. */
 async function idsOf(entity: Entity, params: URLSearchParams, selection: Selection): Promise<string[]> {
-	if (!selection.all) return [...selection.ids];
-	const ids: string[] = [];
-	const query = new URLSearchParams(params);
-	query.set('select', 'id');
-	query.set('limit', '1000');
-	for (let cursor: string | null = null; ;) {
-		if (cursor) query.set('cursor', cursor);
-		const page = await fetchPage(entity, query);
-		for (const row of page.rows) if (!selection.ids.has(row.id)) ids.push(row.id);
-		if (!page.next) return ids;
-		cursor = page.next;
-	}
-}
-
-function chunks<T>(items: T[]): T[][] {
-	const out: T[][] = [];
-	for (let i = 0; i < items.length; i += CHUNK) out.push(items.slice(i, i + CHUNK));
-	return out;
+	return selection.all ? idsMatching(entity, params, selection.ids) : [...selection.ids];
 }
 
 export function Bulk({ entity, rows, columns, params, selection, total, capped, onSelect, onExport }: Props) {
@@ -84,9 +64,7 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 	async function removeAll() {
 		try {
 			const ids = await idsOf(entity, params, selection);
-			const done = await each(chunks(ids), async (part) => {
-				await call('DELETE', `${entity.name}?id=in.(${part.join()})`);
-			});
+			const done = await each(chunks(ids), (part) => deleteMany(entity, part));
 			onSelect({ all: false, ids: new Set() });
 			undo(t('bulk.deleted', { count: done, n: number(done) }), async () => {
 				for (const id of ids) await restoreRecord(entity, id);
@@ -110,12 +88,10 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 					group.ids.push(row.id);
 					before.set(key, group);
 				}
-				await call('PATCH', `${entity.name}?id=in.(${part.join()})`, { body: { [field.name]: wire(field, value) }, headers: { Prefer: 'return=minimal' } });
+				await patchMany(entity, part, { [field.name]: wire(field, value) });
 			});
 			undo(t('bulk.changed', { count: done, n: number(done), field: field.label }), async () => {
-				for (const group of before.values())
-					for (const part of chunks(group.ids))
-						await call('PATCH', `${entity.name}?id=in.(${part.join()})`, { body: { [field.name]: wire(field, group.value) }, headers: { Prefer: 'return=minimal' } });
+				for (const group of before.values()) for (const part of chunks(group.ids)) await patchMany(entity, part, { [field.name]: wire(field, group.value) });
 				await refresh(cache, entity.name);
 			});
 		} catch (error) {

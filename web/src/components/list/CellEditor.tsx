@@ -16,7 +16,7 @@ const AT_ONCE = new Set(['enum', 'bool', 'link', 'code', 'date']);
 
 export function CellEditor({ field, row, onSave, onEnd }: Props) {
 	const { t } = useTranslation();
-	const [value, setValue] = useState(row[field.name] ?? null);
+	const [value, setValue] = useState<unknown>(row[field.name] ?? null);
 	const [problem, setProblem] = useState<string | null>(null);
 	const closing = useRef(false);
 	const { Edit } = kindOf(field);

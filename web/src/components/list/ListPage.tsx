@@ -1,7 +1,7 @@
 /** The one list: views, filters, table or cards, selection, side panel, live marks. */
 import { DownloadOutlined, ReloadOutlined, SettingOutlined, UploadOutlined } from '@ant-design/icons';
 import { App, Button, Dropdown, Input, type InputRef, Popover, Skeleton, Tooltip } from 'antd';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { may, PAGE, refresh, useCache, useCount, useRows } from '@/api/records.ts';
@@ -29,7 +29,15 @@ const Export = lazy(() => import('./Export.tsx'));
 
 const NONE: Selection = { all: false, ids: new Set() };
 
-export function ListPage({ entity }: { entity: Entity }) {
+interface ListPageProps {
+	entity: Entity;
+	/** Where records open, if not under the entity's own name. */
+	base?: string;
+	/** The one thing to do here, instead of creating a record by form. */
+	action?: ReactNode;
+}
+
+export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageProps) {
 	const { meta, me } = useApp();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -86,7 +94,7 @@ export function ListPage({ entity }: { entity: Entity }) {
 		}
 	}, [saver, undo, message, t]);
 
-	const open = useCallback((id: string) => void navigate(`/${entity.name}/${id}`), [navigate, entity]);
+	const open = useCallback((id: string) => void navigate(`${base}/${id}`), [navigate, base]);
 	const peek = useCallback((id: string | null) => {
 		if (phone && id) open(id);
 		else change({ peek: id });
@@ -108,6 +116,7 @@ export function ListPage({ entity }: { entity: Entity }) {
 							<Tooltip title={t('columns.title')}><Button type="text" icon={<SettingOutlined />} aria-label={t('columns.title')} /></Tooltip>
 						</Popover>
 					)}
+					{action}
 					<ListMenu entity={entity} onExport={() => setExporting(true)} />
 				</div>
 			</div>
@@ -128,7 +137,7 @@ export function ListPage({ entity }: { entity: Entity }) {
 						) : (
 							<Empty
 								title={t('list.empty', { what: entity.label_many })} text={t('list.empty_text', { what: entity.label_many })}
-								action={creatable && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>}
+								action={action ?? (creatable && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
 							/>
 						)
 					) : phone ? (

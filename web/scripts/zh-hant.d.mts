@@ -1,0 +1,1 @@
+export function traditional(folder: URL): Record<string, unknown>;

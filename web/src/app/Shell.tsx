@@ -1,0 +1,187 @@
+/** The frame around every page: menu, search, live dot, language, theme, me. */
+import { MenuFoldOutlined, MenuUnfoldOutlined, PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import { Button, Dropdown, Tooltip } from 'antd';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink, useLocation, useNavigate } from 'react-router';
+import { useLiveState } from '@/api/events.ts';
+import { may } from '@/api/records.ts';
+import { Loading } from '@/components/common/States.tsx';
+import { useApp } from './context.tsx';
+import { Boundary } from './Boundary.tsx';
+import { LOCALES } from './i18n.ts';
+import { EntityIcon } from './icons.tsx';
+import { Mark } from './Mark.tsx';
+import { useNav } from './nav.ts';
+import { usePhone } from './preferences.ts';
+import { Pages } from './Pages.tsx';
+import type { Density, ThemeChoice } from './theme.ts';
+import type { Locale } from '@/lib/format.ts';
+
+const Palette = lazy(() => import('@/features/search/Palette.tsx'));
+
+const FOLD = 'guanxi.folded';
+
+export default function Shell() {
+	const { t } = useTranslation();
+	const phone = usePhone();
+	const [folded, setFolded] = useState(() => localStorage.getItem(FOLD) === '1');
+	const [searching, setSearching] = useState(false);
+	const location = useLocation();
+
+	useEffect(() => {
+		const onKey = (e: KeyboardEvent) => {
+			if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') {
+				e.preventDefault();
+				setSearching(true);
+			}
+		};
+		window.addEventListener('keydown', onKey);
+		return () => window.removeEventListener('keydown', onKey);
+	}, []);
+	useEffect(() => setSearching(false), [location.pathname]);
+
+	return (
+		<div className={`shell${folded && !phone ? ' is-folded' : ''}`}>
+			<a className="skip" href="#main">{t('nav.skip')}</a>
+			{!phone && (
+				<Side
+					folded={folded} onFold={() => {
+						localStorage.setItem(FOLD, folded ? '0' : '1');
+						setFolded(!folded);
+					}}
+				/>
+			)}
+			<header className="top">
+				{phone && <Mark size={26} />}
+				<button type="button" className="search-button" onClick={() => setSearching(true)} aria-keyshortcuts="Control+K Meta+K">
+					<SearchOutlined aria-hidden /> <span>{t('search.placeholder')}</span> {!phone && <kbd>Ctrl K</kbd>}
+				</button>
+				<NewButton />
+				<Live />
+				<MeMenu />
+			</header>
+			<main id="main" className="main" tabIndex={-1}>
+				<Boundary key={location.pathname}>
+					<Suspense fallback={<div className="page"><Loading /></div>}>
+						<Pages />
+					</Suspense>
+				</Boundary>
+			</main>
+			{phone && <Bottom />}
+			{searching && <Suspense fallback={null}><Palette onClose={() => setSearching(false)} /></Suspense>}
+		</div>
+	);
+}
+
+function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
+	const { t } = useTranslation();
+	const { main } = useNav();
+	const all = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }];
+	return (
+		<nav className="side" aria-label={t('nav.title')}>
+			<NavLink to="/" className="side-mark" aria-label={t('app.name')}><Mark size={26} />{!folded && <b>{t('app.name')}</b>}</NavLink>
+			<ul>
+				{all.map((item) => (
+					<li key={item.to}>
+						<Tooltip title={folded ? item.label : ''} placement="right">
+							<NavLink to={item.to} end={item.to === '/'} className={({ isActive }) => `side-link${isActive ? ' is-here' : ''}`}>
+								<EntityIcon name={item.icon} /> <span className={folded ? 'sr-only' : undefined}>{item.label}</span>
+							</NavLink>
+						</Tooltip>
+					</li>
+				))}
+			</ul>
+			<Tooltip title={folded ? t('nav.unfold') : ''} placement="right">
+				<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={folded ? t('nav.unfold') : t('nav.fold')}>
+					{folded ? <MenuUnfoldOutlined /> : <><MenuFoldOutlined /> <span>{t('nav.fold')}</span></>}
+				</button>
+			</Tooltip>
+		</nav>
+	);
+}
+
+/** On phones the first four places and the rest behind "more". */
+function Bottom() {
+	const { t } = useTranslation();
+	const { main } = useNav();
+	const items = [...main.slice(0, 4), { to: '/settings', label: t('nav.more'), icon: 'settings' }];
+	return (
+		<nav className="bottom" aria-label={t('nav.title')}>
+			{items.map((item) => (
+				<NavLink key={item.to} to={item.to} end={item.to === '/'} className={({ isActive }) => (isActive ? 'is-here' : undefined)}>
+					<EntityIcon name={item.icon} />
+					<span>{item.label}</span>
+				</NavLink>
+			))}
+		</nav>
+	);
+}
+
+function NewButton() {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const navigate = useNavigate();
+	const phone = usePhone();
+	const items = meta.entities
+		.filter((e) => !e.system && !e.child && may(e, 'create') && !['import_run', 'category', 'channel', 'tag'].includes(e.name))
+		.map((e) => ({ key: e.name, icon: <EntityIcon name={e.icon ?? e.name} />, label: e.label }));
+	if (items.length === 0) return null;
+	return (
+		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => void navigate(`/${key}/new`) }}>
+			<Button type="primary" icon={<PlusOutlined />} aria-label={t('nav.new')}>{phone ? null : t('nav.new')}</Button>
+		</Dropdown>
+	);
+}
+
+function Live() {
+	const { t } = useTranslation();
+	const state = useLiveState();
+	return (
+		<Tooltip title={t(`live.${state}_text`)}>
+			<span className={`live live-${state}`} role="status">
+				<i aria-hidden="true" /> <span className="live-word">{t(`live.${state}`)}</span>
+			</span>
+		</Tooltip>
+	);
+}
+
+function MeMenu() {
+	const { me, preferences, prefer, signOut } = useApp();
+	const { t } = useTranslation();
+	const navigate = useNavigate();
+	const phone = usePhone();
+	const pick = (key: string, current: string, choices: { value: string; label: string }[]) =>
+		choices.map((c) => ({ key: `${key}:${c.value}`, label: <span aria-current={c.value === current ? 'true' : undefined}>{c.label}</span>, extra: c.value === current ? '✓' : undefined }));
+	return (
+		<Dropdown
+			trigger={['click']} placement="bottomRight"
+			menu={{
+				items: [
+					{ key: 'who', type: 'group', label: <span className="me-who"><b>{me.name}</b><br />{me.email}</span> },
+					{ key: 'account', label: t('account.title') },
+					{ key: 'language', label: t('menu.language'), children: pick('locale', preferences.locale, LOCALES) },
+					{ key: 'theme', label: t('menu.theme'), children: pick('theme', preferences.theme, (['auto', 'light', 'dark'] as ThemeChoice[]).map((v) => ({ value: v, label: t(`theme.${v}`) }))) },
+					{ key: 'density', label: t('menu.density'), children: pick('density', preferences.density, (['compact', 'comfortable'] as Density[]).map((v) => ({ value: v, label: t(`density.${v}`) }))) },
+					{ key: 'keys', label: t('menu.keys') },
+					{ type: 'divider' },
+					{ key: 'out', label: t('menu.sign_out') },
+				],
+				onClick: ({ key }) => {
+					const [what, value = ''] = key.split(':');
+					if (what === 'locale') prefer({ locale: value as Locale });
+					else if (what === 'theme') prefer({ theme: value as ThemeChoice });
+					else if (what === 'density') prefer({ density: value as Density });
+					else if (what === 'out') signOut();
+					else if (what === 'keys') void navigate('/settings/keys');
+					else if (what === 'account') void navigate('/account');
+				},
+			}}
+		>
+			<Button type="text" className="me" aria-label={t('menu.me', { name: me.name })}>
+				<span className="me-dot" aria-hidden="true">{[...me.name.trim()][0]?.toUpperCase() ?? '·'}</span>
+				{!phone && <span className="me-name">{me.name}</span>}
+			</Button>
+		</Dropdown>
+	);
+}

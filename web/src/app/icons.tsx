@@ -1,0 +1,19 @@
+/** Icons by the names descriptors give. */
+import {
+	ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, CarOutlined, ContactsOutlined, CreditCardOutlined, EnvironmentOutlined, FileOutlined, HomeOutlined,
+	IdcardOutlined, ImportOutlined, KeyOutlined, MessageOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingCartOutlined, ShoppingOutlined, TagOutlined, TeamOutlined,
+	UserOutlined,
+} from '@ant-design/icons';
+import type { ComponentType } from 'react';
+
+const ICONS: Record<string, ComponentType> = {
+	home: HomeOutlined, customer: ContactsOutlined, order: ShoppingCartOutlined, product: ShoppingOutlined, category: ApartmentOutlined, channel: ShopOutlined, shop: ShopOutlined,
+	interaction: MessageOutlined, tag: TagOutlined, file: FileOutlined, attachment: FileOutlined, identifier: IdcardOutlined, address: EnvironmentOutlined, payment: CreditCardOutlined,
+	shipment: CarOutlined, user: UserOutlined, team: TeamOutlined, branch: BankOutlined, region: EnvironmentOutlined, role: SafetyOutlined, token: KeyOutlined, import: ImportOutlined,
+	audit: AuditOutlined, settings: SettingOutlined,
+};
+
+export function EntityIcon({ name }: { name: string | null | undefined }) {
+	const Icon = ICONS[name ?? ''] ?? AppstoreOutlined;
+	return <Icon />;
+}

@@ -1,0 +1,25 @@
+/** What the keyboard does. */
+import { useTranslation } from 'react-i18next';
+import { useTitle } from '@/app/title.ts';
+
+const KEYS: [string, string][] = [
+	['Ctrl K', 'search'], ['/', 'filter'], ['j ↓', 'down'], ['k ↑', 'up'], ['Enter', 'open'], ['Space', 'peek'], ['x', 'select'], ['e', 'edit'], ['Esc', 'close'], ['Ctrl Enter', 'send'],
+];
+
+export default function Keys() {
+	const { t } = useTranslation();
+	useTitle(t('menu.keys'));
+	return (
+		<div className="page page-narrow">
+			<h1>{t('menu.keys')}</h1>
+			<table className="plain-table">
+				<thead><tr><th scope="col">{t('keys.key')}</th><th scope="col">{t('keys.what')}</th></tr></thead>
+				<tbody>
+					{KEYS.map(([key, what]) => (
+						<tr key={what}><td>{key.split(' ').map((k) => <kbd key={k}>{k}</kbd>)}</td><td>{t(`keys.${what}`)}</td></tr>
+					))}
+				</tbody>
+			</table>
+		</div>
+	);
+}

@@ -1,0 +1,90 @@
+/** One page with all there is of a customer: facts, one timeline, what to do. */
+import { Tabs } from 'antd';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { entityOf, fieldOf, type RecordAnswer, titleOf, useRecord } from '@/api/records.ts';
+import type { Entity } from '@/api/types.ts';
+import { useMeta } from '@/app/context.tsx';
+import type { RecordPageProps } from '@/app/features.ts';
+import { useNarrow, usePhone } from '@/app/preferences.ts';
+import { useTitle } from '@/app/title.ts';
+import { Failed, Loading } from '@/components/common/States.tsx';
+import { Changes, useHistory } from '@/components/record/Changes.tsx';
+import { ChildTable } from '@/components/record/ChildTable.tsx';
+import { Facts } from '@/components/record/Facts.tsx';
+import { Files } from '@/components/record/Files.tsx';
+import { Head } from '@/components/record/Head.tsx';
+import { useLiveRecord } from '@/components/record/live.ts';
+import { useTab } from '@/components/record/RecordPage.tsx';
+import { FieldValue } from '@/fields/index.tsx';
+import { Figures } from './Figures.tsx';
+import { Stages } from './Stages.tsx';
+import { Timeline } from './Timeline.tsx';
+import { ToDo } from './ToDo.tsx';
+
+export default function CustomerPage({ entity, id }: RecordPageProps) {
+	const meta = useMeta();
+	const { t } = useTranslation();
+	const phone = usePhone();
+	const narrow = useNarrow();
+	const record = useRecord(meta, entity, id);
+	useLiveRecord(entity, id);
+	const history = useHistory(entity, id, record.isSuccess);
+	const changes = useMemo(() => history.data?.pages.flatMap((p) => p.rows), [history.data]);
+	const [tab, setTab] = useTab('timeline');
+	useTitle(record.data ? titleOf(entity, record.data.row) : entity.label);
+
+	if (record.isPending) return <div className="page"><Loading rows={12} /></div>;
+	if (record.isError) return <div className="page"><Failed error={record.error} onRetry={() => void record.refetch()} /></div>;
+	const { row } = record.data;
+
+	// A person has no line of business and a company no birthday.
+	const other = row.kind === 'company' ? 'person' : 'company';
+	const except = entity.fields.filter((f) => f.group === other && !row[f.name]).map((f) => f.name);
+	const facts = <Facts entity={entity} record={record.data} changes={changes} except={[...except, entity.title ?? '', 'stage', 'orders_count', 'orders_total', 'open_work', 'tags']} />;
+	const todo = <ToDo record={record.data} />;
+	const child = (name: string, key = name, columns?: string[]) => {
+		const found = entity.children.find((c) => c.entity === name);
+		const target = entityOf(meta, name);
+		if (!found || !target) return [];
+		return [{
+			key, label: target.label_many,
+			children: <ChildTable child={name} field={found.field} parent={{ entity: entity.name, row }} columns={columns} />,
+		}];
+	};
+	const items = [
+		...(phone ? [{ key: 'facts', label: t('record.facts'), children: facts }] : []),
+		...(narrow ? [{ key: 'todo', label: t('customer.todo'), children: todo }] : []),
+		{ key: 'timeline', label: t('customer.timeline'), children: <Timeline record={record.data} /> },
+		...child('order', 'orders', ['number', 'state', 'placed_at', 'lines_count', 'total', 'channel_id']),
+		...child('identifier', 'identifiers'),
+		...child('address', 'addresses'),
+		...child('consent', 'consents'),
+		...child('party_role', 'roles'),
+		...(entityOf(meta, 'attachment') ? [{ key: 'files', label: t('files.title'), children: <Files parent={{ entity: entity.name, field: 'customer_id', row }} /> }] : []),
+		{ key: 'changes', label: t('changes.title'), children: <Changes entity={entity} id={id} /> },
+	];
+
+	return (
+		<div className="record">
+			<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />}>
+				<div className="record-strip">
+					<Stages entity={entity} record={record.data} />
+					<Figures record={record.data} onTab={setTab} />
+				</div>
+			</Head>
+			<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
+				{!phone && <div className="record-facts">{facts}</div>}
+				<div className="record-main">
+					<Tabs activeKey={items.some((i) => i.key === tab) ? tab : 'timeline'} onChange={setTab} items={items} />
+				</div>
+				{!narrow && <aside className="record-aside" aria-label={t('customer.todo')}>{todo}</aside>}
+			</div>
+		</div>
+	);
+}
+
+function Badges({ entity, record: { row, masked } }: { entity: Entity; record: RecordAnswer }) {
+	const shown = ['level', 'kind', 'tags'].flatMap((n) => fieldOf(entity, n) ?? []);
+	return <span className="badges">{shown.map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}</span>;
+}

@@ -1,0 +1,225 @@
+/** Where each column goes: guessed, to be put right; a few real rows below. */
+import { Alert, App, Button, Checkbox, Input, Radio, Select } from 'antd';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useId, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { get, put } from '@/api/client.ts';
+import { fieldOf, may } from '@/api/records.ts';
+import type { Entity } from '@/api/types.ts';
+import { useMeta } from '@/app/context.tsx';
+import { Failed, Loading } from '@/components/common/States.tsx';
+import { problemText } from '@/components/common/undo.tsx';
+import { creatable } from '@/fields/index.tsx';
+import { list } from '@/lib/format.ts';
+import { doubled, guessed, type Mapping, missing } from './mapping.ts';
+import type { Plan, Preview, Run } from './types.ts';
+
+const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'big5', 'windows-1252'];
+const DELIMITERS: [string, string][] = [[',', 'comma'], [';', 'semicolon'], ['\t', 'tab'], ['|', 'pipe']];
+
+/** What the person has chosen so far; kept in the browser until the import runs. */
+interface Work {
+	encoding?: string;
+	delimiter?: string;
+	header?: boolean;
+	sheet?: string;
+	preset?: string | null;
+	mapping?: Mapping;
+	mode: NonNullable<Plan['mode']>;
+	key: string[];
+	defaults: Record<string, string>;
+}
+
+const FRESH: Work = { mode: 'upsert', key: [], defaults: {} };
+
+function load(id: string): Work {
+	try {
+		return { ...FRESH, ...(JSON.parse(localStorage.getItem(`guanxi.import.${id}`) ?? '{}') as Partial<Work>) };
+	} catch {
+		return FRESH;
+	}
+}
+
+export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): void }) {
+	const meta = useMeta();
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const uid = useId();
+	const [params] = useSearchParams();
+	const [work, setWork] = useState(() => load(id));
+	const [busy, setBusy] = useState(false);
+	useEffect(() => localStorage.setItem(`guanxi.import.${id}`, JSON.stringify(work)), [id, work]);
+	const set = (change: Partial<Work>) => setWork((old) => ({ ...old, ...change }));
+
+	const asked = new URLSearchParams();
+	if (work.encoding) asked.set('encoding', work.encoding);
+	if (work.delimiter) asked.set('delimiter', work.delimiter);
+	if (work.header !== undefined) asked.set('header_row', String(work.header));
+	if (work.sheet) asked.set('sheet', work.sheet);
+	const wantedEntity = params.get('entity');
+	if (wantedEntity) asked.set('entity', wantedEntity);
+	const preview = useQuery({
+		queryKey: ['preview', id, asked.toString()],
+		queryFn: ({ signal }) => get<Preview>(`import/${id}/preview?${asked}`, signal),
+		placeholderData: keepPreviousData,
+		staleTime: Infinity,
+	});
+
+	const importable = useMemo(() => meta.entities.filter((e) => may(e, 'import')), [meta]);
+	const data = preview.data;
+	const mapping = useMemo<Mapping>(() => work.mapping ?? (data ? guessed(data) : {}), [work.mapping, data]);
+	const matching = data?.presets?.find((p) => p.match);
+	const preset = work.preset === undefined ? matching?.name ?? null : work.preset;
+	const gaps = preset ? [] : missing(importable, mapping, work.defaults);
+	const twice = doubled(mapping);
+	const used = importable.filter((e) => Object.values(mapping).some((m) => m.entity === e.name));
+	const main = used[0];
+	const keyFields = main ? main.fields.filter((f) => Object.values(mapping).some((m) => m.entity === main.name && m.field === f.name) && f.type !== 'links' && f.type !== 'note') : [];
+	const suggestedKey = keyFields.find((f) => f.unique) ?? keyFields.find((f) => ['phone', 'email', 'number', 'sku', 'code'].includes(f.name));
+	const key = work.key.filter((k) => keyFields.some((f) => f.name === k));
+	const effectiveKey = key.length ? key : suggestedKey ? [suggestedKey.name] : [];
+	const ready = preset !== null || (Object.keys(mapping).length > 0 && twice.size === 0 && gaps.length === 0 && (work.mode === 'create' || effectiveKey.length > 0));
+
+	async function next() {
+		if (!data) return;
+		setBusy(true);
+		const plan: Plan = {
+			...(data.encoding ? { encoding: data.encoding } : {}),
+			...(data.delimiter ? { delimiter: data.delimiter } : {}),
+			...(work.sheet ? { sheet: work.sheet } : {}),
+			...(data.header_row !== undefined || work.header !== undefined ? { header_row: work.header ?? data.header_row } : {}),
+			...(preset ? { preset } : {
+				mapping: Object.entries(mapping).map(([column, target]) => ({ column: Number(column), ...target })),
+				mode: work.mode,
+				key: work.mode === 'create' ? [] : effectiveKey,
+				defaults: work.defaults,
+			}),
+		};
+		try {
+			await put(`import/${id}/plan`, plan);
+			onNext();
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+		setBusy(false);
+	}
+
+	if (preview.isPending) return <Loading rows={8} />;
+	if (preview.isError && !data) return <Failed error={preview.error} onRetry={() => void preview.refetch()} />;
+	if (!data) return null;
+	const options = importable.map((e) => ({
+		label: e.label, title: e.label,
+		options: e.fields.filter((f) => creatable(f) || f.name === 'created_at').map((f) => ({ value: `${e.name}.${f.name}`, label: `${e.label} · ${f.label}` })),
+	}));
+
+	return (
+		<div className="map-step" aria-busy={preview.isFetching}>
+			{preview.isError && <Alert type="error" showIcon title={problemText(preview.error, t)} />}
+			{data.warnings?.map((w, i) => <Alert key={i} type="warning" showIcon title={typeof w === 'string' ? w : w.message} />)}
+			<fieldset className="map-file">
+				<legend>{t('import.file_is')}</legend>
+				{data.encoding && (
+					<label>{t('import.encoding')} <Select aria-label={t('import.encoding')} value={data.encoding.toLowerCase()} onChange={(v: string) => set({ encoding: v, mapping: undefined })} options={[...new Set([data.encoding.toLowerCase(), ...ENCODINGS])].map((e) => ({ value: e, label: e.toUpperCase() }))} popupMatchSelectWidth={false} /></label>
+				)}
+				{data.delimiter && (
+					<label>{t('import.delimiter')} <Select aria-label={t('import.delimiter')} value={data.delimiter} onChange={(v: string) => set({ delimiter: v, mapping: undefined })} options={DELIMITERS.map(([v, k]) => ({ value: v, label: t(`import.delimiter_${k}`) }))} popupMatchSelectWidth={false} /></label>
+				)}
+				{(data.sheets?.length ?? 0) > 1 && (
+					<label>{t('import.sheet')} <Select aria-label={t('import.sheet')} value={work.sheet ?? data.sheet ?? data.sheets![0]} onChange={(v: string) => set({ sheet: v, mapping: undefined })} options={data.sheets!.map((s) => ({ value: s, label: s }))} popupMatchSelectWidth={false} /></label>
+				)}
+				<Checkbox checked={work.header ?? data.header_row ?? data.header !== false} onChange={(e) => set({ header: e.target.checked, mapping: undefined })}>{t('import.header')}</Checkbox>
+			</fieldset>
+
+			{(data.presets?.length ?? 0) > 0 && (
+				<fieldset>
+					<legend>{t('import.preset')}</legend>
+					<Radio.Group
+						value={preset ?? ''} onChange={(e) => set({ preset: (e.target.value as string) || null })}
+						options={[{ value: '', label: t('import.by_hand') }, ...data.presets!.map((p) => ({ value: p.name, label: `${p.label ?? p.name}${p.match ? ` (${t('import.fits')})` : ''}` }))]}
+					/>
+				</fieldset>
+			)}
+
+			<div className="table-scroll" tabIndex={0} role="region" aria-label={t('import.columns')}>
+				<table className="plain-table preview">
+					<thead>
+						<tr>
+							{data.columns.map((c) => <th key={c.index} scope="col">{c.name || t('import.column', { n: c.index + 1 })}</th>)}
+						</tr>
+						{!preset && (
+							<tr>
+								{data.columns.map((c) => {
+									const target = mapping[c.index];
+									const name = target ? `${target.entity}.${target.field}` : null;
+									return (
+										<td key={c.index}>
+											<Select
+												size="small" className="map-target" aria-label={t('import.goes_to', { column: c.name || String(c.index + 1) })} value={name} allowClear placeholder={t('import.leave_out')}
+												status={name && twice.has(name) ? 'error' : undefined} showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false} options={options}
+												onChange={(v?: string) => {
+													const rest = Object.fromEntries(Object.entries(mapping).filter(([k]) => Number(k) !== c.index)) as Mapping;
+													if (v) {
+														const [entity = '', field = ''] = v.split('.');
+														rest[c.index] = { entity, field };
+													}
+													set({ mapping: rest });
+												}}
+											/>
+										</td>
+									);
+								})}
+							</tr>
+						)}
+					</thead>
+					<tbody>
+						{data.rows.slice(0, 8).map((row, i) => <tr key={i}>{data.columns.map((c) => <td key={c.index}><span className="text">{row[c.index] ?? ''}</span></td>)}</tr>)}
+					</tbody>
+				</table>
+			</div>
+
+			{!preset && (
+				<>
+					{twice.size > 0 && <Alert type="error" showIcon title={t('import.twice', { fields: list([...twice].map((n) => labelOf(importable, n))) })} />}
+					{gaps.length > 0 && (
+						<fieldset>
+							<legend>{t('import.missing')}</legend>
+							<p className="hint">{t('import.missing_text')}</p>
+							{gaps.map((g) => (
+								<label key={`${g.entity.name}.${g.field}`} className="map-default">
+									{g.entity.label} · {g.label}
+									<Input size="small" aria-label={`${g.entity.label} · ${g.label}`} onBlur={(e) => e.target.value.trim() && set({ defaults: { ...work.defaults, [`${g.entity.name}.${g.field}`]: e.target.value.trim() } })} />
+								</label>
+							))}
+						</fieldset>
+					)}
+					<fieldset>
+						<legend>{t('import.mode')}</legend>
+						<Radio.Group
+							value={work.mode} onChange={(e) => set({ mode: e.target.value as Work['mode'] })}
+							options={(['upsert', 'create', 'update'] as const).map((m) => ({ value: m, label: t(`import.mode_${m}`) }))}
+						/>
+						{work.mode !== 'create' && (
+							<div className="form-field">
+								<label htmlFor={`${uid}k`}>{t('import.key', { what: main?.label ?? '' })}</label>
+								<Select id={`${uid}k`} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={effectiveKey.length === 0 ? 'error' : undefined} />
+								<p className="hint">{t('import.key_hint')}</p>
+							</div>
+						)}
+					</fieldset>
+				</>
+			)}
+			<div className="form-foot">
+				<Button type="primary" disabled={!ready} loading={busy} onClick={() => void next()}>{t('import.to_check')}</Button>
+				<span className="hint">{String(run.name ?? '')}</span>
+			</div>
+		</div>
+	);
+}
+
+function labelOf(entities: Entity[], name: string): string {
+	const [entity, field] = name.split('.');
+	const found = entities.find((e) => e.name === entity);
+	return `${found?.label ?? entity} · ${fieldOf(found, field)?.label ?? field}`;
+}
+

@@ -1,0 +1,86 @@
+/** An import at work, or what came of it: bar, what is left, cancel, resume, result, undo. */
+import { DownloadOutlined } from '@ant-design/icons';
+import { Alert, App, Button, Input, Modal, Progress } from 'antd';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { BASE, post } from '@/api/client.ts';
+import { problemText } from '@/components/common/undo.tsx';
+import { When } from '@/components/common/When.tsx';
+import { number } from '@/lib/format.ts';
+import { RESTING, type Run } from './types.ts';
+
+/** Of several names the server may use, the first that is there. */
+function figure(run: Run, ...names: string[]): number {
+	for (const name of names) if (run[name] !== undefined && run[name] !== null) return Number(run[name]);
+	return 0;
+}
+
+export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const [busy, setBusy] = useState<string | null>(null);
+	const [undoing, setUndoing] = useState(false);
+	const state = String(run.state);
+	const total = figure(run, 'rows_total', 'total_rows', 'rows');
+	const done = figure(run, 'rows_done', 'done_rows', 'done');
+	const active = !RESTING.has(state);
+	const percent = state === 'done' || state === 'undone' ? 100 : total > 0 ? Math.min(99, Math.floor((done / total) * 100)) : 0;
+	const started = Date.parse(String(run.started_at ?? run.created_at ?? ''));
+	const elapsed = (Date.now() - started) / 1000;
+	const left = active && done > 0 && total > done && elapsed > 2 ? Math.round((elapsed / done) * (total - done)) : null;
+	const failed = figure(run, 'failed', 'failed_count');
+	const figures: [string, number][] = [['created', figure(run, 'created', 'created_count')], ['updated', figure(run, 'updated', 'updated_count')], ['skipped', figure(run, 'skipped', 'skipped_count')], ['failed', failed]];
+
+	async function act(what: 'cancel' | 'resume' | 'undo') {
+		setBusy(what);
+		try {
+			await post(`import/${run.id}/${what}`);
+			onChange();
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+		setBusy(null);
+		setUndoing(false);
+	}
+
+	return (
+		<div className="run-step">
+			<div role="status" aria-live="polite" className="run-state">
+				<b>{t(`import.state_${state}`, { defaultValue: state })}</b>
+				{active && total > 0 && <span className="quiet">{t('import.progress', { done: number(done), total: number(total) })}{left !== null ? ` · ${t('import.left', { count: Math.max(1, Math.ceil(left / 60)) })}` : ''}</span>}
+				{!active && run.finished_at ? <span className="quiet"><When at={String(run.finished_at)} /></span> : null}
+			</div>
+			<Progress percent={percent} status={state === 'failed' ? 'exception' : active ? 'active' : state === 'done' ? 'success' : 'normal'} aria-label={t('import.step_run')} />
+			<ul className="figures is-plain">
+				{figures.map(([key, n]) => <li key={key}><div><b className={key === 'failed' && n > 0 ? 'down' : undefined}>{number(n)}</b><span>{t(`import.${key}`)}</span></div></li>)}
+			</ul>
+			{active && <Alert type="info" showIcon title={t('import.background')} />}
+			{state === 'cancelled' && <Alert type="info" showIcon title={t('import.cancelled_text', { n: number(done) })} />}
+			{failed > 0 && !active && <Alert type="warning" showIcon title={t('import.some_failed', { count: failed, n: number(failed) })} description={t('import.some_failed_text')} />}
+			<div className="form-foot">
+				{active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
+				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
+				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
+				{['done', 'cancelled', 'failed'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
+				<Link to="/customer?order=id.desc">{t('import.see')}</Link>
+			</div>
+			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
+		</div>
+	);
+}
+
+/** Taking back a whole import touches many records at once, so it asks for a typed word. */
+function UndoDialog({ name, busy, onClose, onUndo }: { name: string; busy: boolean; onClose(): void; onUndo(): void }) {
+	const { t } = useTranslation();
+	const id = useId();
+	const [typed, setTyped] = useState('');
+	const word = t('import.undo_word');
+	return (
+		<Modal open title={t('import.undo_title', { name })} okText={t('import.undo')} okButtonProps={{ danger: true, disabled: typed.trim().toLowerCase() !== word.toLowerCase(), loading: busy }} onOk={onUndo} onCancel={onClose}>
+			<p>{t('import.undo_text')}</p>
+			<label htmlFor={id}>{t('import.undo_type', { word })}</label>
+			<Input id={id} value={typed} onChange={(e) => setTyped(e.target.value)} autoComplete="off" />
+		</Modal>
+	);
+}

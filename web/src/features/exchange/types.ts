@@ -1,0 +1,83 @@
+/** What the import speaks. */
+import type { Row } from '@/api/types.ts';
+
+export type RunState = 'new' | 'planned' | 'checking' | 'queued' | 'running' | 'cancelling' | 'cancelled' | 'failed' | 'done' | 'undoing' | 'undone';
+
+export interface Target {
+	entity: string;
+	field: string;
+}
+
+export interface PreviewColumn {
+	index: number;
+	name: string;
+	samples?: string[];
+	guess?: Target | null;
+}
+
+export interface Preset {
+	name: string;
+	label?: string;
+	text?: string;
+	/** The file looks like it. */
+	match?: boolean;
+}
+
+export interface Preview {
+	format?: string;
+	encoding?: string | null;
+	delimiter?: string | null;
+	header_row?: boolean;
+	header?: boolean | string[];
+	sheets?: string[] | null;
+	sheet?: string | null;
+	columns: PreviewColumn[];
+	rows: (string | null)[][];
+	presets?: Preset[];
+	/** Rows that do not fit the columns, bytes that are no text … */
+	warnings?: (string | { message: string })[];
+}
+
+export interface Plan {
+	preset?: string;
+	entity?: string;
+	mapping?: (Target & { column: number })[];
+	encoding?: string;
+	delimiter?: string;
+	header_row?: boolean;
+	sheet?: string;
+	mode?: 'create' | 'update' | 'upsert';
+	key?: string[];
+	defaults?: Record<string, string>;
+}
+
+export interface CellProblem {
+	column?: number | null;
+	field?: string | null;
+	key?: string;
+	message: string;
+}
+
+export interface CheckRow {
+	row: number;
+	action?: 'create' | 'update' | 'skip' | 'fail' | null;
+	cells?: (string | null)[];
+	errors?: CellProblem[];
+}
+
+export interface Check {
+	checked?: number;
+	created?: number;
+	updated?: number;
+	skipped?: number;
+	failed?: number;
+	rows: CheckRow[];
+}
+
+export type Run = Row & {
+	name?: string;
+	state?: RunState;
+};
+
+/** Nothing more will happen by itself. */
+export const RESTING = new Set<string>(['new', 'planned', 'cancelled', 'failed', 'done', 'undone']);

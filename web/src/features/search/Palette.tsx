@@ -1,0 +1,154 @@
+/** Search or jump: everything one may see, as one types; arrows and Enter. */
+import { SearchOutlined } from '@ant-design/icons';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Input, Modal, Spin } from 'antd';
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { get } from '@/api/client.ts';
+import { entityOf, may } from '@/api/records.ts';
+import type { SearchAnswer } from '@/api/types.ts';
+import { useApp } from '@/app/context.tsx';
+import { EntityIcon } from '@/app/icons.tsx';
+import { useNav, useSettings } from '@/app/nav.ts';
+import { Failed } from '@/components/common/States.tsx';
+import { number } from '@/lib/format.ts';
+import { useDelayed } from '@/lib/delayed.ts';
+
+interface Hit {
+	key: string;
+	icon: string;
+	title: string;
+	subtitle?: string | null;
+	to: string;
+}
+
+interface Group {
+	key: string;
+	label: string;
+	hits: Hit[];
+	/** Leads to all of them. */
+	all?: string;
+}
+
+const RECENT = 'guanxi.recent';
+
+function recent(): Hit[] {
+	try {
+		return (JSON.parse(localStorage.getItem(RECENT) ?? '[]') as Hit[]).slice(0, 6);
+	} catch {
+		return [];
+	}
+}
+
+export default function Palette({ onClose }: { onClose(): void }) {
+	const { meta } = useApp();
+	const { t } = useTranslation();
+	const navigate = useNavigate();
+	const id = useId();
+	const { main } = useNav();
+	const settings = useSettings();
+	const [typed, setTyped] = useState('');
+	const [active, setActive] = useState(0);
+	const list = useRef<HTMLDivElement>(null);
+	const q = useDelayed(typed.trim(), 90);
+
+	const found = useQuery({
+		queryKey: ['search', q],
+		enabled: q !== '',
+		placeholderData: keepPreviousData,
+		queryFn: ({ signal }) => get<SearchAnswer>(`search?q=${encodeURIComponent(q)}&limit=6`, signal),
+	});
+
+	const groups = useMemo<Group[]>(() => {
+		const places: Hit[] = [...main, ...settings.flatMap((g) => g.items)]
+			.filter((p) => typed.trim() === '' || p.label.toLowerCase().includes(typed.trim().toLowerCase()))
+			.map((p) => ({ key: p.to, icon: p.icon, title: p.label, to: p.to }));
+		if (typed.trim() === '') {
+			const seen = recent().filter((h) => entityOf(meta, h.to.split('/')[1]));
+			const fresh: Hit[] = meta.entities.filter((e) => !e.system && !e.child && may(e, 'create') && e.name !== 'import_run')
+				.slice(0, 4).map((e) => ({ key: `new${e.name}`, icon: e.icon ?? e.name, title: t('list.create', { what: e.label }), to: `/${e.name}/new` }));
+			return [
+				...(seen.length ? [{ key: 'recent', label: t('search.recent'), hits: seen }] : []),
+				{ key: 'places', label: t('search.places'), hits: places },
+				...(fresh.length ? [{ key: 'new', label: t('nav.new'), hits: fresh }] : []),
+			];
+		}
+		const records = (found.data?.groups ?? []).map((g) => ({
+			key: g.entity,
+			label: g.label,
+			hits: g.hits.map((h) => ({
+				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: h.subtitle, to: `/${g.entity}/${h.id}`,
+			})),
+			all: g.more ? `/${g.entity}?q=${encodeURIComponent(q)}` : undefined,
+		}));
+		return [...records.filter((g) => g.hits.length > 0), ...(places.length ? [{ key: 'places', label: t('search.places'), hits: places.slice(0, 4) }] : [])];
+	}, [typed, q, found.data, main, settings, meta, t]);
+
+	const flat = groups.flatMap((g) => [...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all }] : [])]);
+	useEffect(() => setActive(0), [q, typed === '']);
+	useEffect(() => {
+		list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+	}, [active]);
+
+	function go(hit: Hit | undefined, elsewhere = false) {
+		if (!hit) return;
+		if (/\/\d+$/.test(hit.to)) localStorage.setItem(RECENT, JSON.stringify([hit, ...recent().filter((h) => h.to !== hit.to)]));
+		if (elsewhere) window.open(hit.to, '_blank', 'noopener');
+		else void navigate(hit.to);
+		onClose();
+	}
+
+	function onKeyDown(event: KeyboardEvent) {
+		if (event.nativeEvent.isComposing) return;
+		if (event.key === 'ArrowDown') setActive((a) => Math.min(flat.length - 1, a + 1));
+		else if (event.key === 'ArrowUp') setActive((a) => Math.max(0, a - 1));
+		else if (event.key === 'Enter') go(flat[active], event.ctrlKey || event.metaKey);
+		else return;
+		event.preventDefault();
+	}
+
+	let n = -1;
+	const nothing = q !== '' && q === typed.trim() && found.isSuccess && !found.isFetching && flat.length === 0;
+	return (
+		<Modal open footer={null} closable={false} onCancel={onClose} width={640} className="palette" style={{ top: 64 }} styles={{ container: { padding: 0 } }} title={null} modalRender={(node) => <div role="dialog" aria-modal="true" aria-label={t('search.title')}>{node}</div>}>
+			<Input
+				autoFocus size="large" variant="borderless" prefix={found.isFetching ? <Spin size="small" /> : <SearchOutlined aria-hidden />} placeholder={t('search.placeholder')} value={typed}
+				onChange={(e) => setTyped(e.target.value)} onKeyDown={onKeyDown} role="combobox" aria-expanded aria-controls={id} aria-label={t('search.title')} aria-autocomplete="list"
+				aria-activedescendant={flat[active] ? `${id}${active}` : undefined} autoComplete="off" spellCheck={false}
+			/>
+			<div className="palette-list" role="listbox" id={id} ref={list} aria-label={t('search.results')}>
+				{found.isError && q !== '' && <Failed error={found.error} onRetry={() => void found.refetch()} small />}
+				{groups.map((g) => (
+					<div key={g.key} role="group" aria-label={g.label}>
+						<div className="palette-group" aria-hidden="true">{g.label}</div>
+						{[...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all, subtitle: null }] : [])].map((hit) => {
+							n++;
+							const i = n;
+							return (
+								<div
+									key={hit.key} id={`${id}${i}`} role="option" aria-selected={i === active} className={`palette-hit${i === active ? ' is-active' : ''}`}
+									onMouseMove={() => setActive(i)} onClick={(e) => go(hit, e.ctrlKey || e.metaKey)}
+								>
+									<EntityIcon name={hit.icon} /> <span className="palette-title"><Marked text={hit.title} q={typed} /></span>
+									{hit.subtitle && <span className="palette-sub">{hit.subtitle}</span>}
+								</div>
+							);
+						})}
+					</div>
+				))}
+			</div>
+			<div className="palette-foot" role="status">
+				{nothing ? t('search.nothing', { q }) : found.data?.took_ms !== undefined && q !== '' ? t('search.took', { ms: number(Math.round(found.data.took_ms)) }) : t('search.hint')}
+			</div>
+		</Modal>
+	);
+}
+
+/** Shows why something was found, where the typed text stands in it as it is. */
+function Marked({ text, q }: { text: string; q: string }) {
+	const at = q.trim() ? text.toLowerCase().indexOf(q.trim().toLowerCase()) : -1;
+	if (at < 0) return <>{text}</>;
+	const end = at + q.trim().length;
+	return <>{text.slice(0, at)}<mark>{text.slice(at, end)}</mark>{text.slice(end)}</>;
+}
