@@ -1,0 +1,112 @@
+/* Data in: import, and the sample shop. */
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "base/str.h"
+#include "core/exchange/exchange.h"
+#include "demo/demo.h"
+
+/* A read connection of the command's own while `run` works. */
+static int with_reader(struct cli *cli, enum err (*run)(struct cli *cli))
+{
+	enum err err = db_open_new(cli->ctx, cli->app->store, &cli->ctx->db);
+	struct db *db = cli->ctx->db;
+	if (err == OK)
+		err = run(cli);
+	if (db != NULL)
+		db_free(db);
+	cli->ctx->db = NULL;
+	return err == OK ? 0 : cli_failed(cli);
+}
+
+static void add_result(struct import_result *sum, const struct import_result *one)
+{
+	sum->run_id = one->run_id;
+	sum->rows += one->rows;
+	sum->created += one->created;
+	sum->updated += one->updated;
+	sum->skipped += one->skipped;
+	sum->failed += one->failed;
+	sum->seconds += one->seconds;
+}
+
+static enum err import_all(struct cli *cli)
+{
+	struct import_result sum = {0}, one;
+	for (size_t i = 0; i < cli->n_files; i++) {
+		struct import_request request = {
+			.path = cli_path(cli, cli->files[i]),
+			.preset = cli_value(cli, "preset"),
+			.map_path = cli_path(cli, cli_value(cli, "map")),
+			.entity = cli_value(cli, "entity"),
+			.again = cli_value(cli, "again") != NULL,
+			.progress = cli->err,
+		};
+		enum err err = import_file(cli->ctx, &request, &one);
+		if (err != OK)
+			return err;
+		add_result(&sum, &one);
+	}
+	import_print_result(&sum, cli->out);
+	return OK;
+}
+
+static int import(struct cli *cli)
+{
+	if (cli->n_files == 0) {
+		fprintf(cli->err, "guanxi: import needs a FILE\n");
+		return 2;
+	}
+	return with_reader(cli, import_all);
+}
+
+static enum err make_house(struct ctx *ctx, void *arg)
+{
+	return demo_house_make(ctx, arg);
+}
+
+static enum err make_demo(struct cli *cli)
+{
+	struct ctx *ctx = cli->ctx;
+	struct demo_house house;
+	struct import_result result;
+	const char *moved = arena_printf(ctx->arena, "%s/demo-%lld.csv", cli->app->config.data_dir, (long long)registry_next_id(ctx));
+	const char *orders = cli_path(cli, cli_value(cli, "orders") != NULL ? cli_value(cli, "orders") : "sample/online-retail.csv.gz");
+	if (moved == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	struct import_request request = {.path = moved, .name = "online-retail.csv", .preset = "online-retail"};
+	enum err err = demo_move_dates(ctx, orders, moved);
+	if (err == OK)
+		err = import_file(ctx, &request, &result);
+	unlink(moved);
+	if (err != OK)
+		return err;
+	fprintf(cli->out, "%lld order lines in %.1f s\n", (long long)result.rows, result.seconds);
+	err = store_write(ctx, ctx->store, make_house, &house);
+	return err == OK ? demo_people(ctx, &house, cli->out) : err;
+}
+
+static int demo(struct cli *cli)
+{
+	return with_reader(cli, make_demo);
+}
+
+static const struct cli_option import_options[] = {
+	{"preset", "NAME", false, "a built-in mapping: online-retail, cdnow, shopify-products …"},
+	{"map", "FILE", false, "a mapping in JSON; with neither, columns are guessed by their names"},
+	{"entity", "NAME", false, "what the rows are, for guessing"},
+	{"again", NULL, false, "also takes rows that an earlier run of this file has done"},
+	{NULL, NULL, false, NULL},
+};
+
+static const struct cli_option demo_options[] = {
+	{"orders", "FILE", false, "the sample's order lines (default sample/online-retail.csv.gz)"},
+	{NULL, NULL, false, NULL},
+};
+
+const struct command cli_data_commands[] = {
+	{"import", NEEDS_WRITER, import_options, "FILE…", "Imports CSV, XLSX, JSON Lines or vCard; the last line is the result as JSON.", import},
+	{"demo", NEEDS_WRITER, demo_options, NULL, "Fills the folder with a sample shop: real orders under made-up names.", demo},
+	{.name = NULL},
+};
