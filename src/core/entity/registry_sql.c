@@ -296,7 +296,9 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 		snprintf(columns, sizeof(columns), "%s", field->name);
 	else
 		return;
-	put_index(buf, entity_name(info), columns, false, false);
+	/* For finding values only; most records have none, and writing them is then cheaper. */
+	bool partial = !scope && !sorted && !(field->flags & F_REQUIRED);
+	put_index(buf, entity_name(info), columns, false, partial);
 }
 
 static void put_indexes(struct buf *buf, const struct entity_info *info)
