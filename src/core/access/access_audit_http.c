@@ -136,7 +136,7 @@ static void put_row(struct ctx *ctx, struct list *list, const struct change *cha
 
 static void wrong(struct ctx *ctx, const char *name)
 {
-	fault_add(ctx, ERR_INVALID, name, "parameter_invalid", name);
+	fault_add(ctx, ERR_INVALID, name, "audit_parameter", name);
 }
 
 static void read_number(struct ctx *ctx, const struct http_request *req, const char *name, int64_t max, int64_t *ret)

@@ -262,7 +262,7 @@ static enum err read_roles(struct ctx *ctx, json_t *list, struct token_wish *wis
 	for (size_t i = 0; i < n; i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 		if (!text || !id_parse(text, &ids[i]))
-			return fail(ctx, ERR_INVALID, "roles", "not_id");
+			return fail(ctx, ERR_INVALID, "roles", "role_not_id");
 	}
 	/* an empty list is a wish for nothing, not for everything */
 	wish->narrowed = true;
@@ -279,7 +279,7 @@ static enum err read_wish(struct ctx *ctx, const struct token_body *body, struct
 		if (!time_parse(body->expires_at, &wish->expires_ms))
 			fault_add(ctx, ERR_INVALID, "expires_at", "not_time", NULL);
 		else if (wish->expires_ms <= ctx_now(ctx))
-			fault_add(ctx, ERR_INVALID, "expires_at", "date_past", NULL);
+			fault_add(ctx, ERR_INVALID, "expires_at", "expiry_past", NULL);
 	}
 	enum err err = read_roles(ctx, body->roles, wish);
 	return err ? err : faults_code(ctx);

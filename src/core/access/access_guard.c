@@ -32,7 +32,7 @@ static enum err rights_of(struct ctx *ctx, const struct record *user, struct rig
 	struct access_role *roles;
 	size_t n = ids->kind == VALUE_LIST ? ids->l.n : 0, found;
 	if (n > ACCESS_ROLES_MAX)
-		return fail(ctx, ERR_INVALID, "roles", "too_many");
+		return fail(ctx, ERR_INVALID, "roles", "roles_too_many");
 	enum err err = access_roles_by_id(ctx, n ? ids->l.ids : NULL, n, &roles, &found);
 	if (!err)
 		err = access_roles_merge(ctx, roles, found, ret);
@@ -136,6 +136,23 @@ static enum err before_user_delete(struct ctx *ctx, const struct record *old)
 	return err ? err : guard_last(ctx, old, NULL);
 }
 
+/* One person is one account, however they type the address. */
+static enum err lower_email(struct ctx *ctx, struct record *user)
+{
+	if (!record_text(user, "email"))
+		return OK;
+	const char *email = access_lower(ctx, record_text(user, "email"));
+	return email ? record_set(ctx, user, "email", value_text(email)) : access_no_memory(ctx);
+}
+
+static enum err guard_leaving(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	bool leaves = record_i64(old, "active") && !record_i64(now, "active");
+	if (leaves && ctx->actor && ctx->actor->user_id == record_id(old))
+		return fail(ctx, ERR_FORBIDDEN, "active", "self_disable");
+	return changed(old, now, "roles") || changed(old, now, "active") ? guard_last(ctx, old, now) : OK;
+}
+
 enum err access_before_user(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
@@ -144,15 +161,9 @@ enum err access_before_user(struct ctx *ctx, const struct entity *entity, const 
 	enum err err = old ? guard_record(ctx, old) : OK;
 	if (!err)
 		err = guard_grant(ctx, old, new_);
-	if (!err && old && record_i64(old, "active") && !record_i64(new_, "active") && ctx->actor && ctx->actor->user_id == record_id(old))
-		err = fail(ctx, ERR_FORBIDDEN, "active", "self_disable");
-	if (!err && old && (changed(old, new_, "roles") || changed(old, new_, "active")))
-		err = guard_last(ctx, old, new_);
-	if (err || !record_text(new_, "email"))
-		return err;
-	/* One person is one account, however they type the address. */
-	const char *email = access_lower(ctx, record_text(new_, "email"));
-	return email ? record_set(ctx, new_, "email", value_text(email)) : access_no_memory(ctx);
+	if (!err && old)
+		err = guard_leaving(ctx, old, new_);
+	return err ? err : lower_email(ctx, new_);
 }
 
 static enum err end_tokens(struct ctx *ctx, int64_t user_id)
@@ -238,9 +249,9 @@ static enum err check_tree(struct ctx *ctx, const struct sql *sql, const struct 
 	int64_t id = record_id(now), up = record_i64(now, "parent_id");
 	for (int depth = 1; up != 0; depth++) {
 		if (up == id)
-			return fail(ctx, ERR_INVALID, "parent_id", "circle");
+			return fail(ctx, ERR_INVALID, "parent_id", "tree_circle");
 		if (depth >= ACCESS_TEAM_DEPTH_MAX)
-			return fail(ctx, ERR_INVALID, "parent_id", "too_deep");
+			return fail(ctx, ERR_INVALID, "parent_id", "tree_deep");
 		enum err err = parent_of(ctx, sql, up, &up);
 		if (err)
 			return err;

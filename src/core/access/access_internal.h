@@ -164,6 +164,7 @@ struct access {
 	int64_t proof_seq, proof_entries;
 	char proof_head[65];
 	struct access_worker *worker;
+	struct relay *relay; /* access.c */
 };
 
 /* --- small things (access_util.c) ------------------------------------------- */

@@ -83,19 +83,24 @@ static bool listed(const char *text, size_t n)
 	return false;
 }
 
-/* "dragon2024!": a listed word and little around it that is no letter. */
-static bool listed_inside(const char *text)
+/* "dragon2024!", "P@ssw0rd!": a listed word, perhaps in leet, and little around it
+ * that is no letter. */
+static bool listed_inside(const char *plain, const char *leet)
 {
-	size_t n = strlen(text), from = 0, to = n;
-	if (listed(text, n))
-		return true;
-	while (from < to && !is_letter(text[from]))
-		from++;
-	while (to > from && !is_letter(text[to - 1]))
-		to--;
-	if (to - from < 3 || n - (to - from) > AROUND_MAX)
-		return false;
-	return listed(text + from, to - from);
+	size_t n = strlen(plain), first = 0, last = n;
+	while (first < last && !is_letter(plain[first]))
+		first++;
+	while (last > first && !is_letter(plain[last - 1]))
+		last--;
+	const size_t froms[] = {0, first}, tos[] = {n, last};
+	for (size_t i = 0; i < 4; i++) {
+		size_t from = froms[i & 1], to = tos[i >> 1];
+		if (to < from + 3 || n - (to - from) > AROUND_MAX)
+			continue;
+		if (listed(plain + from, to - from) || listed(leet + from, to - from))
+			return true;
+	}
+	return false;
 }
 
 /* "abcabcabc", "dragondragon" */
@@ -142,7 +147,7 @@ bool access_password_common(const char *password)
 		return true; /* dates, phones, lucky numbers: all of them have been tried */
 	normalise(password, false, plain);
 	normalise(password, true, leet);
-	return listed_inside(plain) || listed_inside(leet) || repeated(plain) || repeated(leet) || runs_only(plain);
+	return listed_inside(plain, leet) || repeated(plain) || repeated(leet) || runs_only(plain);
 }
 
 /* Cuts every occurrence of a part out of the text. */
@@ -183,7 +188,7 @@ enum err access_password_check(struct ctx *ctx, const char *field, const char *p
 	size_t n = strlen(password);
 	char number[16];
 	if (!utf8_valid(password, n))
-		return fail(ctx, ERR_INVALID, field, "not_text");
+		return fail(ctx, ERR_INVALID, field, "password_not_text");
 	if (n > ACCESS_PASSWORD_MAX) {
 		snprintf(number, sizeof(number), "%d", ACCESS_PASSWORD_MAX);
 		return fail_arg(ctx, ERR_INVALID, field, "password_long", number);

@@ -139,23 +139,30 @@ static enum err token_find(struct ctx *ctx, const char *token, int64_t *ret_id, 
 	return err;
 }
 
-enum err access_token_load(struct ctx *ctx, struct access *access, const struct http_request *req, const char *token,
-                           const uint8_t digest[ACCESS_DIGEST], struct cache_hit *hit)
+/* 256 bits cannot be guessed, so a right token passes even where a neighbour's wrong
+ * ones have closed the address; a wrong one is counted, and told to wait. */
+static enum err wrong_token(struct ctx *ctx, struct access *access, const char *address)
 {
 	struct throttle keys;
-	struct token_row row;
-	int64_t id = 0, wait_s, generation = atomic_load(&access->cache.generation);
-	enum err err = access_throttle_keys(ctx, NULL, req->remote, &keys);
+	int64_t wait_s;
+	enum err err = access_throttle_keys(ctx, NULL, address, &keys);
 	if (!err)
 		err = access_throttle_check(ctx, &keys, &wait_s);
 	if (!err)
-		err = token_find(ctx, token, &id, &row);
+		access_worker_bad_token(ctx, access, address);
+	return err;
+}
+
+enum err access_token_load(struct ctx *ctx, struct access *access, const struct http_request *req, const char *token,
+                           const uint8_t digest[ACCESS_DIGEST], struct cache_hit *hit)
+{
+	struct token_row row;
+	int64_t id = 0, generation = atomic_load(&access->cache.generation);
+	enum err err = token_find(ctx, token, &id, &row);
 	if (err)
 		return err;
-	if (!row.right) {
-		access_worker_bad_token(ctx, access, req->remote);
-		return OK;
-	}
+	if (!row.right)
+		return wrong_token(ctx, access, req->remote);
 	struct access_token_facts facts = {.id = id, .narrowed = row.narrowed};
 	struct actor *actor;
 	const char *locale = NULL;

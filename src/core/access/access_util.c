@@ -145,7 +145,7 @@ enum err access_key_load(struct ctx *ctx, const char *data_dir, uint8_t ret[32])
 {
 	char path[4096];
 	if (snprintf(path, sizeof(path), "%s/secret.key", data_dir) >= (int)sizeof(path))
-		return fail(ctx, ERR_INVALID, "data_dir", "too_long");
+		return fail(ctx, ERR_INVALID, "data_dir", "path_too_long");
 	int state = key_read(path, ret);
 	if (state == 0 && !key_create(ctx, data_dir, path))
 		return fail_arg(ctx, ERR_UPSTREAM, "", "secret_key_write", path);

@@ -260,6 +260,8 @@ static void notes_put_back(struct access_worker *worker, struct note *notes)
 /* Under the lock at entry and exit. */
 static void write_round(struct access_worker *worker, bool with_seen)
 {
+	while (worker->busy)
+		pthread_cond_wait(&worker->idle, &worker->lock);
 	struct map seen = worker->seen;
 	struct round round = {.notes = worker->first, .seen = &seen};
 	size_t dropped = worker->dropped;
@@ -439,12 +441,10 @@ void access_worker_stop(struct access *access)
 
 enum err access_flush(struct ctx *ctx, struct access *access)
 {
-	(void)ctx;
 	struct access_worker *worker = access->worker;
 	pthread_mutex_lock(&worker->lock);
-	while (worker->busy)
-		pthread_cond_wait(&worker->idle, &worker->lock);
 	write_round(worker, true);
+	bool left = worker->first != NULL;
 	pthread_mutex_unlock(&worker->lock);
-	return OK;
+	return left ? fail(ctx, ERR_RETRY, "", "busy") : OK;
 }

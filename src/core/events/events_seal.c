@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/events/internal.h"
 #include "sql_events.h"
@@ -17,7 +18,8 @@ enum {
 	SEAL_ROWS = 2000,        /* a round; more only when one transaction has more */
 	SEAL_TEXT_MAX = 1 << 30,
 	POLL_MS = 1000,          /* looks for other nodes' work */
-	PATIENCE_MIN_MS = 5, PATIENCE_MAX_MS = 500, /* between tries while an old transaction is open */
+	PATIENCE_MIN_MS = 20, PATIENCE_MAX_MS = 500, /* between tries while an old transaction is open */
+	GATHER_US = 10000,       /* after each round: one seal for many commits costs the server less */
 	PASS_CHUNK = 500,
 };
 
@@ -282,6 +284,7 @@ static void *seal_loop(void *arg)
 			continue;
 		}
 		ctx.db = db;
+		(void)usleep(GATHER_US);
 		rest = look(&ctx, events, rest);
 		if (ctx.faults.count && !complained)
 			log_event(LOG_WARN, "change log: sealing has to wait", "why", ctx.faults.list[0].key, "detail",

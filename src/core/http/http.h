@@ -34,9 +34,10 @@ struct http_request {
 	const char *path;       /* decoded, normalised */
 	const char *params[HTTP_PARAMS_MAX]; /* what * and ** of the pattern matched, decoded */
 	const char *query;      /* raw, after '?'; "" if none */
-	const char *body;       /* NUL-terminated; "" if none; with LANE_HEAVY uploads: see body_path */
+	const char *body;       /* NUL-terminated; "" if none, and of `upload` routes */
 	size_t body_len;
-	const char *body_path;  /* large uploads are streamed to this temporary file, else NULL */
+	const char *body_path;  /* `upload` routes: the temporary file it was streamed to (mode 0600, in the data
+	                         * folder), removed after the handler unless that has renamed it; else NULL */
 	const char *remote;     /* client address (after trusted proxies) */
 	bool secure;            /* came over TLS, or a trusted proxy says so */
 	const void *conn;       /* opaque */

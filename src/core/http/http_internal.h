@@ -376,7 +376,8 @@ void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, 
 enum err http_upload_prepare(struct ctx *ctx, struct http *http) MUST_CHECK;
 bool http_upload_open(struct http_call *call) MUST_CHECK;
 bool http_upload_write(struct http_call *call, const char *data, size_t n) MUST_CHECK;
-bool http_upload_finish(struct http_call *call) MUST_CHECK;
+/* The call is refused if it fails. */
+void http_upload_finish(struct http_call *call);
 
 /* http_admit.c: who is it, may they; sets call->result and the faults */
 bool http_admit(struct http_call *call) MUST_CHECK;

@@ -194,8 +194,11 @@ static enum MHD_Result step_head(struct http_call *call, const char *method, con
 		call->close = true;
 		http_refuse(call, ERR_RETRY, "stopping", 503);
 	}
-	if (!call->head.has_body)
+	if (!call->head.has_body) {
+		if (call->state == STATE_READY && call->route->upload && http_upload_open(call))
+			http_upload_finish(call); /* the handler may count on a file, if an empty one */
 		return call->close ? http_answer(call) : MHD_YES;
+	}
 	if (call->state == STATE_READY)
 		check_body(call);
 	/* nobody sends us a body before we know that they may */
@@ -257,8 +260,7 @@ static void end_body(struct http_call *call)
 	if (call->spoiled) {
 		call->state = STATE_DONE;
 	} else if (call->route->upload) {
-		if (http_upload_finish(call))
-			call->req.body_len = (size_t)call->received;
+		http_upload_finish(call);
 	} else if (buf_failed(&call->body)) {
 		http_refuse(call, ERR_RETRY, "memory", 503);
 	} else {

@@ -87,12 +87,14 @@ bool http_upload_write(struct http_call *call, const char *data, size_t n)
 	return true;
 }
 
-bool http_upload_finish(struct http_call *call)
+void http_upload_finish(struct http_call *call)
 {
 	int fd = call->upload_fd;
 	call->upload_fd = -1;
-	if (close(fd) != 0 && errno != EINTR)
-		return refuse_io(call);
+	if (close(fd) != 0 && errno != EINTR) {
+		(void)refuse_io(call);
+		return;
+	}
 	call->req.body_path = call->upload_path;
-	return true;
+	call->req.body_len = (size_t)call->received;
 }

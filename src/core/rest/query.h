@@ -54,6 +54,7 @@ struct query_options {
 enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, struct query **ret) MUST_CHECK;
 
 const struct entity_info *query_info(const struct query *query);
+int64_t query_offset(const struct query *query);
 
 /* --- flat rows: what is selected, and of to-one embeds, without children ------ */
 

@@ -235,7 +235,7 @@ static enum err parse_all(struct parse *p, const char *raw)
 enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, struct query **ret)
 {
 	if (!ctx->actor)
-		return fail(ctx, ERR_DENIED, "", "sign_in_needed");
+		return fail(ctx, ERR_DENIED, "", "not_signed_in");
 	if (entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_NONE || entity_scope(ctx->actor, info, options->action) == SCOPE_NONE)
 		return fail_arg(ctx, ERR_FORBIDDEN, info->entity->name, QK_FORBIDDEN, info->entity->name);
 	struct query *q = arena_alloc(ctx->arena, sizeof(*q));
@@ -261,6 +261,11 @@ enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char
 const struct entity_info *query_info(const struct query *query)
 {
 	return query->info;
+}
+
+int64_t query_offset(const struct query *query)
+{
+	return query->root.offset;
 }
 
 size_t query_columns(const struct query *query, const struct query_column **ret)

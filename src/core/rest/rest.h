@@ -20,7 +20,7 @@ struct rest_config {
 	/* Message for a fault key, as in http_config; for results of bulk rows. */
 	const char *(*message)(const struct ctx *ctx, const struct fault *fault);
 	/* The rights of an actor made earlier, as the database says now: ERR_DENIED once
-	 * its session, token or user is no longer valid. For live events; NULL: rights stay. */
+	 * its session, token or user is no longer valid. For live events. */
 	enum err (*refresh)(void *arg, struct ctx *ctx, const struct actor *old, const struct actor **ret);
 	/* All routes of the program, for OpenAPI: NULL past the end. NULL: this folder's alone. */
 	const struct route *(*route_at)(void *arg, size_t i);
@@ -30,7 +30,7 @@ struct rest_config {
 struct rest;
 /* Starts the thread that reads the change log once for all event streams. */
 enum err rest_open_new(struct ctx *ctx, struct store *store, struct registry *registry, const struct rest_config *config, struct rest **ret) MUST_CHECK;
-/* Ends the streams; call before http_stop. */
+/* After http_stop (which ends the streams), before store_free: until then handlers use it. */
 void rest_free(struct rest *rest);
 /* Streams open now. */
 size_t rest_streams(const struct rest *rest);

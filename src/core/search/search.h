@@ -7,10 +7,12 @@
 #include "core/gate/gate.h"
 #include "core/text/text.h"
 
-/* One field's text for the index. */
+/* One field's text for the index.  With `field` the search keeps what an actor may
+ * not read (hidden or masked) from finding the record; 0 is readable by all. */
 struct search_part {
 	const char *text;
 	enum text_kind kind;
+	size_t field; /* the gate's number of the field */
 };
 
 /* Within a write job: replaces the index row of a record. Record ids are unique

@@ -53,17 +53,23 @@ static void put_words(const char *folded, size_t n, struct buf *out)
 
 /* --- names ------------------------------------------------------------- */
 
+/* "*zhangweiming,zwm,weiming": the whole, the initials, the given name if it is a person's. */
 static void put_reading(const struct text_reading *reading, struct buf *out)
 {
 	if (reading->n == 0)
 		return;
 	begin_token(out);
 	buf_putc(out, '*');
-	for (size_t i = 0; i < reading->n; i++) {
-		if (i > 0)
-			buf_putc(out, i == reading->n_surname ? '-' : '\'');
+	for (size_t i = 0; i < reading->n; i++)
 		buf_puts(out, reading->syllable[i]);
-	}
+	buf_putc(out, ',');
+	for (size_t i = 0; i < reading->n; i++)
+		buf_putc(out, reading->syllable[i][0]);
+	if (reading->n_surname == 0)
+		return;
+	buf_putc(out, ',');
+	for (size_t i = reading->n_surname; i < reading->n; i++)
+		buf_puts(out, reading->syllable[i]);
 }
 
 /* Those who have no key for u with two dots type u. */
@@ -154,10 +160,8 @@ static void put_number(const char *folded, size_t n, struct buf *out)
 		begin_token(out);
 		buf_putc(out, '#');
 		buf_add(out, joined + code, len - code);
-		if (code > 0) {
-			buf_putc(out, '/');
-			buf_add(out, joined, code);
-		}
+		buf_putc(out, '/');
+		buf_add(out, joined, code);
 	}
 	if (runs > 1 || others)
 		put_words(folded, n, out);

@@ -16,6 +16,8 @@ struct answer {
 /* Ends the test with a message (cmocka's fail_msg does not go with base/err.h). */
 void client_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int client_open(int port);
+/* -1 when nobody listens; for other threads than the test's. */
+int client_try(int port);
 void client_send(int fd, const char *text);
 void client_send_n(int fd, const void *data, size_t n);
 /* Reads one answer; interim ones (1xx) are counted and passed over. `head_only`: of a HEAD request. */

@@ -1,6 +1,4 @@
 /* The protocol and the edge: what is accepted, what is refused and how. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,13 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#undef fail
 #include <jansson.h>
 #include <zlib.h>
 
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "base/test/check.h"
 #include "core/http/http.h"
 #include "http_client.h"
 

@@ -1,0 +1,149 @@
+/* Inside core/exchange: a plan, compiled.  It says which records a row becomes and
+ * where each field's value comes from.  The JSON form is described in README.md. */
+#ifndef GUANXI_CORE_EXCHANGE_PLAN_H
+#define GUANXI_CORE_EXCHANGE_PLAN_H
+
+#include <jansson.h>
+
+#include "base/map.h"
+#include "core/entity/entity.h"
+#include "core/files/files.h"
+
+enum {
+	PLAN_RECORDS_MAX = 12,
+	PLAN_FIELDS_MAX = 200, /* of one record */
+	PLAN_KEYS_MAX = 4,
+	PLAN_PIECES_MAX = 16,
+	PLAN_TEXT_MAX = 256 * 1024, /* of the JSON */
+};
+
+/* --- values ------------------------------------------------------------ */
+
+enum plan_source { PLAN_COLUMN, PLAN_CONSTANT, PLAN_TEMPLATE, PLAN_RULES, PLAN_RECORD, PLAN_COUNTER, PLAN_ROW };
+enum date_order { DATE_AUTO, DATE_YMD, DATE_DMY, DATE_MDY };
+enum number_mark { NUMBER_AUTO, NUMBER_POINT, NUMBER_COMMA };
+
+enum plan_test { TEST_FILLED, TEST_EMPTY, TEST_EQUALS, TEST_IN, TEST_STARTS, TEST_NEGATIVE, TEST_POSITIVE, TEST_ZERO };
+
+struct plan_condition {
+	int column; /* -1: the file has no such column, as if it were empty */
+	enum plan_test test;
+	bool not;
+	const char *const *texts; /* ended by NULL */
+};
+
+/* A list of pairs; "*" is any other text. */
+struct plan_words {
+	const char *const *from, *const *to;
+	size_t n;
+	const char *other; /* NULL: others stay as they are */
+};
+
+struct plan_rule;
+
+struct plan_value {
+	enum plan_source source;
+	int column;
+	const char *text;         /* constant */
+	struct plan_piece *pieces; /* template: texts and columns in turn */
+	size_t n_pieces;
+	struct plan_rule *rules; /* the first that holds; `otherwise` if none does */
+	size_t n_rules;
+	struct plan_value *otherwise; /* also the default of an empty value */
+	int record;               /* of the plan */
+	/* what is done with the text, in this order */
+	bool html, integer, upper, lower, countries, round;
+	const struct plan_words *words;
+	enum number_mark mark;
+	enum date_order dates;
+	const char *times;  /* multiplied by this decimal */
+	int divide_by;      /* column, -1 none */
+	int cut;            /* to so many characters, 0 not */
+	const char *split;  /* many-links: separators */
+	int find_by;        /* link: field of the target, -1: its title */
+	bool create;        /* link: create what is not found */
+};
+
+struct plan_piece {
+	const char *text;
+	int column; /* -1: only text; -2: the row's number */
+};
+
+struct plan_rule {
+	struct plan_condition *when; /* all hold */
+	size_t n_when;
+	struct plan_value value;
+};
+
+/* --- records ----------------------------------------------------------- */
+
+enum plan_mode { PLAN_CREATE, PLAN_UPDATE, PLAN_UPSERT, PLAN_KEEP };
+
+struct plan_field {
+	int at; /* position in the entity */
+	struct plan_value value;
+};
+
+struct plan_record {
+	const char *as;
+	const struct entity_info *info;
+	enum plan_mode mode;
+	int keys[PLAN_KEYS_MAX]; /* positions in `fields` */
+	size_t n_keys;
+	struct plan_condition *when;
+	size_t n_when;
+	struct plan_field *fields;
+	size_t n_fields;
+	int counted; /* the record of the plan whose rows this one counts, -1 */
+};
+
+struct plan {
+	const char *name;
+	struct table_options file; /* how the file is read */
+	const char *const *columns; /* names for a file without header, ended by NULL; or NULL */
+	struct plan_record *records;
+	size_t n_records;
+	int *fill_down; /* columns whose empty cells take the value above */
+	size_t n_fill_down;
+	bool keep_dates, blank_clears, optional_columns, again;
+	int utc_offset_min; /* of times without one */
+	enum date_order dates;
+	enum number_mark mark;
+	bool date_guessed; /* the order of day and month could not be told */
+};
+
+/* --- making ------------------------------------------------------------ */
+
+struct plan_columns {
+	const char *const *names;
+	size_t n;
+};
+
+/* The JSON text of a plan; several faults are reported together, with the path as field. */
+enum err plan_parse(struct ctx *ctx, const char *text, json_t **ret) MUST_CHECK;
+/* How the file is to be read; columns need not be known yet. */
+enum err plan_file_options(struct ctx *ctx, const json_t *json, struct table_options *ret) MUST_CHECK;
+enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_columns *columns, struct plan **ret) MUST_CHECK;
+/* Position of a column by name (any case) or by number from 1 ("#3"); -1. */
+int plan_find_column(const struct plan_columns *columns, const char *name);
+/* That the actor may import into every entity of the plan. */
+enum err plan_check_rights(struct ctx *ctx, const struct plan *plan) MUST_CHECK;
+
+/* Inside: one value of the JSON. */
+struct plan_making {
+	struct ctx *ctx;
+	const struct plan_columns *columns;
+	struct plan *plan;
+	const char *const *as; /* names of the records, for references */
+	size_t n_as;
+	const char *path;
+};
+enum err plan_value_compile(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *ret) MUST_CHECK;
+enum err plan_conditions_compile(struct plan_making *m, const json_t *json, struct plan_condition **ret, size_t *ret_n) MUST_CHECK;
+enum err plan_column(struct plan_making *m, const json_t *json, int *ret) MUST_CHECK;
+
+/* The wizard's short form ({"mapping":[{column,entity,field}],"mode","key","defaults"})
+ * as a whole plan. */
+enum err plan_expand(struct ctx *ctx, const json_t *simple, const struct plan_columns *columns, json_t **ret) MUST_CHECK;
+
+#endif

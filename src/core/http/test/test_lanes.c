@@ -1,0 +1,666 @@
+/* Lanes over a real store (SQLite): who works where, what is kept when it fails, uploads, stopping. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/test/check.h"
+#include "base/timeutil.h"
+#include "core/http/http.h"
+#include "core/store/store.h"
+#include "http_client.h"
+
+static struct http *server;
+static struct store *store;
+static int port;
+static struct arena arena;
+static struct ctx ctx;
+static char dir[64];
+
+static sem_t gate, entered;
+static _Atomic int runs, asked, finished;
+
+/* --- handlers -------------------------------------------------------------------- */
+
+static const struct sql insert = {"note_insert", "INSERT INTO note(text) VALUES (?1)", "INSERT INTO note(text) VALUES ($1)"};
+static const struct sql count = {"note_count", "SELECT count(*) FROM note", "SELECT count(*) FROM note"};
+static const struct sql slow = {
+	"slow",
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT count(*) FROM n",
+	"SELECT count(*) FROM generate_series(1, $1)",
+};
+
+static enum err add_note(struct ctx *c, const char *text)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(c, c->db, &insert, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, text);
+	err = stmt_run(c, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err one_number(struct ctx *c, const struct sql *sql, int64_t arg, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row;
+	enum err err = db_prepare(c, c->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	if (arg > 0)
+		stmt_bind_i64(stmt, 1, arg);
+	err = stmt_step(c, stmt, &row);
+	if (err == OK)
+		*ret = stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err write_note(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	atomic_fetch_add(&runs, 1);
+	enum err err = add_note(c, req->body);
+	http_status(res, 201);
+	http_set_header(res, "X-Wrote", "yes");
+	buf_puts(http_body(res), "{\"saved\":true}");
+	if (err == OK && str_equal(req->body, "fail"))
+		return fail(c, ERR_CONFLICT, "text", "unique");
+	if (err == OK && str_equal(req->body, "huge"))
+		http_body(res)->failed = true;
+	return err;
+}
+
+static enum err count_notes(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	(void)req;
+	int64_t n;
+	enum err err = one_number(c, &count, 0, &n);
+	if (err == OK)
+		buf_printf(http_body(res), "%lld", (long long)n);
+	return err;
+}
+
+static enum err count_slowly(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	int64_t n = 0, to;
+	(void)sem_post(&entered);
+	atomic_fetch_add(&runs, 1);
+	buf_puts(http_body(res), "n=");
+	http_set_header(res, "X-Once", "1");
+	if (!str_to_i64(req->params[0], &to))
+		return fail(c, ERR_INVALID, "", "wrong_type");
+	enum err err = one_number(c, &slow, to, &n);
+	atomic_fetch_add(&finished, 1);
+	if (err == OK)
+		buf_printf(http_body(res), "%lld", (long long)n);
+	return err;
+}
+
+static enum err wait_at_gate(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	(void)c;
+	(void)req;
+	(void)sem_post(&entered);
+	while (sem_wait(&gate) != 0)
+		;
+	buf_puts(http_body(res), "through");
+	return OK;
+}
+
+static enum err take_upload(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	struct stat st;
+	if (req->body_path == NULL || stat(req->body_path, &st) != 0)
+		return fail(c, ERR_BUG, "", "no_file");
+	if (str_equal(http_query(c, req, "keep", 0), "1")) {
+		const char *to = arena_printf(c->arena, "%s/kept", dir);
+		if (to == NULL || rename(req->body_path, to) != 0)
+			return fail(c, ERR_BUG, "", "no_file");
+	}
+	buf_printf(http_body(res), "%lld %zu %o", (long long)st.st_size, req->body_len, st.st_mode & 0777);
+	return OK;
+}
+
+static enum err signed_in_as(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	(void)req;
+	buf_puts(http_body(res), c->actor->name);
+	return OK;
+}
+
+static const struct route routes[] = {
+	{METHOD_POST, "/notes", LANE_WRITE, DOOR_PUBLIC, .handle = write_note, .doc = "Add"},
+	{METHOD_GET, "/notes", LANE_READ, DOOR_PUBLIC, .handle = count_notes, .doc = "Count"},
+	{METHOD_GET, "/slow/*", LANE_READ, DOOR_PUBLIC, .handle = count_slowly, .doc = "Count slowly"},
+	{METHOD_GET, "/heavy/*", LANE_HEAVY, DOOR_PUBLIC, .handle = count_slowly, .doc = "Count slowly"},
+	{METHOD_GET, "/gate", LANE_HEAVY, DOOR_PUBLIC, .handle = wait_at_gate, .doc = "Wait"},
+	{METHOD_POST, "/upload", LANE_HEAVY, DOOR_PUBLIC, .handle = take_upload, .doc = "Upload", .upload = true, .body_max = 8 << 20},
+	{METHOD_POST, "/upload/signed", LANE_HEAVY, DOOR_SIGNED_IN, .handle = take_upload, .doc = "Upload", .upload = true, .body_max = 8 << 20},
+	{METHOD_GET, "/me", LANE_READ, DOOR_SIGNED_IN, .handle = signed_in_as, .doc = "Me"},
+	{METHOD_POST, "/me", LANE_WRITE, DOOR_SIGNED_IN, .handle = signed_in_as, .doc = "Me"},
+	{METHOD_GET, "/me/heavy", LANE_HEAVY, DOOR_SIGNED_IN, .handle = signed_in_as, .doc = "Me"},
+	{0},
+};
+static const struct route *const tables[] = {routes, NULL};
+
+/* --- hooks --------------------------------------------------------------------------- */
+
+static enum err authenticate(struct ctx *c, const struct http_request *req, bool *ret_needs_csrf)
+{
+	int64_t n;
+	*ret_needs_csrf = false;
+	atomic_fetch_add(&asked, 1);
+	if (http_header(req, "Authorization") == NULL)
+		return OK;
+	enum err err = one_number(c, &count, 0, &n); /* as a session that is not in memory */
+	if (err != OK)
+		return err;
+	struct actor *actor = arena_alloc(c->arena, sizeof(*actor));
+	if (actor == NULL)
+		return fail(c, ERR_RETRY, "", "memory");
+	*actor = (struct actor){.user_id = 1, .name = arena_strdup(c->arena, http_header(req, "Authorization"))};
+	c->actor = actor;
+	return OK;
+}
+
+static const struct sql key_find = {"key_find", "SELECT status, body FROM keys WHERE k = ?1", "SELECT status, body FROM keys WHERE k = $1"};
+static const struct sql key_save = {"key_save", "INSERT INTO keys VALUES (?1, ?2, ?3)", "INSERT INTO keys VALUES ($1, $2, $3)"};
+
+static enum err idem_find(struct ctx *c, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body)
+{
+	(void)req;
+	struct stmt *stmt;
+	enum err err = db_prepare(c, c->db, &key_find, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, key);
+	err = stmt_step(c, stmt, ret_hit);
+	if (err == OK && *ret_hit) {
+		*ret_status = (int)stmt_i64(stmt, 0);
+		*ret_body = arena_strdup(c->arena, stmt_text(stmt, 1));
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err idem_save(struct ctx *c, const struct http_request *req, const char *key, int status, const char *body, size_t n)
+{
+	(void)req;
+	struct stmt *stmt;
+	enum err err = db_prepare(c, c->db, &key_save, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, key);
+	stmt_bind_i64(stmt, 2, status);
+	stmt_bind_textn(stmt, 3, body, n);
+	err = stmt_run(c, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+/* --- fixture ---------------------------------------------------------------------------- */
+
+static const struct migration migrations[] = {
+	{1, "first", "CREATE TABLE note(id integer primary key, text text); CREATE TABLE keys(k text primary key, status integer, body text)", "", NULL},
+};
+
+static void remove_tree(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *entry;
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		char child[512];
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(child, sizeof(child), "%s/%s", path, entry->d_name);
+		if (unlink(child) != 0)
+			remove_tree(child);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(path);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/guanxi-lanes-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	(void)sem_init(&gate, 0, 0);
+	(void)sem_init(&entered, 0, 0);
+	runs = asked = finished = 0;
+	arena_init(&arena, 1 << 20);
+	ctx_init(&ctx, &arena, clock_system());
+	struct store_config store_config = {.data_dir = dir};
+	assert_int_equal(store_open_new(&ctx, &store_config, &store), OK);
+	assert_int_equal(store_migrate(&ctx, store, migrations, 1), OK);
+	struct http_config config = {.address = "127.0.0.1", .threads = 2, .heavy_threads = 1, .authenticate = authenticate, .idem_find = idem_find,
+	                             .idem_save = idem_save};
+	assert_int_equal(http_start_new(&ctx, store, &config, tables, &server), OK);
+	port = http_port(server);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	http_stop(server, 2000);
+	server = NULL;
+	store_free(store);
+	arena_release(&arena);
+	remove_tree(dir);
+	return 0;
+}
+
+static void expect(const char *method, const char *target, const char *fields, const char *body, int status, const char *answer)
+{
+	struct answer a;
+	client_ask(port, method, target, fields, body, &a);
+	if (a.status != status || (answer != NULL && strstr(a.body, answer) == NULL))
+		client_wrong("%s %s: %d %s", method, target, a.status, a.body);
+	answer_release(&a);
+}
+
+static void ask_only(int fd, const char *method, const char *target)
+{
+	char text[200];
+	(void)snprintf(text, sizeof(text), "%s %s HTTP/1.1\r\nHost: x\r\n\r\n", method, target);
+	client_send(fd, text);
+}
+
+/* --- tests --------------------------------------------------------------------------------- */
+
+static void test_write(void **state)
+{
+	(void)state;
+	struct answer a;
+	char text[50];
+	client_ask(port, "POST", "/notes", "", "first", &a);
+	assert_int_equal(a.status, 201);
+	assert_string_equal(a.body, "{\"saved\":true}");
+	assert_string_equal(answer_field(&a, "X-Wrote", text, sizeof(text)), "yes");
+	answer_release(&a);
+	expect("GET", "/notes", "", NULL, 200, "1");
+	/* a failed one leaves no trace, in the table or in the answer */
+	client_ask(port, "POST", "/notes", "", "fail", &a);
+	assert_int_equal(a.status, 409);
+	assert_null(strstr(a.body, "saved"));
+	assert_string_equal(answer_field(&a, "X-Wrote", text, sizeof(text)), "");
+	answer_release(&a);
+	expect("POST", "/notes", "", "huge", 413, "answer_too_large");
+	expect("GET", "/notes", "", NULL, 200, "1");
+}
+
+static void test_idempotency(void **state)
+{
+	(void)state;
+	struct answer a;
+	char text[50];
+	expect("POST", "/notes", "Idempotency-Key: k-1\r\n", "once", 201, "saved");
+	assert_int_equal(runs, 1);
+	client_ask(port, "POST", "/notes", "Idempotency-Key: k-1\r\n", "once", &a);
+	assert_int_equal(a.status, 201);
+	assert_string_equal(a.body, "{\"saved\":true}");
+	assert_string_equal(answer_field(&a, "Idempotent-Replayed", text, sizeof(text)), "true");
+	answer_release(&a);
+	assert_int_equal(runs, 1);
+	expect("GET", "/notes", "", NULL, 200, "1");
+	/* what failed is not remembered */
+	expect("POST", "/notes", "Idempotency-Key: k-2\r\n", "fail", 409, NULL);
+	expect("POST", "/notes", "Idempotency-Key: k-2\r\n", "works", 201, NULL);
+	char key[400];
+	memset(key, 'k', sizeof(key));
+	(void)snprintf(key, sizeof(key), "Idempotency-Key: %0300d\r\n", 7);
+	expect("POST", "/notes", key, "x", 422, "idempotency_key_invalid");
+	expect("POST", "/notes", "Idempotency-Key: \xc3\xa4\r\n", "x", 422, "idempotency_key_invalid");
+	expect("GET", "/notes", "", NULL, 200, "2");
+}
+
+static void test_budget(void **state)
+{
+	(void)state;
+	struct answer a;
+	client_ask(port, "GET", "/slow/1000", "", NULL, &a);
+	assert_string_equal(a.body, "n=1000");
+	answer_release(&a);
+	assert_int_equal(runs, 1);
+	client_ask(port, "GET", "/slow/2000000", "", NULL, &a);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(a.body, "n=2000000"); /* nothing of the first run is left in it */
+	answer_release(&a);
+	assert_int_equal(runs, 3);
+}
+
+static void test_heavy_full(void **state)
+{
+	(void)state;
+	enum { QUEUE = 64, ALL = QUEUE + 1 + 5 };
+	static int fds[ALL];
+	int through = 0, refused = 0;
+	char text[50];
+	for (int i = 0; i < ALL; i++) {
+		fds[i] = client_open(port);
+		ask_only(fds[i], "GET", "/gate");
+		if (i == 0)
+			(void)sem_wait(&entered); /* the one worker has it */
+	}
+	/* fast requests pass while all of these wait */
+	expect("GET", "/notes", "", NULL, 200, "0");
+	expect("POST", "/notes", "", "x", 201, NULL);
+	struct http_stats stats;
+	for (int i = 0; i < 400; i++) {
+		http_stats(server, &stats);
+		if (stats.heavy_queued == QUEUE && stats.requests[5] == 5)
+			break;
+		(void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	assert_int_equal(stats.heavy_queued, QUEUE);
+	assert_int_equal(stats.heavy_running, 1);
+	for (int i = 0; i < ALL; i++)
+		(void)sem_post(&gate);
+	for (int i = 0; i < ALL; i++) {
+		struct answer a;
+		client_read(fds[i], false, &a);
+		if (a.status == 503) {
+			assert_string_equal(answer_field(&a, "Retry-After", text, sizeof(text)), "1");
+			assert_non_null(strstr(a.body, "queue_full"));
+			refused++;
+		} else {
+			assert_string_equal(a.body, "through");
+			through++;
+		}
+		answer_release(&a);
+		close(fds[i]);
+	}
+	assert_int_equal(through, QUEUE + 1);
+	assert_int_equal(refused, 5);
+}
+
+static void test_actors(void **state)
+{
+	(void)state;
+	expect("GET", "/me", "", NULL, 401, "sign_in_needed");
+	expect("POST", "/me", "", "", 401, NULL);
+	expect("GET", "/me/heavy", "", NULL, 401, NULL);
+	assert_int_equal(asked, 3);
+	expect("GET", "/me", "Authorization: anna\r\n", NULL, 200, "anna");
+	expect("POST", "/me", "Authorization: bert\r\n", "body", 200, "bert");
+	expect("GET", "/me/heavy", "Authorization: cleo\r\n", NULL, 200, "cleo");
+	assert_int_equal(asked, 6); /* once a request, body or not */
+}
+
+static int files_in(const char *name)
+{
+	char path[100];
+	int n = 0;
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	DIR *d = opendir(path);
+	const struct dirent *entry;
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		n += entry->d_name[0] != '.';
+	if (d != NULL)
+		(void)closedir(d);
+	return n;
+}
+
+static void expect_no_files(void)
+{
+	for (int i = 0; i < 400 && files_in("tmp") > 0; i++)
+		(void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	assert_int_equal(files_in("tmp"), 0);
+}
+
+static void test_upload(void **state)
+{
+	(void)state;
+	size_t n = 5u << 20;
+	char *data = malloc(n + 1), path[100];
+	assert_non_null(data);
+	memset(data, 'u', n);
+	data[n] = '\0';
+	expect("POST", "/upload", "", data, 200, "5242880 5242880 600");
+	expect_no_files();
+	expect("POST", "/upload?keep=1", "", data, 200, "5242880");
+	expect_no_files();
+	(void)snprintf(path, sizeof(path), "%s/kept", dir);
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, n);
+	expect("POST", "/upload", "", "", 200, "0 0 600");
+	expect("POST", "/upload", "", NULL, 200, "0 0 600");
+	expect_no_files();
+	/* who may not does not get as far as a file */
+	expect("POST", "/upload/signed", "", "abc", 401, NULL);
+	expect("POST", "/upload/signed", "Authorization: a\r\n", "abc", 200, "3 3 600");
+	/* given up half way */
+	int fd = client_open(port);
+	client_send(fd, "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc");
+	for (int i = 0; i < 400 && files_in("tmp") == 0; i++)
+		(void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	assert_int_equal(files_in("tmp"), 1);
+	close(fd);
+	expect_no_files();
+	free(data);
+}
+
+static void test_disk_full(void **state)
+{
+	(void)state;
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 1 << 20;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	size_t n = 3u << 20;
+	char *data = malloc(n + 1);
+	assert_non_null(data);
+	memset(data, 'u', n);
+	data[n] = '\0';
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	/* soon after: answered; much later: broken off */
+	data[(1u << 20) + 500000] = '\0';
+	struct answer a;
+	client_ask(port, "POST", "/upload", "", data, &a);
+	int status = a.status;
+	bool named = strstr(a.body, "disk_full") != NULL;
+	answer_release(&a);
+	data[(1u << 20) + 500000] = 'u';
+	client_ask(port, "POST", "/upload", "", data, &a);
+	int late = a.status;
+	answer_release(&a);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(status, 507);
+	assert_true(named);
+	assert_true(late == 507 || late == 0);
+	expect_no_files();
+	expect("POST", "/upload", "", data, 200, "3145728");
+	free(data);
+}
+
+struct writer {
+	pthread_t thread;
+	int ok;
+};
+
+static void *write_some(void *arg)
+{
+	struct writer *writer = arg;
+	int fd = client_open(port);
+	for (int i = 0; i < 20; i++) {
+		struct answer a;
+		client_send(fd, "POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+		client_read(fd, false, &a);
+		writer->ok += a.status == 201;
+		answer_release(&a);
+		ask_only(fd, "GET", "/notes");
+		client_read(fd, false, &a);
+		writer->ok += a.status == 200;
+		answer_release(&a);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void test_parallel(void **state)
+{
+	(void)state;
+	enum { N = 20 };
+	static struct writer writers[N];
+	memset(writers, 0, sizeof(writers));
+	for (int i = 0; i < N; i++)
+		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_some, &writers[i]), 0);
+	for (int i = 0; i < N; i++) {
+		pthread_join(writers[i].thread, NULL);
+		assert_int_equal(writers[i].ok, 40);
+	}
+	expect("GET", "/notes", "", NULL, 200, "400");
+}
+
+/* --- stopping ---------------------------------------------------------------------------------- */
+
+static void restart(void)
+{
+	struct http_config config = {.address = "127.0.0.1", .threads = 2, .heavy_threads = 1};
+	assert_int_equal(http_start_new(&ctx, store, &config, tables, &server), OK);
+	port = http_port(server);
+}
+
+static void *open_gate_later(void *arg)
+{
+	(void)arg;
+	(void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+	(void)sem_post(&gate);
+	(void)sem_post(&gate);
+	return NULL;
+}
+
+static void test_stop_waits(void **state)
+{
+	(void)state;
+	int busy = client_open(port), queued = client_open(port), idle = client_open(port);
+	struct answer a;
+	ask_only(idle, "GET", "/notes");
+	client_read(idle, false, &a);
+	answer_release(&a);
+	ask_only(busy, "GET", "/gate");
+	(void)sem_wait(&entered);
+	ask_only(queued, "GET", "/gate");
+	struct http_stats stats = {0};
+	for (int i = 0; i < 400 && stats.heavy_queued == 0; i++) {
+		http_stats(server, &stats);
+		(void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	pthread_t helper;
+	assert_int_equal(pthread_create(&helper, NULL, open_gate_later, NULL), 0);
+	int64_t before = time_monotonic_us();
+	http_stop(server, 5000);
+	assert_true(time_monotonic_us() - before < 4000000);
+	pthread_join(helper, NULL);
+	client_read(busy, false, &a);
+	assert_string_equal(a.body, "through");
+	answer_release(&a);
+	client_read(queued, false, &a);
+	assert_string_equal(a.body, "through");
+	answer_release(&a);
+	assert_true(client_closed(idle));
+	close(busy);
+	close(queued);
+	close(idle);
+	restart();
+}
+
+static void test_stop_breaks_off(void **state)
+{
+	(void)state;
+	int busy = client_open(port), queued = client_open(port);
+	struct answer a;
+	ask_only(busy, "GET", "/heavy/2000000000");
+	(void)sem_wait(&entered);
+	ask_only(queued, "GET", "/heavy/10");
+	int64_t before = time_monotonic_us();
+	http_stop(server, 100);
+	assert_true(time_monotonic_us() - before < 5000000);
+	assert_int_equal(finished, 1);
+	client_read(busy, false, &a);
+	assert_true(a.status >= 500 || a.status == 0);
+	answer_release(&a);
+	client_read(queued, false, &a);
+	assert_true(a.status == 503 || a.status == 0);
+	answer_release(&a);
+	close(busy);
+	close(queued);
+	restart();
+}
+
+static _Atomic bool hammering;
+
+static void *hammer(void *arg)
+{
+	int to = *(const int *)arg;
+	while (hammering) {
+		int fd = client_try(to);
+		char c;
+		if (fd < 0) {
+			(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+			continue;
+		}
+		client_send(fd, "POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nxGET /slow/100000 HTTP/1.1\r\nHost: x\r\n\r\n"
+		                "GET /heavy/100 HTTP/1.1\r\nHost: x\r\n\r\n");
+		for (int i = 0; i < 200 && recv(fd, &c, 1, 0) == 1; i++)
+			;
+		close(fd);
+	}
+	return NULL;
+}
+
+/* Stopped in the middle of everything: nothing may be left suspended. */
+static void test_stop_under_load(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 5; round++) {
+		enum { N = 8 };
+		pthread_t threads[N];
+		int to = port;
+		hammering = true;
+		for (int i = 0; i < N; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, hammer, &to), 0);
+		(void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+		http_stop(server, round * 20);
+		hammering = false;
+		for (int i = 0; i < N; i++)
+			pthread_join(threads[i], NULL);
+		restart();
+	}
+	expect("GET", "/slow/5", "", NULL, 200, "n=5");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_write, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_idempotency, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_budget, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_heavy_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_actors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_upload, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_disk_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_parallel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stop_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stop_breaks_off, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stop_under_load, set_up, tear_down),
+	};
+	return cmocka_run_group_tests_name("http lanes", tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+/* The service and its routes. */
+#include "core/rest/rest_internal.h"
+
+#include <stdlib.h>
+
+enum err rest_open_new(struct ctx *ctx, struct store *store, struct registry *registry, const struct rest_config *config, struct rest **ret)
+{
+	if (!config->refresh)
+		return fail(ctx, ERR_BUG, "rest_config.refresh", "missing");
+	struct rest *rest = calloc(1, sizeof(*rest));
+	if (!rest)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	rest->store = store;
+	rest->registry = registry;
+	rest->config = *config;
+	enum err err = rest_events_new(ctx, rest, &rest->events);
+	if (err)
+		free(rest);
+	else
+		*ret = rest;
+	return err;
+}
+
+void rest_free(struct rest *rest)
+{
+	rest_events_free(rest->events);
+	free(rest);
+}
+
+size_t rest_streams(const struct rest *rest)
+{
+	return rest_events_streams(rest->events);
+}
+
+/* There are no stored procedures here, and clients should hear it in PostgREST's words. */
+static enum err no_function(struct ctx *ctx, const struct http_request *req, struct http_response *res)
+{
+	(void)res;
+	return fail_arg(ctx, ERR_NOT_FOUND, "", QK_FUNCTION, req->params[0]);
+}
+
+#define READS .lane = LANE_READ, .door = DOOR_SIGNED_IN
+#define WRITES .lane = LANE_WRITE, .door = DOOR_SIGNED_IN
+
+const struct route rest_routes[] = {
+	{.method = METHOD_GET, .pattern = "/api/v1/meta", READS, .handle = rest_get_meta,
+	 .doc = "Descriptors of everything the reader may see, in their language."},
+	{.method = METHOD_GET, .pattern = "/api/v1/search", READS, .handle = rest_get_search,
+	 .doc = "Search over all entities: q, limit (hits an entity), entity."},
+	{.method = METHOD_GET, .pattern = "/api/v1/events", READS, .handle = rest_get_events,
+	 .doc = "Live changes as server-sent events; after or Last-Event-ID: from there on."},
+	{.method = METHOD_GET, .pattern = "/api/v1/openapi.json", READS, .handle = rest_get_openapi,
+	 .doc = "This document."},
+	{.method = METHOD_GET, .pattern = "/api/v1/rpc/*", READS, .handle = no_function,
+	 .doc = "There are no functions: always 404 with PGRST202."},
+	{.method = METHOD_POST, .pattern = "/api/v1/rpc/*", READS, .handle = no_function,
+	 .doc = "There are no functions: always 404 with PGRST202."},
+	{.method = METHOD_GET, .pattern = "/api/v1/*", READS, .handle = rest_get_list,
+	 .doc = "Rows of an entity."},
+	{.method = METHOD_POST, .pattern = "/api/v1/*", WRITES, .handle = rest_post_rows, .body_max = REST_BODY_MAX,
+	 .doc = "New rows of an entity."},
+	{.method = METHOD_PATCH, .pattern = "/api/v1/*", WRITES, .handle = rest_patch_rows,
+	 .doc = "Changes the rows that match."},
+	{.method = METHOD_DELETE, .pattern = "/api/v1/*", WRITES, .handle = rest_delete_rows,
+	 .doc = "Deletes the rows that match."},
+	{.method = METHOD_GET, .pattern = "/api/v1/*/*", READS, .handle = rest_get_record,
+	 .doc = "One record."},
+	{.method = METHOD_PATCH, .pattern = "/api/v1/*/*", WRITES, .handle = rest_patch_record,
+	 .doc = "Changes one record."},
+	{.method = METHOD_DELETE, .pattern = "/api/v1/*/*", WRITES, .handle = rest_delete_record,
+	 .doc = "Deletes one record."},
+	{.method = METHOD_POST, .pattern = "/api/v1/*/*/restore", WRITES, .handle = rest_restore_record,
+	 .doc = "Brings a deleted record back."},
+	{.method = METHOD_GET, .pattern = "/api/v1/*/*/changes", READS, .handle = rest_get_changes,
+	 .doc = "The history of one record."},
+	{.pattern = NULL},
+};
