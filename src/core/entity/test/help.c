@@ -111,6 +111,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 void world_close(struct world *world)
 {
 	db_free(world->db);
+	world->ctx.db = NULL;
 	faults_clear(&world->ctx);
 	if (store_engine(world->store) == ENGINE_POSTGRES)
 		must(world, store_write(&world->ctx, world->store, drop_schema, world), "drop schema");
