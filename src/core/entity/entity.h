@@ -202,7 +202,8 @@ struct record {
 
 enum err record_new(struct ctx *ctx, const struct entity_info *info, struct record **ret) MUST_CHECK;
 /* By name; unknown names are ERR_BUG.  Text and ids are kept, not copied: they must
- * live as long as the record. */
+ * live as long as the record.  Text for a number, time, link … is read as API text
+ * when the record is written (hooks set the field's own kind of value). */
 enum err record_set(struct ctx *ctx, struct record *record, const char *field, struct value value) MUST_CHECK;
 const struct value *record_value(const struct record *record, const char *field);
 int64_t record_i64(const struct record *record, const char *field);   /* 0 if null */

@@ -112,7 +112,11 @@ static enum err check_value(struct ctx *ctx, const struct entity_info *info, int
 			*value = (struct value){.kind = VALUE_LIST};
 		return OK;
 	}
-	return collected(field_ops(type)->check(ctx, info, at, currency, value));
+	const struct field_type_ops *ops = field_ops(type);
+	/* API text for a field of another kind; money reads its own, by its currency. */
+	if (value->kind == VALUE_TEXT && ops->kind != VALUE_TEXT && type != FIELD_MONEY)
+		return collected(ops->parse(ctx, info, at, value->t.p, value));
+	return collected(ops->check(ctx, info, at, currency, value));
 }
 
 /* Amounts that stand would mean something else under a currency with other minor units. */

@@ -13,7 +13,8 @@ struct parts {
 	size_t n, cap;
 };
 
-static enum err add_part(struct ctx *ctx, struct parts *parts, const struct field *field, const struct value *value)
+/* `number` is the field's for the gate. */
+static enum err add_part(struct ctx *ctx, struct parts *parts, const struct field *field, size_t number, const struct value *value)
 {
 	const char *text = NULL;
 	if (value->kind == VALUE_TEXT)
@@ -34,7 +35,7 @@ static enum err add_part(struct ctx *ctx, struct parts *parts, const struct fiel
 		parts->list = list;
 		parts->cap = cap;
 	}
-	parts->list[parts->n++] = (struct search_part){text, field_text_kind(field, text)};
+	parts->list[parts->n++] = (struct search_part){.text = text, .kind = field_text_kind(field, text), .field = number};
 	return OK;
 }
 
@@ -43,7 +44,7 @@ static enum err add_record(struct ctx *ctx, struct parts *parts, const struct re
 	const struct entity_state *state = entity_state(record->info);
 	for (size_t i = 0; i < state->n_searched; i++) {
 		int at = state->searched[i];
-		enum err err = add_part(ctx, parts, record->info->fields[at], &record->values[at]);
+		enum err err = add_part(ctx, parts, record->info->fields[at], (size_t)at, &record->values[at]);
 		if (err)
 			return err;
 	}
@@ -69,7 +70,7 @@ static enum err add_children(struct ctx *ctx, struct parts *parts, const struct 
 				err = value.t.p ? OK : record_no_memory(ctx);
 			}
 			if (!err)
-				err = add_part(ctx, parts, field, &value);
+				err = add_part(ctx, parts, field, gate_foreign_field(child->info.number, (size_t)child->searched[i]), &value);
 		}
 		if (err)
 			break;

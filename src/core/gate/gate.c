@@ -30,6 +30,10 @@ enum field_right gate_field(const struct actor *actor, size_t entity, size_t fie
 {
 	if (actor && actor->kind == ACTOR_SYSTEM)
 		return RIGHT_WRITE;
+	if (field >> 16) { /* gate_foreign_field */
+		entity = (field >> 16) - 1;
+		field &= 0xffff;
+	}
 	const struct entity_rights *rights = rights_of(actor, entity);
 	if (!rights)
 		return RIGHT_HIDDEN;

@@ -57,6 +57,12 @@ const struct actor *gate_system(void);
 enum scope gate_scope(const struct actor *actor, size_t entity, enum action action);
 /* Read right of one field, before looking at the row. */
 enum field_right gate_field(const struct actor *actor, size_t entity, size_t field);
+/* A field of another entity, where only a field number is carried (a record's search
+ * row also holds text of its children); gate_field takes it like any other. */
+static inline size_t gate_foreign_field(size_t entity, size_t field)
+{
+	return (entity + 1) << 16 | field;
+}
 bool gate_cap(const struct actor *actor, enum capability cap);
 
 /* Whether a row with these owners lies within the scope. 0 means nobody. */

@@ -241,6 +241,39 @@ static void money(void **state)
 	faults_clear(&world.ctx);
 }
 
+static enum err texts_job(struct ctx *ctx, void *arg)
+{
+	static const char *const given[][2] = {{"name", "Texts"}, {"age", "41"}, {"weight", "1.25"}, {"score", "0.5"}, {"spent", "9.99"},
+	                                       {"active", "no"}, {"seen_at", "2026-01-02"}, {"labels", ""}};
+	struct record *record;
+	enum err err = record_new(ctx, registry_find(ctx->registry, "client"), &record);
+	for (size_t i = 0; !err && i < sizeof(given) / sizeof(given[0]); i++)
+		err = record_set(ctx, record, given[i][0], value_text(given[i][1]));
+	if (!err && *(int64_t *)arg < 0)
+		err = record_set(ctx, record, "age", value_text("forty"));
+	if (!err)
+		err = record_create(ctx, record, W_TRUSTED);
+	if (!err)
+		*(int64_t *)arg = record_id(record);
+	return err;
+}
+
+/* The program may give API text; it is read like anybody's. */
+static void texts_are_read(void **state)
+{
+	(void)state;
+	int64_t id = 0, bad = -1;
+	assert_int_equal(store_write(&world.ctx, world.store, texts_job, &id), OK);
+	struct record *record = must_load(&world, "client", id);
+	assert_int_equal(record_i64(record, "age"), 41);
+	assert_int_equal(record_i64(record, "weight"), 1250);
+	assert_int_equal(record_i64(record, "spent"), 999);
+	assert_int_equal(record_i64(record, "active"), 0);
+	assert_int_equal(record_i64(record, "seen_at"), 1767312000000);
+	assert_int_equal(store_write(&world.ctx, world.store, texts_job, &bad), ERR_INVALID);
+	assert_fault(&world, "age", "not_integer");
+}
+
 /* --- the log ------------------------------------------------------------------------------- */
 
 static void log_of_creation(void **state)
@@ -557,6 +590,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(round_trip, begin),           cmocka_unit_test_setup(defaults, begin),
 	cmocka_unit_test_setup(all_faults_together, begin),  cmocka_unit_test_setup(updates, begin),
 	cmocka_unit_test_setup(money, begin),                cmocka_unit_test_setup(log_of_creation, begin),
+	cmocka_unit_test_setup(texts_are_read, begin),
 	cmocka_unit_test_setup(rows_within_scope, begin),    cmocka_unit_test_setup(creating_within_scope, begin),
 	cmocka_unit_test_setup(moving, begin),               cmocka_unit_test_setup(fields_within_rights, begin),
 	cmocka_unit_test_setup(bulk_rows, begin),            cmocka_unit_test_setup(schema_is_descriptors, begin),

@@ -109,6 +109,11 @@ static void field_rights(void **state)
 	assert_int_equal(gate_field(&me, 1, 3), RIGHT_WRITE);
 	assert_int_equal(gate_field(&me, 1, 4), RIGHT_HIDDEN); /* 9 is no right */
 	assert_int_equal(gate_field(&me, 5, 0), RIGHT_HIDDEN);
+	/* a field of another entity: that entity's rights count */
+	assert_int_equal(gate_field(&me, 0, gate_foreign_field(1, 1)), RIGHT_MASKED);
+	assert_int_equal(gate_field(&me, 5, gate_foreign_field(1, 3)), RIGHT_WRITE);
+	assert_int_equal(gate_field(&me, 1, gate_foreign_field(0, 0)), RIGHT_WRITE);
+	assert_int_equal(gate_field(&me, 0, gate_foreign_field(2, 0)), RIGHT_HIDDEN);
 	assert_int_equal(gate_field(NULL, 0, 0), RIGHT_HIDDEN);
 	assert_int_equal(gate_field(gate_system(), 5, 500), RIGHT_WRITE);
 }
