@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/timeutil.h"
@@ -168,7 +169,18 @@ enum err http_write(struct ctx *ctx, struct http_response *res, const void *data
 struct reader {
 	struct http_stream *stream;
 	struct MHD_Connection *mhd;
+	int fd;
 };
+
+/* libmicrohttpd 0.9.75 may forget a connection whose reader reports an error while it
+ * is in nobody's poll set; but a write that fails is always noticed.  So nothing more
+ * can leave, and then something is given to be sent. */
+static ssize_t break_off(const struct reader *reader, char *out)
+{
+	(void)shutdown(reader->fd, SHUT_RDWR);
+	out[0] = '\n';
+	return 1;
+}
 
 static ssize_t read_ring(void *cls, uint64_t pos, char *out, size_t max)
 {
@@ -188,7 +200,7 @@ static ssize_t read_ring(void *cls, uint64_t pos, char *out, size_t max)
 		pthread_cond_signal(&stream->room);
 		result = (ssize_t)n;
 	} else if (stream->ended) {
-		result = stream->broken ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+		result = stream->broken ? break_off(reader, out) : MHD_CONTENT_READER_END_OF_STREAM;
 	} else {
 		stream->mhd = reader->mhd;
 		atomic_fetch_add(&stream->http->suspended, 1);
@@ -220,7 +232,7 @@ struct MHD_Response *http_stream_response(struct http_call *call)
 	struct reader *reader = malloc(sizeof(*reader));
 	if (reader == NULL)
 		return NULL;
-	*reader = (struct reader){.stream = stream, .mhd = call->mhd};
+	*reader = (struct reader){.stream = stream, .mhd = call->mhd, .fd = call->conn->fd};
 	atomic_fetch_add(&stream->refs, 1);
 	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_WAKE, read_ring, reader, reader_free);
 	if (response == NULL)
