@@ -20,9 +20,9 @@
 #include "base/timeutil.h"
 
 enum {
-	WAL_SOFT = 2000,  /* pages in the log that wake the checkpointer */
-	WAL_HARD = 7000,  /* pages at which the writer finishes the checkpoint itself */
-	WAL_SIZE = 32 << 20, /* what the log's file is given at start: over WAL_HARD pages */
+	WAL_SOFT = 1000,  /* pages in the log that wake the checkpointer */
+	WAL_HARD = 3600,  /* pages at which the writer finishes the checkpoint itself */
+	WAL_SIZE = 16 << 20, /* what the log's file is given at start: over WAL_HARD pages */
 };
 
 struct writer {
