@@ -43,21 +43,29 @@ static void parse_direction(struct order *p, struct query_order *term)
 		term->nulls = NULLS_LAST;
 }
 
+/* What is selected under a name, of spread embeds too. */
+static const struct query_item *find_item(const struct query_node *node, const char *name)
+{
+	for (const struct query_item *item = node->items; item; item = item->next) {
+		const struct query_item *inner = item->embed && item->embed->spread ? find_item(item->embed, name) : NULL;
+		if (inner)
+			return inner;
+		bool field = !item->embed && item->agg == AGG_NONE && item->field >= 0 && str_equal(node_field(node, item->field)->name, name);
+		if (field || (!item->embed && str_equal(item->key, name)))
+			return item;
+	}
+	return NULL;
+}
+
 /* In a grouped answer: by what is selected, aggregates too ("order=count.desc"). */
 static enum err grouped_term(struct order *p, const char *name, struct query_order *term)
 {
-	for (const struct query_item *item = p->node->items; item; item = item->next) {
-		bool named = str_equal(item->key, name);
-		bool field = item->agg == AGG_NONE && item->field >= 0 && str_equal(node_field(p->node, item->field)->name, name);
-		if (item->embed || (!named && !field))
-			continue;
-		term->node = p->node;
-		term->item = item;
-		term->field = -1;
-		term->nullable = true;
-		return OK;
-	}
-	return fail_arg(p->ctx, ERR_INVALID, "order", QK_GROUPING, name);
+	term->item = find_item(p->node, name);
+	if (!term->item)
+		return fail_arg(p->ctx, ERR_INVALID, "order", QK_GROUPING, name);
+	term->node = p->node;
+	term->nullable = true;
+	return OK;
 }
 
 static enum err field_term(struct order *p, struct query_node *node, const char *name, struct query_order *term)

@@ -261,13 +261,18 @@ void shop_open(struct shop *shop, enum engine engine)
 	shop->ctx.db = shop->db;
 }
 
+static enum err drop(struct ctx *ctx, void *arg)
+{
+	return db_exec(ctx, ctx->db, arg);
+}
+
 void shop_close(struct shop *shop)
 {
-	if (store_engine(shop->store) == ENGINE_POSTGRES) {
-		char text[128];
-		snprintf(text, sizeof(text), "DROP SCHEMA IF EXISTS rest_test_%d CASCADE", (int)getpid());
-		assert_int_equal(db_exec(&shop->ctx, shop->db, text), OK);
-	}
+	char text[128];
+	(void)shop_request(shop, gate_system());
+	snprintf(text, sizeof(text), "DROP SCHEMA IF EXISTS rest_test_%d CASCADE", (int)getpid());
+	if (store_engine(shop->store) == ENGINE_POSTGRES)
+		assert_int_equal(store_write(&shop->ctx, shop->store, drop, text), OK);
 	db_free(shop->db);
 	store_free(shop->store);
 	registry_free(shop->registry);
