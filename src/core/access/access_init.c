@@ -152,6 +152,8 @@ static enum err make_admin(struct ctx *ctx, const char *email, const char *name,
 		err = record_set(ctx, record, "password_changed_at", value_int(ctx_now(ctx)));
 	if (!err)
 		err = record_set(ctx, record, "roles", (struct value){.kind = VALUE_LIST, .l = {role, 1}});
+	if (!err) /* may be disabled, and stays in the records */
+		err = record_set(ctx, record, "is_protected", value_int(1));
 	if (!err)
 		err = record_create(ctx, record, W_TRUSTED);
 	if (!err)

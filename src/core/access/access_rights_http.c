@@ -25,11 +25,9 @@ static const char *label_of(struct ctx *ctx, const struct text2 *text)
 	return access_label(ctx, text);
 }
 
-static enum err add_source(struct ctx *ctx, struct sources *sources, const char *name, struct rights *rights)
+static void add_source(struct sources *sources, const char *name, struct rights *rights)
 {
-	(void)ctx;
 	sources->list[sources->n++] = (struct source){name, rights};
-	return OK;
 }
 
 static enum err collect(struct ctx *ctx, int64_t user_id, struct sources *sources)
@@ -41,7 +39,7 @@ static enum err collect(struct ctx *ctx, int64_t user_id, struct sources *source
 	for (size_t i = 0; i < n && !err; i++) {
 		err = access_roles_merge(ctx, &roles[i], 1, &one);
 		if (!err)
-			err = add_source(ctx, sources, access_role_label(ctx, &roles[i]), one);
+			add_source(sources, access_role_label(ctx, &roles[i]), one);
 	}
 	/* what everybody has */
 	if (!err)
@@ -49,9 +47,8 @@ static enum err collect(struct ctx *ctx, int64_t user_id, struct sources *source
 	if (err)
 		return err;
 	access_rights_complete(one);
-	err = add_source(ctx, sources, label_of(ctx, &everybody), one);
-	if (!err)
-		err = access_user_rights(ctx, user_id, &sources->all);
+	add_source(sources, label_of(ctx, &everybody), one);
+	err = access_user_rights(ctx, user_id, &sources->all);
 	if (err || !(sources->all->caps & CAP_USERS))
 		return err;
 	/* and what comes with one capability */
@@ -61,7 +58,8 @@ static enum err collect(struct ctx *ctx, int64_t user_id, struct sources *source
 	one->caps = CAP_USERS;
 	access_rights_complete(one);
 	one->caps = 0;
-	return add_source(ctx, sources, label_of(ctx, &by_users), one);
+	add_source(sources, label_of(ctx, &by_users), one);
+	return OK;
 }
 
 /* --- writing ------------------------------------------------------------------------- */

@@ -56,25 +56,37 @@ const char *access_random_text(struct ctx *ctx, size_t n)
 	return text;
 }
 
+/* One master key, another key for each use. */
+static void seal_key(const struct access *access, uint8_t key[crypto_secretbox_KEYBYTES])
+{
+	_Static_assert(crypto_secretbox_KEYBYTES == ACCESS_DIGEST, "a hash is a key");
+	access_mac(access, "seal", "", 0, key);
+}
+
 enum err access_seal(struct ctx *ctx, const struct access *access, const void *data, size_t n, const char **ret)
 {
 	size_t size = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + n;
 	uint8_t *box = arena_alloc(ctx->arena, size);
 	if (!box)
 		return access_no_memory(ctx);
+	uint8_t key[crypto_secretbox_KEYBYTES];
+	seal_key(access, key);
 	ctx_random(ctx, box, crypto_secretbox_NONCEBYTES);
-	crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, data, n, box, access->key);
+	crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, data, n, box, key);
+	sodium_memzero(key, sizeof(key));
 	*ret = base64(ctx, box, size);
 	return *ret ? OK : access_no_memory(ctx);
 }
 
 enum err access_unseal(struct ctx *ctx, const struct access *access, const char *text, void *out, size_t n)
 {
-	uint8_t box[256];
+	uint8_t box[256], key[crypto_secretbox_KEYBYTES];
 	size_t got = 0;
+	seal_key(access, key);
 	bool ok = text && sodium_base642bin(box, sizeof(box), text, strlen(text), NULL, &got, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
 	          got == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + n &&
-	          crypto_secretbox_open_easy(out, box + crypto_secretbox_NONCEBYTES, got - crypto_secretbox_NONCEBYTES, box, access->key) == 0;
+	          crypto_secretbox_open_easy(out, box + crypto_secretbox_NONCEBYTES, got - crypto_secretbox_NONCEBYTES, box, key) == 0;
+	sodium_memzero(key, sizeof(key));
 	/* The key in the data folder is not the one that sealed it. */
 	return ok ? OK : fail(ctx, ERR_BUG, "", "secret_key_mismatch");
 }

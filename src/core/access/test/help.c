@@ -109,9 +109,8 @@ static void prepare(void *arg, struct ctx *ctx)
 	ctx->app = &world->app;
 }
 
-void world_open(struct world *world, const char *pg_url)
+static void world_base(struct world *world)
 {
-	static int opened;
 	memset(world, 0, sizeof(*world));
 	arena_init(&world->arena, ARENA_MAX);
 	world->clock = (struct clock){.now_ms = world_now, .random = world_random, .arg = world};
@@ -120,21 +119,45 @@ void world_open(struct world *world, const char *pg_url)
 	assert_ok(world, registry_new(&world->ctx, entities, COUNT(entities), 1, &world->registry));
 	snprintf(world->dir, sizeof(world->dir), "/tmp/guanxi-access-XXXXXX");
 	assert_non_null(mkdtemp(world->dir));
-	snprintf(world->schema, sizeof(world->schema), "access_%d_%d", (int)getpid(), opened++);
+}
+
+static void world_store(struct world *world, const char *pg_url)
+{
 	const struct store_config config = {.data_dir = world->dir, .pg_url = pg_url, .pg_schema = world->schema, .clock = &world->clock};
 	assert_ok(world, store_open_new(&world->ctx, &config, &world->store));
 	prepare(world, &world->ctx);
 	world->ctx.actor = gate_system();
+}
+
+static void world_service(struct world *world)
+{
+	assert_ok(world, db_open_new(&world->ctx, world->store, &world->db));
+	world->ctx.db = world->db;
+	assert_ok(world, access_open_new(&world->ctx, world->store, world->registry, &world->app.access));
+	assert_ok(world, events_start(&world->ctx, world->store));
+}
+
+void world_open(struct world *world, const char *pg_url)
+{
+	static int opened;
+	world_base(world);
+	snprintf(world->schema, sizeof(world->schema), "access_%d_%d", (int)getpid(), opened++);
+	world_store(world, pg_url);
 	static const struct migration list[] = {{.version = 1, .name = "none", .run = nothing}};
 	assert_ok(world, store_migrate(&world->ctx, world->store, list, 1));
 	world->ctx.app = NULL; /* as on the command line */
 	assert_ok(world, store_write(&world->ctx, world->store, fill, world));
 	world->ctx.app = &world->app;
-	assert_ok(world, db_open_new(&world->ctx, world->store, &world->db));
-	world->ctx.db = world->db;
-	assert_ok(world, access_open_new(&world->ctx, world->store, world->registry, &world->app.access));
-	assert_ok(world, events_start(&world->ctx, world->store));
+	world_service(world);
 	world->administrator = role_by_key(world, "administrator");
+}
+
+void world_join(struct world *world, const struct world *first, const char *pg_url)
+{
+	world_base(world);
+	snprintf(world->schema, sizeof(world->schema), "%s", first->schema);
+	world_store(world, pg_url);
+	world_service(world);
 }
 
 static enum err drop_schema(struct ctx *ctx, void *arg)
@@ -143,15 +166,16 @@ static enum err drop_schema(struct ctx *ctx, void *arg)
 	return db_exec(ctx, ctx->db, arena_printf(ctx->arena, "DROP SCHEMA \"%s\" CASCADE", world->schema));
 }
 
-void world_close(struct world *world)
+static void shut(struct world *world, bool drop)
 {
 	if (world->http)
 		http_stop(world->http, 5000);
 	access_free(world->app.access);
 	events_stop(world->store);
 	db_free(world->db);
+	world->ctx.db = NULL;
 	faults_clear(&world->ctx);
-	if (store_engine(world->store) == ENGINE_POSTGRES)
+	if (drop)
 		assert_ok(world, store_write(&world->ctx, world->store, drop_schema, world));
 	store_free(world->store);
 	char command[128];
@@ -159,6 +183,16 @@ void world_close(struct world *world)
 	assert_int_equal(system(command), 0);
 	registry_free(world->registry);
 	arena_release(&world->arena);
+}
+
+void world_leave(struct world *world)
+{
+	shut(world, false);
+}
+
+void world_close(struct world *world)
+{
+	shut(world, store_engine(world->store) == ENGINE_POSTGRES);
 	text_close();
 }
 

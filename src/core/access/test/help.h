@@ -40,6 +40,9 @@ struct world {
 /* NULL pg_url: SQLite. */
 void world_open(struct world *world, const char *pg_url);
 void world_close(struct world *world);
+/* A second node on the first one's schema; PostgreSQL. */
+void world_join(struct world *world, const struct world *first, const char *pg_url);
+void world_leave(struct world *world);
 /* Starts the server. */
 void world_serve(struct world *world);
 void world_forward(struct world *world, int64_t ms);

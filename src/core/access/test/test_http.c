@@ -132,6 +132,7 @@ static void test_limits_of_time(void **state)
 	for (int i = 0; i < 14; i++) { /* kept alive by use, for days */
 		world_forward(w, ACCESS_IDLE_MS - 60000);
 		asks(b, "GET", "/api/v1/account", NULL, 200);
+		assert_ok(w, access_flush(&w->ctx, w->app.access)); /* as it is every half minute of real time */
 	}
 	world_forward(w, 30 * 60000); /* past seven days in all */
 	asks(b, "GET", "/api/v1/account", NULL, 401);
@@ -254,15 +255,25 @@ static void test_lockout(void **state)
 		browser_free(c);
 	}
 	assert_int_equal(status, 429);
-	/* an administrator may open an account, not an address */
-	world_forward(w, 20 * 60000);
-	for (int i = 0; i < 12; i++) {
-		struct browser *c = browser_new(w);
-		sign_in(c, "fresh@example.com", "not-the-right-one", NULL);
-		browser_free(c);
-		world_forward(w, 61000);
-	}
 	browser_free(b);
+}
+
+static void test_unlock(void **state)
+{
+	struct world *w = world_of(state);
+	int64_t user = make_user(w, "U", "u@example.com", "[]");
+	struct browser *boss = signed_in(w, ADMIN_EMAIL), *u = browser_new(w);
+	for (int i = 0; i < 12; i++) {
+		sign_in(u, "u@example.com", "not-the-right-one", NULL);
+		world_forward(w, 70000); /* longer than most waits; the address forgets, the account does not */
+	}
+	sign_in(u, "u@example.com", GOOD_PASSWORD, NULL);
+	assert_status(u, 429);
+	asks(boss, "POST", path_of(w, "/api/v1/user/*/unlock", user), NULL, 204);
+	sign_in(u, "u@example.com", GOOD_PASSWORD, NULL);
+	assert_status(u, 200);
+	browser_free(boss);
+	browser_free(u);
 }
 
 /* --- S09: what ends, ends now ------------------------------------------------------------- */
@@ -887,6 +898,77 @@ static void test_handover(void **state)
 	browser_free(boss);
 }
 
+/* --- for others -------------------------------------------------------------------------------------------------- */
+
+static void test_refresh_and_notes(void **state)
+{
+	struct world *w = world_of(state);
+	int64_t user = make_user(w, "U", "u@example.com", id_list(w, role_by_key(w, "analyst")));
+	struct browser *b = signed_in(w, "u@example.com");
+	const struct actor *actor = actor_of(w, user), *now;
+	struct actor copy = *actor;
+	copy.session_id = number(w, "SELECT MAX(id) FROM access_session");
+	size_t customer = registry_find(w->registry, "customer")->number;
+	assert_ok(w, access_refresh(&w->ctx, w->app.access, &copy, &now));
+	assert_int_equal(now->session_id, copy.session_id);
+	assert_int_equal(gate_scope(now, customer, ACTION_READ), SCOPE_ALL);
+	must_update(w, "user", user, "{\"roles\":[]}");
+	assert_ok(w, access_refresh(&w->ctx, w->app.access, &copy, &now));
+	assert_int_equal(gate_scope(now, customer, ACTION_READ), SCOPE_NONE);
+	asks(b, "DELETE", "/api/v1/session", NULL, 204);
+	assert_int_equal(access_refresh(&w->ctx, w->app.access, &copy, &now), ERR_DENIED);
+	faults_clear(&w->ctx);
+	assert_ok(w, access_refresh(&w->ctx, w->app.access, gate_system(), &now));
+	/* entries from outside a write job */
+	int64_t before = denied_entries(w);
+	w->ctx.actor = actor;
+	for (int i = 0; i < 10; i++)
+		access_note(&w->ctx, w->app.access, "customer", 7, CHANGE_DENIED, "{\"event\":[null,\"read\"]}");
+	w->ctx.actor = gate_system();
+	assert_int_equal(denied_entries(w), before + 10);
+	sealed(w);
+	assert_int_equal(number(w, arena_printf(&w->arena, "SELECT COUNT(*) FROM change WHERE action = 7 AND actor_id = %lld AND entity = 'customer'", (long long)user)), 10);
+	browser_free(b);
+}
+
+/* Two nodes on one PostgreSQL schema: what one takes away, the other denies within a second or so. */
+static void test_two_nodes(void **state)
+{
+	struct world *w = world_of(state), *other = calloc(1, sizeof(*other));
+	assert_non_null(other);
+	if (store_engine(w->store) == ENGINE_SQLITE) {
+		free(other);
+		skip();
+	}
+	world_join(other, w, pg_url);
+	world_serve(other);
+	int64_t user = make_user(w, "U", "u@example.com", id_list(w, role_by_key(w, "analyst"))), customer = make_customer(w, "A", w->admin);
+	const char *path = path_of(w, "/api/v1/customer/*", customer);
+	struct browser *here = signed_in(w, "u@example.com"), *there = browser_new(other);
+	snprintf(there->cookie, sizeof(there->cookie), "%s", here->cookie);
+	asks(there, "GET", path, NULL, 200);
+	must_update(w, "user", user, "{\"roles\":[]}");
+	int status = 200;
+	for (int i = 0; i < 40 && status == 200; i++) {
+		struct timespec nap = {.tv_nsec = 50000000};
+		nanosleep(&nap, NULL);
+		status = ask(there, "GET", path, NULL);
+	}
+	assert_int_equal(status, 403);
+	asks(here, "DELETE", "/api/v1/session", NULL, 204);
+	status = 403;
+	for (int i = 0; i < 40 && status == 403; i++) {
+		struct timespec nap = {.tv_nsec = 50000000};
+		nanosleep(&nap, NULL);
+		status = ask(there, "GET", path, NULL);
+	}
+	assert_int_equal(status, 401);
+	browser_free(here);
+	browser_free(there);
+	world_leave(other);
+	free(other);
+}
+
 /* Every route is shut to nobody; those of administration also to an ordinary user; and nothing is written. */
 static void test_doors(void **state)
 {
@@ -922,6 +1004,7 @@ static int run(const char *group)
 		cmocka_unit_test_setup_teardown(test_csrf, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_alike, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lockout, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unlock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_revocation, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_password_change, setup, teardown),
@@ -934,6 +1017,8 @@ static int run(const char *group)
 		cmocka_unit_test_setup_teardown(test_audit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_proof, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_handover, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refresh_and_notes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_doors, setup, teardown),
 	};
 	return cmocka_run_group_tests_name(group, tests, NULL, NULL);

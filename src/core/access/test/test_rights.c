@@ -321,6 +321,10 @@ static void test_ordinary_user(void **state)
 static void test_last_administrator(void **state)
 {
 	struct world *w = world_of(state);
+	assert_int_equal(try_delete(w, actor_of(w, make_user(w, "Third", "third@example.com", id_list(w, w->administrator))), "user", w->admin), ERR_FORBIDDEN);
+	assert_fault(w, "", "protected_user"); /* the account of the first start */
+	must_update(w, "user", w->admin, "{\"is_protected\":false}");
+	must_update(w, "user", number(w, "SELECT id FROM \"user\" WHERE email = 'third@example.com'"), "{\"active\":false}");
 	const struct actor *boss = actor_of(w, w->admin);
 	int64_t second = make_user(w, "Second", "second@example.com", id_list(w, w->administrator));
 	const struct actor *other = actor_of(w, second);
