@@ -4,7 +4,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 const LIMIT = 400 * 1024;
 const dist = new URL('../dist/', import.meta.url);
-const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
+const manifest = JSON.parse(readFileSync(new URL('../.cache/manifest.json', import.meta.url), 'utf8'));
 
 const files = new Set(['index.html']);
 function add(key) {

@@ -9,12 +9,17 @@ import { startEvents, stopEvents } from '@/api/events.ts';
 import type { Me, Meta, Session } from '@/api/types.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { AppContext, type Preferences } from './context.tsx';
-import { localeOf, switchLocale } from './i18n.ts';
+import { localeOf, preferredLocale, switchLocale } from './i18n.ts';
 import { densityOf, loadPreferences, storePreferences, themeOf, useDark } from './preferences.ts';
+import { nonce } from './nonce.ts';
 import { SignIn } from './SignIn.tsx';
 import { themeConfig } from './theme.ts';
 
-const Shell = lazy(() => import('./Shell.tsx'));
+// Asked for at once, side by side, not one after the other.
+const shell = import('./Shell.tsx');
+const Shell = lazy(() => shell);
+const firstLocale = switchLocale(preferredLocale());
+let firstPhase: Promise<Phase> | null = null;
 
 const queries = new QueryClient({
 	defaultOptions: {
@@ -26,8 +31,6 @@ const queries = new QueryClient({
 		},
 	},
 });
-
-const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 
 type Phase =
 	| { is: 'starting' }
@@ -56,6 +59,8 @@ async function start(): Promise<Phase> {
 	}
 }
 
+firstPhase = start();
+
 export function Root() {
 	const [preferences, setPreferences] = useState(loadPreferences);
 	const [ant, setAnt] = useState<AntLocale | null>(null);
@@ -71,7 +76,7 @@ export function Root() {
 	}, [dark, preferences.density]);
 
 	useEffect(() => {
-		void switchLocale(preferences.locale).then(setAnt);
+		void (preferences.locale === preferredLocale() && !ant ? firstLocale : switchLocale(preferences.locale)).then(setAnt);
 	}, [preferences.locale]);
 
 	const adopt = useCallback((next: Phase) => {
@@ -88,7 +93,8 @@ export function Root() {
 	}, []);
 
 	useEffect(() => {
-		void start().then(adopt);
+		void (firstPhase ?? start()).then(adopt);
+		firstPhase = null;
 	}, [adopt]);
 
 	useEffect(() => onSignedOut(() => setAgain(true)), []);

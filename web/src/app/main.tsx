@@ -1,3 +1,4 @@
+import './nonce.ts';
 import './base.css';
 import { createRoot } from 'react-dom/client';
 import { Root } from './Root.tsx';

@@ -43,6 +43,7 @@ export function themeConfig(dark: boolean, density: Density): ThemeConfig {
 			boxShadowSecondary: '0 4px 16px rgba(0,0,0,.14)',
 		},
 		components: {
+			Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
 			Tabs: { horizontalItemPadding: compact ? '8px 0' : '10px 0', horizontalMargin: '0 0 12px 0' },
 			Form: { itemMarginBottom: compact ? 14 : 18 },
 			Tooltip: { fontSize: 12 },

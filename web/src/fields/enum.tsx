@@ -38,6 +38,6 @@ export const enumeration: Kind = {
 	Filter,
 	word: optionLabel,
 	text: optionLabel,
-	width: 104,
+	width: 92,
 	inline: true,
 };

@@ -15,6 +15,6 @@ export const int: Kind = {
 	check: (_, value) => notNumber(value, 0),
 	wire: (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
 	align: 'right',
-	width: 96,
+	width: 84,
 	inline: true,
 };

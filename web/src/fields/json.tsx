@@ -13,7 +13,7 @@ function Edit({ value, onChange, id, invalid, describedBy, autoFocus, disabled, 
 	const [typed, setTyped] = useState(typeof value === 'string' ? value : write(value));
 	return (
 		<Input.TextArea
-			id={id} className="json" value={typed} autoSize={{ minRows: 3, maxRows: 16 }} aria-label={label} status={invalid ? 'error' : undefined} aria-invalid={invalid}
+			id={id} className="area json" value={typed} aria-label={label} status={invalid ? 'error' : undefined} aria-invalid={invalid}
 			aria-describedby={describedBy} autoFocus={autoFocus} disabled={disabled}
 			onChange={(e) => {
 				setTyped(e.target.value);

@@ -108,6 +108,6 @@ export const link: Kind = {
 		const name = embedded && Object.entries(embedded).find(([k]) => k !== 'id')?.[1];
 		return name ? String(name) : String(value ?? '');
 	},
-	width: 120,
+	width: 112,
 	inline: true,
 };

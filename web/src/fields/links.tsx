@@ -76,5 +76,5 @@ export const links: Kind = {
 	Filter: LinkFilter,
 	text: (_, value) => items(value).map(nameOf).join(', '),
 	wire: (value) => items(value).map((item) => item.id),
-	width: 160,
+	width: 150,
 };

@@ -9,7 +9,7 @@ function Show({ value, place }: ShowProps) {
 function Edit({ field, value, onChange, id, invalid, describedBy, autoFocus, disabled, label }: EditProps) {
 	return (
 		<Input.TextArea
-			id={id} value={(value as string | null) ?? ''} onChange={(e) => onChange(e.target.value === '' ? null : e.target.value)} autoSize={{ minRows: 3, maxRows: 14 }}
+			id={id} value={(value as string | null) ?? ''} onChange={(e) => onChange(e.target.value === '' ? null : e.target.value)} className="area"
 			status={invalid ? 'error' : undefined} aria-invalid={invalid} aria-describedby={describedBy} autoFocus={autoFocus} disabled={disabled}
 			aria-label={label} aria-required={field.required}
 		/>

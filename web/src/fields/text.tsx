@@ -29,6 +29,6 @@ export const text: Kind = {
 	Filter: TextFilter,
 	text: (_, value) => String(value ?? ''),
 	check: (field, value) => tooLong(field.max ?? 200, value),
-	width: 160,
+	width: 116,
 	inline: true,
 };

@@ -6,8 +6,9 @@ import { DateFilter, timeWord } from './when-filter.tsx';
 
 const MomentPicker = lazy(() => import('./picker.tsx').then((m) => ({ default: m.MomentPicker })));
 
-function Show({ value }: ShowProps) {
-	return <When at={String(value)} />;
+function Show({ value, place }: ShowProps) {
+	if (place === 'cell') return <When at={String(value)} />;
+	return <span>{format(value)} <span className="quiet"><When at={String(value)} /></span></span>;
 }
 
 function Edit(props: EditProps) {
@@ -20,5 +21,5 @@ export const time: Kind = {
 	Filter: DateFilter,
 	word: (_, value) => timeWord(value),
 	text: (_, value) => format(value),
-	width: 120,
+	width: 100,
 };

@@ -44,15 +44,16 @@ export function currencyDigits(currency: string): number {
 }
 
 /** An exact decimal text as money; the text is never turned into a float. */
-export function money(value: unknown, currency: string, options: { compact?: boolean } = {}): string {
+export function money(value: unknown, currency: string, options: { compact?: boolean; whole?: boolean } = {}): string {
 	if (value === null || value === undefined || value === '') return '';
 	const text = String(value);
 	if (!DECIMAL.test(text)) return text;
 	try {
-		const format = cached(`m${currency}${options.compact ? 'c' : ''}`, () =>
+		const format = cached(`m${currency}${options.compact ? 'c' : ''}${options.whole ? 'w' : ''}`, () =>
 			new Intl.NumberFormat(tag, {
 				style: 'currency',
 				currency,
+				...(options.whole ? { maximumFractionDigits: 0 } : {}),
 				...(options.compact ? { notation: 'compact', maximumFractionDigits: 1, minimumFractionDigits: 0 } : {}),
 			}));
 		return format.format(text as Decimal);
@@ -84,11 +85,11 @@ export function bytes(value: number): string {
 }
 
 /** A day, "2026-11-22". Not a moment: never shifted by time zones. */
-export function date(value: unknown, style: 'medium' | 'long' | 'short' = 'medium'): string {
+export function date(value: unknown, style: 'medium' | 'long' | 'short' | 'axis' = 'medium'): string {
 	const m = /^(\d{4})-(\d{2})-(\d{2})/.exec(String(value ?? ''));
 	if (!m) return value ? String(value) : '';
 	const at = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3]));
-	return cached(`D${style}`, () => new Intl.DateTimeFormat(tag, { dateStyle: style, timeZone: 'UTC' })).format(at);
+	return cached(`D${style}`, () => new Intl.DateTimeFormat(tag, style === 'axis' ? { month: 'numeric', day: 'numeric', timeZone: 'UTC' } : { dateStyle: style, timeZone: 'UTC' })).format(at);
 }
 
 function moment(value: unknown): number | null {
@@ -108,23 +109,23 @@ export function time(value: unknown, style: 'exact' | 'minute' | 'day' | 'clock'
 	return cached(`T${style}`, () => new Intl.DateTimeFormat(tag, options)).format(at);
 }
 
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-	['second', 60], ['minute', 60], ['hour', 24], ['day', 7], ['week', 4.35], ['month', 12], ['year', Infinity],
-];
-
-/** "3 days ago". */
+/** "3 days ago"; days are counted by the calendar, as people do. */
 export function relative(value: unknown, now = Date.now()): string {
 	const at = moment(value);
 	if (at === null) return '';
-	let amount = (at - now) / 1000;
-	for (const [unit, next] of STEPS) {
-		if (Math.abs(amount) < next) {
-			const rounded = Math.trunc(amount);
-			return cached('R', () => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })).format(rounded === 0 ? 0 : rounded, unit);
-		}
-		amount /= next;
-	}
-	return '';
+	const format = (amount: number, unit: Intl.RelativeTimeFormatUnit, numeric: 'auto' | 'always') =>
+		cached(`R${numeric}`, () => new Intl.RelativeTimeFormat(tag, { numeric })).format(amount === 0 ? 0 : amount, unit);
+	const seconds = (at - now) / 1000;
+	const size = Math.abs(seconds);
+	if (size < 60) return format(0, 'second', 'auto');
+	if (size < 3600) return format(Math.trunc(seconds / 60), 'minute', 'always');
+	if (size < 86_400) return format(Math.trunc(seconds / 3600), 'hour', 'always');
+	const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+	const days = Math.round((midnight(at) - midnight(now)) / 86_400_000);
+	if (Math.abs(days) < 14) return format(days, 'day', 'auto');
+	if (Math.abs(days) < 60) return format(Math.trunc(days / 7), 'week', 'always');
+	if (Math.abs(days) < 700) return format(Math.round(days / 30.44), 'month', 'always');
+	return format(Math.round(days / 365.25), 'year', 'always');
 }
 
 export function list(items: string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {

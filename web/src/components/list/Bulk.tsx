@@ -41,7 +41,7 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 
 	const loaded = rows.filter((r) => isSelected(selection, r.id));
 	const count = selection.all ? (total === null ? null : total - selection.ids.size) : selection.ids.size;
-	const words = count === null ? t('bulk.all') : capped && selection.all ? t('bulk.selected_many', { count: count, n: number(count) }) : t('bulk.selected', { count, n: number(count) });
+	const words = count === null ? t('bulk.all') : capped && selection.all ? t('bulk.selected_capped', { count: count, n: number(count) }) : t('bulk.selected', { count, n: number(count) });
 	const sums = columns.filter((c) => ['int', 'decimal', 'money'].includes(c.field.type)).slice(0, 3);
 
 	async function each(parts: string[][], run: (ids: string[]) => Promise<void>) {
@@ -104,7 +104,7 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 			<b aria-live="polite">{words}</b>
 			{!selection.all && total !== null && rows.length > 0 && selection.ids.size >= rows.length && total > rows.length && (
 				<Button type="link" size="small" onClick={() => onSelect({ all: true, ids: new Set() })}>
-					{capped ? t('bulk.select_all_many', { n: number(total) }) : t('bulk.select_all', { count: total, n: number(total) })}
+					{capped ? t('bulk.select_all_capped', { n: number(total) }) : t('bulk.select_all', { count: total, n: number(total) })}
 				</Button>
 			)}
 			{progress ? (

@@ -11,6 +11,9 @@ import { LinkWords } from '@/fields/link.tsx';
 import { list } from '@/lib/format.ts';
 import { visibleFields } from './state.ts';
 
+/** What is offered before anything is chosen. */
+const START: Partial<Record<Op, string[]>> = { period: ['month'], within: ['30d'], older: ['90d'] };
+
 const WITHOUT_VALUE: Op[] = ['empty', 'filled'];
 
 function useOpWord() {
@@ -70,7 +73,8 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 					options={visibleFields(entity).filter(filterable).map((f) => ({ value: f.name, label: f.label }))} popupMatchSelectWidth={false}
 					onChange={(name: string) => {
 						const chosen = fieldOf(entity, name)!;
-						setCondition({ field: name, op: OPS[chosen.type][0]!, value: [] });
+						const op = OPS[chosen.type][0]!;
+						setCondition({ field: name, op, value: START[op] ?? [] });
 					}}
 				/>
 			)}
@@ -79,7 +83,7 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 					<Select
 						aria-label={t('filter.op')} value={condition.op} popupMatchSelectWidth={false}
 						options={[...new Set([...OPS[field.type], condition.op])].map((op) => ({ value: op, label: opWord(field, op) }))}
-						onChange={(op: Op) => setCondition({ ...condition, op, value: sameShape(condition.op, op) ? condition.value : [] })}
+						onChange={(op: Op) => setCondition({ ...condition, op, value: sameShape(condition.op, op) ? condition.value : START[op] ?? [] })}
 					/>
 					{!WITHOUT_VALUE.includes(condition.op) && kind && (
 						<kind.Filter

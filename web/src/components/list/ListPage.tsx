@@ -123,7 +123,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 			<div className="list-filters">
 				<QuickSearch value={state.q} label={t('list.search', { what: entity.label_many })} onChange={(q) => change({ q })} />
 				<Chips entity={entity} conditions={state.conditions} onChange={(conditions) => change({ conditions })} />
-				<span className="list-count" role="status">{total === null ? '' : capped ? t('list.count_many', { n: number(total), what: entity.label_many }) : t('list.count', { count: total, n: number(total), what: entity.label_many })}</span>
+				<span className="list-count" role="status">{total === null ? '' : capped ? t('list.count_capped', { n: number(total), what: entity.label_many }) : t('list.count', { count: total, n: number(total), what: entity.label_many })}</span>
 			</div>
 			<div className={`list-main${state.peek && !phone ? ' has-peek' : ''}`}>
 				<div className="list-body" aria-busy={rowsQuery.isFetching}>

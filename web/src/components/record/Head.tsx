@@ -3,7 +3,7 @@ import { App, Breadcrumb, Button, Dropdown } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { deleteRecord, entityOf, may, type RecordAnswer, refresh, restoreRecord, titleOf, useCache } from '@/api/records.ts';
+import { deleteRecord, entityOf, linkedTitle, may, type RecordAnswer, refresh, restoreRecord, titleOf, useCache } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { FieldValue } from '@/fields/index.tsx';
@@ -58,10 +58,9 @@ export function Head({ entity, record, actions, children, beside }: Props) {
 			<div className="record-line">
 				<div className="record-name">
 					<Breadcrumb
-						items={[
-							{ title: parentEntity && parent ? <Link to={`/${parentEntity.name}/${String(record.row[parent.name])}`}>{parentEntity.label}</Link> : <Link to={`/${entity.name}`}>{entity.label_many}</Link> },
-							{ title: entity.label },
-						]}
+						items={parentEntity && parent
+							? [{ title: <Link to={`/${parentEntity.name}/${String(record.row[parent.name])}`}>{linkedTitle(meta, parent, record.row) ?? parentEntity.label}</Link> }, { title: entity.label }]
+							: [{ title: <Link to={`/${entity.name}`}>{entity.label_many}</Link> }]}
 					/>
 					<h1>
 						{title}

@@ -56,7 +56,11 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 	const changes = useMemo(() => history.data?.pages.flatMap((p) => p.rows), [history.data]);
 	useTitle(record.data ? titleOf(entity, record.data.row) : entity.label);
 
-	const children = entity.children.filter((c) => !without.includes(c.entity) && entityOf(meta, c.entity));
+	// What the people inside own is no tab of theirs: lists with a filter show it.
+	const children = entity.children.filter((c) => {
+		const child = entityOf(meta, c.entity);
+		return child && !without.includes(c.entity) && (!entity.system || (child.system && c.field !== 'created_by' && c.field !== 'updated_by'));
+	});
 	const own = record.data && tabs ? tabs(record.data) : [];
 	const firstKey = phone ? 'facts' : own[0]?.key ?? children[0]?.entity ?? 'changes';
 	const [tab, setTab] = useTab(firstKey);

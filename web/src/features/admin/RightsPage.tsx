@@ -38,7 +38,8 @@ export default function RightsPage() {
 	if (!user) return <Denied need={t('state.need', { action: t('cap.users'), what: '' })} />;
 	if (rights.isPending) return <div className="page"><Loading rows={12} /></div>;
 	if (rights.isError) return <div className="page"><Failed error={rights.error} onRetry={() => void rights.refetch()} /></div>;
-	const shown = rights.data.entities.filter((e) => e.label.toLowerCase().includes(typed.trim().toLowerCase()));
+	const any = (e: Rights['entities'][number]) => (e.actions.some((a) => a.scope !== 'none') ? 0 : 1);
+	const shown = [...rights.data.entities].sort((a, b) => any(a) - any(b)).filter((e) => e.label.toLowerCase().includes(typed.trim().toLowerCase()));
 	return (
 		<div className="page">
 			<Breadcrumb items={[{ title: <Link to="/user">{user.label_many}</Link> }, { title: <Link to={`/user/${id}`}>{name}</Link> }, { title: t('rights.title') }]} />

@@ -85,7 +85,7 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 			<Segmented size="small" aria-label={kind?.label} value={draft.kind} onChange={(v) => { setDraft({ ...draft, kind: v }); setOpen(true); }} options={offered.map((k) => ({ value: k, label: optionLabel(kind!, k) }))} />
 			<label className="sr-only" htmlFor={id}>{t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)}</label>
 			<Input.TextArea
-				id={id} value={draft.body} placeholder={t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)} autoSize={{ minRows: open ? 3 : 1, maxRows: 12 }}
+				id={id} value={draft.body} placeholder={t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)} className="area" rows={open ? 3 : 1}
 				onFocus={() => setOpen(true)} onChange={(e) => setDraft({ ...draft, body: e.target.value })}
 				onKeyDown={(e) => {
 					if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) void save();

@@ -37,8 +37,8 @@ function Frame({ step, reached, onStep, name, children }: { step: Step; reached:
 			<p className="crumb"><Link to="/import">{t('import.title')}</Link></p>
 			<h1>{name ? t('import.of', { name }) : t('import.new')}</h1>
 			<Steps
-				size="small" current={STEPS.indexOf(step)} onChange={onStep ? (i) => onStep(STEPS[i]!) : undefined} responsive={false}
-				items={STEPS.map((s, i) => ({ title: t(`import.step_${s}`), disabled: i > reached || s === 'file' }))}
+				size="small" current={STEPS.indexOf(step)} onChange={onStep ? (i) => i > 0 && onStep(STEPS[i]!) : undefined} responsive={false}
+				items={STEPS.map((s, i) => ({ title: t(`import.step_${s}`), disabled: i > reached && i > 0 }))}
 			/>
 			{children}
 		</div>

@@ -14,7 +14,8 @@ import { ChartCard } from '@/components/chart/ChartCard.tsx';
 import { Empty, Failed } from '@/components/common/States.tsx';
 import { When } from '@/components/common/When.tsx';
 import { date, money, number, percent, sumDecimals, time } from '@/lib/format.ts';
-import { anchorOf, growth, useBuckets, useNewest, WEEKS } from './weeks.ts';
+import { anchorOf, growth } from './spans.ts';
+import { useBuckets, useNewest, WEEKS } from './weeks.ts';
 
 const SPAN = WEEKS * 7;
 /** Orders that never came to be count for nothing. */
@@ -71,13 +72,13 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 		const g = growth(a, b);
 		return g === null ? t('home.no_compare') : Math.abs(g) < 0.005 ? t('home.same') : t(g > 0 ? 'home.more' : 'home.less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
 	};
-	const week = (d: Date) => date(isoDay(d), 'short');
+	const week = (d: Date) => date(isoDay(d), 'axis');
 
 	return (
 		<>
 			{past && <p className="home-note">{t('home.past', { date: time(newest.data, 'day') })}</p>}
 			<ul className="numbers">
-				<Figure label={t('home.sales')} value={last && money(last.sum, currency)} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
+				<Figure label={t('home.sales')} value={last && money(last.sum, currency, { whole: Number(last.sum) >= 10_000 })} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
 				<Figure label={t('home.orders')} value={last && number(last.count)} change={last && before ? growth(last.count, before.count) : null} to={last && `/order?${link(last.from, last.to)}`} />
 				{buyersAt && <Figure label={t('home.first_buyers')} value={buyersLast && number(buyersLast.count)} change={buyersLast && buyersBefore ? growth(buyersLast.count, buyersBefore.count) : null} to={buyersLast && `/customer?first_order_at=gte.${isoDay(buyersLast.from)}&first_order_at=lte.${isoDay(new Date(buyersLast.to.getTime() - 1))}`} />}
 				{customers && silentSince && <Figure label={t('home.silent')} value={silent.data && (silent.data.capped ? `${number(silent.data.total)}+` : number(silent.data.total))} change={null} to={`/customer?last_order_at=lte.${isoDay(new Date(silentSince.getTime() - 1))}&order=orders_total.desc`} />}

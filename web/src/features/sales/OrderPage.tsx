@@ -16,7 +16,7 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 	const { t } = useTranslation();
 	return (
 		<RecordPage
-			entity={entity} id={id} without={['order_line', 'attachment']}
+			entity={entity} id={id} without={['order_line', 'attachment', 'payment', 'shipment', 'order', 'interaction']}
 			head={(record) => <OrderHead entity={entity} record={record} />}
 			tabs={(record) => [
 				...(entityOf(meta, 'order_line') ? [{
@@ -26,6 +26,18 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 							<Sums entity={entity} record={record} />
 						</>
 					),
+				}] : []),
+				...['payment', 'shipment'].flatMap((name) => {
+					const child = entityOf(meta, name);
+					return child ? [{ key: name, label: child.label_many, children: <ChildTable child={name} field="order_id" parent={{ entity: 'order', row: record.row }} touches={['order']} /> }] : [];
+				}),
+				...(fieldOf(entity, 'original_order_id') ? [{
+					key: 'related', label: t('order.related'),
+					children: <ChildTable child="order" field="original_order_id" parent={{ entity: 'order', row: record.row }} columns={['number', 'kind', 'state', 'placed_at', 'total']} emptyText={t('order.related_empty')} fixed />,
+				}] : []),
+				...(entityOf(meta, 'interaction') ? [{
+					key: 'talks', label: entityOf(meta, 'interaction')!.label_many,
+					children: <ChildTable child="interaction" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['at', 'kind', 'subject', 'owner_id', 'state']} fixed />,
 				}] : []),
 				...(entityOf(meta, 'attachment') ? [{ key: 'files', label: t('files.title'), children: <Files parent={{ entity: 'order', field: 'order_id', row: record.row }} /> }] : []),
 			]}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
+import { treeOf } from '../src/features/admin/tree.ts';
+import { deviceOf } from '../src/features/account/device.ts';
+import { hintsOf } from '../src/features/customers/hints.ts';
+import { mergeSources } from '../src/features/customers/timeline.ts';
+import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
+import { anchorOf, bucketsUntil, growth } from '../src/features/home/spans.ts';
+import type { Entity } from '../src/api/types.ts';
+
+test('a role’s rights stay small: what is left open is not written', () => {
+	let rights = setScope({}, 'customer', 'read', 'team');
+	rights = setField(rights, 'customer', 'phone', 'masked');
+	assert.deepEqual(rights, { customer: { read: 'team', fields: { phone: 'masked' } } });
+	rights = setField(rights, 'customer', 'phone', null);
+	assert.deepEqual(rights, { customer: { read: 'team' } });
+	assert.deepEqual(setScope(rights, 'customer', 'read', null), {});
+});
+
+test('"*" speaks for business entities only', () => {
+	const rights = parseRights('{"*":{"read":"all"},"order":{"read":"own"}}');
+	assert.deepEqual(scopeOf(rights, 'order', 'read', false), { scope: 'own', own: true });
+	assert.deepEqual(scopeOf(rights, 'customer', 'read', false), { scope: 'all', own: false });
+	assert.deepEqual(scopeOf(rights, 'user', 'read', true), { scope: 'none', own: false });
+	assert.deepEqual(parseRights('[1]'), {});
+	assert.deepEqual(parseRights('{broken'), {});
+});
+
+test('trees survive missing parents and circles', () => {
+	const tree = treeOf([
+		{ id: '1', parent_id: null }, { id: '2', parent_id: '1' }, { id: '3', parent_id: '99' }, { id: '4', parent_id: '5' }, { id: '5', parent_id: '4' },
+	]);
+	const flat = (nodes: typeof tree): string[] => nodes.flatMap((n) => [n.row.id, ...flat(n.children)]);
+	assert.deepEqual(flat(tree).sort(), ['1', '2', '3', '4', '5']);
+	assert.deepEqual(tree[0]?.children.map((c) => c.row.id), ['2']);
+});
+
+test('a timeline shows only what is certain', () => {
+	const source = (more: boolean, ...at: number[]) => ({ more, items: at.map((a) => ({ at: a, item: a })) });
+	// The first source may hold more between 50 and 10: what is older than 50 must wait.
+	assert.deepEqual(mergeSources([source(true, 90, 50), source(false, 70, 10)]).items.map((i) => i.at), [90, 70, 50]);
+	assert.deepEqual(mergeSources([source(false, 90, 50), source(false, 70, 10)]).items.map((i) => i.at), [90, 70, 50, 10]);
+	assert.deepEqual(mergeSources([source(true), source(false, 1)]).items, []);
+});
+
+test('hints give their reasons', () => {
+	const now = new Date('2026-11-22T12:00:00Z');
+	const keys = (row: object, consents?: object[]) => hintsOf({ id: '1', ...row }, now, consents as never).map((h) => h.key);
+	assert.deepEqual(keys({ stage: 'trading', last_order_at: '2026-06-01T00:00:00Z', orders_count: 2, last_contact_at: '2026-11-20T00:00:00Z' }), ['silent']);
+	assert.deepEqual(keys({ stage: 'lost', last_order_at: '2026-06-01T00:00:00Z', last_contact_at: '2026-11-20T00:00:00Z' }), []);
+	assert.deepEqual(keys({ orders_count: 1, last_order_at: '2026-11-20T00:00:00Z', birthday: '1990-11-22' }), ['never', 'birthday_today']);
+	assert.deepEqual(keys({}, [{ channel: 'sms', state: 'withdrawn' }, { channel: 'sms', state: 'given' }]), ['no_marketing']);
+	assert.deepEqual(keys({}, []), ['no_consent']);
+	assert.deepEqual(keys({}, [{ channel: 'sms', state: 'given' }]), []);
+});
+
+const entity = (name: string, fields: object[]): Entity => ({ name, plural: `${name}s`, label: name, label_many: name, actions: {}, groups: [], children: [], fields: fields as Entity['fields'] });
+
+test('an import’s mapping', () => {
+	const columns = [{ index: 0, name: 'Name', guess: { entity: 'customer', field: 'name' } }, { index: 1, name: 'Name 2', guess: { entity: 'customer', field: 'name' } }, { index: 2, name: 'x', guess: null }];
+	const mapping = guessed({ columns, rows: [] });
+	assert.deepEqual(mapping, { 0: { entity: 'customer', field: 'name' } });
+	assert.deepEqual([...doubled({ ...mapping, 1: { entity: 'customer', field: 'name' } })], ['customer.name']);
+	const customer = entity('customer', [{ name: 'name', type: 'text', label: 'Name', required: true, right: 'write' }, { name: 'stage', type: 'enum', label: 'Stage', required: true, fallback: 'prospect', right: 'write' }]);
+	const order = entity('order', [{ name: 'number', type: 'text', label: 'No.', required: true, right: 'write' }, { name: 'customer_id', type: 'link', link: 'customer', label: 'Customer', required: true, right: 'write' }]);
+	const toOrder = { 0: { entity: 'order', field: 'number' } };
+	assert.deepEqual(missing([customer, order], toOrder, {}).map((m) => m.field), ['customer_id']);
+	assert.deepEqual(missing([customer, order], { ...toOrder, 1: { entity: 'customer', field: 'phone' } }, {}).map((m) => m.field), ['name']);
+	assert.deepEqual(missing([customer, order], { ...toOrder, 1: { entity: 'customer', field: 'phone' } }, { 'customer.name': 'x' }), []);
+});
+
+test('home speaks of now, or of the time when there was trade', () => {
+	const now = new Date(2026, 10, 22, 9);
+	assert.deepEqual(anchorOf(null, now, 91), new Date(2026, 10, 23));
+	assert.deepEqual(anchorOf(new Date(2026, 10, 1).toISOString(), now, 91), new Date(2026, 10, 23));
+	assert.deepEqual(anchorOf(new Date(2011, 11, 9, 12).toISOString(), now, 91), new Date(2011, 11, 10));
+	const buckets = bucketsUntil(new Date(2026, 10, 23), 2, 7);
+	assert.equal(buckets.length, 2);
+	assert.deepEqual(buckets[0]!.to, buckets[1]!.from);
+	assert.equal(growth(150, 100), 0.5);
+	assert.equal(growth(5, 0), null);
+});
+
+test('devices have names', () => {
+	assert.equal(deviceOf('Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/120 Safari/537'), 'Chrome, Windows');
+	assert.equal(deviceOf('curl/8'), 'curl/8');
+	assert.equal(deviceOf(null), '');
+});
