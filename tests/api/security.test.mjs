@@ -225,7 +225,7 @@ function raw(bytes, { silence = 700 } = {}) {
   });
 }
 const status = (text) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
-const answers = (text) => (text.match(/^HTTP\/1\.1 \d+/gm) ?? []).length;
+const answers = (text) => (text.match(/HTTP\/1\.1 \d+/g) ?? []).length;
 
 test('S70 S71 broken and smuggled requests are refused, one answer at most', async () => {
   const hidden = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -242,7 +242,7 @@ test('S70 S71 broken and smuggled requests are refused, one answer at most', asy
   };
   for (const [name, bytes] of Object.entries(cases)) {
     const text = await raw(bytes);
-    assert.ok(!/^HTTP\/1\.1 2/m.test(text), `${name}: the hidden request was answered`);
+    assert.ok(!/HTTP\/1\.1 2/.test(text), `${name}: the hidden request was answered`);
     assert.ok(text === '' || status(text) >= 400, `${name}: ${text.slice(0, 40)}`);
   }
   const long = await raw(`GET /healthz?${'x'.repeat(1 << 20)} HTTP/1.1\r\nHost: x\r\n\r\n`);
