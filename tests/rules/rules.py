@@ -100,6 +100,8 @@ def check_banned():
     for path in c_files():
         code = strip_comments(read(path))
         for m in pattern.finditer(code):
+            if m.group(1) == "system" and "/test/" in path:
+                continue
             bad.append(f"{path}:{code.count(chr(10), 0, m.start()) + 1}: {m.group(1)} is not to be used")
         if not path.endswith("/main.c") and "/test/" not in path:
             for m in re.finditer(r"(?<![A-Za-z0-9_.>])exit\s*\(", code):
