@@ -1,6 +1,7 @@
 #include "help.h"
 
 #include <arpa/inet.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,14 @@ static enum err drop_schema(struct ctx *ctx, void *arg)
 	return db_exec(ctx, ctx->db, arena_printf(ctx->arena, "DROP SCHEMA \"%s\" CASCADE", world->schema));
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 static void shut(struct world *world, bool drop)
 {
 	if (world->http)
@@ -178,9 +187,7 @@ static void shut(struct world *world, bool drop)
 	if (drop)
 		assert_ok(world, store_write(&world->ctx, world->store, drop_schema, world));
 	store_free(world->store);
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(nftw(world->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 	registry_free(world->registry);
 	arena_release(&world->arena);
 }
@@ -578,4 +585,62 @@ int sign_in(struct browser *browser, const char *email, const char *password, co
 		snprintf(browser->csrf, sizeof(browser->csrf), "%s", text_of(browser, "csrf"));
 	}
 	return browser->status;
+}
+
+/* --- short ways -------------------------------------------------------------------------- */
+
+const char *test_pg_url;
+
+int setup_served(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	assert_non_null(world);
+	world_open(world, test_pg_url);
+	world_serve(world);
+	*state = world;
+	return 0;
+}
+
+int teardown_world(void **state)
+{
+	world_close(*state);
+	free(*state);
+	return 0;
+}
+
+const char *path_of(struct world *w, const char *fmt, int64_t id)
+{
+	const char *star = strchr(fmt, '*');
+	return arena_printf(&w->arena, "%.*s%lld%s", (int)(star - fmt), fmt, (long long)id, star + 1);
+}
+
+int64_t make_customer(struct world *w, const char *name, int64_t owner)
+{
+	return must_create(w, "customer", arena_printf(&w->arena, "{\"name\":\"%s\",\"owner_id\":\"%lld\",\"phone\":\"13800138000\"}", name, (long long)owner));
+}
+
+struct browser *signed_in(struct world *w, const char *email)
+{
+	struct browser *b = browser_new(w);
+	sign_in(b, email, GOOD_PASSWORD, NULL);
+	assert_status(b, 200);
+	return b;
+}
+
+void sealed(struct world *w)
+{
+	/* PostgreSQL numbers entries a moment later */
+	for (int i = 0; i < 100 && store_engine(w->store) == ENGINE_POSTGRES && number(w, "SELECT COUNT(*) FROM change_new"); i++) {
+		struct timespec nap = {.tv_nsec = 50000000};
+		nanosleep(&nap, NULL);
+	}
+}
+
+int64_t denied_entries(struct world *w)
+{
+	assert_ok(w, access_flush(&w->ctx, w->app.access));
+	char sql[160];
+	bool lite = store_engine(w->store) == ENGINE_SQLITE;
+	snprintf(sql, sizeof(sql), "SELECT (SELECT COUNT(*) FROM change WHERE action = %d)%s", CHANGE_DENIED, lite ? "" : " + (SELECT COUNT(*) FROM change_new WHERE action = 7)");
+	return number(w, sql);
 }

@@ -104,4 +104,33 @@ const char *fault_of(const struct browser *browser);
 /* Signs in and keeps cookie and CSRF token; the status. */
 int sign_in(struct browser *browser, const char *email, const char *password, const char *code);
 
+/* --- short ways ---------------------------------------------------------------- */
+
+extern const char *test_pg_url; /* of the engine under test; NULL: SQLite */
+/* For cmocka: a world with a server in *state. */
+int setup_served(void **state);
+int teardown_world(void **state);
+
+#define assert_status(browser, expected)                                                                                            \
+	do {                                                                                                                        \
+		if ((browser)->status != (expected))                                                                                \
+			fail_msg("%s:%d: status %d, not %d: %s", __FILE__, __LINE__, (browser)->status, expected, (browser)->body); \
+	} while (0)
+
+#define asks(browser, method, path, body, expected)      \
+	do {                                             \
+		ask(browser, method, path, body);        \
+		assert_status(browser, expected);        \
+	} while (0)
+
+/* "/api/v1/user/ * /rights" with the id in the place of the star (no spaces). */
+const char *path_of(struct world *world, const char *pattern, int64_t id);
+int64_t make_customer(struct world *world, const char *name, int64_t owner);
+/* With GOOD_PASSWORD. */
+struct browser *signed_in(struct world *world, const char *email);
+/* Waits until PostgreSQL's entries are numbered. */
+void sealed(struct world *world);
+/* Refusals in the log, what waits to be written included. */
+int64_t denied_entries(struct world *world);
+
 #endif
