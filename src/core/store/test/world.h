@@ -146,6 +146,7 @@ static inline const char *world_key(const struct world *w)
 /* Tests with the engine as their initial state, on each engine there is. */
 #define WORLD_TEST(fn, engine) {#fn, fn, NULL, NULL, engine}
 
-static enum engine world_sqlite = ENGINE_SQLITE, world_postgres = ENGINE_POSTGRES;
+static enum engine world_sqlite __attribute__((unused)) = ENGINE_SQLITE;
+static enum engine world_postgres __attribute__((unused)) = ENGINE_POSTGRES;
 
 #endif
