@@ -54,7 +54,7 @@ static enum err check_door(struct http_call *call)
 	if (call->route->door == DOOR_PUBLIC)
 		return OK;
 	if (ctx->actor == NULL)
-		return fail(ctx, ERR_DENIED, "", "sign_in_needed");
+		return fail(ctx, ERR_DENIED, "", "not_signed_in");
 	if (call->route->door == DOOR_CAP && !gate_cap(ctx->actor, (enum capability)call->route->cap))
 		return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
 	return OK;

@@ -157,6 +157,6 @@ enum err http_read_body(struct ctx *ctx, const struct http_request *req, void *o
 	const char *name;
 	json_object_foreach(json, name, value)
 		if (find_spec(route->specs, name) == NULL)
-			fault_add(ctx, ERR_INVALID, name, "unknown_member", NULL);
+			fault_add(ctx, ERR_INVALID, name, "unknown_field", NULL);
 	return ctx->faults.count > before ? ERR_INVALID : OK;
 }

@@ -35,6 +35,8 @@ void http_refuse(struct http_call *call, enum err code, const char *key, int sta
 static void log_fault(const struct http_call *call)
 {
 	const struct faults *f = &call->ctx.faults;
+	if (f->count > 0 && strcmp(f->list[0].key, "client_gone") == 0)
+		return; /* nothing of ours failed */
 	enum log_level level = call->result == ERR_BUG ? LOG_ERROR : LOG_WARN;
 	log_event(level, "request failed", "request", call->request_id, "method", http_method_name(call->req.method), "route",
 	          call->route != NULL ? call->route->pattern : "", "key", f->count > 0 ? f->list[0].key : "", "field", f->count > 0 ? f->list[0].field : "",

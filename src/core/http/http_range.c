@@ -19,33 +19,37 @@ static bool read_number(const char **at, uint64_t *ret)
 	return str_to_u64(digits, ret);
 }
 
+/* "-500": the last 500 bytes. */
+static enum range parse_last(const char *text, uint64_t size, uint64_t *ret_from)
+{
+	uint64_t last;
+	if (!read_number(&text, &last) || *text != '\0')
+		return RANGE_NONE;
+	*ret_from = last < size ? size - last : 0;
+	return last == 0 || size == 0 ? RANGE_OUTSIDE : RANGE_OK;
+}
+
+/* "500-999" or "500-". */
+static enum range parse_span(const char *text, uint64_t size, uint64_t *ret_from, uint64_t *ret_to)
+{
+	if (!read_number(&text, ret_from) || *text++ != '-')
+		return RANGE_NONE;
+	if (*text != '\0' && (!read_number(&text, ret_to) || *text != '\0' || *ret_to < *ret_from))
+		return RANGE_NONE;
+	return *ret_from >= size ? RANGE_OUTSIDE : RANGE_OK;
+}
+
 static enum range parse(const char *text, uint64_t size, uint64_t *ret_from, uint64_t *ret_n)
 {
 	if (!str_starts(text, "bytes="))
 		return RANGE_NONE;
 	text += 6;
-	uint64_t from = 0, to = size - 1;
-	if (*text == '-') {
-		uint64_t last;
-		text++;
-		if (!read_number(&text, &last) || *text != '\0')
-			return RANGE_NONE;
-		if (last == 0 || size == 0)
-			return RANGE_OUTSIDE;
-		from = last < size ? size - last : 0;
-	} else {
-		if (!read_number(&text, &from) || *text++ != '-')
-			return RANGE_NONE;
-		if (*text != '\0' && (!read_number(&text, &to) || *text != '\0' || to < from))
-			return RANGE_NONE;
-		if (from >= size)
-			return RANGE_OUTSIDE;
-		if (to >= size)
-			to = size - 1;
-	}
-	*ret_from = from;
-	*ret_n = to - from + 1;
-	return RANGE_OK;
+	uint64_t to = size - 1;
+	enum range range = *text == '-' ? parse_last(text + 1, size, ret_from) : parse_span(text, size, ret_from, &to);
+	if (to >= size)
+		to = size - 1;
+	*ret_n = range == RANGE_OK ? to - *ret_from + 1 : 0;
+	return range;
 }
 
 /* A range of another version of the file would be of no use. */

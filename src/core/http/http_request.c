@@ -185,6 +185,31 @@ static bool enter(struct http_call *call)
 	return false;
 }
 
+/* A body that is worth asking first who sends it. */
+static bool large_body(const struct http_call *call)
+{
+	return call->route->upload || call->head.chunked || call->head.length > HTTP_BODY_DEFAULT;
+}
+
+/* Nobody sends us a body before we know that they may. */
+static enum MHD_Result expect_body(struct http_call *call)
+{
+	if (call->state == STATE_READY)
+		check_body(call);
+	if (call->state == STATE_READY && !call->http->postgres)
+		http_lanes_admit_here(call);
+	if (call->state == STATE_DONE)
+		return http_answer(call); /* closes the connection: the body is never read */
+	if (!call->http->postgres || !large_body(call))
+		return begin_body(call);
+	struct http_thread *home = call->home;
+	if (!enter(call))
+		return http_answer(call);
+	http_lanes_admit_head(call);
+	atomic_store(&home->entering, false);
+	return MHD_YES;
+}
+
 static enum MHD_Result step_head(struct http_call *call, const char *method, const char *version)
 {
 	http_conn_phase(call->conn, PHASE_WORK, 0);
@@ -194,27 +219,11 @@ static enum MHD_Result step_head(struct http_call *call, const char *method, con
 		call->close = true;
 		http_refuse(call, ERR_RETRY, "stopping", 503);
 	}
-	if (!call->head.has_body) {
-		if (call->state == STATE_READY && call->route->upload && http_upload_open(call))
-			http_upload_finish(call); /* the handler may count on a file, if an empty one */
-		return call->close ? http_answer(call) : MHD_YES;
-	}
-	if (call->state == STATE_READY)
-		check_body(call);
-	/* nobody sends us a body before we know that they may */
-	if (call->state == STATE_READY && !call->http->postgres)
-		http_lanes_admit_here(call);
-	if (call->state == STATE_DONE)
-		return http_answer(call); /* closes the connection: the body is never read */
-	if (call->http->postgres && (call->route->upload || call->head.chunked || call->head.length > HTTP_BODY_DEFAULT)) {
-		if (!enter(call))
-			return http_answer(call);
-		struct http_thread *home = call->home;
-		http_lanes_admit_head(call);
-		atomic_store(&home->entering, false);
-		return MHD_YES;
-	}
-	return begin_body(call);
+	if (call->head.has_body)
+		return expect_body(call);
+	if (call->state == STATE_READY && call->route->upload && http_upload_open(call))
+		http_upload_finish(call); /* the handler may count on a file, if an empty one */
+	return call->close ? http_answer(call) : MHD_YES;
 }
 
 /* --- the body -------------------------------------------------------------------- */
