@@ -342,11 +342,28 @@ static void search_rows(void **state)
 	assert_true(finds(&world, "quietina", quiet));
 }
 
+/* What one may not read, in the record or in its children, finds nothing. */
+static void search_asks_field_rights(void **state)
+{
+	(void)state;
+	int64_t id = must_make(&world, "client", "{\"name\":\"Walther\",\"phone\":\"13812345678\"}");
+	must_make(&world, "alias", fmt("{\"value\":\"Umbrella\",\"client_id\":\"%lld\"}", id));
+	actor_as(&world, SCOPE_ALL, bob, 0, 0);
+	assert_true(finds(&world, "walther", id) && finds(&world, "13812345678", id) && finds(&world, "umbrella", id));
+	actor_field(&world, "client", "phone", RIGHT_MASKED);
+	assert_true(finds(&world, "walther", id) && finds(&world, "umbrella", id));
+	assert_false(finds(&world, "13812345678", id));
+	actor_field(&world, "alias", "value", RIGHT_HIDDEN);
+	assert_true(finds(&world, "walther", id));
+	assert_false(finds(&world, "umbrella", id));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(cascade_and_restore, begin), cmocka_unit_test_setup(restore_keeps_what_changed_since, begin),
 	cmocka_unit_test_setup(erased_stays_gone, begin),   cmocka_unit_test_setup(restrict_refuses, begin),
 	cmocka_unit_test_setup(links_follow, begin),        cmocka_unit_test_setup(delete_is_guarded, begin),
 	cmocka_unit_test_setup(only_its_own_set, begin),    cmocka_unit_test_setup(search_rows, begin),
+	cmocka_unit_test_setup(search_asks_field_rights, begin),
 };
 
 int main(void)
