@@ -99,7 +99,7 @@ WHERE c.relnamespace = current_schema()::regnamespace AND NOT g.tgisinternal ORD
 -- engine: sqlite
 SELECT ''
 -- engine: postgres
-SELECT format('SELECT setval(%L, %s, %s)', quote_ident(sequencename), coalesce(last_value, start_value), last_value IS NOT NULL)
+SELECT format('SELECT setval(%L, %s, %s)', quote_ident(sequencename), coalesce(last_value, start_value), (last_value IS NOT NULL)::text)
 FROM pg_sequences WHERE schemaname = current_schema() ORDER BY sequencename
 
 -- name: pg_restore_tables
