@@ -26,6 +26,8 @@ struct search_doc {
 	const struct search_part *parts;
 	size_t n_parts;
 };
+/* Costs little when nothing changed.  Terms of many small writes reach the full-text
+ * table together, at the end of a job; finds see them at once all the same. */
 enum err search_put(struct ctx *ctx, const struct search_doc *doc) MUST_CHECK;
 enum err search_remove(struct ctx *ctx, int64_t record_id) MUST_CHECK;
 
@@ -39,13 +41,28 @@ struct search_hit {
  * bounded number of candidates; *ret_more tells that there were more. */
 enum err search_find(struct ctx *ctx, const char *typed, const size_t *entities, size_t n_entities, size_t max,
                      struct search_hit **ret, size_t *ret_n, bool *ret_more) MUST_CHECK;
-/* An SQL condition on "<alias>".id for list filters ("?q=…"), with the text to bind; by the query builder only. */
+/* An SQL condition on "<alias>".id for list filters ("?q=…"), with the one text of
+ * *ret_n_bind bytes to bind as ?<first_param>; by the query builder only.  The rows'
+ * scope is the query's business.  Typing errors are not forgiven here. */
 enum err search_condition(struct ctx *ctx, size_t entity, const char *alias, const char *typed, int first_param,
                           const char **ret_sql, const char **ret_bind, size_t *ret_n_bind) MUST_CHECK;
 /* Ids in the index, ascending from after_id: for the check that compares index and records. */
 enum err search_ids(struct ctx *ctx, int64_t after_id, size_t max, int64_t *ret_ids, size_t *ret_n) MUST_CHECK;
 /* Integrity of the index structures themselves. */
 enum err search_integrity(struct ctx *ctx) MUST_CHECK;
+
+/* Care, in a write job: takes in what waits and merges about `pages` index pages of
+ * 4 KB (0: only takes in); *ret_more: there is more to merge.  After a bulk import,
+ * and when idle: a well merged index answers twice as fast, and removed records are
+ * gone from its pages only then. */
+enum err search_optimize(struct ctx *ctx, int pages, bool *ret_more) MUST_CHECK;
+/* Numbers of entities and fields stand in the index.  `layout` names them (say, a
+ * hash of all names in order).  In a write job: if the index was made with another
+ * layout, or by another version of this program's terms, empties it (nothing is
+ * found, rather than wrong things) and says so: all records must be put again. */
+enum err search_check_layout(struct ctx *ctx, const char *layout, bool *ret_emptied) MUST_CHECK;
+/* In a write job: empties the index. */
+enum err search_clear(struct ctx *ctx) MUST_CHECK;
 
 extern const char *const search_ddl_sqlite;
 extern const char *const search_ddl_postgres;

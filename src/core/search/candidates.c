@@ -1,0 +1,380 @@
+#include <string.h>
+
+#include "core/search/find.h"
+#include "core/search/source.h"
+
+enum { HITS_MAX = 100000, TEAM_TERMS_MAX = 200 };
+
+void finder_init(struct finder *f, struct ctx *ctx)
+{
+	*f = (struct finder){.ctx = ctx, .actor = ctx->actor};
+	buf_init(&f->expr, EXPR_MAX);
+	buf_init(&f->scoped, 2 * EXPR_MAX);
+}
+
+void finder_release(struct finder *f)
+{
+	buf_release(&f->expr);
+	buf_release(&f->scoped);
+}
+
+/* --- rights ------------------------------------------------------------------ */
+
+static bool asked_for(const struct finder *f, size_t entity)
+{
+	if (!f->entities)
+		return true;
+	for (size_t i = 0; i < f->n_entities; i++)
+		if (f->entities[i] == entity)
+			return true;
+	return false;
+}
+
+static enum scope scope_of(const struct finder *f, size_t entity)
+{
+	if (!asked_for(f, entity))
+		return SCOPE_NONE;
+	return f->list ? SCOPE_ALL : gate_scope(f->actor, entity, ACTION_READ);
+}
+
+/* --- hits -------------------------------------------------------------------- */
+
+static size_t good_of(const struct finder *f, size_t entity)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < f->n; i++)
+		count += f->hits[i].entity == entity && f->hits[i].tier >= f->tier;
+	return count;
+}
+
+size_t finder_good(const struct finder *f)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < f->n; i++)
+		count += f->hits[i].tier >= f->tier;
+	return count;
+}
+
+/* Where the id stands, or would stand, among `slots` (1 + position in hits; 0 free). */
+static size_t slot_of(const struct finder *f, int64_t record_id)
+{
+	size_t mask = f->cap * 2 - 1;
+	size_t at = (size_t)((uint64_t)record_id * 0x9E3779B97F4A7C15u >> 20) & mask;
+	while (f->slots[at] && f->hits[f->slots[at] - 1].record_id != record_id)
+		at = (at + 1) & mask;
+	return at;
+}
+
+static bool known(const struct finder *f, int64_t record_id)
+{
+	return f->cap > 0 && f->slots[slot_of(f, record_id)] != 0;
+}
+
+static enum err more_room(struct finder *f)
+{
+	size_t cap = f->cap ? f->cap * 2 : 64;
+	struct found_hit *hits = cap > HITS_MAX * 2 ? NULL : arena_array(f->ctx->arena, cap, sizeof *hits);
+	uint32_t *slots = hits ? arena_array(f->ctx->arena, cap * 2, sizeof *slots) : NULL;
+	if (!slots)
+		return search_no_memory(f->ctx);
+	if (f->n > 0)
+		memcpy(hits, f->hits, f->n * sizeof *hits);
+	f->hits = hits;
+	f->slots = slots;
+	f->cap = cap;
+	for (size_t i = 0; i < f->n; i++)
+		slots[slot_of(f, hits[i].record_id)] = (uint32_t)i + 1;
+	return OK;
+}
+
+static enum err add_hit(struct finder *f, const struct found_hit *hit)
+{
+	enum err err = f->n == f->cap ? more_room(f) : OK;
+	if (err)
+		return err;
+	size_t slot = slot_of(f, hit->record_id);
+	f->hits[f->n++] = *hit;
+	f->slots[slot] = (uint32_t)f->n;
+	return OK;
+}
+
+static size_t row_entity(const struct finder *f, struct stmt *stmt)
+{
+	int64_t first = stmt_i64(stmt, 0);
+	return search_is_lite(f->ctx) ? doc_entity(first) : (size_t)first;
+}
+
+/* The candidate in the statement's row: rights first, then whether it really matches. */
+static enum err consider(struct finder *f, struct stmt *stmt, enum scope scope)
+{
+	struct found_hit hit = {.entity = row_entity(f, stmt), .record_id = stmt_i64(stmt, 1), .rank = (int)stmt_i64(stmt, 2)};
+	const struct row_owner owner = {stmt_i64(stmt, 3), stmt_i64(stmt, 4), stmt_i64(stmt, 5)};
+	hit.doc = search_is_lite(f->ctx) ? stmt_i64(stmt, 0) : hit.record_id;
+	if (scope == SCOPE_NONE || (!f->list && !gate_row(f->actor, scope, &owner)) || known(f, hit.record_id))
+		return OK;
+	hit.tier = match_source(&f->typed, stmt_text(stmt, 6), f->actor, hit.entity);
+	return hit.tier == TIER_NONE ? OK : add_hit(f, &hit);
+}
+
+/* --- a walk over the documents that match an expression ------------------------- */
+
+/* From `high` down to `low`: documents, on PostgreSQL entities. */
+struct bounds {
+	int64_t low, high;
+};
+
+static void put_scope(struct finder *f, enum scope scope, struct expr *e)
+{
+	const struct actor *actor = f->actor;
+	struct buf term;
+	buf_init(&term, 64);
+	expr_or(e);
+	source_scope_term('o', actor->user_id, &term);
+	expr_term(e, 0, term.data, term.len - 1);
+	for (size_t i = 0; scope >= SCOPE_TEAM && i <= actor->n_teams; i++) {
+		int64_t team = i < actor->n_teams ? actor->teams[i] : actor->team_id;
+		buf_reset(&term);
+		source_scope_term('t', team, &term);
+		if (team > 0)
+			expr_term(e, 0, term.data, term.len - 1);
+	}
+	if (scope >= SCOPE_BRANCH && actor->branch_id > 0) {
+		buf_reset(&term);
+		source_scope_term('b', actor->branch_id, &term);
+		expr_term(e, 0, term.data, term.len - 1);
+	}
+	expr_end(e);
+	buf_release(&term);
+}
+
+/* The expression narrowed to rows that can lie within the scope; gate_row decides afterwards. */
+static const struct buf *scoped_expr(struct finder *f, enum scope scope)
+{
+	if (scope == SCOPE_ALL || f->list || !search_is_lite(f->ctx) || f->actor->n_teams > TEAM_TERMS_MAX)
+		return &f->expr;
+	struct expr e;
+	expr_init(&e, &f->scoped, ENGINE_SQLITE);
+	put_scope(f, scope, &e);
+	buf_puts(&f->scoped, " AND (");
+	buf_add(&f->scoped, f->expr.data, f->expr.len);
+	buf_putc(&f->scoped, ')');
+	return &f->scoped;
+}
+
+static enum err bind_rights(struct finder *f, struct stmt *stmt, enum scope scope)
+{
+	struct buf teams;
+	bool all = scope == SCOPE_ALL || f->list;
+	const char *list = "{}";
+	if (!all && scope >= SCOPE_TEAM) {
+		buf_init(&teams, 1 << 20);
+		buf_putc(&teams, '{');
+		buf_put_i64(&teams, f->actor->team_id);
+		for (size_t i = 0; i < f->actor->n_teams; i++)
+			buf_printf(&teams, ",%lld", (long long)f->actor->teams[i]);
+		buf_putc(&teams, '}');
+		list = buf_failed(&teams) ? NULL : arena_strndup(f->ctx->arena, buf_text(&teams), teams.len);
+		buf_release(&teams);
+		if (!list)
+			return search_no_memory(f->ctx);
+	}
+	stmt_bind_i64(stmt, 5, all);
+	stmt_bind_i64(stmt, 6, all || f->actor->user_id == 0 ? -1 : f->actor->user_id);
+	stmt_bind_text(stmt, 7, list);
+	stmt_bind_i64(stmt, 8, all || scope < SCOPE_BRANCH || f->actor->branch_id == 0 ? -1 : f->actor->branch_id);
+	return OK;
+}
+
+static enum err open_candidates(struct finder *f, enum scope scope, const struct bounds *b, struct stmt **ret)
+{
+	const struct buf *expr = scoped_expr(f, scope);
+	if (buf_failed(expr))
+		return fail(f->ctx, ERR_LIMIT, "q", "text_too_long");
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_candidates, ret);
+	if (err)
+		return err;
+	stmt_bind_textn(*ret, 1, expr->data, expr->len);
+	stmt_bind_i64(*ret, 2, b->low);
+	stmt_bind_i64(*ret, 3, b->high);
+	stmt_bind_i64(*ret, 4, (int64_t)f->look);
+	if (!search_is_lite(f->ctx)) {
+		err = bind_rights(f, *ret, scope);
+		if (err)
+			stmt_done(*ret);
+	}
+	return err;
+}
+
+static struct bounds entity_bounds(const struct finder *f, size_t entity)
+{
+	if (search_is_lite(f->ctx))
+		return (struct bounds){doc_first(entity), doc_last(entity)};
+	return (struct bounds){(int64_t)entity, (int64_t)entity};
+}
+
+static struct bounds all_bounds(const struct finder *f)
+{
+	if (search_is_lite(f->ctx))
+		return (struct bounds){0, doc_last(ENTITY_MAX)};
+	return (struct bounds){0, ENTITY_MAX};
+}
+
+/* Candidates of one entity within its scope. */
+static enum err walk_entity(struct finder *f, size_t entity, enum scope scope)
+{
+	struct stmt *stmt;
+	struct bounds b = entity_bounds(f, entity);
+	size_t seen = 0, good = good_of(f, entity);
+	enum err err = good < f->want ? open_candidates(f, scope, &b, &stmt) : ERR_LIMIT;
+	if (good >= f->want) {
+		f->more = true;
+		return OK;
+	}
+	if (err)
+		return err;
+	bool row;
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
+		size_t before = f->n;
+		seen++;
+		err = consider(f, stmt, scope);
+		good += f->n > before && f->hits[before].tier >= f->tier;
+		if (err || good >= f->want)
+			break;
+	}
+	f->more = f->more || good >= f->want || seen == f->look;
+	stmt_done(stmt);
+	return err;
+}
+
+/* What a pass over all entities came to. */
+enum pass { PASS_DONE, PASS_SKIP, PASS_ALONE };
+
+/* Reads on from b->high; stops at an entity that needs no look (PASS_SKIP: go on
+ * below it) or one that did not end within the pass (PASS_ALONE: walk it by itself). */
+static enum err pass_over(struct finder *f, const struct bounds *b, enum pass *ret, size_t *ret_entity)
+{
+	struct stmt *stmt;
+	size_t seen = 0, good = 0;
+	bool row, any = false;
+	enum scope scope = SCOPE_NONE;
+	*ret = PASS_DONE;
+	enum err err = open_candidates(f, SCOPE_ALL, b, &stmt);
+	if (err)
+		return err;
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
+		size_t entity = row_entity(f, stmt);
+		if (!any || entity != *ret_entity) {
+			*ret_entity = entity;
+			any = true;
+			scope = scope_of(f, entity);
+			good = good_of(f, entity);
+		}
+		if (scope == SCOPE_NONE || good >= f->want) {
+			f->more = f->more || scope != SCOPE_NONE;
+			*ret = PASS_SKIP;
+			break;
+		}
+		size_t before = f->n;
+		err = consider(f, stmt, scope);
+		good += f->n > before && f->hits[before].tier >= f->tier;
+		if (err || ++seen >= f->look) {
+			*ret = PASS_ALONE;
+			break;
+		}
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+enum err finder_walk(struct finder *f)
+{
+	enum err err = OK;
+	if (f->expr.len == 0)
+		return OK;
+	if (f->entities) {
+		for (size_t i = 0; !err && i < f->n_entities; i++) {
+			enum scope scope = scope_of(f, f->entities[i]);
+			if (scope != SCOPE_NONE)
+				err = walk_entity(f, f->entities[i], scope);
+		}
+		return err;
+	}
+	struct bounds b = all_bounds(f);
+	enum pass pass = PASS_SKIP;
+	while (!err && pass != PASS_DONE) {
+		size_t entity = 0;
+		err = pass_over(f, &b, &pass, &entity);
+		if (!err && pass == PASS_ALONE)
+			err = walk_entity(f, entity, scope_of(f, entity));
+		if (entity == 0)
+			break;
+		b.high = search_is_lite(f->ctx) ? doc_first(entity) - 1 : (int64_t)entity - 1;
+	}
+	return err;
+}
+
+/* --- candidates otherwise ------------------------------------------------------- */
+
+static enum err consider_all(struct finder *f, struct stmt *stmt)
+{
+	bool row;
+	size_t seen = 0;
+	enum err err;
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
+		seen++;
+		err = consider(f, stmt, scope_of(f, row_entity(f, stmt)));
+		if (err)
+			break;
+	}
+	f->more = f->more || seen >= f->look;
+	stmt_done(stmt);
+	return err;
+}
+
+/* PostgreSQL's prefix search is bounded by its time budget, and gives the newest. */
+static enum err range_by_expression(struct finder *f, char kind, const char *text, size_t n)
+{
+	struct expr e;
+	expr_init(&e, &f->expr, ENGINE_POSTGRES);
+	expr_prefix(&e, kind, text, n);
+	return finder_walk(f);
+}
+
+enum err finder_range(struct finder *f, char kind, const char *text, size_t n)
+{
+	char from[TERM_MAX + 8], to[TERM_MAX + 8];
+	if (n == 0 || n > TERM_MAX)
+		return OK;
+	if (!search_is_lite(f->ctx))
+		return range_by_expression(f, kind, text, n);
+	struct stmt *stmt;
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_term_range, &stmt);
+	if (err)
+		return err;
+	size_t len = 0;
+	if (kind)
+		from[len++] = kind;
+	memcpy(from + len, text, n);
+	len += n;
+	memcpy(to, from, len);
+	memcpy(to + len, "\xF4\x8F\xBF\xBF", 4); /* the last character there is */
+	stmt_bind_textn(stmt, 1, from, len);
+	stmt_bind_textn(stmt, 2, to, len + 4);
+	stmt_bind_i64(stmt, 3, (int64_t)f->look);
+	return consider_all(f, stmt);
+}
+
+enum err finder_waiting(struct finder *f)
+{
+	struct stmt *stmt;
+	if (!search_is_lite(f->ctx))
+		return OK;
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_waiting, &stmt);
+	if (err)
+		return err;
+	bool more = f->more;
+	stmt_bind_i64(stmt, 1, 4 * WAIT_MAX);
+	err = consider_all(f, stmt);
+	f->more = more;
+	return err;
+}

@@ -1,0 +1,47 @@
+/* Candidates from the full-text index, checked one by one against their source. */
+#ifndef GUANXI_CORE_SEARCH_FIND_H
+#define GUANXI_CORE_SEARCH_FIND_H
+
+#include "core/search/expr.h"
+#include "core/search/match.h"
+#include "core/search/search_internal.h"
+
+struct found_hit {
+	size_t entity;
+	int64_t doc, record_id;
+	int rank;
+	enum tier tier;
+};
+
+struct finder {
+	struct ctx *ctx;
+	const struct actor *actor;
+	const size_t *entities; /* NULL: all the actor may read */
+	size_t n_entities;
+	bool list;              /* for a list filter: all hits; scopes are somebody else's business */
+	struct typed typed;
+	size_t want;            /* hits of one entity that suffice */
+	size_t look;            /* candidates looked at a step */
+	enum tier tier;         /* of the step under way */
+	struct found_hit *hits;
+	size_t n, cap;
+	uint32_t *slots;        /* to find a hit by its record id */
+	bool more;              /* candidates were left */
+	struct buf expr;        /* the step's expression without scope */
+	struct buf scoped;      /* and with it, for one entity */
+};
+
+void finder_init(struct finder *f, struct ctx *ctx);
+void finder_release(struct finder *f);
+/* One step: all candidates of f->expr, newest first, until enough are good. */
+enum err finder_walk(struct finder *f) MUST_CHECK;
+/* Candidates whose terms start so, in the order of the terms. */
+enum err finder_range(struct finder *f, char kind, const char *text, size_t n) MUST_CHECK;
+/* Documents that are not in the full-text table yet. */
+enum err finder_waiting(struct finder *f) MUST_CHECK;
+/* All steps but the guesses, for list filters. */
+enum err finder_all(struct finder *f) MUST_CHECK;
+/* Good hits of the best tiers so far, of all entities. */
+size_t finder_good(const struct finder *f);
+
+#endif

@@ -1,0 +1,174 @@
+-- Statements of the search index. Those for one engine only have a harmless twin for the other.
+
+-- name: search_put_find
+-- engine: sqlite
+SELECT doc, rank, owner_id, team_id, branch_id, source FROM search_doc WHERE record_id = ?1
+-- engine: postgres
+SELECT record_id, rank, owner_id, team_id, branch_id, source FROM search_doc WHERE record_id = ?1
+
+-- name: search_last_doc
+-- A number may be used again only when nothing of its former bearer waits for removal.
+-- engine: sqlite
+SELECT max(coalesce((SELECT max(doc) FROM search_doc WHERE doc BETWEEN ?1 AND ?2), ?1),
+           coalesce((SELECT max(doc) FROM search_wait WHERE doc BETWEEN ?1 AND ?2), ?1))
+-- engine: postgres
+SELECT ?1::bigint WHERE ?2::bigint IS NOT NULL
+
+-- name: search_insert
+-- engine: sqlite
+INSERT INTO search_doc (doc, record_id, rank, owner_id, team_id, branch_id, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+-- engine: postgres
+INSERT INTO search_doc (entity, record_id, rank, owner_id, team_id, branch_id, source, terms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, array_to_tsvector(string_to_array(?8, ' ')))
+ON CONFLICT (record_id) DO UPDATE SET entity = excluded.entity, rank = excluded.rank, owner_id = excluded.owner_id,
+team_id = excluded.team_id, branch_id = excluded.branch_id, source = excluded.source, terms = excluded.terms
+WHERE (search_doc.entity, search_doc.rank, search_doc.owner_id, search_doc.team_id, search_doc.branch_id, search_doc.source)
+IS DISTINCT FROM
+(excluded.entity, excluded.rank, excluded.owner_id, excluded.team_id, excluded.branch_id, excluded.source)
+
+-- name: search_update
+-- engine: sqlite
+UPDATE search_doc SET rank = ?2, owner_id = ?3, team_id = ?4, branch_id = ?5, source = ?6 WHERE doc = ?1
+-- engine: postgres
+UPDATE search_doc SET rank = ?2, owner_id = ?3, team_id = ?4, branch_id = ?5 WHERE record_id = ?1 AND ?6::text IS NOT NULL
+
+-- name: search_delete
+-- engine: sqlite
+DELETE FROM search_doc WHERE doc = ?1
+-- engine: postgres
+DELETE FROM search_doc WHERE record_id = ?1
+
+-- name: search_wait_new
+-- engine: sqlite
+INSERT INTO search_wait (doc) VALUES (?1)
+-- engine: postgres
+SELECT ?1::bigint
+
+-- name: search_wait_old
+-- Keeps what the full-text table has; a document that already waits keeps its first.
+-- engine: sqlite
+INSERT INTO search_wait (doc, owner_id, team_id, branch_id, source)
+SELECT doc, owner_id, team_id, branch_id, source FROM search_doc WHERE doc = ?1 ON CONFLICT (doc) DO NOTHING
+-- engine: postgres
+SELECT ?1::bigint
+
+-- name: search_wait_forget
+-- engine: sqlite
+DELETE FROM search_wait WHERE doc = ?1 AND source IS NULL
+-- engine: postgres
+SELECT ?1::bigint
+
+-- name: search_wait_count
+-- engine: sqlite
+SELECT count(*) FROM search_wait
+-- engine: postgres
+SELECT 0
+
+-- name: search_wait_all
+-- engine: sqlite
+SELECT w.doc, w.owner_id, w.team_id, w.branch_id, w.source, d.owner_id, d.team_id, d.branch_id, d.source
+FROM search_wait w LEFT JOIN search_doc d ON d.doc = w.doc WHERE w.doc > ?1 ORDER BY w.doc LIMIT ?2
+-- engine: postgres
+SELECT 0 WHERE ?1::bigint > ?2::bigint
+
+-- name: search_wait_clear
+-- engine: sqlite
+DELETE FROM search_wait
+-- engine: postgres
+SELECT 0
+
+-- name: search_terms_add
+-- engine: sqlite
+INSERT INTO search_fts (rowid, terms) VALUES (?1, ?2)
+-- engine: postgres
+SELECT ?1::bigint, ?2::text
+
+-- name: search_terms_remove
+-- engine: sqlite
+INSERT INTO search_fts (search_fts, rowid, terms) VALUES ('delete', ?1, ?2)
+-- engine: postgres
+SELECT ?1::bigint, ?2::text
+
+-- name: search_merge
+-- engine: sqlite
+INSERT INTO search_fts (search_fts, rank) VALUES ('merge', ?1)
+-- engine: postgres
+SELECT ?1::bigint
+
+-- name: search_segments
+-- engine: sqlite
+SELECT count(DISTINCT segid) FROM search_fts_idx
+-- engine: postgres
+SELECT 1
+
+-- name: search_gin_clean
+-- engine: sqlite
+SELECT 0
+-- engine: postgres
+SELECT gin_clean_pending_list('search_doc_terms')
+
+-- name: search_candidates
+-- ?2 and ?3: documents from and to; entities on PostgreSQL, where the rows of the scope are chosen here too.
+-- engine: sqlite
+SELECT f.rowid, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source
+FROM search_fts f CROSS JOIN search_doc d ON d.doc = f.rowid
+WHERE f.search_fts MATCH ?1 AND f.rowid BETWEEN ?2 AND ?3 ORDER BY f.rowid DESC LIMIT ?4
+-- engine: postgres
+SELECT entity, record_id, rank, owner_id, team_id, branch_id, source FROM search_doc
+WHERE terms @@ ?1::tsquery AND entity BETWEEN ?2 AND ?3
+AND (?5 OR owner_id = ?6 OR team_id = ANY (?7::bigint[]) OR branch_id = ?8)
+ORDER BY entity DESC, record_id DESC LIMIT ?4
+
+-- name: search_term_range
+-- engine: sqlite
+SELECT d.doc, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source
+FROM search_term t CROSS JOIN search_doc d ON d.doc = t.doc WHERE t.term >= ?1 AND t.term < ?2 LIMIT ?3
+-- engine: postgres
+SELECT 0 WHERE ?1::text > ?2::text AND ?3::bigint > 0
+
+-- name: search_waiting
+-- engine: sqlite
+SELECT d.doc, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source
+FROM search_wait w CROSS JOIN search_doc d ON d.doc = w.doc ORDER BY w.doc DESC LIMIT ?1
+-- engine: postgres
+SELECT 0 WHERE ?1::bigint < 0
+
+-- name: search_ids
+SELECT record_id FROM search_doc WHERE record_id > ?1 ORDER BY record_id LIMIT ?2
+
+-- name: search_docs_from
+-- engine: sqlite
+SELECT doc, owner_id, team_id, branch_id, source, record_id FROM search_doc WHERE doc > ?1 ORDER BY doc LIMIT ?2
+-- engine: postgres
+SELECT record_id, owner_id, team_id, branch_id, source, array_to_string(tsvector_to_array(terms), ' ')
+FROM search_doc WHERE record_id > ?1 ORDER BY record_id LIMIT ?2
+
+-- name: search_terms_from
+-- engine: sqlite
+SELECT term, doc FROM search_term
+-- engine: postgres
+SELECT 0
+
+-- name: search_probe
+-- engine: sqlite
+SELECT 1 FROM search_fts WHERE search_fts MATCH ?1 AND rowid = ?2
+-- engine: postgres
+SELECT 1 FROM search_doc WHERE terms @@ ?1::tsquery AND record_id = ?2
+
+-- name: search_layout_get
+SELECT layout FROM search_layout
+
+-- name: search_layout_clear
+DELETE FROM search_layout
+
+-- name: search_layout_set
+INSERT INTO search_layout (layout) VALUES (?1)
+
+-- name: search_clear_docs
+DELETE FROM search_doc
+
+-- name: search_clear_terms
+-- engine: sqlite
+INSERT INTO search_fts (search_fts) VALUES ('delete-all')
+-- engine: postgres
+SELECT 0
