@@ -321,7 +321,7 @@ void sqlb_after_cursor(struct query_sql *b)
 		sqlb_puts(b, " IS NULL");
 		have = have && q->cursor.values[0].kind == VALUE_NULL;
 		k.first = first->next;
-		k.values++;
+		k.values = have ? k.values + 1 : NULL;
 		break;
 	}
 	if (have)

@@ -17,9 +17,9 @@ static const char *currency_of(const struct query_sql *b, const struct query_col
 /* [{"id":"1","name":"VIP"}, …] from "1 US VIP RS …". */
 static void write_links(const struct value *value, struct jsonw *w)
 {
-	const char *p = value->t.p, *end = p + (value->kind == VALUE_TEXT ? value->t.n : 0);
+	const char *p = value->kind == VALUE_TEXT ? value->t.p : "", *end = p + (value->kind == VALUE_TEXT ? value->t.n : 0);
 	jsonw_array(w);
-	while (value->kind == VALUE_TEXT && p < end) {
+	while (p < end) {
 		const char *stop = memchr(p, SEP_LINK, (size_t)(end - p));
 		if (!stop)
 			stop = end;
