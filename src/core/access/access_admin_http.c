@@ -172,6 +172,8 @@ enum err access_http_token_revoke(struct ctx *ctx, const struct http_request *re
 	if (!err)
 		err = record_load(ctx, registry_find(ctx->registry, "token"), id, &token);
 	if (!err)
+		err = access_guard_user(ctx, record_i64(token, "user_id"));
+	if (!err)
 		err = access_token_revoke(ctx, record_i64(token, "user_id"), id);
 	if (!err)
 		http_status(res, 204);
@@ -227,6 +229,9 @@ static enum err chunk_write(struct ctx *ctx, void *arg)
 	int64_t ids[HANDOVER_CHUNK];
 	size_t n;
 	const char *owner = handover->info->fields[handover->info->owner]->name;
+	/* Who does not reach all such records moves only what they may change: nobody
+	 * gets hold of records by handing them to themselves. */
+	bool all = gate_scope(ctx->actor, handover->info->number, ACTION_UPDATE) == SCOPE_ALL;
 	enum err err = chunk_ids(ctx, handover, ids, &n);
 	for (size_t i = 0; i < n && !err; i++) {
 		struct record *patch;
@@ -234,7 +239,7 @@ static enum err chunk_write(struct ctx *ctx, void *arg)
 		if (!err)
 			err = record_set(ctx, patch, owner, value_int(handover->to));
 		if (!err)
-			err = record_update(ctx, ids[i], patch, 0, W_TRUSTED | W_NO_SEARCH, NULL);
+			err = record_update(ctx, ids[i], patch, 0, all ? W_TRUSTED : 0, NULL);
 	}
 	handover->seen = (int64_t)n;
 	if (!err && n)
@@ -264,10 +269,12 @@ static enum err move_entity(struct ctx *ctx, struct handover *handover)
 	return err;
 }
 
-/* Both ends: neither may be somebody who may do more than the actor. */
+/* Whoever leaves may not be somebody who may do more than the actor. */
 static enum err check_handover(struct ctx *ctx, int64_t from, int64_t to)
 {
 	struct access_user user;
+	if (!gate_cap(ctx->actor, CAP_ASSIGN))
+		return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
 	if (from == to)
 		return fail(ctx, ERR_INVALID, "to", "handover_same");
 	enum err err = access_user_load(ctx, from, &user);

@@ -216,6 +216,17 @@ static void test_handover(void **state)
 	must_update(w, "user", leaver, "{\"active\":false}");
 	asks(boss, "POST", path_of(w, "/api/v1/user/*/handover", heir), arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)leaver), 422);
 	assert_string_equal(fault_of(boss), "user_inactive");
+	/* nobody gets hold of records this way */
+	must_update(w, "user", leaver, "{\"active\":true}");
+	int64_t own = make_role(w, "Keeper", "{\"customer\":{\"read\":\"own\",\"update\":\"own\"}}", "[\"users\"]");
+	int64_t keeper = make_user(w, "K", "k@example.com", id_list(w, own));
+	struct browser *k = signed_in(w, "k@example.com");
+	const char *take = arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)keeper);
+	asks(k, "POST", path_of(w, "/api/v1/user/*/handover", heir), take, 403);
+	must_update(w, "role", own, "{\"caps\":[\"users\",\"assign\"]}");
+	asks(k, "POST", path_of(w, "/api/v1/user/*/handover", heir), take, 404);
+	assert_int_equal(number(w, arena_printf(&w->arena, "SELECT COUNT(*) FROM customer WHERE owner_id = %lld", (long long)keeper)), 0);
+	browser_free(k);
 	browser_free(boss);
 }
 
