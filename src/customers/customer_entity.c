@@ -155,7 +155,7 @@ static const struct field fields[] = {
 	{.name = "orders_total", .type = FIELD_MONEY, .label = {"Spent", "累计消费"}, .group = "trade",
 	 .fallback = "0", .flags = F_READONLY | F_SORT | F_LIST},
 	{.name = "first_order_at", .type = FIELD_TIME, .label = {"First order", "首次下单"}, .group = "trade",
-	 .flags = F_READONLY},
+	 .flags = F_READONLY | F_SORT},
 	{.name = "last_order_at", .type = FIELD_TIME, .label = {"Last order", "最近下单"}, .group = "trade",
 	 .flags = F_READONLY | F_SORT | F_LIST},
 	{.name = "open_work", .type = FIELD_INT, .label = {"Open work", "待办"}, .group = "trade",
