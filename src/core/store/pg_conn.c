@@ -87,7 +87,7 @@ static const char *place_of(struct ctx *ctx, const PGresult *res)
 
 bool pg_is_lost(const struct pg_conn *pg)
 {
-	return PQstatus(pg->conn) != CONNECTION_OK;
+	return pg->lost || PQstatus(pg->conn) != CONNECTION_OK;
 }
 
 static const struct meaning *meaning_of(const char *state)
@@ -109,7 +109,9 @@ static void forget_prepared(struct pg_conn *pg)
 enum err pg_fail(struct ctx *ctx, struct pg_conn *pg, const PGresult *res)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	if (pg_is_lost(pg)) {
+	const char *severity = res ? PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED) : NULL;
+	/* A server that ends the connection says why before libpq sees the end. */
+	if (pg_is_lost(pg) || str_equal(severity, "FATAL") || str_equal(severity, "PANIC")) {
 		pg->lost = pg->again = true;
 		return fail(ctx, ERR_RETRY, "", "connection_lost");
 	}
@@ -239,6 +241,7 @@ enum err pg_reconnect(struct ctx *ctx, struct pg_conn *pg)
 	if (now < atomic_load(&pg->store->down_until_us))
 		return fail(ctx, ERR_RETRY, "", "connection_lost");
 	PQreset(pg->conn);
+	pg->lost = false;
 	if (pg_is_lost(pg)) {
 		atomic_store(&pg->store->down_until_us, time_monotonic_us() + DOWN_PAUSE_US);
 		return fail(ctx, ERR_RETRY, "", "connection_lost");
@@ -246,7 +249,6 @@ enum err pg_reconnect(struct ctx *ctx, struct pg_conn *pg)
 	enum err err = pg_session(ctx, pg);
 	if (err)
 		return err;
-	pg->lost = false;
 	atomic_fetch_add_explicit(&pg->store->reconnects, 1, memory_order_relaxed);
 	return OK;
 }

@@ -16,7 +16,7 @@ struct pg_conn {
 	struct stmt *streaming; /* its rows are still on their way */
 	struct buf dead;      /* "DEALLOCATE …;" of dropped statements, sent with the next prepare */
 	bool again;           /* since the job began, something failed that a repeat may cure */
-	bool lost;            /* since the job began, the connection broke */
+	bool lost;            /* the connection broke; until it is made anew */
 	pthread_mutex_t lock; /* over `cancel`, which other threads use */
 	PGcancel *cancel;
 };

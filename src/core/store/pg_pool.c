@@ -98,7 +98,7 @@ static enum outcome attempt(struct pg_worker *w, struct write_job *job, enum err
 	struct db *db = &w->db;
 	struct pg_conn *pg = db->pg;
 	struct mark mark = job_mark(db);
-	pg->again = pg->lost = false;
+	pg->again = false;
 	faults_clear(&w->ctx);
 	arena_reset(&w->arena);
 	enum outcome outcome = FAILED;
