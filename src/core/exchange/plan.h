@@ -67,6 +67,7 @@ struct plan_value {
 struct plan_piece {
 	const char *text;
 	int column; /* -1: only text; -2: the row's number */
+	bool integer;
 };
 
 struct plan_rule {
@@ -94,15 +95,17 @@ struct plan_record {
 	size_t n_when;
 	struct plan_field *fields;
 	size_t n_fields;
-	int counted; /* the record of the plan whose rows this one counts, -1 */
+	int counted;  /* the record of the plan whose rows this one counts, -1 */
+	int only_new; /* written only if that record is new in this import, -1 */
+	bool watched; /* another one's only_new */
 };
 
 struct plan {
 	const char *name;
 	struct table_options file; /* how the file is read */
-	const char *const *columns; /* names for a file without header, ended by NULL; or NULL */
 	struct plan_record *records;
 	size_t n_records;
+	size_t main; /* the record whose outcome is the row's */
 	int *fill_down; /* columns whose empty cells take the value above */
 	size_t n_fill_down;
 	bool keep_dates, blank_clears, optional_columns, again;

@@ -1,0 +1,300 @@
+/* Guesses what a file's columns are, from their names and from what stands in them. */
+#include "core/exchange/guess.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "core/exchange/convert.h"
+#include "core/text/text.h"
+
+enum { SCORE_EXACT = 100, SCORE_LABEL = 90, SCORE_WORD = 80, SCORE_SAMPLE = 30, CANDIDATES_MAX = 16 };
+
+enum err guess_fold(struct ctx *ctx, const char *header, const char **ret)
+{
+	const char *folded = NULL;
+	size_t n = 0, used = 0;
+	enum err err = text_fold(ctx, header, strlen(header), &folded, &n);
+	if (err != OK)
+		return err;
+	char *out = arena_alloc(ctx->arena, n + 1);
+	if (out == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t at = 0; at < n;) {
+		size_t from = at;
+		uint32_t c = utf8_next(folded, n, &at);
+		bool mark = c < 0x80 && !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'));
+		bool wide = (c >= 0x3000 && c <= 0x3020) || (c >= 0xff00 && c <= 0xff0f) || c == 0xff1a || c == 0xb7;
+		if (!mark && !wide) {
+			memcpy(out + used, folded + from, at - from);
+			used += at - from;
+		}
+	}
+	out[used] = '\0';
+	*ret = out;
+	return OK;
+}
+
+bool guess_among(struct ctx *ctx, const char *list, const char *folded)
+{
+	const char *word = folded[0] != '\0' ? arena_printf(ctx->arena, "|%s|", folded) : NULL;
+	return word != NULL && strstr(list, word) != NULL;
+}
+
+enum err guess_other_half(struct ctx *ctx, const struct plan_columns *columns, int column, int *ret, bool *ret_first)
+{
+	const char *folded = NULL;
+	*ret = -1;
+	enum err err = guess_fold(ctx, columns->names[column], &folded);
+	if (err != OK)
+		return err;
+	*ret_first = guess_among(ctx, guess_first_names, folded);
+	if (!*ret_first && !guess_among(ctx, guess_last_names, folded))
+		return OK;
+	for (size_t i = 0; err == OK && i < columns->n; i++) {
+		err = guess_fold(ctx, columns->names[i], &folded);
+		if (err == OK && guess_among(ctx, *ret_first ? guess_last_names : guess_first_names, folded))
+			*ret = (int)i;
+	}
+	return err;
+}
+
+/* --- names -------------------------------------------------------------------- */
+
+static int word_score(const char *names, const char *folded)
+{
+	size_t n = strlen(folded);
+	int at = 0;
+	for (const char *p = names; *p != '\0'; at++) {
+		size_t len = strcspn(p, "|");
+		if (len == n && memcmp(p, folded, n) == 0)
+			return SCORE_WORD - (at > 20 ? 20 : at);
+		p += len + (p[len] == '|');
+	}
+	return 0;
+}
+
+static enum err field_score(struct ctx *ctx, const struct entity_info *info, int at, const char *folded, int *ret)
+{
+	const struct field *field = info->fields[at];
+	const char *labels[] = {field->name, field->label.en, field->label.zh};
+	*ret = 0;
+	for (size_t i = 0; i < 3; i++) {
+		const char *label = "";
+		enum err err = labels[i] != NULL ? guess_fold(ctx, labels[i], &label) : OK;
+		if (err != OK)
+			return err;
+		if (label[0] != '\0' && strcmp(label, folded) == 0)
+			*ret = i == 0 ? SCORE_EXACT : SCORE_LABEL;
+		if (*ret > 0)
+			return OK;
+	}
+	for (const struct guess_word *w = guess_words; w->entity != NULL; w++)
+		if (strcmp(w->entity, info->entity->name) == 0 && strcmp(w->field, field->name) == 0)
+			*ret = word_score(w->names, folded);
+	return OK;
+}
+
+static bool can_take(const struct ctx *ctx, const struct entity_info *info, int at)
+{
+	const struct field *field = info->fields[at];
+	return at >= SF_COUNT && !(field->flags & (F_SECRET | F_READONLY)) && entity_field_right(ctx->actor, info, at) == RIGHT_WRITE;
+}
+
+static enum err best_field(struct ctx *ctx, const struct entity_info *info, const char *folded, int *ret_field, int *ret_score)
+{
+	*ret_field = -1;
+	*ret_score = 0;
+	for (int at = SF_COUNT; folded[0] != '\0' && at < (int)info->n_fields; at++) {
+		int score = 0;
+		enum err err = can_take(ctx, info, at) ? field_score(ctx, info, at, folded, &score) : OK;
+		if (err != OK)
+			return err;
+		if (score > *ret_score) {
+			*ret_score = score;
+			*ret_field = at;
+		}
+	}
+	return OK;
+}
+
+/* --- samples -------------------------------------------------------------------- */
+
+static bool looks_email(const char *text)
+{
+	const char *at = strchr(text, '@');
+	return at != NULL && at > text && strchr(at, '.') != NULL && strchr(text, ' ') == NULL;
+}
+
+static bool looks_phone(const char *text)
+{
+	size_t digits = 0;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p >= '0' && *p <= '9')
+			digits++;
+		else if (strchr("+-() .", *p) == NULL)
+			return false;
+	}
+	return digits >= 10 && digits <= 15 && (text[0] == '+' || text[0] == '1' || text[0] == '0' || text[0] == '(');
+}
+
+static bool mostly(const struct table_row *rows, size_t n, size_t column, bool (*looks)(const char *text))
+{
+	size_t filled = 0, fitting = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (column >= rows[i].n || rows[i].cells[column].len == 0)
+			continue;
+		filled++;
+		fitting += looks(rows[i].cells[column].text);
+	}
+	return filled > 0 && fitting * 10 >= filled * 8;
+}
+
+static int sample_field(const struct ctx *ctx, const struct entity_info *info, const struct table_row *rows, size_t n, size_t column)
+{
+	static const struct {
+		enum field_type type;
+		bool (*looks)(const char *text);
+	} kinds[] = {{FIELD_EMAIL, looks_email}, {FIELD_PHONE, looks_phone}};
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		if (!mostly(rows, n, column, kinds[k].looks))
+			continue;
+		for (int at = SF_COUNT; at < (int)info->n_fields; at++)
+			if (info->fields[at]->type == kinds[k].type && can_take(ctx, info, at))
+				return at;
+	}
+	return -1;
+}
+
+/* --- whole files -------------------------------------------------------------------- */
+
+struct candidate {
+	const struct entity_info *info;
+	int *fields, *scores; /* by column */
+	int sum;
+};
+
+static bool importable(const struct ctx *ctx, const struct entity_info *info)
+{
+	return !(info->entity->flags & (E_SYSTEM | E_INTERNAL | E_NO_API_WRITE)) &&
+	       entity_scope(ctx->actor, info, ACTION_IMPORT) != SCOPE_NONE && !str_equal(info->entity->name, "saved_view");
+}
+
+/* Each field once: the surest column keeps it. */
+static void settle_doubles(struct candidate *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (k != i && c->fields[i] >= 0 && c->fields[i] == c->fields[k] && (c->scores[k] > c->scores[i] || (c->scores[k] == c->scores[i] && k < i)))
+				c->fields[i] = -1;
+	for (size_t i = 0; i < n; i++)
+		c->sum += c->fields[i] >= 0 ? c->scores[i] : 0;
+}
+
+static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
+                     const struct entity_info *info, struct candidate *c)
+{
+	*c = (struct candidate){.info = info};
+	c->fields = arena_array(ctx->arena, columns->n + 1, sizeof(int));
+	c->scores = arena_array(ctx->arena, columns->n + 1, sizeof(int));
+	if (c->fields == NULL || c->scores == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < columns->n; i++) {
+		const char *folded = NULL;
+		enum err err = guess_fold(ctx, columns->names[i], &folded);
+		if (err == OK)
+			err = best_field(ctx, info, folded, &c->fields[i], &c->scores[i]);
+		if (err != OK)
+			return err;
+		if (c->fields[i] < 0) {
+			c->fields[i] = sample_field(ctx, info, rows, n_rows, i);
+			c->scores[i] = c->fields[i] >= 0 ? SCORE_SAMPLE : 0;
+		}
+	}
+	settle_doubles(c, columns->n);
+	/* A record without its name is hardly what the file holds. */
+	bool titled = info->title < 0;
+	for (size_t i = 0; i < columns->n; i++)
+		titled |= c->fields[i] >= 0 && c->fields[i] == info->title;
+	if (!titled)
+		c->sum /= 2;
+	if (info->entity->flags & E_CHILD)
+		c->sum -= SCORE_WORD / 2;
+	return OK;
+}
+
+static bool linked(const struct entity_info *a, const struct entity_info *b)
+{
+	for (int at = SF_COUNT; at < (int)a->n_fields; at++)
+		if (a->fields[at]->type == FIELD_LINK && entity_link(a, at) == b)
+			return true;
+	return false;
+}
+
+/* Columns that the main entity does not take, for those linked to it: an order file also
+ * has its customers, an address file its streets. */
+static void add_linked(const struct candidate *list, size_t n, const struct candidate *main, const struct plan_columns *columns,
+                       struct import_guess *ret)
+{
+	for (size_t i = 0; i < columns->n; i++) {
+		int best = SCORE_WORD - 15;
+		for (size_t k = 0; ret[i].info == NULL && k < n; k++) {
+			const struct candidate *c = &list[k];
+			if (c == main || c->fields[i] < 0 || c->scores[i] <= best || c->scores[i] >= SCORE_EXACT)
+				continue;
+			if (!linked(main->info, c->info) && !linked(c->info, main->info))
+				continue;
+			best = c->scores[i];
+			ret[i] = (struct import_guess){c->info, c->fields[i]};
+		}
+	}
+}
+
+enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
+                              const struct entity_info *wanted, struct import_guess *ret)
+{
+	struct candidate *list = arena_array(ctx->arena, registry_count(ctx->registry), sizeof(*list));
+	const struct candidate *best = NULL;
+	size_t n = 0;
+	if (list == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		if (!importable(ctx, info))
+			continue;
+		enum err err = rate(ctx, columns, rows, n_rows, info, &list[n]);
+		if (err != OK)
+			return err;
+		bool better = best == NULL || list[n].sum > best->sum;
+		if (wanted != NULL ? info == wanted : better)
+			best = &list[n];
+		n++;
+	}
+	for (size_t i = 0; i < columns->n; i++)
+		ret[i] = (struct import_guess){.info = NULL, .field = -1};
+	if (best == NULL || best->sum <= 0)
+		return OK;
+	for (size_t i = 0; i < columns->n; i++)
+		if (best->fields[i] >= 0)
+			ret[i] = (struct import_guess){best->info, best->fields[i]};
+	/* Customers with addresses are one file; orders with products are left to presets. */
+	if (str_equal(best->info->entity->name, "customer"))
+		add_linked(list, n, best, columns, ret);
+	return OK;
+}
+
+enum err import_guess_plan(struct ctx *ctx, const struct plan_columns *columns, const struct import_guess *guesses, json_t **ret)
+{
+	json_t *mapping = json_array();
+	for (size_t i = 0; i < columns->n; i++) {
+		if (guesses[i].info == NULL)
+			continue;
+		json_t *one = json_pack("{s:i, s:s, s:s}", "column", (int)i, "entity", guesses[i].info->entity->name, "field",
+		                        guesses[i].info->fields[guesses[i].field]->name);
+		if (one == NULL || json_array_append_new(mapping, one) != 0) {
+			json_decref(mapping);
+			return fail(ctx, ERR_LIMIT, "", "memory");
+		}
+	}
+	*ret = json_pack("{s:o, s:s}", "mapping", mapping, "mode", "upsert");
+	return *ret != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
+}

@@ -1,0 +1,158 @@
+/* Inside core/exchange: rows on their way from the file into the store. */
+#ifndef GUANXI_CORE_EXCHANGE_IMPORT_H
+#define GUANXI_CORE_EXCHANGE_IMPORT_H
+
+#include "base/map.h"
+#include "core/exchange/exchange.h"
+#include "core/exchange/plan.h"
+#include "core/store/store.h"
+
+enum {
+	IMPORT_BATCH_ROWS = 1000,
+	IMPORT_FAULTS_MAX = 8,            /* kept of one row */
+	IMPORT_KEYS_BYTES = 64 << 20,     /* of the key map, then it starts anew */
+	IMPORT_BATCH_BYTES = 256 << 20,   /* arena of one batch */
+	IMPORT_BATCH_TEXT = 8 << 20,      /* a batch of long rows ends sooner */
+	IMPORT_FILE_MAX_MB = 4096,
+};
+
+/* What became of a row. */
+enum import_outcome { ROW_CREATED, ROW_UPDATED, ROW_SKIPPED, ROW_DUPLICATE, ROW_FAILED, ROW_OUTCOMES };
+const char *import_outcome_name(enum import_outcome outcome);
+
+struct import_fault {
+	enum err code;
+	const char *entity, *field, *key, *arg;
+	int column; /* -1: of no single column */
+};
+
+/* --- rows made ready, off the writer's thread ------------------------------ */
+
+struct ready_record {
+	bool active;
+	struct value *values; /* by the plan's field; null: nothing given. Text of links is looked up later. */
+};
+
+struct ready_row {
+	int64_t number;
+	struct ready_record *records;
+	struct import_fault *faults;
+	size_t n_faults;
+	bool wanted; /* at least one record */
+};
+
+struct prepare;
+enum err prepare_new(struct ctx *ctx, const struct plan *plan, struct prepare **ret) MUST_CHECK;
+void prepare_free(struct prepare *prepare);
+/* All texts go into ctx's arena. */
+enum err prepare_row(struct ctx *ctx, struct prepare *prepare, const struct table_row *row, struct ready_row *ret) MUST_CHECK;
+/* Takes the faults out of ctx. */
+void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record, struct ready_row *row);
+
+/* --- keys: which record has these values ------------------------------------- */
+
+/* Ids by key.  What a batch adds is pending until it is committed. */
+struct import_keys {
+	struct map done, pending;
+	struct buf key; /* the last one asked for */
+	struct buf added; /* keys of the current row: length and bytes each */
+};
+
+void import_keys_init(struct ctx *ctx, struct import_keys *keys);
+void import_keys_release(struct import_keys *keys);
+void import_keys_row(struct import_keys *keys);    /* a row begins */
+void import_keys_undo(struct import_keys *keys);   /* it was rolled back */
+void import_keys_drop(struct import_keys *keys);   /* the batch was rolled back, or is run again */
+enum err import_keys_keep(struct ctx *ctx, struct import_keys *keys) MUST_CHECK; /* it is on disk */
+/* The record with these values, from memory or the store; *ret_id 0: there is none.
+ * Several are ERR_CONFLICT "key_ambiguous". */
+enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
+                         const struct value *values, size_t n, int64_t *ret_id) MUST_CHECK;
+enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
+                        const struct value *values, size_t n, int64_t id) MUST_CHECK;
+/* Whether the record was there before `since`: rows that hang on it are then left alone. */
+enum err import_key_old(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id, int64_t since, bool *ret_old) MUST_CHECK;
+enum err import_key_fresh(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id) MUST_CHECK;
+/* Next number of a counter over a record's rows. */
+enum err import_count(struct ctx *ctx, struct import_keys *keys, const struct entity_info *child, int link, int64_t id, int64_t *ret) MUST_CHECK;
+
+/* --- writing ------------------------------------------------------------------ */
+
+struct import_counts {
+	int64_t rows, by[ROW_OUTCOMES];
+	struct {
+		int64_t created, updated;
+	} records[PLAN_RECORDS_MAX];
+};
+
+/* What became of one row: of the plan's last record that the row has. */
+struct import_written {
+	enum import_outcome outcome;
+	int64_t duplicate_of; /* ROW_DUPLICATE, ROW_SKIPPED: the record that is there */
+	size_t record;        /* where an error came from */
+};
+
+/* Writes one row's records; in a write job. An error leaves half a row behind: the
+ * caller rolls back, counts too.  `started_at`: what was created before it is old. */
+enum err import_write_row(struct ctx *ctx, const struct plan *plan, struct import_keys *keys, const struct ready_row *row,
+                          int64_t started_at, struct import_counts *counts, struct import_written *ret) MUST_CHECK;
+/* Whether an error is the row's own, so that the next row may go on. */
+bool import_row_error(enum err err);
+
+/* --- the run ------------------------------------------------------------------- */
+
+struct import_run {
+	int64_t id;
+	const char *state, *name, *sha256, *plan; /* JSON */
+	int64_t position;  /* the last row that is done */
+	int64_t started_at;
+	struct import_counts counts;
+};
+
+/* What a run begins with. */
+struct import_new {
+	const char *name, *plan, *preset, *entity, *format; /* plan NULL: not yet planned */
+	struct blob_info blob;
+};
+enum err import_run_create(struct ctx *ctx, const struct import_new *new_, int64_t *ret_id) MUST_CHECK; /* in a write job */
+const char *import_plan_text(struct ctx *ctx, const json_t *plan);
+const char *import_plan_hash(struct ctx *ctx, const char *plan);
+const char *import_plan_entity(struct ctx *ctx, const json_t *plan);
+enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret) MUST_CHECK;
+/* In a write job: changes fields given as names and API texts, ended by NULL. */
+enum err import_run_set(struct ctx *ctx, int64_t id, ...) MUST_CHECK __attribute__((sentinel));
+/* The same in a write job of its own. */
+enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const char *error) MUST_CHECK;
+/* request_id of everything a run changes: "import-<id>". */
+const char *import_request_id(struct ctx *ctx, int64_t run_id);
+
+/* Runs it to its end on the calling thread.  `job` NULL: without a job (command line). */
+enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, FILE *progress, struct import_counts *ret) MUST_CHECK;
+enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job) MUST_CHECK;
+/* Opens the run's file as its plan says and compiles the plan. */
+enum err import_open(struct ctx *ctx, const struct import_run *run, struct table **ret_table, struct plan **ret_plan) MUST_CHECK;
+
+/* --- plans ---------------------------------------------------------------------- */
+
+/* The next rows, copied. */
+enum err import_sample(struct ctx *ctx, struct table *table, size_t most, struct table_row **ret, size_t *ret_n) MUST_CHECK;
+/* Completes a plan by what the next rows show (order of day and month). */
+enum err import_settle_plan(struct ctx *ctx, struct table *table, json_t *plan) MUST_CHECK;
+/* By preset, by map file, or guessed. */
+enum err import_make_plan(struct ctx *ctx, const char *path, const struct import_request *request, json_t **ret, const char **ret_preset) MUST_CHECK;
+
+/* --- guesses -------------------------------------------------------------------- */
+
+struct import_guess {
+	const struct entity_info *info; /* NULL: none */
+	int field;
+};
+/* What each column is, for one entity or (NULL) the one that fits best. Samples are `n_rows` rows of cells. */
+enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
+                              const struct entity_info *wanted, struct import_guess *ret) MUST_CHECK;
+/* Name of the preset whose columns this file has, or NULL; of a family ("odoo") or all (NULL). */
+const char *preset_matching(const struct plan_columns *columns, const char *family);
+/* {"mapping":…} from guesses, for the command line. */
+enum err import_guess_plan(struct ctx *ctx, const struct plan_columns *columns, const struct import_guess *guesses, json_t **ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,163 @@
+/* Imports without HTTP: from a file on disk to its result, on the calling thread. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "core/exchange/exchange_sql.h"
+#include "core/exchange/import.h"
+
+enum { FILE_NAME_MAX = 240 };
+
+const char *import_plan_hash(struct ctx *ctx, const char *plan)
+{
+	return arena_printf(ctx->arena, "%016llx", (unsigned long long)str_hash(plan, strlen(plan)));
+}
+
+const char *import_plan_text(struct ctx *ctx, const json_t *plan)
+{
+	char *text = json_dumps(plan, JSON_COMPACT | JSON_SORT_KEYS);
+	const char *copy = text != NULL ? arena_strdup(ctx->arena, text) : NULL;
+	free(text);
+	return copy;
+}
+
+/* Name of the plan's main entity, for lists. */
+const char *import_plan_entity(struct ctx *ctx, const json_t *plan)
+{
+	const json_t *records = json_object_get(plan, "records"), *record;
+	const char *main = json_string_value(json_object_get(plan, "main"));
+	const char *entity = json_string_value(json_object_get(json_array_get(records, json_array_size(records) - 1), "entity"));
+	size_t i;
+	json_array_foreach(records, i, record) {
+		const char *as = json_string_value(json_object_get(record, "as"));
+		if (main != NULL && as != NULL && strcmp(as, main) == 0)
+			entity = json_string_value(json_object_get(record, "entity"));
+	}
+	return entity != NULL ? arena_strdup(ctx->arena, entity) : NULL;
+}
+
+static enum err set_text(struct ctx *ctx, struct record *r, const char *field, const char *text)
+{
+	return text != NULL ? record_set(ctx, r, field, value_text(text)) : OK;
+}
+
+enum err import_run_create(struct ctx *ctx, const struct import_new *new_, int64_t *ret_id)
+{
+	struct record *r;
+	enum err err = record_new(ctx, registry_find(ctx->registry, "import_run"), &r);
+	if (err == OK)
+		err = set_text(ctx, r, "name", new_->name);
+	if (err == OK)
+		err = set_text(ctx, r, "state", new_->plan != NULL ? "queued" : "new");
+	if (err == OK)
+		err = set_text(ctx, r, "sha256", new_->blob.hash);
+	if (err == OK)
+		err = record_set(ctx, r, "size", value_int(new_->blob.size));
+	if (err == OK)
+		err = set_text(ctx, r, "plan", new_->plan);
+	if (err == OK && new_->plan != NULL)
+		err = set_text(ctx, r, "plan_hash", import_plan_hash(ctx, new_->plan));
+	if (err == OK)
+		err = set_text(ctx, r, "preset", new_->preset);
+	if (err == OK)
+		err = set_text(ctx, r, "entity", new_->entity);
+	if (err == OK)
+		err = set_text(ctx, r, "format", new_->format);
+	if (err == OK)
+		err = record_create(ctx, r, W_TRUSTED);
+	if (err == OK)
+		*ret_id = record_id(r);
+	return err;
+}
+
+struct beginning {
+	const struct import_new *new_;
+	int64_t id;
+};
+
+static enum err find_unfinished(struct ctx *ctx, const struct import_new *new_, int64_t *ret_id)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare(ctx, ctx->db, &sql_import_unfinished, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, new_->blob.hash);
+	stmt_bind_text(stmt, 2, import_plan_hash(ctx, new_->plan));
+	stmt_bind_i64(stmt, 3, ctx->actor != NULL ? ctx->actor->user_id : 0);
+	err = stmt_step(ctx, stmt, &row);
+	*ret_id = err == OK && row ? stmt_i64(stmt, 0) : 0;
+	stmt_done(stmt);
+	return err;
+}
+
+/* A run that was killed goes on; otherwise a new one. */
+static enum err begin(struct ctx *ctx, void *arg)
+{
+	struct beginning *b = arg;
+	enum err err = find_unfinished(ctx, b->new_, &b->id);
+	if (err != OK)
+		return err;
+	if (b->id == 0)
+		return import_run_create(ctx, b->new_, &b->id);
+	return import_run_set(ctx, b->id, "state", "queued", NULL);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+static enum err make_run(struct ctx *ctx, const struct import_request *request, int64_t *ret_id)
+{
+	struct import_new new_ = {.format = NULL};
+	json_t *plan = NULL;
+	const char *path = NULL;
+	enum err err = blob_put_file(ctx, app_blobs(ctx->app), request->path, (int64_t)IMPORT_FILE_MAX_MB << 20, &new_.blob);
+	if (err == OK)
+		err = blob_path(ctx, app_blobs(ctx->app), new_.blob.hash, &path, NULL);
+	if (err == OK)
+		err = file_safe_name(ctx, request->name != NULL ? request->name : last_part(request->path), "file", &new_.name);
+	if (err == OK)
+		err = import_make_plan(ctx, path, request, &plan, &new_.preset);
+	if (err != OK)
+		return err;
+	new_.plan = import_plan_text(ctx, plan);
+	new_.entity = import_plan_entity(ctx, plan);
+	json_decref(plan);
+	if (new_.plan == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	struct beginning b = {&new_, 0};
+	err = store_write(ctx, ctx->store, begin, &b);
+	*ret_id = b.id;
+	return err;
+}
+
+enum err import_file(struct ctx *ctx, const struct import_request *request, struct import_result *ret)
+{
+	int64_t started = time_monotonic_us();
+	struct import_counts counts = {0};
+	struct db *db = ctx->db;
+	*ret = (struct import_result){0};
+	enum err err = make_run(ctx, request, &ret->run_id);
+	ctx->db = db;
+	if (err == OK)
+		err = import_execute(ctx, ret->run_id, NULL, request->progress, &counts);
+	ret->rows = counts.rows;
+	ret->created = counts.by[ROW_CREATED];
+	ret->updated = counts.by[ROW_UPDATED];
+	ret->skipped = counts.by[ROW_SKIPPED] + counts.by[ROW_DUPLICATE];
+	ret->failed = counts.by[ROW_FAILED];
+	ret->seconds = (double)(time_monotonic_us() - started) / 1e6;
+	return err;
+}
+
+void import_print_result(const struct import_result *r, FILE *out)
+{
+	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"seconds\":%.3f}\n",
+	              (long long)r->rows, (long long)r->created, (long long)r->updated, (long long)r->skipped, (long long)r->failed,
+	              r->seconds);
+	(void)fflush(out);
+}

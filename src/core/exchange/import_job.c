@@ -1,0 +1,36 @@
+/* The jobs behind import runs. */
+#include "base/id.h"
+#include "base/str.h"
+#include "core/exchange/import.h"
+
+/* The payload is the run's id as JSON text. */
+static enum err run_of(struct ctx *ctx, const struct job *job, int64_t *ret)
+{
+	const char *digits = job->payload + (job->payload[0] == '"');
+	size_t n = 0;
+	while (digits[n] >= '0' && digits[n] <= '9')
+		n++;
+	const char *text = arena_strndup(ctx->arena, digits, n);
+	return text != NULL && id_parse(text, ret) ? OK : fail(ctx, ERR_BUG, "job", "job_payload");
+}
+
+static enum err run_import(struct ctx *ctx, const struct job *job)
+{
+	struct import_counts counts;
+	int64_t id;
+	enum err err = run_of(ctx, job, &id);
+	return err == OK ? import_execute(ctx, id, job, NULL, &counts) : err;
+}
+
+static enum err run_undo(struct ctx *ctx, const struct job *job)
+{
+	int64_t id;
+	enum err err = run_of(ctx, job, &id);
+	return err == OK ? import_undo(ctx, id, job) : err;
+}
+
+const struct job_kind exchange_job_kinds[] = {
+	{.kind = "import", .run = run_import, .attempts_max = 20},
+	{.kind = "import_undo", .run = run_undo, .attempts_max = 20},
+	{.kind = NULL},
+};

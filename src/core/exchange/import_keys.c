@@ -1,0 +1,231 @@
+/* Keys of records in bounded memory, with the store behind it.  What a batch adds
+ * stays pending until the batch is committed, because the store may run it again. */
+#include <string.h>
+
+#include "base/str.h"
+#include "core/entity/field_type.h"
+#include "core/exchange/import.h"
+
+enum { KEY_BYTES_MAX = 4096, ROW_KEYS_MAX = 1 << 20 };
+
+void import_keys_init(struct ctx *ctx, struct import_keys *keys)
+{
+	uint64_t seed[4];
+	ctx_random(ctx, seed, sizeof(seed));
+	map_init(&keys->done, seed[0], seed[1]);
+	map_init(&keys->pending, seed[2], seed[3]);
+	buf_init(&keys->key, KEY_BYTES_MAX);
+	buf_init(&keys->added, ROW_KEYS_MAX);
+}
+
+void import_keys_release(struct import_keys *keys)
+{
+	map_release(&keys->done);
+	map_release(&keys->pending);
+	buf_release(&keys->key);
+	buf_release(&keys->added);
+}
+
+void import_keys_row(struct import_keys *keys)
+{
+	buf_reset(&keys->added);
+}
+
+void import_keys_undo(struct import_keys *keys)
+{
+	for (size_t at = 0; at < keys->added.len;) {
+		size_t n;
+		memcpy(&n, keys->added.data + at, sizeof(n));
+		(void)map_remove(&keys->pending, keys->added.data + at + sizeof(n), n);
+		at += sizeof(n) + n;
+	}
+	buf_reset(&keys->added);
+}
+
+void import_keys_drop(struct import_keys *keys)
+{
+	map_clear(&keys->pending);
+	buf_reset(&keys->added);
+}
+
+enum err import_keys_keep(struct ctx *ctx, struct import_keys *keys)
+{
+	const void *key;
+	size_t n, at = 0;
+	int64_t id;
+	/* Bounded: when it is full it starts anew, and the store answers meanwhile. */
+	if (keys->done.bytes > IMPORT_KEYS_BYTES)
+		map_clear(&keys->done);
+	while (map_next(&keys->pending, &at, &key, &n, &id))
+		if (!map_put(&keys->done, key, n, id))
+			return fail(ctx, ERR_LIMIT, "", "memory");
+	map_clear(&keys->pending);
+	return OK;
+}
+
+/* --- the key's bytes ---------------------------------------------------------- */
+
+static void add_value(struct buf *key, const struct value *v)
+{
+	buf_putc(key, (char)v->kind);
+	if (v->kind == VALUE_INT) {
+		buf_add(key, &v->i, sizeof(v->i));
+	} else if (v->kind == VALUE_TEXT) {
+		buf_add(key, &v->t.n, sizeof(v->t.n));
+		buf_add(key, v->t.p, v->t.n);
+	}
+}
+
+static enum err make_key(struct ctx *ctx, struct buf *key, const struct entity_info *info, const int *fields,
+                         const struct value *values, size_t n)
+{
+	buf_reset(key);
+	buf_add(key, &info->number, sizeof(info->number));
+	for (size_t i = 0; i < n; i++) {
+		buf_add(key, &fields[i], sizeof(fields[i]));
+		add_value(key, &values[i]);
+	}
+	return buf_failed(key) ? fail(ctx, ERR_LIMIT, info->fields[fields[0]]->name, "too_long") : OK;
+}
+
+static bool known(const struct import_keys *keys, int64_t *ret)
+{
+	return map_get(&keys->pending, keys->key.data, keys->key.len, ret) || map_get(&keys->done, keys->key.data, keys->key.len, ret);
+}
+
+static enum err put_made(struct ctx *ctx, struct import_keys *keys, int64_t id)
+{
+	size_t n = keys->key.len;
+	buf_add(&keys->added, &n, sizeof(n));
+	buf_add(&keys->added, keys->key.data, n);
+	if (buf_failed(&keys->added) || !map_put(&keys->pending, keys->key.data, n, id))
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	return OK;
+}
+
+enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
+                        const struct value *values, size_t n, int64_t id)
+{
+	enum err err = make_key(ctx, &keys->key, info, fields, values, n);
+	return err != OK ? err : put_made(ctx, keys, id);
+}
+
+/* --- the store ------------------------------------------------------------------ */
+
+static enum err find_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
+                            size_t n, int64_t *ret_id)
+{
+	struct buf sql;
+	struct stmt *stmt;
+	buf_init(&sql, 4096);
+	buf_printf(&sql, "SELECT \"id\" FROM \"%s\" WHERE", info->entity->name);
+	int param = 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = info->fields[fields[i]]->name;
+		if (values[i].kind == VALUE_NULL)
+			buf_printf(&sql, "%s \"%s\" IS NULL", i > 0 ? " AND" : "", name);
+		else
+			buf_printf(&sql, "%s \"%s\" = ?%d", i > 0 ? " AND" : "", name, ++param);
+	}
+	buf_puts(&sql, " LIMIT 2");
+	enum err err = buf_failed(&sql) ? fail(ctx, ERR_LIMIT, "", "memory") : db_prepare_text(ctx, ctx->db, sql.data, &stmt);
+	buf_release(&sql);
+	if (err != OK)
+		return err;
+	param = 0;
+	for (size_t i = 0; i < n; i++)
+		if (values[i].kind != VALUE_NULL)
+			field_bind(stmt, ++param, &values[i]);
+	bool row = false;
+	err = stmt_step(ctx, stmt, &row);
+	*ret_id = err == OK && row ? stmt_i64(stmt, 0) : 0;
+	if (err == OK && row) {
+		err = stmt_step(ctx, stmt, &row);
+		if (err == OK && row)
+			err = fail(ctx, ERR_CONFLICT, info->fields[fields[0]]->name, "key_ambiguous");
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
+                         const struct value *values, size_t n, int64_t *ret_id)
+{
+	*ret_id = 0;
+	enum err err = make_key(ctx, &keys->key, info, fields, values, n);
+	if (err != OK || known(keys, ret_id))
+		return err;
+	err = find_stored(ctx, info, fields, values, n, ret_id);
+	/* What is not there is not remembered: the next row may create it. */
+	return err == OK && *ret_id != 0 ? put_made(ctx, keys, *ret_id) : err;
+}
+
+/* --- old or new ------------------------------------------------------------------- */
+
+enum { MARK_FRESH = -1000, MARK_COUNT = -2000 }; /* no field has such numbers: not mixed up with keys */
+
+static void make_mark(struct import_keys *keys, const struct entity_info *info, int mark, int64_t id)
+{
+	const struct value value = value_int(id);
+	buf_reset(&keys->key);
+	buf_add(&keys->key, &info->number, sizeof(info->number));
+	buf_add(&keys->key, &mark, sizeof(mark));
+	add_value(&keys->key, &value);
+}
+
+enum err import_key_fresh(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id)
+{
+	make_mark(keys, info, MARK_FRESH, id);
+	return put_made(ctx, keys, 0);
+}
+
+enum err import_key_old(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id, int64_t since, bool *ret_old)
+{
+	struct record *record;
+	int64_t old = 0;
+	make_mark(keys, info, MARK_FRESH, id);
+	if (known(keys, &old)) {
+		*ret_old = old != 0;
+		return OK;
+	}
+	enum err err = record_load(ctx, info, id, &record);
+	if (err != OK)
+		return err;
+	*ret_old = record_i64(record, "created_at") < since;
+	make_mark(keys, info, MARK_FRESH, id);
+	return put_made(ctx, keys, *ret_old);
+}
+
+/* --- counters --------------------------------------------------------------------- */
+
+static enum err count_stored(struct ctx *ctx, const struct entity_info *child, int link, int64_t id, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	const char *sql = arena_printf(ctx->arena, "SELECT count(*) FROM \"%s\" WHERE \"%s\" = ?1", child->entity->name,
+	                               child->fields[link]->name);
+	if (sql == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	err = stmt_step(ctx, stmt, &row);
+	*ret = row ? stmt_i64(stmt, 0) : 0;
+	stmt_done(stmt);
+	return err;
+}
+
+enum err import_count(struct ctx *ctx, struct import_keys *keys, const struct entity_info *child, int link, int64_t id, int64_t *ret)
+{
+	make_mark(keys, child, MARK_COUNT - link, id);
+	*ret = 0;
+	if (!known(keys, ret)) {
+		enum err err = count_stored(ctx, child, link, id, ret);
+		if (err != OK)
+			return err;
+	}
+	make_mark(keys, child, MARK_COUNT - link, id);
+	++*ret;
+	return put_made(ctx, keys, *ret);
+}

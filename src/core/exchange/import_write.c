@@ -1,0 +1,308 @@
+/* One row into the store: its records in the plan's order, each found by key or
+ * created, linked to those before it. */
+#include <string.h>
+
+#include "base/id.h"
+#include "base/str.h"
+#include "core/entity/field_type.h"
+#include "core/exchange/convert.h"
+#include "core/exchange/import.h"
+#include "core/text/text.h"
+
+struct writing {
+	struct ctx *ctx;
+	const struct plan *plan;
+	struct import_keys *keys;
+	const struct ready_row *row;
+	struct import_counts *counts;
+	struct import_written *done;
+	int64_t ids[PLAN_RECORDS_MAX];
+	int64_t started_at;
+	size_t at; /* the record being written */
+	bool told; /* the row's outcome is known from its main record */
+	unsigned flags;
+};
+
+/* The row's outcome is its main record's, or that of the last one before it is reached. */
+static void tell(struct writing *w, enum import_outcome outcome, int64_t id)
+{
+	if (w->told)
+		return;
+	w->told = w->at == w->plan->main;
+	w->done->outcome = outcome;
+	w->done->duplicate_of = id;
+}
+
+bool import_row_error(enum err err)
+{
+	return err == ERR_INVALID || err == ERR_NOT_FOUND || err == ERR_FORBIDDEN || err == ERR_CONFLICT || err == ERR_DENIED ||
+	       err == ERR_BUG;
+}
+
+const char *import_outcome_name(enum import_outcome outcome)
+{
+	static const char *const names[ROW_OUTCOMES] = {"created", "updated", "skipped", "duplicate", "failed"};
+	return names[outcome];
+}
+
+/* --- links given by name ---------------------------------------------------- */
+
+static enum err create_named(struct writing *w, const struct entity_info *target, int field, struct value name, int64_t *ret_id)
+{
+	struct record *record;
+	enum err err = record_new(w->ctx, target, &record);
+	if (err != OK)
+		return err;
+	record->values[field] = name;
+	record->set[field] = true;
+	err = record_create(w->ctx, record, 0);
+	if (err != OK)
+		return err;
+	*ret_id = record_id(record);
+	return import_key_put(w->ctx, w->keys, target, &field, &name, 1, *ret_id);
+}
+
+/* A name may be looked up only by who may read it. */
+static enum err find_named(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, int64_t *ret_id)
+{
+	struct ctx *ctx = w->ctx;
+	const char *link = info->fields[f->at]->name;
+	const struct entity_info *target = entity_link(info, f->at);
+	int field = f->value.find_by >= 0 ? f->value.find_by : target->title;
+	struct value name;
+	int64_t id;
+	*ret_id = 0;
+	/* An id as exports have them: long, and of a record that is there. */
+	if (strlen(text) >= 12 && id_parse(text, &id)) {
+		*ret_id = id;
+		return OK;
+	}
+	if (strchr(text, '@') != NULL && entity_field(target, "email") >= 0)
+		field = entity_field(target, "email");
+	if (field < 0 || entity_field_right(ctx->actor, target, field) < RIGHT_READ)
+		return fail_arg(ctx, ERR_INVALID, link, "link_not_found", text);
+	enum err err = field_parse(ctx, target, field, text, &name);
+	if (err == OK && name.kind != VALUE_NULL)
+		err = import_key_find(ctx, w->keys, target, &field, &name, 1, ret_id);
+	if (err != OK || *ret_id != 0)
+		return err;
+	if (f->value.create)
+		return create_named(w, target, field, name, ret_id);
+	return fail_arg(ctx, ERR_INVALID, link, "link_not_found", text);
+}
+
+/* "VIP, 老客户" to ids. */
+static enum err find_many(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, struct value *ret)
+{
+	static const char *const comma_like[] = {"，", "、", "；"};
+	enum { LINKS_MAX = 100 };
+	struct ctx *ctx = w->ctx;
+	int64_t *ids = arena_array(ctx->arena, LINKS_MAX, sizeof(*ids));
+	char *copy = arena_strdup(ctx->arena, text);
+	size_t n = 0;
+	if (ids == NULL || copy == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < sizeof(comma_like) / sizeof(comma_like[0]); i++)
+		for (char *p; (p = strstr(copy, comma_like[i])) != NULL;)
+			memcpy(p, ",  ", 3);
+	const char *marks = f->value.split != NULL ? f->value.split : ",;|";
+	for (char *p = copy; *p != '\0';) {
+		size_t len = strcspn(p, marks), trimmed = 0;
+		const char *start = str_trim(p, len, &trimmed);
+		const char *name = trimmed > 0 ? arena_strndup(ctx->arena, start, trimmed) : NULL;
+		if (name != NULL && n < LINKS_MAX) {
+			enum err err = find_named(w, info, f, name, &ids[n]);
+			if (err != OK)
+				return err;
+			n++;
+		}
+		p += len + (p[len] != '\0');
+	}
+	*ret = (struct value){.kind = VALUE_LIST, .l = {ids, n}};
+	return OK;
+}
+
+/* --- one record ---------------------------------------------------------------- */
+
+static enum err resolve(struct writing *w, const struct plan_record *r, size_t at, struct value *value)
+{
+	const struct plan_field *f = &r->fields[at];
+	enum field_type type = r->info->fields[f->at]->type;
+	if (f->value.source == PLAN_RECORD) {
+		int64_t id = w->ids[f->value.record];
+		*value = id != 0 ? value_int(id) : value_null();
+		return OK;
+	}
+	if (f->value.source == PLAN_COUNTER || value->kind != VALUE_TEXT)
+		return OK;
+	if (type == FIELD_LINK) {
+		int64_t id = 0;
+		enum err err = find_named(w, r->info, f, value->t.p, &id);
+		*value = value_int(id);
+		return err;
+	}
+	return type == FIELD_LINKS ? find_many(w, r->info, f, value->t.p, value) : OK;
+}
+
+/* The counter's number, once the record that is counted under is known. */
+static enum err set_counter(struct writing *w, const struct plan_record *r, struct record *record)
+{
+	int64_t under = w->ids[r->counted], number;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct plan_field *f = &r->fields[i];
+		if (f->value.source != PLAN_COUNTER || under == 0)
+			continue;
+		int link = -1;
+		for (size_t k = 0; k < r->n_fields; k++)
+			if (r->fields[k].value.source == PLAN_RECORD && r->fields[k].value.record == r->counted)
+				link = r->fields[k].at;
+		if (link < 0)
+			return OK;
+		enum err err = import_count(w->ctx, w->keys, r->info, link, under, &number);
+		if (err != OK)
+			return err;
+		record->values[f->at] = value_int(number);
+		record->set[f->at] = true;
+	}
+	return OK;
+}
+
+static enum err fill(struct writing *w, const struct plan_record *r, const struct value *values, bool update, struct record **ret)
+{
+	enum err err = record_new(w->ctx, r->info, ret);
+	for (size_t i = 0; err == OK && i < r->n_fields; i++) {
+		const struct plan_field *f = &r->fields[i];
+		/* An empty cell leaves the field alone, unless it is meant to clear it. */
+		bool empty = values[i].kind == VALUE_NULL;
+		if (f->value.source == PLAN_COUNTER || (empty && !(update && w->plan->blank_clears)))
+			continue;
+		(*ret)->values[f->at] = values[i];
+		(*ret)->set[f->at] = true;
+	}
+	if (err == OK && !update && r->counted >= 0)
+		err = set_counter(w, r, *ret);
+	return err;
+}
+
+struct key {
+	int fields[PLAN_KEYS_MAX];
+	struct value values[PLAN_KEYS_MAX];
+	bool any; /* at least one part is given */
+};
+
+/* Values as the store has them; amounts are no keys. */
+static void take_key(const struct plan_record *r, const struct value *values, struct key *key)
+{
+	key->any = false;
+	for (size_t i = 0; i < r->n_keys; i++) {
+		key->fields[i] = r->fields[r->keys[i]].at;
+		key->values[i] = values[r->keys[i]];
+		key->any |= key->values[i].kind != VALUE_NULL;
+	}
+}
+
+static enum err create(struct writing *w, size_t at, const struct value *values, const struct key *key)
+{
+	const struct plan_record *r = &w->plan->records[at];
+	struct record *record;
+	enum err err = fill(w, r, values, false, &record);
+	if (err == OK)
+		err = record_create(w->ctx, record, w->flags);
+	if (err != OK)
+		return err;
+	w->ids[at] = record_id(record);
+	tell(w, ROW_CREATED, 0);
+	w->counts->records[at].created++;
+	if (r->watched)
+		err = import_key_fresh(w->ctx, w->keys, r->info, w->ids[at]);
+	if (err == OK && r->n_keys > 0 && key->any)
+		err = import_key_put(w->ctx, w->keys, r->info, key->fields, key->values, r->n_keys, w->ids[at]);
+	return err;
+}
+
+static enum err change(struct writing *w, size_t at, const struct value *values, int64_t id)
+{
+	const struct plan_record *r = &w->plan->records[at];
+	struct record *before, *patch, *after;
+	enum err err = record_load(w->ctx, r->info, id, &before);
+	if (err == OK)
+		err = fill(w, r, values, true, &patch);
+	if (err == OK)
+		err = record_update(w->ctx, id, patch, 0, 0, &after);
+	if (err != OK)
+		return err;
+	w->ids[at] = id;
+	bool changed = record_i64(after, "version") != record_i64(before, "version");
+	tell(w, changed ? ROW_UPDATED : ROW_SKIPPED, id);
+	w->counts->records[at].updated += changed;
+	return OK;
+}
+
+static enum err write_record(struct writing *w, size_t at)
+{
+	const struct plan_record *r = &w->plan->records[at];
+	const struct ready_record *ready = &w->row->records[at];
+	struct ctx *ctx = w->ctx;
+	struct key key = {.any = false};
+	int64_t id = 0;
+	struct value *values = arena_array(ctx->arena, r->n_fields + 1, sizeof(*values));
+	if (values == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	/* A copy: the store may run the batch again, and names must be looked up again. */
+	memcpy(values, ready->values, r->n_fields * sizeof(*values));
+	for (size_t i = 0; i < r->n_fields; i++) {
+		enum err err = resolve(w, r, i, &values[i]);
+		if (err != OK)
+			return err;
+	}
+	take_key(r, values, &key);
+	if (key.any) {
+		enum err err = import_key_find(ctx, w->keys, r->info, key.fields, key.values, r->n_keys, &id);
+		if (err != OK)
+			return err;
+	}
+	if (id == 0) {
+		if (r->mode != PLAN_UPDATE)
+			return create(w, at, values, &key);
+		return fail(ctx, ERR_NOT_FOUND, r->n_keys > 0 ? r->info->fields[key.fields[0]]->name : "", key.any ? "key_not_found" : "key_empty");
+	}
+	if (r->mode == PLAN_UPDATE || r->mode == PLAN_UPSERT)
+		return change(w, at, values, id);
+	w->ids[at] = id;
+	tell(w, r->mode == PLAN_CREATE && at == w->plan->main ? ROW_DUPLICATE : ROW_SKIPPED, id);
+	return OK;
+}
+
+/* Rows of what was there before this import are not added to it again. */
+static enum err hangs_on_old(struct writing *w, const struct plan_record *r, bool *ret)
+{
+	*ret = false;
+	if (r->only_new < 0 || w->ids[r->only_new] == 0)
+		return OK;
+	return import_key_old(w->ctx, w->keys, w->plan->records[r->only_new].info, w->ids[r->only_new], w->started_at, ret);
+}
+
+enum err import_write_row(struct ctx *ctx, const struct plan *plan, struct import_keys *keys, const struct ready_row *row,
+                          int64_t started_at, struct import_counts *counts, struct import_written *ret)
+{
+	struct writing w = {.ctx = ctx, .plan = plan, .keys = keys, .row = row, .counts = counts, .done = ret,
+	                    .started_at = started_at, .flags = plan->keep_dates ? W_KEEP_DATES : 0};
+	*ret = (struct import_written){.outcome = ROW_SKIPPED};
+	import_keys_row(keys);
+	for (size_t i = 0; i < plan->n_records; i++) {
+		bool old = false;
+		if (!row->records[i].active)
+			continue;
+		ret->record = w.at = i;
+		enum err err = hangs_on_old(&w, &plan->records[i], &old);
+		if (err == OK && old)
+			tell(&w, ROW_SKIPPED, w.ids[plan->records[i].only_new]);
+		else if (err == OK)
+			err = write_record(&w, i);
+		if (err != OK)
+			return err;
+		if (ret->outcome == ROW_DUPLICATE)
+			break; /* what hangs on it stands already */
+	}
+	return OK;
+}

@@ -1,0 +1,203 @@
+/* Plans for a file: from a preset, a JSON file, the wizard's answers, or guessed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/exchange/convert.h"
+#include "core/exchange/import.h"
+
+enum { SAMPLE_MAX = 300, MAP_FILE_MAX = PLAN_TEXT_MAX };
+
+enum err import_sample(struct ctx *ctx, struct table *table, size_t most, struct table_row **ret, size_t *ret_n)
+{
+	struct table_row *rows = arena_array(ctx->arena, most, sizeof(*rows));
+	size_t n = 0, bytes = 0;
+	if (rows == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	while (n < most && bytes < (4u << 20)) {
+		struct table_row row;
+		bool more = false;
+		enum err err = table_next(ctx, table, &row, &more);
+		if (err != OK)
+			return err;
+		if (!more)
+			break;
+		struct cell *cells = arena_array(ctx->arena, row.n + 1, sizeof(*cells));
+		for (size_t i = 0; cells != NULL && i < row.n; i++) {
+			cells[i] = row.cells[i];
+			cells[i].text = arena_strndup(ctx->arena, row.cells[i].text, row.cells[i].len);
+			bytes += row.cells[i].len;
+			if (cells[i].text == NULL)
+				return fail(ctx, ERR_LIMIT, "", "memory");
+		}
+		if (cells == NULL)
+			return fail(ctx, ERR_LIMIT, "", "memory");
+		rows[n] = row;
+		rows[n++].cells = cells;
+	}
+	*ret = rows;
+	*ret_n = n;
+	return OK;
+}
+
+/* --- the order of day and month ------------------------------------------------ */
+
+static size_t column_texts(const struct table_row *rows, size_t n, size_t column, const char **out)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < n; i++)
+		if (column < rows[i].n && rows[i].cells[column].len > 0 && rows[i].cells[column].len < 64)
+			out[found++] = rows[i].cells[column].text;
+	return found;
+}
+
+/* Dates such as 3/4/2010 mean two things: the samples tell which.  Where they do not, the
+ * month is taken to come first, and the plan says that this was a guess. */
+static enum err settle_dates(struct ctx *ctx, const struct table_row *rows, size_t n, size_t n_columns, json_t *plan)
+{
+	const char **texts = arena_array(ctx->arena, n + 1, sizeof(*texts));
+	enum date_order order = DATE_AUTO;
+	bool open = false;
+	if (texts == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	if (json_object_get(plan, "date_order") != NULL)
+		return OK;
+	for (size_t c = 0; c < n_columns && order == DATE_AUTO; c++) {
+		size_t found = column_texts(rows, n, c, texts), dates = 0;
+		for (size_t i = 0; i < found; i++)
+			dates += convert_is_date(texts[i]);
+		if (dates * 10 < found * 9 || dates == 0)
+			continue;
+		order = convert_date_order(texts, found);
+		open |= order == DATE_AUTO && strchr(texts[0], '/') != NULL;
+	}
+	if (order == DATE_AUTO && open) {
+		order = DATE_MDY;
+		(void)json_object_set_new(plan, "date_guessed", json_true());
+	}
+	if (order != DATE_AUTO)
+		(void)json_object_set_new(plan, "date_order", json_string(order == DATE_DMY ? "DMY" : "MDY"));
+	return OK;
+}
+
+enum err import_settle_plan(struct ctx *ctx, struct table *table, json_t *plan)
+{
+	struct table_row *rows = NULL;
+	size_t n = 0;
+	enum err err = import_sample(ctx, table, SAMPLE_MAX, &rows, &n);
+	return err == OK ? settle_dates(ctx, rows, n, table_info(table)->n_columns, plan) : err;
+}
+
+/* --- where plans come from -------------------------------------------------------- */
+
+static enum err read_map(struct ctx *ctx, const char *path, json_t **ret)
+{
+	FILE *file = fopen(path, "re");
+	char *text = arena_alloc(ctx->arena, MAP_FILE_MAX + 1);
+	if (file == NULL || text == NULL) {
+		if (file != NULL)
+			(void)fclose(file);
+		return fail_arg(ctx, ERR_INVALID, "map", "file_unreadable", path);
+	}
+	size_t n = fread(text, 1, MAP_FILE_MAX, file);
+	bool whole = feof(file) != 0 && !ferror(file);
+	(void)fclose(file);
+	text[n] = '\0';
+	return whole ? plan_parse(ctx, text, ret) : fail(ctx, ERR_LIMIT, "map", "too_large");
+}
+
+static enum err open_with(struct ctx *ctx, const char *path, const json_t *plan, struct table **ret)
+{
+	struct table_options options = {.header_row = HEADER_DETECT};
+	enum err err = plan != NULL ? plan_file_options(ctx, plan, &options) : OK;
+	return err == OK ? table_open_new(ctx, path, &options, ret) : err;
+}
+
+static enum err parse_preset(struct ctx *ctx, const char *name, json_t **ret)
+{
+	const char *text = preset_text(name);
+	return text != NULL ? plan_parse(ctx, text, ret) : fail_arg(ctx, ERR_INVALID, "preset", "preset_unknown", name);
+}
+
+static enum err guess_plan(struct ctx *ctx, struct table *table, const char *entity, json_t **ret)
+{
+	const struct table_info *info = table_info(table);
+	struct plan_columns columns = {info->columns, info->n_columns};
+	const struct entity_info *wanted = entity != NULL ? registry_find(ctx->registry, entity) : NULL;
+	struct import_guess *guesses = arena_array(ctx->arena, columns.n + 1, sizeof(*guesses));
+	struct table_row *rows = NULL;
+	json_t *simple = NULL;
+	size_t n = 0;
+	if (entity != NULL && wanted == NULL)
+		return fail_arg(ctx, ERR_INVALID, "entity", "plan_entity", entity);
+	if (guesses == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = import_sample(ctx, table, SAMPLE_MAX, &rows, &n);
+	if (err == OK)
+		err = import_guess_columns(ctx, &columns, rows, n, wanted, guesses);
+	if (err == OK)
+		err = import_guess_plan(ctx, &columns, guesses, &simple);
+	if (err == OK && json_array_size(json_object_get(simple, "mapping")) == 0)
+		err = fail(ctx, ERR_INVALID, "file", "import_no_guess");
+	if (err == OK)
+		err = plan_expand(ctx, simple, &columns, ret);
+	if (err == OK)
+		err = settle_dates(ctx, rows, n, columns.n, *ret);
+	json_decref(simple);
+	return err;
+}
+
+/* A preset's family name stands for the one of it that fits the file. */
+static enum err preset_plan(struct ctx *ctx, const char *path, const char *name, json_t **ret, const char **ret_name)
+{
+	struct table *table = NULL;
+	*ret_name = name;
+	if (preset_text(name) == NULL) {
+		enum err err = open_with(ctx, path, NULL, &table);
+		if (err != OK)
+			return err;
+		const struct table_info *info = table_info(table);
+		const char *fitting = preset_matching(&(struct plan_columns){info->columns, info->n_columns}, name);
+		table_free(table);
+		table = NULL;
+		if (fitting != NULL)
+			*ret_name = fitting;
+	}
+	enum err err = parse_preset(ctx, *ret_name, ret);
+	if (err == OK)
+		err = open_with(ctx, path, *ret, &table);
+	if (err == OK && json_array_size(json_object_get(*ret, "match")) > 0 && json_object_get(*ret, "date_order") == NULL)
+		err = import_settle_plan(ctx, table, *ret);
+	table_free(table);
+	return err;
+}
+
+enum err import_make_plan(struct ctx *ctx, const char *path, const struct import_request *request, json_t **ret, const char **ret_preset)
+{
+	struct table *table = NULL;
+	*ret = NULL;
+	*ret_preset = NULL;
+	enum err err;
+	if (request->preset != NULL) {
+		err = preset_plan(ctx, path, request->preset, ret, ret_preset);
+	} else if (request->map_path != NULL) {
+		err = read_map(ctx, request->map_path, ret);
+	} else {
+		err = open_with(ctx, path, NULL, &table);
+		const struct table_info *info = err == OK ? table_info(table) : NULL;
+		const char *fitting = info != NULL && request->entity == NULL ? preset_matching(&(struct plan_columns){info->columns, info->n_columns}, NULL) : NULL;
+		if (err == OK && fitting != NULL) {
+			err = preset_plan(ctx, path, fitting, ret, ret_preset);
+		} else if (err == OK) {
+			err = guess_plan(ctx, table, request->entity, ret);
+		}
+		table_free(table);
+	}
+	if (err == OK && request->again)
+		(void)json_object_set_new(*ret, "again", json_true());
+	if (err != OK) {
+		json_decref(*ret);
+		*ret = NULL;
+	}
+	return err;
+}

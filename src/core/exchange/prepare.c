@@ -1,0 +1,504 @@
+/* A row of cells to checked values, without the store: on the reader's thread, ahead
+ * of the writer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/entity/field_type.h"
+#include "core/exchange/convert.h"
+#include "core/exchange/import.h"
+
+/* The last text of a field and what it became: columns repeat themselves. */
+struct memo {
+	struct buf in, out;
+	struct value value;
+	bool set, constant;
+};
+
+struct prepare {
+	const struct plan *plan;
+	struct buf *above; /* by fill_down */
+	struct memo *memos; /* of all fields of all records */
+	struct arena constants; /* values that are the same in every row */
+	size_t n_memos;
+	const struct table_row *row;
+	const struct cell *cells; /* the row's, after filling down */
+	struct cell *filled;
+	size_t n_cells, cap_cells;
+};
+
+enum { MEMO_TEXT_MAX = 512 };
+
+static size_t count_fields(const struct plan *plan)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < plan->n_records; i++)
+		n += plan->records[i].n_fields;
+	return n;
+}
+
+enum err prepare_new(struct ctx *ctx, const struct plan *plan, struct prepare **ret)
+{
+	struct prepare *p = calloc(1, sizeof(*p));
+	*ret = p;
+	if (p == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	p->plan = plan;
+	arena_init(&p->constants, (size_t)4 << 20);
+	p->n_memos = count_fields(plan);
+	p->memos = calloc(p->n_memos + 1, sizeof(*p->memos));
+	p->above = calloc(plan->n_fill_down + 1, sizeof(*p->above));
+	if (p->memos == NULL || p->above == NULL) {
+		prepare_free(p);
+		*ret = NULL;
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	}
+	for (size_t i = 0; i < p->n_memos; i++) {
+		buf_init(&p->memos[i].in, MEMO_TEXT_MAX);
+		buf_init(&p->memos[i].out, MEMO_TEXT_MAX * 2);
+	}
+	for (size_t i = 0; i < plan->n_fill_down; i++)
+		buf_init(&p->above[i], TABLE_CELL_MAX);
+	return OK;
+}
+
+void prepare_free(struct prepare *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; p->memos != NULL && i < p->n_memos; i++) {
+		buf_release(&p->memos[i].in);
+		buf_release(&p->memos[i].out);
+	}
+	for (size_t i = 0; p->above != NULL && i < p->plan->n_fill_down; i++)
+		buf_release(&p->above[i]);
+	arena_release(&p->constants);
+	free(p->memos);
+	free(p->above);
+	free(p->filled);
+	free(p);
+}
+
+/* --- cells ---------------------------------------------------------------- */
+
+/* Empty cells of these columns take what stood above. */
+static bool fill_down(struct prepare *p, const struct table_row *row)
+{
+	const struct plan *plan = p->plan;
+	p->row = row;
+	p->cells = row->cells;
+	p->n_cells = row->n;
+	if (plan->n_fill_down == 0)
+		return true;
+	size_t want = row->n;
+	for (size_t i = 0; i < plan->n_fill_down; i++)
+		if ((size_t)plan->fill_down[i] >= want)
+			want = (size_t)plan->fill_down[i] + 1;
+	if (want > p->cap_cells) {
+		struct cell *more = realloc(p->filled, want * sizeof(*more));
+		if (more == NULL)
+			return false;
+		p->filled = more;
+		p->cap_cells = want;
+	}
+	for (size_t i = 0; i < want; i++)
+		p->filled[i] = i < row->n ? row->cells[i] : (struct cell){"", 0, CELL_EMPTY};
+	for (size_t i = 0; i < plan->n_fill_down; i++) {
+		struct cell *cell = &p->filled[plan->fill_down[i]];
+		if (cell->len == 0) {
+			*cell = (struct cell){buf_text(&p->above[i]), p->above[i].len, CELL_TEXT};
+			continue;
+		}
+		buf_reset(&p->above[i]);
+		buf_add(&p->above[i], cell->text, cell->len);
+	}
+	p->cells = p->filled;
+	p->n_cells = want;
+	return true;
+}
+
+/* The cell without blanks at its ends; "" if the row has none. Borrowed from the row
+ * when nothing had to be cut, else in the arena. */
+static const char *cell_text(struct ctx *ctx, const struct prepare *p, int column)
+{
+	if (column < 0 || (size_t)column >= p->n_cells || p->cells[column].len == 0)
+		return "";
+	const struct cell *cell = &p->cells[column];
+	size_t len = 0;
+	const char *text = str_trim(cell->text, cell->len, &len);
+	while (len >= 3 && memcmp(text, "\xe3\x80\x80", 3) == 0) /* ideographic space */
+		text += 3, len -= 3;
+	if (len == 0)
+		return "";
+	if (text + len == cell->text + cell->len)
+		return text;
+	const char *copy = arena_strndup(ctx->arena, text, len);
+	return copy != NULL ? copy : "";
+}
+
+/* --- conditions ------------------------------------------------------------- */
+
+static bool is_one_of(const char *text, const char *const *texts)
+{
+	for (; *texts != NULL; texts++)
+		if (strcmp(text, *texts) == 0)
+			return true;
+	return false;
+}
+
+static bool begins(const char *text, const char *const *texts)
+{
+	for (; *texts != NULL; texts++)
+		if (str_starts(text, *texts))
+			return true;
+	return false;
+}
+
+static bool holds(struct ctx *ctx, const struct prepare *p, const struct plan_condition *c)
+{
+	const char *text = cell_text(ctx, p, c->column);
+	const char *number = c->test >= TEST_NEGATIVE ? convert_number(ctx, text, NUMBER_AUTO) : text;
+	bool nothing = strspn(number, "-0.") == strlen(number);
+	bool result = false;
+	switch (c->test) {
+	case TEST_FILLED: result = text[0] != '\0'; break;
+	case TEST_EMPTY: result = text[0] == '\0'; break;
+	case TEST_EQUALS:
+	case TEST_IN: result = is_one_of(text, c->texts); break;
+	case TEST_STARTS: result = begins(text, c->texts); break;
+	case TEST_NEGATIVE: result = number[0] == '-' && !nothing; break;
+	case TEST_POSITIVE: result = number[0] >= '0' && number[0] <= '9' && !nothing; break;
+	case TEST_ZERO: result = number[0] != '\0' && nothing; break;
+	}
+	return result != c->not;
+}
+
+static bool all_hold(struct ctx *ctx, const struct prepare *p, const struct plan_condition *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!holds(ctx, p, &list[i]))
+			return false;
+	return true;
+}
+
+/* --- values ------------------------------------------------------------------- */
+
+static const char *value_text_of(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field);
+
+/* Texts and columns in turn; nothing if all its columns are empty. Runs of blanks become one. */
+static const char *template_text(struct ctx *ctx, struct prepare *p, const struct plan_value *v)
+{
+	struct buf out;
+	bool any = false, columns = false;
+	buf_init(&out, TABLE_CELL_MAX);
+	for (size_t i = 0; i < v->n_pieces; i++) {
+		const struct plan_piece *piece = &v->pieces[i];
+		buf_puts(&out, piece->text);
+		if (piece->column == -2) {
+			buf_put_i64(&out, p->row->number);
+		} else if (piece->column >= 0) {
+			const char *text = cell_text(ctx, p, piece->column);
+			if (piece->integer)
+				text = convert_integer(ctx, text);
+			columns = true;
+			any |= text[0] != '\0';
+			buf_puts(&out, text);
+		}
+	}
+	char *copy = buf_failed(&out) || (columns && !any) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
+	buf_release(&out);
+	if (copy == NULL)
+		return "";
+	char *to = copy;
+	for (const char *from = copy; *from != '\0'; from++)
+		if (*from != ' ' || (to > copy && to[-1] != ' '))
+			*to++ = *from;
+	while (to > copy && to[-1] == ' ')
+		to--;
+	*to = '\0';
+	return copy;
+}
+
+static const char *source_text(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field)
+{
+	switch (v->source) {
+	case PLAN_COLUMN:
+		return cell_text(ctx, p, v->column);
+	case PLAN_CONSTANT:
+		return v->text;
+	case PLAN_TEMPLATE:
+		return template_text(ctx, p, v);
+	case PLAN_ROW: {
+		const char *number = arena_printf(ctx->arena, "%lld", (long long)p->row->number);
+		return number != NULL ? number : "";
+	}
+	case PLAN_RULES:
+		for (size_t i = 0; i < v->n_rules; i++)
+			if (all_hold(ctx, p, v->rules[i].when, v->rules[i].n_when))
+				return value_text_of(ctx, p, &v->rules[i].value, field);
+		return "";
+	case PLAN_RECORD:
+	case PLAN_COUNTER:
+		return "";
+	}
+	return "";
+}
+
+static const char *mapped(const struct plan_words *words, const char *text)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (strcmp(words->from[i], text) == 0)
+			return words->to[i];
+	for (size_t i = 0; i < words->n; i++)
+		if (str_equal_nocase(words->from[i], text))
+			return words->to[i];
+	return words->other != NULL ? words->other : text;
+}
+
+static const char *number_steps(struct ctx *ctx, const struct prepare *p, const struct plan_value *v, const struct field *field, const char *text)
+{
+	text = convert_number(ctx, text, v->mark);
+	if (v->integer || field->type == FIELD_INT)
+		text = convert_integer(ctx, text);
+	if (v->times != NULL) {
+		const char *product = convert_times(ctx, text, v->times);
+		text = product != NULL ? product : text;
+	}
+	if (v->divide_by >= 0) {
+		const char *by = convert_number(ctx, cell_text(ctx, p, v->divide_by), v->mark);
+		const char *quotient = convert_divide(ctx, text, by);
+		text = quotient != NULL ? quotient : text;
+	}
+	if (v->round || v->divide_by >= 0) {
+		int scale = field->type == FIELD_MONEY ? 2 : field->type == FIELD_INT ? 0 : field->scale;
+		text = convert_round(ctx, text, scale);
+	}
+	return text;
+}
+
+/* By the kind of field: how people write such things, to how the API does. */
+static enum err type_steps(struct ctx *ctx, const struct prepare *p, const struct plan_value *v, const struct field *field, const char **text)
+{
+	switch (field->type) {
+	case FIELD_INT:
+	case FIELD_DECIMAL:
+	case FIELD_REAL:
+	case FIELD_MONEY:
+		*text = number_steps(ctx, p, v, field, *text);
+		return OK;
+	case FIELD_BOOL:
+		*text = convert_bool(*text);
+		return OK;
+	case FIELD_DATE:
+		*text = convert_day(ctx, *text, v->dates);
+		return OK;
+	case FIELD_TIME:
+		*text = convert_zone(ctx, convert_date(ctx, *text, v->dates), p->plan->utc_offset_min);
+		return OK;
+	case FIELD_ENUM:
+		return convert_option(ctx, field, *text, text);
+	case FIELD_CODE:
+		return v->countries ? convert_country(ctx, *text, text) : OK;
+	case FIELD_URL:
+		*text = convert_url(ctx, *text);
+		return OK;
+	case FIELD_TEXT:
+	case FIELD_NOTE:
+	case FIELD_LINK:
+	case FIELD_LINKS:
+	case FIELD_EMAIL:
+	case FIELD_PHONE:
+	case FIELD_JSON:
+	case FIELD_TYPE_COUNT:
+		return OK;
+	}
+	return OK;
+}
+
+static const char *value_text_of(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field)
+{
+	const char *text = source_text(ctx, p, v, field);
+	if (text[0] != '\0' && v->html)
+		text = convert_html(ctx, text);
+	if (text[0] != '\0' && v->words != NULL)
+		text = mapped(v->words, text);
+	if (text[0] != '\0' && v->integer)
+		text = convert_integer(ctx, text);
+	if (text[0] == '\0' && v->otherwise != NULL)
+		return value_text_of(ctx, p, v->otherwise, field);
+	if (v->upper || v->lower)
+		text = convert_case(ctx, text, v->upper);
+	return v->cut > 0 ? convert_cut(ctx, text, v->cut) : text;
+}
+
+/* --- fields ------------------------------------------------------------------- */
+
+static bool remembers(const struct field *field, const struct plan_value *v)
+{
+	switch (field->type) {
+	case FIELD_ENUM:
+	case FIELD_CODE:
+	case FIELD_DATE:
+	case FIELD_TIME:
+	case FIELD_LINK:
+		return v->source == PLAN_COLUMN && v->otherwise == NULL;
+	case FIELD_TEXT: case FIELD_NOTE: case FIELD_INT: case FIELD_DECIMAL: case FIELD_REAL: case FIELD_MONEY: case FIELD_BOOL:
+	case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE: case FIELD_URL: case FIELD_JSON: case FIELD_TYPE_COUNT:
+		return false;
+	}
+	return false;
+}
+
+static void remember(struct memo *memo, const char *in, const struct value *value)
+{
+	buf_reset(&memo->in);
+	buf_reset(&memo->out);
+	buf_puts(&memo->in, in);
+	memo->value = *value;
+	if (value->kind == VALUE_TEXT)
+		buf_add(&memo->out, value->t.p, value->t.n);
+	memo->set = !buf_failed(&memo->in) && !buf_failed(&memo->out) && value->kind != VALUE_LIST;
+}
+
+/* The memo's value, with its text in the memo: good until the next row changes it, so it is copied. */
+static bool recall(struct ctx *ctx, const struct memo *memo, const char *in, struct value *ret)
+{
+	if (!memo->set || strcmp(buf_text(&memo->in), in) != 0)
+		return false;
+	*ret = memo->value;
+	if (ret->kind == VALUE_TEXT)
+		ret->t.p = arena_strndup(ctx->arena, buf_text(&memo->out), memo->out.len);
+	return ret->kind != VALUE_TEXT || ret->t.p != NULL;
+}
+
+static enum err parse_text(struct ctx *ctx, const struct prepare *p, const struct plan_record *r, const struct plan_field *f,
+                           const char *text, struct value *ret)
+{
+	const struct field *field = r->info->fields[f->at];
+	enum err err = type_steps(ctx, p, &f->value, field, &text);
+	if (err != OK || text[0] == '\0')
+		return err;
+	/* The row is gone when the value is used. */
+	text = arena_strdup(ctx->arena, text);
+	if (text == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	/* Amounts wait for their currency, names of records for the writer. */
+	if (field->type == FIELD_MONEY || field->type == FIELD_LINK || field->type == FIELD_LINKS) {
+		*ret = value_text(text);
+		return OK;
+	}
+	return field_parse(ctx, r->info, f->at, text, ret);
+}
+
+/* The same in every row: parsed once, kept as long as the run. */
+static enum err prepare_constant(struct ctx *ctx, struct prepare *p, const struct plan_record *r, const struct plan_field *f,
+                                 const char *text, struct memo *memo, struct value *ret)
+{
+	enum err err = parse_text(ctx, p, r, f, text, ret);
+	if (err != OK || ret->kind == VALUE_LIST)
+		return err;
+	if (ret->kind == VALUE_TEXT) {
+		ret->t.p = arena_strndup(&p->constants, ret->t.p, ret->t.n);
+		if (ret->t.p == NULL)
+			return fail(ctx, ERR_LIMIT, "", "memory");
+	}
+	memo->value = *ret;
+	memo->constant = true;
+	return OK;
+}
+
+static enum err prepare_field(struct ctx *ctx, struct prepare *p, const struct plan_record *r, const struct plan_field *f,
+                              struct memo *memo, struct value *ret)
+{
+	const struct field *field = r->info->fields[f->at];
+	if (memo->constant) {
+		*ret = memo->value;
+		return OK;
+	}
+	*ret = value_null();
+	const char *text = value_text_of(ctx, p, &f->value, field);
+	if (text[0] == '\0')
+		return OK;
+	if (f->value.source == PLAN_CONSTANT)
+		return prepare_constant(ctx, p, r, f, text, memo, ret);
+	bool repeats = remembers(field, &f->value);
+	if (repeats && recall(ctx, memo, text, ret))
+		return OK;
+	enum err err = parse_text(ctx, p, r, f, text, ret);
+	if (err == OK && repeats)
+		remember(memo, text, ret);
+	return err;
+}
+
+/* --- rows --------------------------------------------------------------------- */
+
+static int column_of(const struct plan *plan, size_t record, const char *field)
+{
+	const struct plan_record *r = &plan->records[record];
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct plan_value *v = &r->fields[i].value;
+		if (!str_equal(r->info->fields[r->fields[i].at]->name, field))
+			continue;
+		if (v->source == PLAN_COLUMN)
+			return v->column;
+		for (size_t k = 0; v->source == PLAN_TEMPLATE && k < v->n_pieces; k++)
+			if (v->pieces[k].column >= 0)
+				return v->pieces[k].column;
+	}
+	return -1;
+}
+
+void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record, struct ready_row *row)
+{
+	if (row->faults == NULL)
+		row->faults = arena_array(ctx->arena, IMPORT_FAULTS_MAX, sizeof(*row->faults));
+	for (size_t i = 0; row->faults != NULL && i < ctx->faults.count && row->n_faults < IMPORT_FAULTS_MAX; i++) {
+		const struct fault *f = &ctx->faults.list[i];
+		row->faults[row->n_faults++] = (struct import_fault){
+			ctx->faults.code, plan->records[record].info->entity->name, f->field, f->key, f->arg, column_of(plan, record, f->field)};
+	}
+	faults_clear(ctx);
+}
+
+static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, struct memo *memos, struct ready_row *row)
+{
+	const struct plan_record *r = &p->plan->records[at];
+	struct ready_record *ready = &row->records[at];
+	ready->active = all_hold(ctx, p, r->when, r->n_when);
+	if (!ready->active)
+		return OK;
+	row->wanted = true;
+	ready->values = arena_array(ctx->arena, r->n_fields + 1, sizeof(*ready->values));
+	if (ready->values == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < r->n_fields; i++) {
+		enum err err = prepare_field(ctx, p, r, &r->fields[i], &memos[i], &ready->values[i]);
+		if (err != OK && !import_row_error(err))
+			return err;
+		if (err != OK || ctx->faults.count > 0)
+			import_take_faults(ctx, p->plan, at, row);
+	}
+	return OK;
+}
+
+enum err prepare_row(struct ctx *ctx, struct prepare *p, const struct table_row *row, struct ready_row *ret)
+{
+	const struct plan *plan = p->plan;
+	*ret = (struct ready_row){.number = row->number};
+	if (row->problem != NULL) {
+		fault_add(ctx, ERR_INVALID, "", row->problem, NULL);
+		import_take_faults(ctx, plan, 0, ret);
+		return OK;
+	}
+	ret->records = arena_array(ctx->arena, plan->n_records, sizeof(*ret->records));
+	if (ret->records == NULL || !fill_down(p, row))
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	struct memo *memos = p->memos;
+	for (size_t i = 0; i < plan->n_records; i++) {
+		enum err err = prepare_record(ctx, p, i, memos, ret);
+		if (err != OK)
+			return err;
+		memos += plan->records[i].n_fields;
+	}
+	return OK;
+}
