@@ -284,33 +284,25 @@ static enum err insert_lite(struct ctx *ctx, struct chain *chain, struct change 
 	return OK;
 }
 
+/* Number, group and hash come when it is sealed (events_seal.c). */
 static enum err insert_postgres(struct ctx *ctx, struct chain *chain, const struct change *change, int64_t salt)
 {
-	int64_t number = db_job_number(ctx->db);
 	struct stmt *stmt;
-	bool row = false;
 	enum err err = db_prepare(ctx, ctx->db, &sql_change_insert, &stmt);
 	if (err)
 		return err;
 	stmt_bind_i64(stmt, 1, change->at_ms);
-	if (chain->job == number)
-		stmt_bind_i64(stmt, 2, chain->group);
-	else
-		stmt_bind_null(stmt, 2);
-	stmt_bind_i64(stmt, 3, change->actor_id);
-	stmt_bind_i64(stmt, 4, change->actor_kind);
-	stmt_bind_text(stmt, 5, change->entity);
-	stmt_bind_i64(stmt, 6, change->record_id);
-	stmt_bind_i64(stmt, 7, (int64_t)change->action);
-	stmt_bind_text(stmt, 8, change->diff);
-	stmt_bind_text(stmt, 9, change->request_id);
-	stmt_bind_i64(stmt, 10, salt);
-	err = stmt_step(ctx, stmt, &row);
-	if (!err && row) {
-		chain->job = number;
-		chain->group = stmt_i64(stmt, 0);
-	}
+	stmt_bind_i64(stmt, 2, change->actor_id);
+	stmt_bind_i64(stmt, 3, change->actor_kind);
+	stmt_bind_text(stmt, 4, change->entity);
+	stmt_bind_i64(stmt, 5, change->record_id);
+	stmt_bind_i64(stmt, 6, (int64_t)change->action);
+	stmt_bind_text(stmt, 7, change->diff);
+	stmt_bind_text(stmt, 8, change->request_id);
+	stmt_bind_i64(stmt, 9, salt);
+	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
+	chain->job = db_job_number(ctx->db);
 	return err;
 }
 

@@ -4,7 +4,7 @@
 /* Keeps the log as it was written: an entry may only lose its content (change_erase). */
 #define ONLY_ERASED \
 	"OLD.erased IS NULL AND NEW.erased IS NOT NULL AND NEW.diff = '' AND NEW.salt IS NULL AND NEW.seq = OLD.seq " \
-	"AND NEW.at = OLD.at AND NEW.grp = OLD.grp AND NEW.actor_id = OLD.actor_id AND NEW.actor_kind = OLD.actor_kind " \
+	"AND NEW.at = OLD.at AND NEW.actor_id = OLD.actor_id AND NEW.actor_kind = OLD.actor_kind " \
 	"AND NEW.entity = OLD.entity AND NEW.record_id = OLD.record_id AND NEW.action = OLD.action " \
 	"AND NEW.request_id = OLD.request_id"
 
@@ -15,7 +15,7 @@ const char *const events_ddl_sqlite =
 	" diff TEXT NOT NULL, request_id TEXT NOT NULL, salt INTEGER, erased BLOB, hash BLOB NOT NULL);"
 	/* Record ids are unique over all entities and grow with time, so the newest keys lie together. */
 	"CREATE INDEX change_record ON change (record_id) WHERE record_id <> 0;"
-	"CREATE TRIGGER change_no_update BEFORE UPDATE ON change WHEN NOT (" ONLY_ERASED " AND NEW.hash = OLD.hash)"
+	"CREATE TRIGGER change_no_update BEFORE UPDATE ON change WHEN NOT (" ONLY_ERASED " AND NEW.grp = OLD.grp AND NEW.hash = OLD.hash)"
 	" BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;"
 	"CREATE TRIGGER change_no_delete BEFORE DELETE ON change"
 	" BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;"
@@ -30,7 +30,7 @@ const char *const events_ddl_postgres =
 	/* Written in transactions that end in any order; `xid` tells when an entry is safe to number. */
 	"CREATE SEQUENCE change_new_seq AS bigint START 4503599627370496 MINVALUE 4503599627370496 CACHE 1;"
 	"CREATE TABLE change_new ("
-	" seq bigint PRIMARY KEY, at bigint NOT NULL, grp bigint NOT NULL, actor_id bigint NOT NULL,"
+	" seq bigint PRIMARY KEY DEFAULT nextval('change_new_seq'), at bigint NOT NULL, actor_id bigint NOT NULL,"
 	" actor_kind bigint NOT NULL, entity text NOT NULL, record_id bigint NOT NULL, action bigint NOT NULL,"
 	" diff text NOT NULL, request_id text NOT NULL, salt bigint, erased bytea,"
 	" xid xid8 NOT NULL DEFAULT pg_current_xact_id());"
@@ -38,7 +38,7 @@ const char *const events_ddl_postgres =
 	"CREATE FUNCTION change_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
 	" RAISE EXCEPTION 'the change log is append-only'; END $$;"
 	"CREATE TRIGGER change_no_update BEFORE UPDATE ON change FOR EACH ROW"
-	" WHEN (NOT (" ONLY_ERASED " AND NEW.hash = OLD.hash)) EXECUTE FUNCTION change_refuse();"
+	" WHEN (NOT (" ONLY_ERASED " AND NEW.grp = OLD.grp AND NEW.hash = OLD.hash)) EXECUTE FUNCTION change_refuse();"
 	"CREATE TRIGGER change_no_delete BEFORE DELETE ON change FOR EACH ROW EXECUTE FUNCTION change_refuse();"
 	"CREATE TRIGGER change_no_truncate BEFORE TRUNCATE ON change FOR EACH STATEMENT EXECUTE FUNCTION change_refuse();"
 	"CREATE TRIGGER change_new_no_update BEFORE UPDATE ON change_new FOR EACH ROW"

@@ -216,7 +216,7 @@ void db_set_budget(struct db *db, int64_t steps, int64_t ms)
 }
 
 static const struct sql commands[] = {
-	[COMMAND_BEGIN] = {"begin", "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE"},
+	[COMMAND_BEGIN] = {"begin", "BEGIN IMMEDIATE", "BEGIN"},
 	[COMMAND_COMMIT] = {"commit", "COMMIT", "COMMIT"},
 	[COMMAND_ROLLBACK] = {"rollback", "ROLLBACK", "ROLLBACK"},
 	[COMMAND_SAVEPOINT] = {"savepoint", "SAVEPOINT s", "SAVEPOINT s"},
@@ -357,6 +357,13 @@ enum err stmt_run(struct ctx *ctx, struct stmt *stmt, int64_t *ret_changed)
 	if (ret_changed)
 		*ret_changed = stmt->lite ? sqlite3_changes64(stmt->db->lite) : pg_changed(stmt);
 	return OK;
+}
+
+enum err stmt_run_later(struct ctx *ctx, struct stmt *stmt)
+{
+	if (stmt->lite || !stmt->db->job.active || stmt->bad_bind)
+		return stmt_run(ctx, stmt, NULL);
+	return pg_run_later(ctx, stmt);
 }
 
 int stmt_columns(const struct stmt *stmt)

@@ -233,6 +233,7 @@ void pg_bind_textn(struct stmt *stmt, int at, const char *text, size_t n);
 void pg_bind_blob(struct stmt *stmt, int at, const void *data, size_t n);
 void pg_bind_null(struct stmt *stmt, int at);
 enum err pg_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row) MUST_CHECK;
+enum err pg_run_later(struct ctx *ctx, struct stmt *stmt) MUST_CHECK;
 int64_t pg_changed(const struct stmt *stmt);
 int pg_columns(const struct stmt *stmt);
 bool pg_is_null(const struct stmt *stmt, int at);

@@ -190,6 +190,8 @@ enum err pg_session(struct ctx *ctx, struct pg_conn *pg)
 	pg->generation++;
 	pg->timeout_ms = 0;
 	pg->streaming = NULL;
+	pg->queued = 0;
+	pg->piped = false;
 	buf_reset(&pg->dead);
 	pthread_mutex_lock(&pg->lock);
 	PQfreeCancel(pg->cancel);
@@ -278,7 +280,13 @@ static enum err ready(struct ctx *ctx, struct db *db)
 
 enum err pg_command(struct ctx *ctx, struct db *db, const char *text)
 {
+	size_t known = ctx->faults.count;
 	enum err err = ready(ctx, db);
+	if (err && !pg_is_lost(db->pg) && str_starts(text, "ROLLBACK TO")) {
+		/* What was sent ahead and failed is just what is undone. */
+		ctx->faults.count = known;
+		err = OK;
+	}
 	if (err)
 		return err;
 	bool alone = !db->in_read && !db->pg->writer; /* BEGIN of a read view */

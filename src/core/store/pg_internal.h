@@ -14,6 +14,8 @@ struct pg_conn {
 	unsigned next_name;
 	int64_t timeout_ms;   /* statement_timeout the server has now */
 	struct stmt *streaming; /* its rows are still on their way */
+	int queued;           /* commands sent whose answers were not read yet (pipeline mode) */
+	bool piped;           /* the stream comes at the end of a pipeline */
 	struct buf dead;      /* "DEALLOCATE …;" of dropped statements, sent with the next prepare */
 	bool again;           /* since the job began, something failed that a repeat may cure */
 	bool lost;            /* the connection broke; until it is made anew */
@@ -44,7 +46,8 @@ struct pg_stmt {
 	uint8_t *kinds;       /* enum pg_kind of columns */
 	bool binary;          /* results come in binary */
 	bool query;           /* SELECT without LIMIT: may be long, rows are streamed */
-	bool wants_cursor, cursor; /* stmt_stream: asked for, open */
+	bool wants_cursor;    /* stmt_stream */
+	unsigned cursor;      /* number of the open one, or 0 */
 	bool sent;            /* since it was prepared or reset */
 	enum err broken;      /* rows were lost on the way */
 	/* the rows at hand */
@@ -69,6 +72,13 @@ enum err pg_apply_budget(struct ctx *ctx, struct db *db) MUST_CHECK;
 /* pg_stmt.c */
 /* Rows that are still coming for another statement are taken in, so that the connection is free. */
 enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg) MUST_CHECK;
+
+/* Sends a command without waiting; its answer is read with the next one's. */
+enum err pg_queue_text(struct ctx *ctx, struct pg_conn *pg, const char *text) MUST_CHECK;
+/* Reads all answers that are due; gives the last command's result (to be cleared) when all went well. */
+enum err pg_finish_queue(struct ctx *ctx, struct pg_conn *pg, PGresult **ret_last) MUST_CHECK;
+
+void pg_abandon(struct pg_conn *pg);
 
 /* pg_value.c */
 enum pg_kind pg_kind_of(Oid type);

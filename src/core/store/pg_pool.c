@@ -73,24 +73,24 @@ static enum err be_connected(struct pg_worker *w)
 	return err;
 }
 
+/* COMMIT goes along with whatever was queued, in one round trip. */
 static enum outcome commit(struct pg_worker *w, struct write_job *job, enum err *ret)
 {
 	struct pg_conn *pg = w->db.pg;
-	PGresult *res = PQexec(pg->conn, "COMMIT");
-	bool committed = PQresultStatus(res) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(res), "COMMIT") == 0;
-	bool rolled_back = PQresultStatus(res) == PGRES_COMMAND_OK && !committed;
-	enum outcome outcome = DONE;
-	*ret = OK;
-	if (rolled_back) {
-		/* The job went on after a failed statement. */
-		outcome = pg->again ? AGAIN : FAILED;
-		*ret = fail(job->ctx, pg->again ? ERR_RETRY : ERR_BUG, "", "transaction_lost");
-	} else if (!committed) {
-		*ret = pg_fail(job->ctx, pg, res);
-		outcome = pg->lost ? UNKNOWN : pg->again ? AGAIN : FAILED;
-	}
+	PGresult *res = NULL;
+	*ret = pg_queue_text(job->ctx, pg, "COMMIT");
+	enum err end = pg->queued ? pg_finish_queue(job->ctx, pg, &res) : OK;
+	if (!*ret)
+		*ret = end;
+	bool committed = !*ret && strcmp(PQcmdStatus(res), "COMMIT") == 0;
 	PQclear(res);
-	return outcome;
+	if (committed)
+		return DONE;
+	if (*ret)
+		return pg->lost ? UNKNOWN : pg->again ? AGAIN : FAILED;
+	/* It was rolled back: the job went on after a failed statement. */
+	*ret = fail(job->ctx, pg->again ? ERR_RETRY : ERR_BUG, "", "transaction_lost");
+	return pg->again ? AGAIN : FAILED;
 }
 
 static enum outcome attempt(struct pg_worker *w, struct write_job *job, enum err *ret)
@@ -98,16 +98,11 @@ static enum outcome attempt(struct pg_worker *w, struct write_job *job, enum err
 	struct db *db = &w->db;
 	struct pg_conn *pg = db->pg;
 	struct mark mark = job_mark(db);
-	pg->again = false;
-	faults_clear(&w->ctx);
-	arena_reset(&w->arena);
 	enum outcome outcome = FAILED;
-	*ret = db_command(&w->ctx, db, COMMAND_BEGIN);
-	if (*ret) {
-		copy_fault(job->ctx, &w->ctx, *ret);
-		return pg->again ? AGAIN : FAILED;
-	}
-	*ret = job_run(db, job);
+	pg->again = false;
+	*ret = pg_queue_text(job->ctx, pg, "BEGIN ISOLATION LEVEL SERIALIZABLE");
+	if (!*ret)
+		*ret = job_run(db, job);
 	if (!*ret)
 		outcome = commit(w, job, ret);
 	else if (pg->again)
@@ -116,8 +111,7 @@ static enum outcome attempt(struct pg_worker *w, struct write_job *job, enum err
 		job_committed(db);
 		return DONE;
 	}
-	if (!pg_is_lost(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
-		PQclear(PQexec(pg->conn, "ROLLBACK"));
+	pg_abandon(pg);
 	job_rewind(db, &mark);
 	if (pg_is_lost(pg))
 		memset(db->job.scratch, 0, DB_SCRATCH);

@@ -14,6 +14,7 @@
 
 enum {
 	STREAM_AHEAD = 64,
+	QUEUED_MAX = 200,            /* commands whose answers wait */
 	CURSOR_ROWS = 500,
 	DRAIN_ROWS = 10000,          /* unread rows that are cheaper read than cancelled */
 	KEPT_BYTES_MAX = 256 << 20,  /* of a stream that had to be taken into memory */
@@ -327,8 +328,6 @@ void pg_bind_null(struct stmt *stmt, int at)
 		set(stmt->pg, at, NULL, 0, false);
 }
 
-/* --- rows ---------------------------------------------------------------------------- */
-
 static bool keep(struct pg_stmt *pg, PGresult *res)
 {
 	if (pg->n_results == pg->cap_results) {
@@ -345,6 +344,90 @@ static bool keep(struct pg_stmt *pg, PGresult *res)
 	return true;
 }
 
+/* --- commands sent ahead ------------------------------------------------------------- */
+
+static enum err enter_pipeline(struct ctx *ctx, struct pg_conn *pg)
+{
+	if (pg->queued == 0 && !PQenterPipelineMode(pg->conn))
+		return pg_fail(ctx, pg, NULL);
+	return OK;
+}
+
+enum err pg_queue_text(struct ctx *ctx, struct pg_conn *pg, const char *text)
+{
+	enum err err = enter_pipeline(ctx, pg);
+	if (!err && !PQsendQueryParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, 0))
+		err = pg_fail(ctx, pg, NULL);
+	pg->queued += !err;
+	return err;
+}
+
+static enum err queue_prepared(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *s)
+{
+	enum err err = enter_pipeline(ctx, pg);
+	if (!err && !PQsendQueryPrepared(pg->conn, s->name, s->n_params, s->values, s->lengths, s->formats, s->binary))
+		err = pg_fail(ctx, pg, NULL);
+	pg->queued += !err;
+	return err;
+}
+
+static bool is_good(ExecStatusType status)
+{
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/* Answers of the first `n` commands of the pipeline; the first error counts, what the
+ * server skipped after it says nothing new. */
+static enum err read_answers(struct ctx *ctx, struct pg_conn *pg, int n, PGresult **ret_last)
+{
+	enum err err = OK;
+	for (int i = 0; i < n; i++) {
+		PGresult *res = PQgetResult(pg->conn);
+		bool good = is_good(PQresultStatus(res));
+		if (!good && !err)
+			err = pg_fail(ctx, pg, res);
+		if (good && !err && ret_last && i == n - 1)
+			*ret_last = res;
+		else
+			PQclear(res);
+		if (pg_is_lost(pg))
+			break;
+		while ((res = PQgetResult(pg->conn))) /* a NULL ends each answer */
+			PQclear(res);
+	}
+	return err;
+}
+
+static void leave_pipeline(struct pg_conn *pg)
+{
+	for (int quiet = 0; !pg_is_lost(pg);) {
+		PGresult *res = PQgetResult(pg->conn);
+		ExecStatusType status = PQresultStatus(res);
+		quiet += !res;
+		PQclear(res);
+		if (status == PGRES_PIPELINE_SYNC)
+			break;
+		if (quiet > 2 * QUEUED_MAX) /* the mark was never sent: only a new connection helps */
+			pg->lost = true;
+	}
+	(void)PQexitPipelineMode(pg->conn);
+	pg->queued = 0;
+	pg->piped = false;
+}
+
+enum err pg_finish_queue(struct ctx *ctx, struct pg_conn *pg, PGresult **ret_last)
+{
+	if (ret_last)
+		*ret_last = NULL;
+	enum err err = PQpipelineSync(pg->conn) ? OK : pg_fail(ctx, pg, NULL);
+	if (!err)
+		err = read_answers(ctx, pg, pg->queued, ret_last);
+	leave_pipeline(pg);
+	return err;
+}
+
+/* --- rows ---------------------------------------------------------------------------- */
+
 /* Takes up to `max` rows of the stream; at its end the connection is free. */
 static enum err take_rows(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *stmt, size_t max, size_t bytes_max)
 {
@@ -354,10 +437,12 @@ static enum err take_rows(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *s
 		PGresult *res = PQgetResult(pg->conn);
 		if (!res) {
 			pg->streaming = NULL;
+			if (pg->piped)
+				leave_pipeline(pg);
 			return err;
 		}
 		ExecStatusType status = PQresultStatus(res);
-		if (status == PGRES_SINGLE_TUPLE && !err) {
+		if ((status == PGRES_SINGLE_TUPLE || (status == PGRES_TUPLES_OK && PQntuples(res) > 0)) && !err) {
 			bytes += PQresultMemorySize(res);
 			if (!keep(stmt, res))
 				return fail(ctx, ERR_LIMIT, "", "memory");
@@ -375,7 +460,7 @@ static enum err take_rows(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *s
 /* Throws the rest of a stream away. */
 static void drain(struct pg_conn *pg)
 {
-	bool in_transaction = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS || pg->writer;
+	bool in_transaction = pg->writer || pg->streaming->db->in_read; /* which a cancel would end */
 	for (size_t n = 0;; n++) {
 		PGresult *res = PQgetResult(pg->conn);
 		if (!res)
@@ -385,10 +470,14 @@ static void drain(struct pg_conn *pg)
 			pg_interrupt(pg);
 	}
 	pg->streaming = NULL;
+	if (pg->piped)
+		leave_pipeline(pg);
 }
 
 enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
 {
+	if (pg->queued && !pg->piped)
+		return pg_finish_queue(ctx, pg, NULL);
 	if (!pg->streaming)
 		return OK;
 	struct stmt *stmt = pg->streaming;
@@ -414,19 +503,41 @@ enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
 static enum err send_query(struct ctx *ctx, struct pg_conn *pg, struct stmt *stmt)
 {
 	struct pg_stmt *s = stmt->pg;
-	if (!PQsendQueryPrepared(pg->conn, s->name, s->n_params, s->values, s->lengths, s->formats, s->binary) ||
-	    !PQsetSingleRowMode(pg->conn))
+	enum err err = OK;
+	if (pg->queued) {
+		int before = pg->queued;
+		err = queue_prepared(ctx, pg, s);
+		if (!err && !PQpipelineSync(pg->conn))
+			err = pg_fail(ctx, pg, NULL);
+		if (!err)
+			err = read_answers(ctx, pg, before, NULL);
+		if (err) {
+			leave_pipeline(pg);
+			return err;
+		}
+		pg->piped = true;
+	} else if (!PQsendQueryPrepared(pg->conn, s->name, s->n_params, s->values, s->lengths, s->formats, s->binary)) {
 		return pg_fail(ctx, pg, NULL);
+	}
 	pg->streaming = stmt;
+	(void)PQsetSingleRowMode(pg->conn); /* else the rows come at once: slower, not wrong */
 	return take_rows(ctx, pg, s, STREAM_AHEAD, SIZE_MAX);
 }
 
 static enum err run_whole(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *s)
 {
-	PGresult *res = PQexecPrepared(pg->conn, s->name, s->n_params, s->values, s->lengths, s->formats, s->binary);
-	ExecStatusType status = PQresultStatus(res);
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-		enum err err = pg_fail(ctx, pg, res);
+	PGresult *res = NULL;
+	enum err err = OK;
+	if (pg->queued) {
+		err = queue_prepared(ctx, pg, s);
+		enum err end = pg_finish_queue(ctx, pg, &res);
+		err = err ? err : end;
+	} else {
+		res = PQexecPrepared(pg->conn, s->name, s->n_params, s->values, s->lengths, s->formats, s->binary);
+		if (!is_good(PQresultStatus(res)))
+			err = pg_fail(ctx, pg, res);
+	}
+	if (err) {
 		PQclear(res);
 		return err;
 	}
@@ -441,7 +552,7 @@ static enum err fetch_cursor(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt
 	enum err err = pg_make_free(ctx, pg);
 	if (err)
 		return err;
-	(void)snprintf(text, sizeof text, "FETCH FORWARD %d FROM c_%s", CURSOR_ROWS, s->name);
+	(void)snprintf(text, sizeof text, "FETCH FORWARD %d FROM c%u", CURSOR_ROWS, s->cursor);
 	PGresult *res = PQexecParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, s->binary);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 		err = pg_fail(ctx, pg, res);
@@ -455,7 +566,8 @@ static enum err fetch_cursor(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt
 static enum err open_cursor(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *s)
 {
 	char *text = NULL;
-	if (asprintf(&text, "DECLARE c_%s NO SCROLL CURSOR FOR %s", s->name, s->text) < 0)
+	unsigned number = ++pg->next_name;
+	if (asprintf(&text, "DECLARE c%u NO SCROLL CURSOR FOR %s", number, s->text) < 0)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	PGresult *res = PQexecParams(pg->conn, text, s->n_params, s->types, s->values, s->lengths, s->formats, 0);
 	free(text);
@@ -463,7 +575,7 @@ static enum err open_cursor(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt 
 	PQclear(res);
 	if (err)
 		return err;
-	s->cursor = true;
+	s->cursor = number;
 	return fetch_cursor(ctx, pg, s);
 }
 
@@ -472,15 +584,18 @@ static enum err start(struct ctx *ctx, struct stmt *stmt)
 	struct db *db = stmt->db;
 	struct pg_conn *pg = db->pg;
 	struct pg_stmt *s = stmt->pg;
-	enum err err = pg_make_free(ctx, pg);
-	if (!err)
+	bool cursor = s->wants_cursor && (pg->writer || db->in_read);
+	/* What was queued goes along with this one, unless it has to be done first. */
+	bool along = pg->queued && !pg->piped && !cursor && s->generation == pg->generation;
+	enum err err = along ? OK : pg_make_free(ctx, pg);
+	if (!err && !pg->writer)
 		err = pg_apply_budget(ctx, db);
 	if (!err && s->generation != pg->generation)
 		err = prepare_on_server(ctx, pg, s);
 	if (err)
 		return err;
 	s->changed = 0;
-	if (s->wants_cursor && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS)
+	if (cursor)
 		return open_cursor(ctx, pg, s);
 	return s->query && s->n_columns ? send_query(ctx, pg, stmt) : run_whole(ctx, pg, s);
 }
@@ -547,12 +662,14 @@ void pg_reset(struct stmt *stmt)
 	struct pg_stmt *s = stmt->pg;
 	if (pg->streaming == stmt)
 		drain(pg);
-	if (s->cursor && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS) {
+	/* Otherwise it goes with the transaction. */
+	if (s->cursor && !pg->queued && !pg->streaming && PQtransactionStatus(pg->conn) == PQTRANS_INTRANS) {
 		char text[64];
-		(void)snprintf(text, sizeof text, "CLOSE c_%s", s->name);
+		(void)snprintf(text, sizeof text, "CLOSE c%u", s->cursor);
 		PQclear(PQexec(pg->conn, text));
 	}
-	s->cursor = s->wants_cursor = s->sent = false;
+	s->cursor = 0;
+	s->wants_cursor = s->sent = false;
 	s->broken = OK;
 	forget_shown(s);
 	forget_rows(s);
@@ -568,6 +685,17 @@ void pg_want_cursor(struct stmt *stmt)
 	stmt->pg->wants_cursor = stmt->pg->query;
 }
 
+enum err pg_run_later(struct ctx *ctx, struct stmt *stmt)
+{
+	struct pg_conn *pg = stmt->db->pg;
+	struct pg_stmt *s = stmt->pg;
+	bool free = !pg->streaming && s->generation == pg->generation && pg->queued < QUEUED_MAX;
+	if (!free)
+		return stmt_run(ctx, stmt, NULL);
+	stmt->started = stmt->finished = true;
+	return queue_prepared(ctx, pg, s);
+}
+
 int64_t pg_changed(const struct stmt *stmt)
 {
 	return stmt->pg->changed;
@@ -576,4 +704,15 @@ int64_t pg_changed(const struct stmt *stmt)
 int pg_columns(const struct stmt *stmt)
 {
 	return stmt->pg->n_columns;
+}
+
+/* After a job that failed: nothing queued, nothing open. */
+void pg_abandon(struct pg_conn *pg)
+{
+	if (pg->queued) {
+		(void)PQpipelineSync(pg->conn);
+		leave_pipeline(pg);
+	}
+	if (!pg_is_lost(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
+		PQclear(PQexec(pg->conn, "ROLLBACK"));
 }

@@ -105,6 +105,12 @@ enum err stmt_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row) MUST_CHECK
 /* For statements without rows; *ret_changed may be NULL. */
 enum err stmt_run(struct ctx *ctx, struct stmt *stmt, int64_t *ret_changed) MUST_CHECK;
 
+/* For statements without rows whose outcome the job need not see at once (log entries,
+ * index rows): PostgreSQL gets them together with the next statement or COMMIT, which
+ * saves a round trip; an error then ends that one, and so the job.  Values are copied;
+ * stmt_done may follow at once.  SQLite: stmt_run. */
+enum err stmt_run_later(struct ctx *ctx, struct stmt *stmt) MUST_CHECK;
+
 int stmt_columns(const struct stmt *stmt);
 bool stmt_is_null(const struct stmt *stmt, int at);
 int64_t stmt_i64(const struct stmt *stmt, int at); /* 0 for null */

@@ -3,9 +3,8 @@
 INSERT INTO change (seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id, salt, hash)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 -- engine: postgres
-WITH n AS MATERIALIZED (SELECT nextval('change_new_seq') AS v)
-INSERT INTO change_new (seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id, salt)
-SELECT n.v, ?1, coalesce(?2, n.v), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM n RETURNING grp
+INSERT INTO change_new (at, actor_id, actor_kind, entity, record_id, action, diff, request_id, salt)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 
 -- name: change_head
 SELECT seq, hash FROM change ORDER BY seq DESC LIMIT 1
@@ -23,8 +22,9 @@ SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, requ
 FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4
 -- engine: postgres
 SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id FROM (
-  (SELECT * FROM (SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
-    FROM change_new WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4) a)
+  (SELECT * FROM (SELECT seq, at, (SELECT min(m.seq) FROM change_new m WHERE m.xid = n.xid) AS grp,
+    actor_id, actor_kind, entity, record_id, action, diff, request_id
+    FROM change_new n WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4) a)
   UNION ALL
   (SELECT * FROM (SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
     FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4) b)
@@ -39,8 +39,9 @@ SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, requ
   (SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
     FROM change WHERE seq >= ?1 ORDER BY seq LIMIT ?2)
   UNION ALL
-  (SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
-    FROM change_new WHERE seq >= ?1 AND ?1 >= 4503599627370496 ORDER BY seq LIMIT ?2)
+  (SELECT seq, at, (SELECT min(m.seq) FROM change_new m WHERE m.xid = n.xid) AS grp,
+    actor_id, actor_kind, entity, record_id, action, diff, request_id
+    FROM change_new n WHERE seq >= ?1 AND ?1 >= 4503599627370496 ORDER BY seq LIMIT ?2)
 ) u ORDER BY seq LIMIT ?2
 
 -- name: change_chain

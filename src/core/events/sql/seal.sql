@@ -15,7 +15,7 @@ SELECT xid FROM change_new WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) O
 -- engine: sqlite
 SELECT 0
 -- engine: postgres
-SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id, salt, erased
+SELECT seq, at, xid AS grp, actor_id, actor_kind, entity, record_id, action, diff, request_id, salt, erased
 FROM change_new WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) AND (?1::bigint IS NULL OR xid <= ?1::bigint::text::xid8)
 ORDER BY xid, seq
 
