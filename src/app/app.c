@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "core/exchange/exchange.h"
 #include "core/text/text.h"
 #include "workspace/workspace.h"
 
@@ -21,11 +21,6 @@ struct access *app_access(const struct app *app)
 struct blob_store *app_blobs(const struct app *app)
 {
 	return app->blobs;
-}
-
-struct jobs *app_jobs(const struct app *app)
-{
-	return app->jobs;
 }
 
 void app_prepare(void *arg, struct ctx *ctx)

@@ -79,7 +79,7 @@ static enum err read_all(struct ctx *ctx, const char *path, char **ret)
 
 enum err config_read(struct ctx *ctx, const char *data_dir, struct app_config *ret)
 {
-	char *text;
+	char *text = NULL;
 	*ret = (struct app_config){.data_dir = data_dir, .base_currency = "CNY", .phone_region = "CN", .listen = "127.0.0.1:8080"};
 	const char *path = arena_printf(ctx->arena, "%s/guanxi.conf", data_dir);
 	if (path == NULL)
