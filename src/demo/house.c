@@ -54,9 +54,9 @@ struct staff {
 };
 
 static const struct staff staff[] = {
-	{"林晓雯", "lin@example.com", "zh-Hans", "manager", 0, 0},  {"陈建国", "chen@example.com", "zh-Hans", "sales", 0, 0},
-	{"黄嘉欣", "huang@example.com", "zh-Hans", "sales", 0, 0},  {"赵敏", "zhao@example.com", "zh-Hans", "service", 1, 0},
-	{"吳家豪", "wu@example.com", "zh-Hant", "service", 1, 0},   {"Helen Ward", "helen@example.com", "en", "manager", 2, 1},
+	{"林晓雯", "lin@example.com", "zh_hans", "manager", 0, 0},  {"陈建国", "chen@example.com", "zh_hans", "sales", 0, 0},
+	{"黄嘉欣", "huang@example.com", "zh_hans", "sales", 0, 0},  {"赵敏", "zhao@example.com", "zh_hans", "service", 1, 0},
+	{"吳家豪", "wu@example.com", "zh_hant", "service", 1, 0},   {"Helen Ward", "helen@example.com", "en", "manager", 2, 1},
 	{"Tom Baker", "tom@example.com", "en", "sales", 2, 1},      {"Priya Patel", "priya@example.com", "en", "analyst", 2, 1},
 };
 
