@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "core/rest/query_internal.h"
 
-enum { COLS_FIRST = 64 };
+enum { COLS_FIRST = 32 };
 
 static size_t add_col(struct query_sql *b, struct query_col col)
 {
@@ -25,6 +25,17 @@ static size_t add_col(struct query_sql *b, struct query_col col)
 	return b->n_cols++;
 }
 
+/* What reading and writing a cell need to know, found once a statement. */
+static void set_kind(struct query_col *col)
+{
+	col->kind = VALUE_INT;
+	if (col->agg == AGG_COUNT)
+		return;
+	const struct field_type_ops *ops = field_ops(node_field(col->node, col->field)->type);
+	col->kind = ops->kind == VALUE_LIST ? VALUE_TEXT : ops->kind;
+	col->text = ops->write_json == field_ops(FIELD_TEXT)->write_json;
+}
+
 static size_t need_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg, bool hidden)
 {
 	for (size_t i = 0; hidden && i < b->n_cols; i++)
@@ -35,6 +46,7 @@ static size_t need_col(struct query_sql *b, struct query_node *node, int field, 
 		col.right = entity_field_right(b->ctx->actor, node->info, field);
 	if (hidden)
 		col.right = RIGHT_READ; /* never shown */
+	set_kind(&col);
 	return add_col(b, col);
 }
 
@@ -85,11 +97,61 @@ static void plan_item(struct query_sql *b, struct query_node *node, struct query
 	}
 }
 
+/* The member's name as text, with the comma that stands before all but the first. */
+static void name_item(struct query_sql *b, struct query_item *item)
+{
+	struct buf text;
+	struct jsonw w;
+	buf_init(&text, 64 << 10);
+	buf_putc(&text, ',');
+	jsonw_init(&w, &text);
+	jsonw_text(&w, item->key);
+	buf_putc(&text, ':');
+	item->name_len = text.len;
+	item->name = buf_failed(&text) ? NULL : arena_strndup(b->ctx->arena, buf_text(&text), text.len);
+	if (!item->name)
+		b->err = fail(b->ctx, ERR_LIMIT, "select", "memory");
+	buf_release(&text);
+}
+
+static bool is_word(const char *key, size_t *ret_n)
+{
+	size_t n = 0;
+	while ((key[n] >= 'a' && key[n] <= 'z') || (key[n] >= '0' && key[n] <= '9') || key[n] == '_')
+		n++;
+	*ret_n = n;
+	return key[n] == '\0';
+}
+
+/* Nearly all are fields' names, which need no escapes. */
+static void plan_name(struct query_sql *b, struct query_item *item)
+{
+	size_t n;
+	if (!is_word(item->key, &n)) {
+		name_item(b, item);
+		return;
+	}
+	char *name = arena_alloc(b->ctx->arena, n + 5);
+	if (!name) {
+		b->err = fail(b->ctx, ERR_LIMIT, "select", "memory");
+		return;
+	}
+	name[0] = ',';
+	name[1] = '"';
+	memcpy(name + 2, item->key, n);
+	name[n + 2] = '"';
+	name[n + 3] = ':';
+	item->name = name;
+	item->name_len = n + 4;
+}
+
 static void plan_node(struct query_sql *b, struct query_node *node)
 {
-	for (struct query_item *item = node->items; item && !b->err; item = item->next)
-		if (!item->embed)
+	for (struct query_item *item = node->items; item && !b->err; item = item->next) {
+		plan_name(b, item);
+		if (!item->embed && !b->err)
 			plan_item(b, node, item);
+	}
 	node->id_col = NO_COL;
 	if (!b->top->grouped || (node->rel == REL_ONE && node != b->top && !node->spread && node->items))
 		node->id_col = need_col(b, node, SF_ID, AGG_NONE, true);

@@ -55,6 +55,8 @@ struct query_item {
 	bool as_text;             /* ::text */
 	struct query_node *embed; /* or NULL */
 	size_t col;               /* in the statement's columns */
+	const char *name;         /* ,"key": as it stands in the answer */
+	size_t name_len;
 };
 
 struct query_order {
@@ -102,6 +104,8 @@ struct query_col {
 	size_t count;          /* AGG_AVG: column with the count */
 	enum field_right right;
 	bool hidden;           /* read for the program's own use */
+	enum value_kind kind;  /* as the engine gives it */
+	bool text;             /* shown as it stands: a JSON string */
 };
 
 enum query_phase { PHASE_ALL, PHASE_VALUES, PHASE_NULLS }; /* of the first order term */

@@ -18,27 +18,40 @@ enum err sqlb_open(struct query_sql *b, struct stmt **ret)
 
 /* --- one row ------------------------------------------------------------------------- */
 
-static void read_text(const struct stmt *stmt, int at, struct value *ret)
+/* Asked for nulls only where the value leaves it open: calls into the engine are what a cell costs. */
+static void read_cell(const struct stmt *stmt, int at, enum value_kind kind, struct value *ret)
 {
-	if (stmt_is_null(stmt, at))
-		*ret = value_null();
-	else
-		*ret = (struct value){.kind = VALUE_TEXT, .t = {stmt_text(stmt, at), stmt_bytes(stmt, at)}};
+	ret->kind = kind;
+	switch (kind) {
+	case VALUE_INT:
+		ret->i = stmt_i64(stmt, at);
+		if (ret->i == 0 && stmt_is_null(stmt, at))
+			ret->kind = VALUE_NULL;
+		return;
+	case VALUE_REAL:
+		ret->r = stmt_real(stmt, at);
+		if (ret->r == 0 && stmt_is_null(stmt, at))
+			*ret = value_null();
+		return;
+	case VALUE_TEXT:
+		ret->t.p = stmt_text(stmt, at);
+		if (ret->t.p)
+			ret->t.n = stmt_bytes(stmt, at);
+		else
+			*ret = value_null();
+		return;
+	case VALUE_NULL:
+	case VALUE_LIST:
+		break;
+	}
+	*ret = value_null();
 }
 
 void sqlb_read_row(const struct query_sql *b, const struct stmt *stmt, struct value *values)
 {
 	int first = b->key_col == NO_COL ? 0 : 1;
-	for (size_t i = 0; i < b->n_cols; i++) {
-		const struct query_col *col = &b->cols[i];
-		int at = first + (int)i;
-		if (col->agg == AGG_COUNT)
-			values[i] = value_int(stmt_i64(stmt, at));
-		else if (node_field(col->node, col->field)->type == FIELD_LINKS)
-			read_text(stmt, at, &values[i]);
-		else
-			field_from_column(node_field(col->node, col->field), stmt, at, &values[i]);
-	}
+	for (size_t i = 0; i < b->n_cols; i++)
+		read_cell(stmt, first + (int)i, b->cols[i].kind, &values[i]);
 }
 
 /* Rounded half to even. */

@@ -36,27 +36,46 @@ void sqlb_name(struct query_sql *b, const char *name)
 	buf_putc(&b->text, '"');
 }
 
-static void put_number(struct query_sql *b, size_t n)
+enum { NUMBER_MAX = 20 };
+
+/* Digits at `to`; returns how many. */
+static size_t write_number(char *to, size_t n)
 {
-	char digits[24];
+	char digits[NUMBER_MAX];
 	size_t at = sizeof(digits);
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	buf_add(&b->text, digits + at, sizeof(digits) - at);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
 }
 
+static void put_number(struct query_sql *b, size_t n)
+{
+	char digits[NUMBER_MAX];
+	buf_add(&b->text, digits, write_number(digits, n));
+}
+
+/* In one piece: columns are most of a statement's text. */
 void sqlb_column(struct query_sql *b, char prefix, int alias, const char *name)
 {
-	buf_putc(&b->text, '"');
-	buf_putc(&b->text, prefix);
-	put_number(b, (size_t)alias);
-	buf_putc(&b->text, '"');
-	if (!name)
+	size_t n = name ? strlen(name) : 0;
+	char *to = buf_reserve(&b->text, n + NUMBER_MAX + 6), *p = to;
+	if (!to)
 		return;
-	buf_putc(&b->text, '.');
-	sqlb_name(b, name);
+	*p++ = '"';
+	*p++ = prefix;
+	p += write_number(p, (size_t)alias);
+	*p++ = '"';
+	if (name) {
+		memcpy(p, ".\"", 2);
+		memcpy(p + 2, name, n);
+		p += n + 2;
+		*p++ = '"';
+	}
+	*p = '\0';
+	b->text.len += (size_t)(p - to);
 }
 
 static void add_param(struct query_sql *b, struct value value)

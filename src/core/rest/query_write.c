@@ -90,10 +90,36 @@ static void write_as_text(const struct query_sql *b, const struct query_item *it
 	buf_release(&text);
 }
 
+/* A member's value of printable ASCII without escapes; false: something else. */
+static bool put_plain(struct jsonw *w, const char *text, size_t n)
+{
+	if (!w->after_key)
+		return false;
+	char *out = buf_reserve(w->buf, n + 2);
+	if (!out)
+		return false;
+	unsigned odd = 0;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		odd |= c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+		out[i + 1] = (char)c;
+	}
+	if (odd)
+		return false; /* what was written stands beyond the end */
+	out[0] = '"';
+	out[n + 1] = '"';
+	out[n + 2] = '\0';
+	w->buf->len += n + 2;
+	w->after_key = false;
+	return true;
+}
+
 void query_write_cell(const struct query_sql *b, const struct query_item *item, const struct value *values, struct jsonw *w)
 {
 	const struct query_col *col = &b->cols[item->col];
 	const struct value *value = &values[item->col];
+	if (col->text && value->kind == VALUE_TEXT && put_plain(w, value->t.p, value->t.n))
+		return;
 	if (item->as_text) {
 		write_as_text(b, item, values, w);
 		return;
@@ -109,6 +135,15 @@ void query_write_cell(const struct query_sql *b, const struct query_item *item, 
 		write_links(value, w);
 	else
 		field_write_json(b->ctx->registry, field, value, currency_of(b, col, values), w);
+}
+
+/* Prepared once a statement: names are half of an answer. */
+static void put_name(struct jsonw *w, const struct query_item *item)
+{
+	bool first = w->first[w->depth];
+	buf_add(w->buf, item->name + first, item->name_len - first);
+	w->first[w->depth] = false;
+	w->after_key = true;
 }
 
 struct writer {
@@ -131,7 +166,7 @@ static void write_embed(const struct writer *out, const struct query_node *node,
 	}
 	if (none && out->b->query->strip_nulls)
 		return;
-	jsonw_key(out->w, item->key);
+	put_name(out->w, item);
 	if (child->rel != REL_ONE) {
 		if (out->hole)
 			out->hole(out->arg, child, out->values[node->id_col].i);
@@ -158,7 +193,7 @@ static void write_items(const struct writer *out, const struct query_node *node)
 		}
 		if (strip && out->values[item->col].kind == VALUE_NULL)
 			continue;
-		jsonw_key(out->w, item->key);
+		put_name(out->w, item);
 		query_write_cell(out->b, item, out->values, out->w);
 	}
 }
