@@ -64,7 +64,7 @@ static void cache_drop(struct cache *cache, struct stmt_list *list, struct stmt 
 	stmt_destroy(stmt);
 }
 
-void cache_clear(struct cache *cache)
+void db_cache_clear(struct cache *cache)
 {
 	while (cache->busy.head)
 		cache_drop(cache, &cache->busy, cache->busy.head);
@@ -119,6 +119,8 @@ static enum err take(struct ctx *ctx, struct db *db, uint64_t hash, const struct
 enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struct stmt **ret)
 {
 	const char *text = db->lite ? sql->sqlite : sql->postgres;
+	if (!text)
+		return fail_arg(ctx, ERR_BUG, "", "sql_engine", sql->name);
 	struct stmt *idle = cache_find(&db->cache, hash_pointer(sql), sql, NULL, 0);
 	return take(ctx, db, hash_pointer(sql), sql, text, idle ? 0 : strlen(text), ret);
 }
@@ -187,8 +189,8 @@ void db_free(struct db *db)
 	if (!db)
 		return;
 	db_reset(db);
-	cache_clear(&db->cache);
-	job_state_release(&db->job);
+	db_cache_clear(&db->cache);
+	work_state_release(&db->job);
 	if (db->lite)
 		sqlite3_close(db->lite);
 	if (db->pg)

@@ -70,7 +70,7 @@ struct mark {
 };
 
 /* The job at work on a write connection. */
-struct job_state {
+struct work_state {
 	bool active;
 	bool broken;             /* a rollback failed: the transaction is lost */
 	int64_t number;          /* of this run, counted from the start of the process */
@@ -92,7 +92,7 @@ struct db {
 	bool in_read;  /* db_begin_read */
 	int64_t budget_steps, budget_ms;
 	struct cache cache;
-	struct job_state job;
+	struct work_state job;
 	struct sqlite3 *lite;
 	struct stmt *running;      /* in sqlite3_step, for the progress handler */
 	const struct ctx *running_ctx;
@@ -140,32 +140,32 @@ enum err db_command(struct ctx *ctx, struct db *db, enum command command) MUST_C
 
 /* Everything that a job or request left behind: busy statements. */
 void db_release_all(struct db *db);
-void cache_clear(struct cache *cache);
+void db_cache_clear(struct cache *cache);
 void stmt_destroy(struct stmt *stmt);
 
-/* --- job.c: one job on a write connection -------------------------------- */
+/* --- work.c: one job on a write connection -------------------------------- */
 
-void job_state_release(struct job_state *state);
-struct mark job_mark(const struct db *db);
-void job_rewind(struct db *db, const struct mark *mark);
+void work_state_release(struct work_state *state);
+struct mark work_mark(const struct db *db);
+void work_rewind(struct db *db, const struct mark *mark);
 /* Runs the job and its db_before_commit functions; the caller opens and closes
  * savepoint or transaction. */
-enum err job_run(struct db *db, struct write_job *job) MUST_CHECK;
+enum err work_run(struct db *db, struct write_job *job) MUST_CHECK;
 /* After COMMIT: runs and forgets all db_on_commit functions. */
-void job_committed(struct db *db);
+void work_committed(struct db *db);
 /* Ends a job that never ran or cannot be written. */
-void job_refuse(struct write_job *job, enum err code, const char *key);
+void work_refuse(struct write_job *job, enum err code, const char *key);
 
 /* What a repeat of a job starts from. */
-struct job_start {
+struct work_start {
 	struct write_job *job;
 	struct arena_mark arena;
 	size_t faults;
 	enum err faults_code;
 	bool faults_more;
 };
-void job_start_note(struct job_start *start, struct write_job *job);
-void job_start_restore(const struct job_start *start);
+void work_start_note(struct work_start *start, struct write_job *job);
+void work_start_restore(const struct work_start *start);
 
 /* --- queue.c ------------------------------------------------------------- */
 

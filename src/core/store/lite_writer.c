@@ -32,7 +32,7 @@ struct writer {
 	bool thread_runs;
 	struct arena arena; /* for the writer's own errors */
 	struct ctx ctx;
-	struct job_start batch[BATCH_MAX];
+	struct work_start batch[BATCH_MAX];
 	size_t batch_n;
 	bool in_transaction;
 	size_t alone; /* this many jobs get a transaction of their own */
@@ -169,7 +169,7 @@ static void rollback(struct writer *w)
 static void put_back(struct writer *w, bool alone)
 {
 	for (size_t i = w->batch_n; i-- > 0;) {
-		job_start_restore(&w->batch[i]);
+		work_start_restore(&w->batch[i]);
 		queue_return(&w->store->queue, w->batch[i].job);
 	}
 	atomic_fetch_add_explicit(&w->store->retried, (int_fast64_t)w->batch_n, memory_order_relaxed);
@@ -184,7 +184,7 @@ static void job_failed(struct writer *w, struct write_job *job, enum err err, co
 		rollback(w);
 	} else if (!sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK_TO) == OK &&
 	           command(w, COMMAND_RELEASE) == OK) {
-		job_rewind(&w->db, mark);
+		work_rewind(&w->db, mark);
 	} else {
 		/* Disk full, no memory or an interrupt undid the whole transaction. */
 		rollback(w);
@@ -197,7 +197,7 @@ static void job_failed(struct writer *w, struct write_job *job, enum err err, co
 static void run_one(struct writer *w, struct write_job *job)
 {
 	if (atomic_load(&w->store->unhealthy)) {
-		job_refuse(job, ERR_RETRY, "store_stopped");
+		work_refuse(job, ERR_RETRY, "store_stopped");
 		return;
 	}
 	enum err err = OK;
@@ -211,10 +211,10 @@ static void run_one(struct writer *w, struct write_job *job)
 		finish_failed(w, job, err);
 		return;
 	}
-	struct mark mark = job_mark(&w->db);
-	struct job_start *start = &w->batch[w->batch_n];
-	job_start_note(start, job);
-	err = job_run(&w->db, job);
+	struct mark mark = work_mark(&w->db);
+	struct work_start *start = &w->batch[w->batch_n];
+	work_start_note(start, job);
+	err = work_run(&w->db, job);
 	if (err) {
 		job_failed(w, job, err, &mark);
 		return;
@@ -242,7 +242,7 @@ static void commit_failed(struct writer *w, enum err err)
 	rollback(w);
 	for (size_t i = 0; i < w->batch_n; i++) {
 		atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
-		job_refuse(w->batch[i].job, told, kept);
+		work_refuse(w->batch[i].job, told, kept);
 	}
 	w->batch_n = 0;
 }
@@ -262,7 +262,7 @@ static void commit(struct writer *w)
 	atomic_fetch_add_explicit(&store->commit_us, time_monotonic_us() - before, memory_order_relaxed);
 	atomic_fetch_add_explicit(&store->commits, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&store->jobs, (int_fast64_t)w->batch_n, memory_order_relaxed);
-	job_committed(&w->db);
+	work_committed(&w->db);
 	for (size_t i = 0; i < w->batch_n; i++)
 		w->batch[i].job->done(w->batch[i].job, OK);
 	w->batch_n = 0;
@@ -321,8 +321,8 @@ static void *writer_loop(void *arg)
 
 static void writer_release(struct writer *w)
 {
-	cache_clear(&w->db.cache);
-	job_state_release(&w->db.job);
+	db_cache_clear(&w->db.cache);
+	work_state_release(&w->db.job);
 	if (w->care)
 		sqlite3_close(w->care);
 	if (w->db.lite)

@@ -97,22 +97,22 @@ static enum outcome attempt(struct pg_worker *w, struct write_job *job, enum err
 {
 	struct db *db = &w->db;
 	struct pg_conn *pg = db->pg;
-	struct mark mark = job_mark(db);
+	struct mark mark = work_mark(db);
 	enum outcome outcome = FAILED;
 	pg->again = false;
 	*ret = pg_queue_text(job->ctx, pg, "BEGIN ISOLATION LEVEL SERIALIZABLE");
 	if (!*ret)
-		*ret = job_run(db, job);
+		*ret = work_run(db, job);
 	if (!*ret)
 		outcome = commit(w, job, ret);
 	else if (pg->again)
 		outcome = AGAIN;
 	if (outcome == DONE) {
-		job_committed(db);
+		work_committed(db);
 		return DONE;
 	}
 	pg_abandon(pg);
-	job_rewind(db, &mark);
+	work_rewind(db, &mark);
 	if (pg_is_lost(pg))
 		memset(db->job.scratch, 0, DB_SCRATCH);
 	return outcome;
@@ -132,11 +132,11 @@ static enum outcome attempt_in_turn(struct pg_worker *w, struct write_job *job, 
 static void run(struct pg_worker *w, struct write_job *job)
 {
 	struct store *store = w->pool->store;
-	struct job_start start;
+	struct work_start start;
 	enum outcome outcome = FAILED;
 	enum err err = OK;
 	int64_t before = time_monotonic_us();
-	job_start_note(&start, job);
+	work_start_note(&start, job);
 	for (int n = 1; n <= ATTEMPTS_MAX; n++) {
 		err = be_connected(w);
 		if (err) {
@@ -148,11 +148,11 @@ static void run(struct pg_worker *w, struct write_job *job)
 		if (outcome != AGAIN || n == ATTEMPTS_MAX)
 			break;
 		atomic_fetch_add_explicit(&store->retried, 1, memory_order_relaxed);
-		job_start_restore(&start);
+		work_start_restore(&start);
 		pause_before_repeat(job->ctx, n);
 	}
 	if (outcome == UNKNOWN) {
-		job_start_restore(&start);
+		work_start_restore(&start);
 		err = ERR_RETRY;
 		fault_add(job->ctx, err, "", "outcome_unknown", NULL);
 	}
@@ -235,8 +235,8 @@ void pg_pool_stop(struct store *store)
 		struct pg_worker *w = &pool->workers[i];
 		if (w->runs)
 			pthread_join(w->thread, NULL);
-		cache_clear(&w->db.cache);
-		job_state_release(&w->db.job);
+		db_cache_clear(&w->db.cache);
+		work_state_release(&w->db.job);
 		pg_close(w->db.pg);
 		arena_release(&w->arena);
 	}

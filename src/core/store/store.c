@@ -177,11 +177,11 @@ void *store_attached(const struct store *store)
 void store_submit(struct store *store, struct write_job *job)
 {
 	if (store->read_only)
-		job_refuse(job, ERR_FORBIDDEN, "read_only");
+		work_refuse(job, ERR_FORBIDDEN, "read_only");
 	else if (!store_healthy(store))
-		job_refuse(job, ERR_RETRY, "store_stopped");
+		work_refuse(job, ERR_RETRY, "store_stopped");
 	else if (!queue_put(&store->queue, job))
-		job_refuse(job, ERR_RETRY, "store_busy");
+		work_refuse(job, ERR_RETRY, "store_busy");
 }
 
 struct waited_job {

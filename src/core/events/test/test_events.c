@@ -614,6 +614,44 @@ static void a_copy_keeps_the_chain(void **state)
 	world_close(&w);
 }
 
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+static void other_nodes_are_heard(void **state)
+{
+	struct arena arena;
+	struct ctx ctx;
+	struct store *second;
+	start(state);
+	woken = wakes = told = told_sum = 0;
+	world_ctx(&ctx, &arena);
+	assert_int_equal(store_open_new(&ctx, &w.config, &second), OK);
+	assert_int_equal(events_start(&ctx, second), OK);
+	assert_int_equal(events_subscribe(second, on_wake, &woken), OK);
+	assert_int_equal(events_on_commit(second, on_commit, &told), OK);
+	append_one("role", 7, CHANGE_UPDATE, "{}"); /* by the first, which does not seal */
+	for (int i = 0; i < 5000 && (woken < 1 || told < 1); i++)
+		(void)usleep(1000);
+	assert_int_equal(woken, 1);
+	assert_int_equal(told, 1);
+	assert_int_equal(told_sum, 7);
+	/* both seal: still one chain */
+	assert_int_equal(events_start(&w.ctx, w.store), OK);
+	for (int i = 0; i < 50; i++) {
+		struct entry entry = {"role", i, CHANGE_UPDATE, "{}"};
+		struct entries entries = {&entry, 1};
+		assert_int_equal(store_write(&ctx, i % 2 ? second : w.store, append_all, &entries), OK);
+	}
+	for (int i = 0; i < 5000 && woken < 51; i++)
+		(void)usleep(1000);
+	assert_int_equal(woken, 51);
+	verify(0, 51, 0);
+	events_stop(second);
+	store_free(second);
+	arena_release(&arena);
+	events_stop(w.store);
+	world_close(&w);
+}
+
 #define TESTS(engine) { \
 	WORLD_TEST(entries_come_back_whole, engine), WORLD_TEST(history_is_newest_first, engine), \
 	WORLD_TEST(groups_stay_together, engine), WORLD_TEST(the_chain_follows_rollbacks, engine), \
@@ -627,9 +665,11 @@ static void a_copy_keeps_the_chain(void **state)
 int main(void)
 {
 	const struct CMUnitTest on_sqlite[] = TESTS(&world_sqlite), on_postgres[] = TESTS(&world_postgres);
+	const struct CMUnitTest nodes[] = {WORLD_TEST(other_nodes_are_heard, &world_postgres)};
 	int failed = cmocka_run_group_tests_name("change log on SQLite", on_sqlite, NULL, NULL);
 	if (world_pg())
-		failed += cmocka_run_group_tests_name("change log on PostgreSQL", on_postgres, NULL, NULL);
+		failed += cmocka_run_group_tests_name("change log on PostgreSQL", on_postgres, NULL, NULL) +
+		          cmocka_run_group_tests_name("change log on several nodes", nodes, NULL, NULL);
 	else
 		print_message("change log on PostgreSQL: skipped, GUANXI_TEST_PG is not set (tests/tools/pg.sh start DIR PORT prints it)\n");
 	return failed;

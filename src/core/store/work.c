@@ -4,12 +4,12 @@
 
 #include "core/store/internal.h"
 
-void job_state_release(struct job_state *state)
+void work_state_release(struct work_state *state)
 {
 	free(state->commits);
 	free(state->befores);
 	free(state->index);
-	*state = (struct job_state){0};
+	*state = (struct work_state){0};
 }
 
 /* Room for one more element, or false. */
@@ -28,7 +28,7 @@ static bool grow(void **array, size_t n, size_t *cap, size_t size)
 
 /* --- db_before_commit: a list with an index, so that thousands stay cheap -- */
 
-static size_t index_slot(const struct job_state *state, write_fn fn, const void *arg)
+static size_t index_slot(const struct work_state *state, write_fn fn, const void *arg)
 {
 	uint64_t h = ((uint64_t)(uintptr_t)fn * 0x9E3779B97F4A7C15u) ^ ((uint64_t)(uintptr_t)arg * 0xC2B2AE3D27D4EB4Fu);
 	h ^= h >> 29;
@@ -43,7 +43,7 @@ static size_t index_slot(const struct job_state *state, write_fn fn, const void 
 }
 
 /* Only those that still wait count as duplicates. */
-static bool index_rebuild(struct job_state *state)
+static bool index_rebuild(struct work_state *state)
 {
 	size_t cap = 64;
 	while (cap < (state->befores_n + 1) * 2)
@@ -63,7 +63,7 @@ static bool index_rebuild(struct job_state *state)
 	return true;
 }
 
-static bool before_waits(const struct job_state *state, write_fn fn, const void *arg)
+static bool before_waits(const struct work_state *state, write_fn fn, const void *arg)
 {
 	if (!state->index_cap)
 		return false;
@@ -76,7 +76,7 @@ enum err db_before_commit(struct ctx *ctx, write_fn fn, void *arg)
 	struct db *db = ctx->db;
 	if (!db || !db->job.active)
 		return fail(ctx, ERR_BUG, "", "not_in_job");
-	struct job_state *state = &db->job;
+	struct work_state *state = &db->job;
 	if (before_waits(state, fn, arg))
 		return OK;
 	void *array = state->befores;
@@ -96,7 +96,7 @@ enum err db_before_commit(struct ctx *ctx, write_fn fn, void *arg)
 	return OK;
 }
 
-static enum err run_befores(struct ctx *ctx, struct job_state *state)
+static enum err run_befores(struct ctx *ctx, struct work_state *state)
 {
 	for (size_t rounds = 0; state->befores_ran < state->befores_n; rounds++) {
 		if (rounds >= BEFORE_ROUNDS_MAX)
@@ -114,7 +114,7 @@ enum err db_on_commit(struct ctx *ctx, commit_fn fn, void *arg)
 	struct db *db = ctx->db;
 	if (!db || !db->job.active)
 		return fail(ctx, ERR_BUG, "", "not_in_job");
-	struct job_state *state = &db->job;
+	struct work_state *state = &db->job;
 	void *array = state->commits;
 	if (!grow(&array, state->commits_n, &state->commits_cap, sizeof *state->commits))
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -135,16 +135,16 @@ int64_t db_job_number(const struct db *db)
 
 /* --- marks and savepoints --------------------------------------------------- */
 
-struct mark job_mark(const struct db *db)
+struct mark work_mark(const struct db *db)
 {
 	struct mark mark = {.commits = db->job.commits_n, .befores = db->job.befores_n};
 	memcpy(mark.scratch, db->job.scratch, DB_SCRATCH);
 	return mark;
 }
 
-void job_rewind(struct db *db, const struct mark *mark)
+void work_rewind(struct db *db, const struct mark *mark)
 {
-	struct job_state *state = &db->job;
+	struct work_state *state = &db->job;
 	state->commits_n = mark->commits;
 	if (state->befores_n > mark->befores) {
 		state->befores_n = mark->befores;
@@ -166,7 +166,7 @@ enum err db_savepoint(struct ctx *ctx)
 		return fail(ctx, ERR_BUG, "", "savepoints_nested");
 	enum err err = db_command(ctx, db, COMMAND_SAVEPOINT);
 	if (!err)
-		db->job.marks[db->job.depth++] = job_mark(db);
+		db->job.marks[db->job.depth++] = work_mark(db);
 	return err;
 }
 
@@ -186,19 +186,19 @@ void db_rollback_to(struct ctx *ctx)
 	struct db *db = ctx->db;
 	if (!db || !db->job.depth)
 		return;
-	/* When this fails the transaction is lost; job_run sees it and fails the job. */
+	/* When this fails the transaction is lost; work_run sees it and fails the job. */
 	db->job.depth--;
 	if (db_command(ctx, db, COMMAND_ROLLBACK_TO) != OK || db_command(ctx, db, COMMAND_RELEASE) != OK)
 		db->job.broken = true;
-	job_rewind(db, &db->job.marks[db->job.depth]);
+	work_rewind(db, &db->job.marks[db->job.depth]);
 }
 
 /* --- running ---------------------------------------------------------------- */
 
-enum err job_run(struct db *db, struct write_job *job)
+enum err work_run(struct db *db, struct write_job *job)
 {
 	struct ctx *ctx = job->ctx;
-	struct job_state *state = &db->job;
+	struct work_state *state = &db->job;
 	struct db *previous_db = ctx->db;
 	struct store *previous_store = ctx->store;
 	ctx->db = db;
@@ -224,28 +224,28 @@ enum err job_run(struct db *db, struct write_job *job)
 	return err;
 }
 
-void job_committed(struct db *db)
+void work_committed(struct db *db)
 {
-	struct job_state *state = &db->job;
+	struct work_state *state = &db->job;
 	for (size_t i = 0; i < state->commits_n; i++)
 		state->commits[i].fn(db->store, state->commits[i].arg);
 	state->commits_n = 0;
 }
 
-void job_refuse(struct write_job *job, enum err code, const char *key)
+void work_refuse(struct write_job *job, enum err code, const char *key)
 {
 	fault_add(job->ctx, code, "", key, NULL);
 	job->done(job, code);
 }
 
-void job_start_note(struct job_start *start, struct write_job *job)
+void work_start_note(struct work_start *start, struct write_job *job)
 {
 	const struct faults *faults = &job->ctx->faults;
-	*start = (struct job_start){.job = job, .arena = arena_mark(job->ctx->arena), .faults = faults->count,
+	*start = (struct work_start){.job = job, .arena = arena_mark(job->ctx->arena), .faults = faults->count,
 	                            .faults_code = faults->code, .faults_more = faults->more};
 }
 
-void job_start_restore(const struct job_start *start)
+void work_start_restore(const struct work_start *start)
 {
 	struct ctx *ctx = start->job->ctx;
 	arena_rewind(ctx->arena, start->arena);
