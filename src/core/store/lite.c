@@ -10,7 +10,9 @@
 enum {
 	BUSY_MS = 5000,
 	PROGRESS_STEPS = 2000, /* virtual-machine steps between looks at budget and deadline */
-	STATEMENT_SPILL = 4 << 20, /* undo of savepoints stays in memory up to here */
+	/* Undo of savepoints stays in memory up to here, 31 pages. SQLite writes it to its
+	 * file in one piece, and can write no more than 128 KiB at once. */
+	STATEMENT_SPILL = 31 * (4096 + 4),
 };
 
 /* --- opening ---------------------------------------------------------------- */

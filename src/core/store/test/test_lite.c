@@ -398,6 +398,25 @@ static void a_failed_commit_fails_all_its_jobs(void **state)
 	world_close(&w);
 }
 
+/* More to undo than memory is given for it goes to a file, and comes back from there. */
+static void undo_outgrows_memory(void **state)
+{
+	(void)state;
+	world_open(&w, ENGINE_SQLITE, steps, 1);
+	assert_int_equal(world_exec(&w, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+	                                " INSERT INTO t (id, text) SELECT i, hex(randomblob(2000)) FROM n"), OK);
+	struct batched list[] = {{.text = ""}, {.text = "INSERT INTO t (id) VALUES (3001)"},
+	                         {.text = "UPDATE t SET text = 'kept' WHERE id <= 1500"},
+	                         {.text = "UPDATE t SET text = 'gone' WHERE id > 0; INSERT INTO t (id) VALUES (1)"}};
+	run_batch(list, 4);
+	assert_int_equal(list[2].result, OK);
+	assert_int_equal(list[3].result, ERR_CONFLICT);
+	release_batch(list, 4);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM t WHERE text = 'kept'"), 1500);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM t WHERE length(text) = 4000"), 500);
+	world_close(&w);
+}
+
 /* --- the log -------------------------------------------------------------------------------------- */
 
 static void the_log_does_not_grow_for_ever(void **state)
@@ -483,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_late_constraint_fails_its_own_job),
 		cmocka_unit_test(a_lost_transaction_is_done_again),
 		cmocka_unit_test(a_failed_commit_fails_all_its_jobs),
+		cmocka_unit_test(undo_outgrows_memory),
 		cmocka_unit_test(the_log_does_not_grow_for_ever),
 		cmocka_unit_test(damage_is_found),
 		cmocka_unit_test(what_was_there_is_kept_by_a_restore),
