@@ -274,6 +274,11 @@ static enum err pass_over(struct finder *f, const struct bounds *b, enum pass *r
 			*ret = PASS_SKIP;
 			break;
 		}
+		/* With less than all rows, most candidates would be others': better ask for one's own. */
+		if (scope != SCOPE_ALL) {
+			*ret = PASS_ALONE;
+			break;
+		}
 		size_t before = f->n;
 		err = consider(f, stmt, scope);
 		good += f->n > before && f->hits[before].tier >= f->tier;
@@ -282,6 +287,19 @@ static enum err pass_over(struct finder *f, const struct bounds *b, enum pass *r
 			break;
 		}
 	}
+	stmt_done(stmt);
+	return err;
+}
+
+/* Stepping over the terms of another entity costs time even where nothing follows. */
+static enum err any_below(struct finder *f, int64_t high, bool *ret)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_any_below, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, high);
+	err = stmt_step(f->ctx, stmt, ret);
 	stmt_done(stmt);
 	return err;
 }
@@ -300,15 +318,17 @@ enum err finder_walk(struct finder *f)
 		return err;
 	}
 	struct bounds b = all_bounds(f);
-	enum pass pass = PASS_SKIP;
-	while (!err && pass != PASS_DONE) {
+	bool below = true;
+	while (!err && below) {
+		enum pass pass;
 		size_t entity = 0;
 		err = pass_over(f, &b, &pass, &entity);
 		if (!err && pass == PASS_ALONE)
 			err = walk_entity(f, entity, scope_of(f, entity));
-		if (entity == 0)
+		if (err || pass == PASS_DONE || entity == 0)
 			break;
 		b.high = search_is_lite(f->ctx) ? doc_first(entity) - 1 : (int64_t)entity - 1;
+		err = any_below(f, b.high, &below);
 	}
 	return err;
 }
@@ -362,6 +382,25 @@ enum err finder_range(struct finder *f, char kind, const char *text, size_t n)
 	stmt_bind_textn(stmt, 2, to, len + 4);
 	stmt_bind_i64(stmt, 3, (int64_t)f->look);
 	return consider_all(f, stmt);
+}
+
+enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret)
+{
+	struct stmt *stmt;
+	struct expr e;
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_term_known, &stmt);
+	if (err)
+		return err;
+	if (!search_is_lite(f->ctx)) {
+		expr_init(&e, &f->scoped, ENGINE_POSTGRES);
+		expr_term(&e, 0, text, n);
+		text = f->scoped.data;
+		n = f->scoped.len;
+	}
+	stmt_bind_textn(stmt, 1, text, n);
+	err = stmt_step(f->ctx, stmt, ret);
+	stmt_done(stmt);
+	return err;
 }
 
 enum err finder_waiting(struct finder *f)

@@ -172,10 +172,11 @@ static enum err step_words(struct finder *f)
 	return finder_walk(f);
 }
 
+/* Of several words at once there are few: they are looked for in one step, inside words too. */
 static enum err step_starts(struct finder *f)
 {
 	struct expr e;
-	if (!has_kind(&f->typed, WORD_LETTERS) && !has_kind(&f->typed, WORD_DIGITS))
+	if (f->typed.n_words > 1 || (!has_kind(&f->typed, WORD_LETTERS) && !has_kind(&f->typed, WORD_DIGITS)))
 		return OK;
 	begin(f, &e, TIER_START, LOOK_MANY);
 	starts_of_words(&f->typed, &e, false);
@@ -217,7 +218,7 @@ static enum err step_inside(struct finder *f)
 	bool any = false;
 	for (size_t i = 0; i < f->typed.n_words; i++)
 		any = any || (f->typed.words[i].kind == WORD_LETTERS && has_trigrams(&f->typed.words[i]));
-	if (!any)
+	if (!any && f->typed.n_words < 2)
 		return OK;
 	begin(f, &e, TIER_FRAGMENT, LOOK_MANY);
 	starts_of_words(&f->typed, &e, true);
@@ -322,12 +323,37 @@ static void put_near(struct expr *e, const struct word *w)
 {
 	size_t width = w->chars <= 6 ? 2 : 3;
 	expr_or(e);
-	expr_term(e, 0, w->text, w->n);
-	if (w->chars < 4)
-		put_edge(e, w);
-	for (size_t p = 0; match_errors_allowed(w->chars) > 0 && p < w->chars; p += width - 1)
+	for (size_t p = 0; p < w->chars; p += width - 1)
 		put_around(e, w, p, width);
 	expr_end(e);
+}
+
+static void put_start(struct expr *e, const struct word *w)
+{
+	expr_or(e);
+	expr_term(e, 0, w->text, w->n);
+	put_edge(e, w);
+	expr_end(e);
+}
+
+/* Words that no record has are taken for mistyped; a single word with few hits, too. */
+static enum err suspects(struct finder *f, bool suspect[TYPED_WORDS_MAX], bool *ret_any)
+{
+	const struct typed *t = &f->typed;
+	enum err err = OK;
+	*ret_any = false;
+	for (size_t i = 0; !err && i < t->n_words; i++) {
+		const struct word *w = &t->words[i];
+		bool known = false;
+		suspect[i] = false;
+		if (w->kind != WORD_LETTERS || match_errors_allowed(w->chars) == 0)
+			continue;
+		if (t->n_words > 1)
+			err = finder_knows(f, w->text, w->n, &known);
+		suspect[i] = !known;
+		*ret_any = *ret_any || !known;
+	}
+	return err;
 }
 
 /* Names that differ by a letter or two. */
@@ -335,25 +361,26 @@ static enum err step_typos(struct finder *f)
 {
 	struct typed *t = &f->typed;
 	struct expr e;
-	bool any = false;
-	for (size_t i = 0; i < t->n_words; i++)
-		any = any || (t->words[i].kind == WORD_LETTERS && match_errors_allowed(t->words[i].chars) > 0);
-	if (!any || finder_good(f) >= FEW_HITS)
-		return OK;
+	bool suspect[TYPED_WORDS_MAX], any = false;
+	enum err err = finder_good(f) < FEW_HITS ? suspects(f, suspect, &any) : OK;
+	if (err || !any)
+		return err;
 	begin(f, &e, TIER_TYPO, LOOK_MANY);
 	expr_and(&e);
 	for (size_t i = 0; i < t->n_words; i++) {
 		const struct word *w = &t->words[i];
 		if (w->kind == WORD_UNSPACED)
 			put_pairs(&e, w);
-		else if (w->kind == WORD_LETTERS && w->chars >= 2)
+		else if (suspect[i])
 			put_near(&e, w);
+		else if (w->kind == WORD_LETTERS && w->chars >= 2)
+			put_start(&e, w);
 		else if (w->kind == WORD_DIGITS)
 			expr_term(&e, 0, w->text, w->n);
 	}
 	expr_end(&e);
 	t->typos = true;
-	enum err err = finder_waiting(f);
+	err = finder_waiting(f);
 	if (!err)
 		err = finder_walk(f);
 	t->typos = false;

@@ -37,6 +37,8 @@ void finder_release(struct finder *f);
 enum err finder_walk(struct finder *f) MUST_CHECK;
 /* Candidates whose terms start so, in the order of the terms. */
 enum err finder_range(struct finder *f, char kind, const char *text, size_t n) MUST_CHECK;
+/* Whether any document has the word. */
+enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret) MUST_CHECK;
 /* Documents that are not in the full-text table yet. */
 enum err finder_waiting(struct finder *f) MUST_CHECK;
 /* All steps but the guesses, for list filters. */

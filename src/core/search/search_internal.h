@@ -9,7 +9,7 @@
 enum {
 	ENTITY_SHIFT = 32,     /* SQLite: bits of the count below the entity in a document number */
 	ENTITY_MAX = 1 << 20,
-	WAIT_MAX = 128,        /* documents that may wait for the full-text table */
+	WAIT_MAX = 64,         /* documents that may wait for the full-text table: every find reads them */
 	TERMS_VERSION = 1,     /* of the terms that source.c makes */
 };
 

@@ -119,12 +119,24 @@ WHERE terms @@ ?1::tsquery AND entity BETWEEN ?2 AND ?3
 AND (?5 OR owner_id = ?6 OR team_id = ANY (?7::bigint[]) OR branch_id = ?8)
 ORDER BY entity DESC, record_id DESC LIMIT ?4
 
+-- name: search_any_below
+-- engine: sqlite
+SELECT 1 FROM search_doc WHERE doc <= ?1 LIMIT 1
+-- engine: postgres
+SELECT 1 FROM search_doc WHERE entity <= ?1 LIMIT 1
+
 -- name: search_term_range
 -- engine: sqlite
 SELECT d.doc, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source
 FROM search_term t CROSS JOIN search_doc d ON d.doc = t.doc WHERE t.term >= ?1 AND t.term < ?2 LIMIT ?3
 -- engine: postgres
 SELECT 0 WHERE ?1::text > ?2::text AND ?3::bigint > 0
+
+-- name: search_term_known
+-- engine: sqlite
+SELECT 1 FROM search_term WHERE term = ?1 LIMIT 1
+-- engine: postgres
+SELECT 1 FROM search_doc WHERE terms @@ ?1::tsquery LIMIT 1
 
 -- name: search_waiting
 -- engine: sqlite
