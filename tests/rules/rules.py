@@ -168,7 +168,7 @@ def check_headers():
     flags = subprocess.run(["pkg-config", "--cflags", "jansson", "libmicrohttpd", "sqlite3", "libpq", "icu-uc", "libxml-2.0"],
                            capture_output=True, text=True).stdout.split()
     bad = []
-    generated = ["-I" + os.path.join(BUILD, "src")]
+    generated = ["-I" + d for d in [os.path.join(BUILD, "src"), *glob.glob(os.path.join(BUILD, "src/core/*/")), *glob.glob(os.path.join(BUILD, "src/*/"))]]
     for path in sorted(glob.glob("src/**/*.h", recursive=True)):
         done = subprocess.run(["cc", "-std=gnu17", "-D_GNU_SOURCE", "-fsyntax-only", "-x", "c", "-Isrc", *generated, *flags, path],
                               capture_output=True, text=True)
