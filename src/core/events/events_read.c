@@ -115,54 +115,54 @@ enum err change_group(struct ctx *ctx, int64_t group, change_fn fn, void *arg)
 
 /* --- the audit trail ----------------------------------------------------------- */
 
-struct condition {
-	const char *text;
-	int64_t value;
+enum { CONDITIONS_MAX = 8 };
+
+struct search {
+	struct buf text;
+	int64_t values[CONDITIONS_MAX];
+	int n;
 };
+
+static void only(struct search *s, bool wanted, const char *comparison, int64_t value)
+{
+	if (!wanted)
+		return;
+	s->values[s->n++] = value;
+	buf_printf(&s->text, " AND %s ?%d", comparison, s->n);
+}
+
+static enum err bind_search(struct ctx *ctx, const struct search *s, const struct change_filter *filter, struct stmt **ret)
+{
+	if (buf_failed(&s->text))
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = db_prepare_text(ctx, ctx->db, buf_text(&s->text), ret);
+	for (int i = 0; !err && i < s->n; i++)
+		stmt_bind_i64(*ret, i + 1, s->values[i]);
+	if (!err && filter->entity)
+		stmt_bind_text(*ret, s->n + 1, filter->entity);
+	return err;
+}
 
 enum err change_find(struct ctx *ctx, const struct change_filter *filter, change_fn fn, void *arg)
 {
-	const struct condition conditions[] = {
-		{filter->record_id ? " AND record_id = ?%d AND record_id <> 0" : NULL, filter->record_id},
-		{filter->actor_id ? " AND actor_id = ?%d" : NULL, filter->actor_id},
-		{filter->by_action ? " AND action = ?%d" : NULL, (int64_t)filter->action},
-		{filter->from_ms ? " AND at >= ?%d" : NULL, filter->from_ms},
-		{filter->to_ms ? " AND at < ?%d" : NULL, filter->to_ms},
-		{filter->before_seq ? " AND seq < ?%d" : NULL, filter->before_seq},
-	};
-	int64_t values[sizeof conditions / sizeof *conditions];
-	int n = 0;
-	struct buf text;
-	buf_init(&text, 4096);
-	buf_puts(&text, "SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id FROM change WHERE seq > 0");
-	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
-		if (!conditions[i].text)
-			continue;
-		const char *mark = strchr(conditions[i].text, '%');
-		buf_add(&text, conditions[i].text, (size_t)(mark - conditions[i].text));
-		values[n++] = conditions[i].value;
-		buf_put_i64(&text, n);
-		buf_puts(&text, mark + 2);
-	}
-	if (filter->entity)
-		buf_printf(&text, " AND entity = ?%d", n + 1);
-	buf_printf(&text, " ORDER BY seq DESC LIMIT ?%d", n + (filter->entity ? 2 : 1));
-	if (buf_failed(&text)) {
-		buf_release(&text);
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	}
+	struct search s = {.n = 0};
 	struct stmt *stmt;
-	enum err err = db_prepare_text(ctx, ctx->db, buf_text(&text), &stmt);
-	buf_release(&text);
-	if (err)
-		return err;
-	int at = 0;
-	for (; at < n; at++)
-		stmt_bind_i64(stmt, at + 1, values[at]);
+	buf_init(&s.text, 4096);
+	buf_puts(&s.text, "SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id FROM change WHERE seq > 0");
+	only(&s, true, "seq <", filter->before_seq > 0 ? filter->before_seq : INT64_MAX);
+	/* the index leaves out 0, which belongs to no record */
+	only(&s, filter->record_id != 0, "record_id <> 0 AND record_id =", filter->record_id);
+	only(&s, filter->actor_id != 0, "actor_id =", filter->actor_id);
+	only(&s, filter->by_action, "action =", (int64_t)filter->action);
+	only(&s, filter->from_ms != 0, "at >=", filter->from_ms);
+	only(&s, filter->to_ms != 0, "at <", filter->to_ms);
 	if (filter->entity)
-		stmt_bind_text(stmt, ++at, filter->entity);
-	stmt_bind_i64(stmt, at + 1, filter->max > INT32_MAX ? INT32_MAX : (int64_t)filter->max);
-	return each(ctx, stmt, fn, arg, NULL);
+		buf_printf(&s.text, " AND entity = ?%d", s.n + 1);
+	buf_puts(&s.text, " ORDER BY seq DESC LIMIT ");
+	buf_put_u64(&s.text, filter->max > INT32_MAX ? INT32_MAX : filter->max);
+	enum err err = bind_search(ctx, &s, filter, &stmt);
+	buf_release(&s.text);
+	return err ? err : each(ctx, stmt, fn, arg, NULL);
 }
 
 /* --- erasing ---------------------------------------------------------------------- */

@@ -120,7 +120,7 @@ enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struc
 {
 	const char *text = db->lite ? sql->sqlite : sql->postgres;
 	if (!text)
-		return fail_arg(ctx, ERR_BUG, "", "sql_engine", sql->name);
+		return fail_arg(ctx, ERR_BUG, "", "sql", sql->name);
 	struct stmt *idle = cache_find(&db->cache, hash_pointer(sql), sql, NULL, 0);
 	return take(ctx, db, hash_pointer(sql), sql, text, idle ? 0 : strlen(text), ret);
 }

@@ -79,18 +79,36 @@ static enum err check_references(struct ctx *ctx)
 	return err;
 }
 
+/* PostgreSQL: another node may be at it.  Waits, then sees what it did, hence no
+ * snapshot from before the wait. */
+static enum err wait_for_turn(struct ctx *ctx)
+{
+	if (db_engine(ctx->db) == ENGINE_SQLITE)
+		return OK;
+	enum err err = db_exec(ctx, ctx->db, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO 0");
+	if (err)
+		return err;
+	return db_exec(ctx, ctx->db, "SELECT pg_advisory_xact_lock(hashtextextended('guanxi.migrate.' || current_schema(), 0))");
+}
+
+static enum err run_step(struct ctx *ctx, const struct step *step)
+{
+	const struct migration *m = step->migration;
+	bool lite = db_engine(ctx->db) == ENGINE_SQLITE;
+	const char *text = lite ? m->sqlite : m->postgres;
+	enum err err = text ? db_exec(ctx, ctx->db, text) : OK;
+	if (!err && m->run)
+		err = m->run(ctx, NULL);
+	if (!err && lite && step->upgrade)
+		err = check_references(ctx);
+	return err;
+}
+
 static enum err migrate_step(struct ctx *ctx, void *arg)
 {
 	const struct step *step = arg;
 	const struct migration *m = step->migration;
-	bool lite = db_engine(ctx->db) == ENGINE_SQLITE;
-	enum err err = OK;
-	if (!lite) {
-		/* Another node may be at it: wait, then see what it did (hence no snapshot from before the wait). */
-		err = db_exec(ctx, ctx->db, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO 0");
-		if (!err)
-			err = db_exec(ctx, ctx->db, "SELECT pg_advisory_xact_lock(hashtextextended('guanxi.migrate.' || current_schema(), 0))");
-	}
+	enum err err = wait_for_turn(ctx);
 	if (!err)
 		err = db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, at bigint NOT NULL)");
 	int version = 0;
@@ -100,13 +118,7 @@ static enum err migrate_step(struct ctx *ctx, void *arg)
 		return err;
 	if (version != m->version - 1)
 		return fail_arg(ctx, ERR_BUG, "", "migration_gap", m->name);
-	const char *text = lite ? m->sqlite : m->postgres;
-	if (text)
-		err = db_exec(ctx, ctx->db, text);
-	if (!err && m->run)
-		err = m->run(ctx, NULL);
-	if (!err && lite && step->upgrade)
-		err = check_references(ctx);
+	err = run_step(ctx, step);
 	return err ? err : note_version(ctx, m);
 }
 

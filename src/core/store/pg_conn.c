@@ -34,7 +34,6 @@ static const struct meaning meanings[] = {
 	{"23514", ERR_INVALID, "check", false},
 	{"40", ERR_RETRY, "busy", true},
 	{"55P03", ERR_RETRY, "busy", false},
-	{"26000", ERR_RETRY, "busy", true}, /* the prepared statement is gone */
 	{"57014", ERR_LIMIT, "budget", false},
 	{"53100", ERR_LIMIT, "disk_full", false},
 	{"53200", ERR_LIMIT, "memory", false},
@@ -52,7 +51,24 @@ static const struct meaning meanings[] = {
 	{"42501", ERR_UPSTREAM, "store_rights", false},
 };
 
-/* "table.column[, table.column]" where the detail lists columns ("Key (email)=(…)"),
+/* "Key (a, b)=(1, 2) …" as "table.a, table.b". */
+static const char *columns_of(struct ctx *ctx, const char *table, const char *start, const char *end)
+{
+	struct buf buf;
+	buf_init(&buf, 1000);
+	while (start < end) {
+		size_t n = strcspn(start, ",)");
+		size_t quotes = n >= 2 && *start == '"';
+		buf_printf(&buf, "%s%s.", buf.len ? ", " : "", table);
+		buf_add(&buf, start + quotes, n - 2 * quotes);
+		start += n + (start[n] == ',' ? 2 : 0);
+	}
+	const char *found = arena_strdup(ctx->arena, buf_text(&buf));
+	buf_release(&buf);
+	return found;
+}
+
+/* "table.column[, table.column]" where the error tells the column or its detail lists them,
  * which it does in every language; else the constraint's name. */
 static const char *place_of(struct ctx *ctx, const PGresult *res)
 {
@@ -61,27 +77,16 @@ static const char *place_of(struct ctx *ctx, const PGresult *res)
 	const char *constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
 	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 	const char *found = NULL;
-	if (table && column)
+	if (table && column) {
 		found = arena_printf(ctx->arena, "%s.%s", table, column);
-	const char *start = detail ? strchr(detail, '(') : NULL;
-	const char *end = start ? strstr(start, ")=(") : NULL;
-	if (found || !table || !end || memchr(start + 1, '(', (size_t)(end - start - 1)))
-		return found ? found : constraint ? constraint : "";
-	struct buf buf;
-	buf_init(&buf, 1000);
-	for (const char *at = start + 1; at < end;) {
-		size_t n = strcspn(at, ",)");
-		const char *name = at;
-		if (buf.len)
-			buf_puts(&buf, ", ");
-		bool quoted = n >= 2 && *name == '"';
-		buf_puts(&buf, table);
-		buf_putc(&buf, '.');
-		buf_add(&buf, quoted ? name + 1 : name, quoted ? n - 2 : n);
-		at += n + (at[n] == ',' ? 2 : 0);
+	} else if (table && detail) {
+		const char *start = strchr(detail, '(');
+		const char *end = start ? strstr(start, ")=(") : NULL;
+		if (end && !memchr(start + 1, '(', (size_t)(end - start - 1))) /* not an expression */
+			found = columns_of(ctx, table, start + 1, end);
 	}
-	found = arena_strdup(ctx->arena, buf_text(&buf));
-	buf_release(&buf);
+	if (!found)
+		found = constraint;
 	return found ? found : "";
 }
 
@@ -106,20 +111,30 @@ static void forget_prepared(struct pg_conn *pg)
 	buf_puts(&pg->dead, "DEALLOCATE ALL;");
 }
 
+/* A server that ends the connection says why before libpq sees the end. */
+static bool ends_connection(const struct pg_conn *pg, const PGresult *res)
+{
+	const char *severity = res ? PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED) : NULL;
+	return pg_is_lost(pg) || str_equal(severity, "FATAL") || str_equal(severity, "PANIC");
+}
+
+/* What is prepared no longer fits: the statement is unknown, or its table was altered. */
+static bool is_stale(const char *state, const char *message)
+{
+	return strcmp(state, "26000") == 0 || (strcmp(state, "0A000") == 0 && message && strstr(message, "cached plan"));
+}
+
 enum err pg_fail(struct ctx *ctx, struct pg_conn *pg, const PGresult *res)
 {
-	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	const char *severity = res ? PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED) : NULL;
-	/* A server that ends the connection says why before libpq sees the end. */
-	if (pg_is_lost(pg) || str_equal(severity, "FATAL") || str_equal(severity, "PANIC")) {
+	if (ends_connection(pg, res)) {
 		pg->lost = pg->again = true;
 		return fail(ctx, ERR_RETRY, "", "connection_lost");
 	}
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	if (!state)
 		return fail_arg(ctx, ERR_UPSTREAM, "", "store", PQerrorMessage(pg->conn));
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-	/* A table was altered under a prepared statement: prepared anew it works. */
-	if (strcmp(state, "0A000") == 0 && message && strstr(message, "cached plan")) {
+	if (is_stale(state, message)) {
 		forget_prepared(pg);
 		pg->again = true;
 		return fail(ctx, ERR_RETRY, "", "busy");
@@ -127,10 +142,8 @@ enum err pg_fail(struct ctx *ctx, struct pg_conn *pg, const PGresult *res)
 	const struct meaning *m = meaning_of(state);
 	if (!m)
 		return fail_arg(ctx, ERR_BUG, state, "sql", message);
-	if (strcmp(state, "26000") == 0)
-		forget_prepared(pg);
 	pg->again |= m->again;
-	bool placed = state[0] == '2' && state[1] == '3';
+	bool placed = strncmp(state, "23", 2) == 0;
 	bool tell = m->err == ERR_UPSTREAM || strcmp(m->key, "refused") == 0;
 	return fail_arg(ctx, m->err, placed ? place_of(ctx, res) : "", m->key, tell ? message : NULL);
 }

@@ -159,44 +159,50 @@ static bool take_shape(struct pg_stmt *pg, const PGresult *res)
 	return true;
 }
 
+static enum err forget_dead(struct ctx *ctx, struct pg_conn *pg)
+{
+	if (!pg->dead.len)
+		return OK;
+	enum err err = pg_run(ctx, pg, buf_text(&pg->dead));
+	buf_reset(&pg->dead);
+	return err;
+}
+
+/* Answers to Prepare (1) and Describe (2), each ended by a NULL, then the mark. */
+static enum err read_shape(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *stmt)
+{
+	enum err err = OK;
+	ExecStatusType status = PGRES_EMPTY_QUERY;
+	for (int n = 0; status != PGRES_PIPELINE_SYNC && !pg_is_lost(pg) && n < 8; n++) {
+		PGresult *res = PQgetResult(pg->conn);
+		status = res ? PQresultStatus(res) : PGRES_EMPTY_QUERY;
+		if (status == PGRES_FATAL_ERROR && !err)
+			err = pg_fail(ctx, pg, res);
+		bool described = status == PGRES_COMMAND_OK && n == 2;
+		if (described && !err && !take_shape(stmt, res))
+			err = fail(ctx, ERR_LIMIT, "", "memory");
+		PQclear(res);
+	}
+	return err;
+}
+
 /* Prepare and describe in one round trip. */
 static enum err prepare_on_server(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt *stmt)
 {
-	enum err err = OK;
-	bool shaped = true;
-	if (pg->dead.len) {
-		err = pg_run(ctx, pg, buf_text(&pg->dead));
-		buf_reset(&pg->dead);
-		if (err)
-			return err;
-	}
+	enum err err = forget_dead(ctx, pg);
+	if (err)
+		return err;
 	(void)snprintf(stmt->name, sizeof stmt->name, "g%u_%u", pg->generation, ++pg->next_name);
-	if (!PQenterPipelineMode(pg->conn) || !PQsendPrepare(pg->conn, stmt->name, stmt->text, 0, NULL) ||
-	    !PQsendDescribePrepared(pg->conn, stmt->name) || !PQpipelineSync(pg->conn))
+	if (PQenterPipelineMode(pg->conn) && PQsendPrepare(pg->conn, stmt->name, stmt->text, 0, NULL) &&
+	    PQsendDescribePrepared(pg->conn, stmt->name) && PQpipelineSync(pg->conn))
+		err = read_shape(ctx, pg, stmt);
+	else
 		err = pg_fail(ctx, pg, NULL);
-	for (int pauses = 0; pauses < 8;) {
-		PGresult *res = PQgetResult(pg->conn);
-		if (!res) { /* between two answers, or the connection is gone */
-			pauses = pg_is_lost(pg) ? 8 : pauses + 1;
-			continue;
-		}
-		ExecStatusType status = PQresultStatus(res);
-		if (status == PGRES_FATAL_ERROR && !err)
-			err = pg_fail(ctx, pg, res);
-		else if (status == PGRES_COMMAND_OK && !err && (PQnparams(res) > 0 || PQnfields(res) > 0 || !stmt->types))
-			shaped = take_shape(stmt, res);
-		PQclear(res);
-		if (status == PGRES_PIPELINE_SYNC)
-			break;
-	}
 	(void)PQexitPipelineMode(pg->conn);
 	if (!err && pg_is_lost(pg))
 		err = pg_fail(ctx, pg, NULL);
-	if (!err && !shaped)
-		err = fail(ctx, ERR_LIMIT, "", "memory");
-	if (!err)
-		stmt->generation = pg->generation;
-	else
+	stmt->generation = pg->generation;
+	if (err)
 		stmt->name[0] = '\0';
 	return err;
 }

@@ -60,6 +60,28 @@ static double real_of(const unsigned char *p, int n)
 	return d;
 }
 
+static int digit_group(const unsigned char *p, int count, int at)
+{
+	return at >= 0 && at < count ? (int)big_endian(p + 8 + 2 * at, 2) : 0;
+}
+
+/* The digits before and after the point; returns the length. */
+static size_t numeric_digits(const unsigned char *p, int count, int weight, int scale, char *out, size_t cap)
+{
+	static const int powers[4] = {1000, 100, 10, 1};
+	size_t len = 0;
+	for (int i = 0; i <= weight; i++)
+		len += (size_t)snprintf(out + len, cap - len, i == 0 ? "%d" : "%04d", digit_group(p, count, i));
+	if (weight < 0)
+		out[len++] = '0';
+	if (scale > 0)
+		out[len++] = '.';
+	for (int i = 0; i < scale; i++)
+		out[len++] = (char)('0' + digit_group(p, count, weight + 1 + i / 4) / powers[i % 4] % 10);
+	out[len] = '\0';
+	return len;
+}
+
 /* numeric: count of base-10000 digits, weight of the first, sign, decimals to show; then the digits. */
 static char *numeric_text_new(const unsigned char *p, int n)
 {
@@ -67,33 +89,19 @@ static char *numeric_text_new(const unsigned char *p, int n)
 		return NULL;
 	int count = (int)big_endian(p, 2), weight = (int)big_endian(p + 2, 2), scale = (int)big_endian(p + 6, 2);
 	unsigned sign = (unsigned)big_endian(p + 4, 2) & 0xffff;
-	if (sign == 0xC000 || sign == 0xD000 || sign == 0xF000)
-		return strdup(sign == 0xC000 ? "NaN" : sign == 0xD000 ? "Infinity" : "-Infinity");
+	if (sign == 0xC000)
+		return strdup("NaN");
+	if (sign == 0xD000 || sign == 0xF000)
+		return strdup(sign == 0xD000 ? "Infinity" : "-Infinity");
 	if (count < 0 || n < 8 + 2 * count || scale < 0)
 		return NULL;
 	size_t cap = (size_t)(weight > 0 ? weight : 0) * 4 + (size_t)scale + 16;
 	char *out = malloc(cap);
 	if (!out)
 		return NULL;
-	size_t len = 0;
-	if (sign == 0x4000)
-		out[len++] = '-';
-	for (int i = 0; i <= weight; i++) {
-		int digit = i < count ? (int)big_endian(p + 8 + 2 * i, 2) : 0;
-		len += (size_t)snprintf(out + len, cap - len, i == 0 ? "%d" : "%04d", digit);
-	}
-	if (weight < 0)
-		out[len++] = '0';
-	if (scale > 0) {
-		out[len++] = '.';
-		for (int i = 0; i < scale; i++) {
-			int group = weight + 1 + i / 4;
-			int digit = group >= 0 && group < count ? (int)big_endian(p + 8 + 2 * group, 2) : 0;
-			static const int powers[4] = {1000, 100, 10, 1};
-			out[len++] = (char)('0' + digit / powers[i % 4] % 10);
-		}
-	}
-	out[len] = '\0';
+	size_t minus = sign == 0x4000;
+	out[0] = '-';
+	(void)numeric_digits(p, count, weight, scale, out + minus, cap - minus);
 	return out;
 }
 
@@ -107,38 +115,38 @@ static void show_real(double value, char *out, size_t size)
 	}
 }
 
+static bool is_integer(enum pg_kind kind)
+{
+	return kind == PG_INT2 || kind == PG_INT4 || kind == PG_INT8;
+}
+
+static bool is_real(enum pg_kind kind)
+{
+	return kind == PG_REAL4 || kind == PG_REAL8;
+}
+
 static const char *show(const struct stmt *stmt, int at, const unsigned char *p, int n)
 {
-	const struct pg_stmt *pg = stmt->pg;
-	struct pg_shown *shown = &pg->shown[at];
-	switch ((enum pg_kind)pg->kinds[at]) {
-	case PG_INT2:
-	case PG_INT4:
-	case PG_INT8:
-		(void)snprintf(shown->small, sizeof shown->small, "%" PRId64, big_endian(p, n));
-		return shown->small;
-	case PG_OID:
-		(void)snprintf(shown->small, sizeof shown->small, "%" PRIu32, (uint32_t)big_endian(p, n));
-		return shown->small;
-	case PG_BOOL:
+	struct pg_shown *shown = &stmt->pg->shown[at];
+	enum pg_kind kind = (enum pg_kind)stmt->pg->kinds[at];
+	if (kind == PG_BOOL)
 		return *p ? "1" : "0";
-	case PG_REAL4:
-	case PG_REAL8:
-		show_real(real_of(p, n), shown->small, sizeof shown->small);
-		return shown->small;
-	case PG_NUMERIC:
+	if (kind == PG_JSONB) /* a version byte comes first */
+		return (const char *)p + (n > 0);
+	if (kind == PG_NUMERIC) {
 		if (!shown->big)
 			shown->big = numeric_text_new(p, n);
 		return shown->big;
-	case PG_JSONB: /* a version byte comes first */
-		return (const char *)p + (n > 0);
-	case PG_TEXT:
-	case PG_BYTES:
-	case PG_VOID:
-	case PG_OTHER:
-		break;
 	}
-	return (const char *)p;
+	if (is_integer(kind))
+		(void)snprintf(shown->small, sizeof shown->small, "%" PRId64, big_endian(p, n));
+	else if (kind == PG_OID)
+		(void)snprintf(shown->small, sizeof shown->small, "%" PRIu32, (uint32_t)big_endian(p, n));
+	else if (is_real(kind))
+		show_real(real_of(p, n), shown->small, sizeof shown->small);
+	else
+		return (const char *)p;
+	return shown->small;
 }
 
 /* Text results: bool and bytea look otherwise than we want them. */
@@ -184,29 +192,12 @@ int64_t pg_i64(const struct stmt *stmt, int at)
 	const unsigned char *p = bytes_of(stmt, at, &n);
 	if (!p)
 		return 0;
-	if (stmt->pg->binary) {
-		switch ((enum pg_kind)stmt->pg->kinds[at]) {
-		case PG_INT2:
-		case PG_INT4:
-		case PG_INT8:
-			return big_endian(p, n);
-		case PG_OID:
-			return (int64_t)(uint32_t)big_endian(p, n);
-		case PG_BOOL:
-			return *p != 0;
-		case PG_REAL4:
-		case PG_REAL8: {
-			double d = real_of(p, n);
-			return d >= -9.2e18 && d <= 9.2e18 ? (int64_t)d : 0;
-		}
-		case PG_TEXT:
-		case PG_BYTES:
-		case PG_JSONB:
-		case PG_NUMERIC:
-		case PG_VOID:
-		case PG_OTHER:
-			break;
-		}
+	enum pg_kind kind = stmt->pg->binary ? (enum pg_kind)stmt->pg->kinds[at] : PG_OTHER;
+	if (is_integer(kind))
+		return big_endian(p, n);
+	if (is_real(kind)) {
+		double d = real_of(p, n);
+		return d >= -9.2e18 && d <= 9.2e18 ? (int64_t)d : 0;
 	}
 	const char *text = pg_text(stmt, at);
 	return text ? strtoll(text, NULL, 10) : 0;
@@ -218,11 +209,11 @@ double pg_real(const struct stmt *stmt, int at)
 	const unsigned char *p = bytes_of(stmt, at, &n);
 	if (!p)
 		return 0;
-	enum pg_kind kind = (enum pg_kind)stmt->pg->kinds[at];
-	if (stmt->pg->binary && (kind == PG_REAL4 || kind == PG_REAL8))
+	enum pg_kind kind = stmt->pg->binary ? (enum pg_kind)stmt->pg->kinds[at] : PG_OTHER;
+	if (is_real(kind))
 		return real_of(p, n);
-	if (stmt->pg->binary && (kind == PG_INT2 || kind == PG_INT4 || kind == PG_INT8 || kind == PG_OID || kind == PG_BOOL))
-		return (double)pg_i64(stmt, at);
+	if (is_integer(kind))
+		return (double)big_endian(p, n);
 	const char *text = pg_text(stmt, at);
 	return text ? strtod(text, NULL) : 0;
 }

@@ -86,15 +86,12 @@ static void store_release(struct store *store)
 	free(store);
 }
 
-enum err store_bare_new(struct ctx *ctx, const struct store_config *config, struct store **ret)
+static struct store *copy_config_new(const struct store_config *config)
 {
-	enum err err = check_config(ctx, config);
-	if (err)
-		return err;
 	struct store *store = calloc(1, sizeof *store);
 	if (!store || !queue_init(&store->queue, QUEUE_MAX)) {
 		free(store);
-		return fail(ctx, ERR_LIMIT, "", "memory");
+		return NULL;
 	}
 	store->lock_fd = -1;
 	store->engine = config->pg_url ? ENGINE_POSTGRES : ENGINE_SQLITE;
@@ -102,13 +99,25 @@ enum err store_bare_new(struct ctx *ctx, const struct store_config *config, stru
 	store->read_only = config->read_only;
 	store->pg_writers = config->pg_writers;
 	store->data_dir = strdup(config->data_dir);
-	store->pg_url = config->pg_url ? strdup(config->pg_url) : NULL;
+	store->pg_url = strdup(config->pg_url ? config->pg_url : "");
 	store->pg_schema = strdup(config->pg_schema ? config->pg_schema : "guanxi");
 	if (asprintf(&store->path, "%s/guanxi.db", config->data_dir) < 0)
 		store->path = NULL;
-	if (!store->data_dir || !store->path || !store->pg_schema || (config->pg_url && !store->pg_url))
-		err = fail(ctx, ERR_LIMIT, "", "memory");
-	else if (store->engine == ENGINE_SQLITE && !store->read_only)
+	if (store->data_dir && store->path && store->pg_schema && store->pg_url)
+		return store;
+	store_free(store);
+	return NULL;
+}
+
+enum err store_bare_new(struct ctx *ctx, const struct store_config *config, struct store **ret)
+{
+	enum err err = check_config(ctx, config);
+	if (err)
+		return err;
+	struct store *store = copy_config_new(config);
+	if (!store)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	if (store->engine == ENGINE_SQLITE && !store->read_only)
 		err = take_lock(ctx, store);
 	if (err) {
 		store_free(store);
