@@ -237,16 +237,29 @@ void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const 
 		snprintf(out, INDEX_NAME_MAX + 1, "%.44s_%08x_%.8s", full, (unsigned)str_hash(full, len), suffix);
 }
 
-static void put_index(struct buf *buf, const char *table, const char *columns, bool unique, bool partial)
+/* Whether the column may be null at all: SQLite takes "x IS NOT NULL" of one that may not
+ * for true, and then finds no use for an index with that condition. */
+static bool may_be_null(const struct entity_info *info, const char *column)
+{
+	int at = info ? entity_field(info, column) : -1;
+	return at >= SF_COUNT && !(info->fields[at]->flags & F_REQUIRED);
+}
+
+static void put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial)
 {
 	char name[INDEX_NAME_MAX + 1], column[64];
+	bool first = true;
 	registry_index_name(name, table, columns, unique ? "key" : "idx");
 	buf_printf(buf, "CREATE %sINDEX \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
 	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++)
 		buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
 	buf_putc(buf, ')');
-	for (size_t i = 0; partial && registry_list_item(columns, i, column, sizeof(column), NULL); i++)
-		buf_printf(buf, "%s\"%s\" IS NOT NULL", i ? " AND " : " WHERE ", column);
+	for (size_t i = 0; partial && registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
+		if (!may_be_null(info, column))
+			continue;
+		buf_printf(buf, "%s\"%s\" IS NOT NULL", first ? " WHERE " : " AND ", column);
+		first = false;
+	}
 	buf_puts(buf, ";\n");
 }
 
@@ -284,7 +297,7 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 	char sort[64], columns[160];
 	sort_field(info->entity, sort);
 	if (field->flags & F_UNIQUE)
-		put_index(buf, entity_name(info), field->name, true, true);
+		put_index(buf, info, entity_name(info), field->name, true, true);
 	if (leads_index(info->entity, field->name))
 		return;
 	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
@@ -298,7 +311,7 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 		return;
 	/* For finding values only; most records have none, and writing them is then cheaper. */
 	bool partial = !scope && !sorted && !(field->flags & F_REQUIRED);
-	put_index(buf, entity_name(info), columns, false, partial);
+	put_index(buf, info, entity_name(info), columns, false, partial);
 }
 
 static void put_indexes(struct buf *buf, const struct entity_info *info)
@@ -316,7 +329,7 @@ static void put_indexes(struct buf *buf, const struct entity_info *info)
 	for (const char *const *index = entity->indexes; index && *index; index++) {
 		const char *columns;
 		bool unique = registry_unique_index(*index, &columns);
-		put_index(buf, entity->name, columns, unique, unique);
+		put_index(buf, info, entity->name, columns, unique, unique);
 	}
 }
 
@@ -353,7 +366,7 @@ static void put_many_tables(struct buf *buf, const struct entity_info *info, int
 		           engine == ENGINE_SQLITE ? entity_name(info) : "", engine == ENGINE_SQLITE ? "\" (\"id\")" : "", integer,
 		           engine == ENGINE_SQLITE ? " REFERENCES \"" : "", engine == ENGINE_SQLITE ? field->link : "",
 		           engine == ENGINE_SQLITE ? "\" (\"id\")" : "", engine == ENGINE_SQLITE ? " STRICT, WITHOUT ROWID" : "");
-		put_index(buf, table, "link_id,record_id", false, false);
+		put_index(buf, NULL, table, "link_id,record_id", false, false);
 	}
 }
 
