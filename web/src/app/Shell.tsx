@@ -93,7 +93,7 @@ function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 				))}
 			</ul>
 			<Tooltip title={folded ? t('nav.unfold') : ''} placement="right">
-				<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={folded ? t('nav.unfold') : t('nav.fold')}>
+				<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={folded ? t('nav.unfold') : undefined}>
 					{folded ? <MenuUnfoldOutlined /> : <><MenuFoldOutlined /> <span>{t('nav.fold')}</span></>}
 				</button>
 			</Tooltip>
@@ -129,7 +129,7 @@ function NewButton() {
 	if (items.length === 0) return null;
 	return (
 		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => void navigate(`/${key}/new`) }}>
-			<Button type="primary" icon={<PlusOutlined />} aria-label={t('nav.new')}>{phone ? null : t('nav.new')}</Button>
+			<Button type="primary" icon={<PlusOutlined />} aria-label={phone ? t('nav.new') : undefined}>{phone ? null : t('nav.new')}</Button>
 		</Dropdown>
 	);
 }
@@ -178,9 +178,10 @@ function MeMenu() {
 				},
 			}}
 		>
-			<Button type="text" className="me" aria-label={t('menu.me', { name: me.name })}>
+			<Button type="text" className="me">
 				<span className="me-dot" aria-hidden="true">{[...me.name.trim()][0]?.toUpperCase() ?? '·'}</span>
-				{!phone && <span className="me-name">{me.name}</span>}
+				<span className="sr-only">{t('menu.me')}</span>
+				<span className={phone ? 'sr-only' : 'me-name'}>{me.name}</span>
 			</Button>
 		</Dropdown>
 	);

@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Entity, Field, Row } from '@/api/types.ts';
+import { usePhone } from '@/app/preferences.ts';
 import { isNothing, kindOf } from '@/fields/index.tsx';
 import type { FormState } from './useForm.ts';
 
@@ -40,6 +41,8 @@ function FormField({ field, form, row, id, autoFocus }: { field: Field; form: Fo
 export function FormFields({ entity, form, row, autoFocus }: Props) {
 	const { t } = useTranslation();
 	const uid = useId();
+	// On a phone the keyboard would cover the form before it was read.
+	const phone = usePhone();
 	const box = useRef<HTMLDivElement>(null);
 	const first = entity.groups[0]?.key ?? '';
 	const behind = form.fields.filter((f) => f.more);
@@ -68,7 +71,7 @@ export function FormFields({ entity, form, row, autoFocus }: Props) {
 				<fieldset key={g.key}>
 					{g.label && groups.length > 1 ? <legend>{g.label}</legend> : <legend className="sr-only">{g.label || entity.label}</legend>}
 					{g.fields.map((f) => (
-						<FormField key={f.name} field={f} form={form} row={row} id={`${uid}${f.name}`} autoFocus={autoFocus === true && f === firstField} />
+						<FormField key={f.name} field={f} form={form} row={row} id={`${uid}${f.name}`} autoFocus={autoFocus === true && !phone && f === firstField} />
 					))}
 				</fieldset>
 			))}

@@ -173,8 +173,8 @@ function Fresh({ at, fresh, stale, busy, onReload }: { at: number; fresh: number
 			</Button>
 		);
 	return (
-		<Button size="small" type="text" className="fresh" icon={<ReloadOutlined spin={busy} />} onClick={onReload} aria-label={t('list.reload')}>
-			{at > 0 && <When at={new Date(at).toISOString()} />}
+		<Button size="small" type="text" className="fresh" icon={<ReloadOutlined spin={busy} />} onClick={onReload}>
+			<span className="sr-only">{t('list.reload')}</span>{at > 0 && <When at={new Date(at).toISOString()} />}
 		</Button>
 	);
 }

@@ -1,5 +1,4 @@
 /** The record page every entity has: head, facts, what belongs to it, history. */
-import { Tabs } from 'antd';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -9,23 +8,18 @@ import { useMeta } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
 import { useTitle } from '@/app/title.ts';
 import { Failed, Loading } from '../common/States.tsx';
+import { type Tab, Tabs } from '../common/Tabs.tsx';
 import { Changes, useHistory } from './Changes.tsx';
 import { ChildTable } from './ChildTable.tsx';
 import { Facts } from './Facts.tsx';
 import { Head } from './Head.tsx';
 import { useLiveRecord } from './live.ts';
 
-export interface RecordTab {
-	key: string;
-	label: string;
-	children: React.ReactNode;
-}
-
 interface Props {
 	entity: Entity;
 	id: string;
 	/** Before the tabs of children and history. */
-	tabs?: (record: RecordAnswer) => RecordTab[];
+	tabs?: (record: RecordAnswer) => Tab[];
 	/** Children shown by the page itself. */
 	without?: string[];
 	/** Below the title. */
@@ -73,7 +67,7 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 		</>
 	);
 
-	const items: RecordTab[] = [
+	const items: Tab[] = [
 		...(phone ? [{ key: 'facts', label: t('record.facts'), children: facts }] : []),
 		...own,
 		...children.map((c) => ({
@@ -89,7 +83,7 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 			<div className={phone ? 'record-one' : 'record-two'}>
 				{!phone && <div className="record-facts">{facts}</div>}
 				<div className="record-main">
-					<Tabs activeKey={items.some((i) => i.key === tab) ? tab : firstKey} onChange={setTab} items={items} />
+					<Tabs label={titleOf(entity, record.data.row)} active={items.some((i) => i.key === tab) ? tab : firstKey} onChange={setTab} items={items} />
 				</div>
 			</div>
 		</div>

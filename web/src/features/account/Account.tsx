@@ -1,5 +1,5 @@
 /** My account: profile, password, second factor, sessions, tokens. */
-import { Alert, App, Button, Input, QRCode, Select, Table, Tabs } from 'antd';
+import { Alert, App, Button, Input, QRCode, Select } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { useApp, useCan } from '@/app/context.tsx';
 import { LOCALES } from '@/app/i18n.ts';
 import { useTitle } from '@/app/title.ts';
 import { Failed, Loading } from '@/components/common/States.tsx';
+import { Tabs } from '@/components/common/Tabs.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { useTab } from '@/components/record/RecordPage.tsx';
@@ -29,7 +30,7 @@ export default function Account() {
 			<h1>{t('account.title')}</h1>
 			{me.must_change_password && <Alert type="warning" showIcon title={t('account.must_change')} action={<Button size="small" onClick={() => setTab('password')}>{t('account.password')}</Button>} />}
 			<Tabs
-				activeKey={tab} onChange={setTab}
+				label={t('account.title')} active={tab} onChange={setTab}
 				items={[
 					{ key: 'profile', label: t('account.profile'), children: <Profile /> },
 					{ key: 'password', label: t('account.password'), children: <Password /> },
@@ -328,6 +329,15 @@ function Tokens() {
 		setBusy(false);
 	}
 
+	async function revoke(token: string) {
+		try {
+			await remove(`account/tokens/${token}`);
+			await cache.invalidateQueries({ queryKey: ['tokens'] });
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
+
 	return (
 		<>
 			<p>{t('account.tokens_text')}</p>
@@ -354,16 +364,22 @@ function Tokens() {
 				)}
 				<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!name.trim()}>{t('account.token_create')}</Button></div>
 			</form>
-			{tokens.isError ? <Failed error={tokens.error} small /> : (
-				<Table
-					size="small" rowKey="id" loading={tokens.isPending} dataSource={tokens.data?.rows ?? []} pagination={false} scroll={{ x: 'max-content' }} locale={{ emptyText: t('account.no_tokens') }}
-					columns={[
-						{ title: t('account.token_name'), dataIndex: 'name' },
-						{ title: t('account.token_used'), dataIndex: 'last_used_at', render: (v?: string | null) => (v ? <When at={v} /> : t('account.token_unused')) },
-						{ title: t('account.token_ends'), dataIndex: 'expires_at', render: (v?: string | null) => (v ? time(v, 'day') : t('account.token_never')) },
-						{ title: <span className="sr-only">{t('word.actions')}</span>, key: 'x', render: (_, row) => <Button size="small" danger onClick={() => void remove(`account/tokens/${row.id}`).then(() => cache.invalidateQueries({ queryKey: ['tokens'] })).catch((error: unknown) => message.error(problemText(error, t)))}>{t('account.token_revoke')}</Button> },
-					]}
-				/>
+			{tokens.isPending ? <Loading rows={2} /> : tokens.isError ? <Failed error={tokens.error} small /> : tokens.data.rows.length === 0 ? <p className="quiet">{t('account.no_tokens')}</p> : (
+				<div className="table-scroll" tabIndex={0} role="region" aria-label={t('account.tokens')}>
+					<table className="plain-table">
+						<thead><tr><th scope="col">{t('account.token_name')}</th><th scope="col">{t('account.token_used')}</th><th scope="col">{t('account.token_ends')}</th><th scope="col"><span className="sr-only">{t('word.actions')}</span></th></tr></thead>
+						<tbody>
+							{tokens.data.rows.map((row) => (
+								<tr key={row.id}>
+									<td>{row.name}</td>
+									<td>{row.last_used_at ? <When at={row.last_used_at} /> : t('account.token_unused')}</td>
+									<td>{row.expires_at ? time(row.expires_at, 'day') : t('account.token_never')}</td>
+									<td className="row-actions"><Button size="small" danger onClick={() => void revoke(row.id)}>{t('account.token_revoke')}</Button></td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
 			)}
 		</>
 	);

@@ -1,6 +1,6 @@
 /** How the firm is built: teams as a tree, regions with their branches. */
 import { EditOutlined, PlusOutlined } from '@ant-design/icons';
-import { Button, Tabs, Tooltip } from 'antd';
+import { Button, Tooltip } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import type { Entity, Linked, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { useTitle } from '@/app/title.ts';
 import { Denied, Empty, Failed, Loading } from '@/components/common/States.tsx';
+import { Tabs } from '@/components/common/Tabs.tsx';
 import { FormDialog } from '@/components/form/FormDialog.tsx';
 import { useTab } from '@/components/record/RecordPage.tsx';
 import { treeOf, type TreeNode } from './tree.ts';
@@ -36,7 +37,7 @@ export default function Organisation() {
 		<div className="page">
 			<h1>{t('settings.organisation')}</h1>
 			<Tabs
-				activeKey={tab} onChange={setTab}
+				label={t('settings.organisation')} active={tab} onChange={setTab}
 				items={[
 					...(team ? [{ key: 'team', label: team.label_many, children: <Tree entity={team} tail={(row) => <TeamTail row={row} />} /> }] : []),
 					...(region ? [{ key: 'region', label: region.label_many, children: <Tree entity={region} leaves={branch} /> }] : []),

@@ -1,5 +1,4 @@
 /** One page with all there is of a customer: facts, one timeline, what to do. */
-import { Tabs } from 'antd';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { entityOf, fieldOf, type RecordAnswer, titleOf, useRecord } from '@/api/records.ts';
@@ -9,6 +8,7 @@ import type { RecordPageProps } from '@/app/features.ts';
 import { useNarrow, usePhone } from '@/app/preferences.ts';
 import { useTitle } from '@/app/title.ts';
 import { Failed, Loading } from '@/components/common/States.tsx';
+import { Tabs } from '@/components/common/Tabs.tsx';
 import { Changes, useHistory } from '@/components/record/Changes.tsx';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { Facts } from '@/components/record/Facts.tsx';
@@ -76,7 +76,7 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 			<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
 				{!phone && <div className="record-facts">{facts}</div>}
 				<div className="record-main">
-					<Tabs activeKey={items.some((i) => i.key === tab) ? tab : 'timeline'} onChange={setTab} items={items} />
+					<Tabs label={titleOf(entity, row)} active={items.some((i) => i.key === tab) ? tab : 'timeline'} onChange={setTab} items={items} />
 				</div>
 				{!narrow && <aside className="record-aside" aria-label={t('customer.todo')}>{todo}</aside>}
 			</div>

@@ -5,16 +5,13 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { BASE, post } from '@/api/client.ts';
+import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { number } from '@/lib/format.ts';
 import { RESTING, type Run } from './types.ts';
 
-/** Of several names the server may use, the first that is there. */
-function figure(run: Run, ...names: string[]): number {
-	for (const name of names) if (run[name] !== undefined && run[name] !== null) return Number(run[name]);
-	return 0;
-}
+const figure = (run: Run, name: string) => Number(run[name] ?? 0);
 
 export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	const { t } = useTranslation();
@@ -22,15 +19,15 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	const [busy, setBusy] = useState<string | null>(null);
 	const [undoing, setUndoing] = useState(false);
 	const state = String(run.state);
-	const total = figure(run, 'rows_total', 'total_rows', 'rows');
-	const done = figure(run, 'rows_done', 'done_rows', 'done');
+	const total = figure(run, 'rows_total');
+	const done = figure(run, 'rows_done');
 	const active = !RESTING.has(state);
 	const percent = state === 'done' || state === 'undone' ? 100 : total > 0 ? Math.min(99, Math.floor((done / total) * 100)) : 0;
 	const started = Date.parse(String(run.started_at ?? run.created_at ?? ''));
 	const elapsed = (Date.now() - started) / 1000;
 	const left = active && done > 0 && total > done && elapsed > 2 ? Math.round((elapsed / done) * (total - done)) : null;
-	const failed = figure(run, 'failed', 'failed_count');
-	const figures: [string, number][] = [['created', figure(run, 'created', 'created_count')], ['updated', figure(run, 'updated', 'updated_count')], ['skipped', figure(run, 'skipped', 'skipped_count')], ['failed', failed]];
+	const failed = figure(run, 'failed');
+	const figures: [string, number][] = [['created', figure(run, 'created')], ['updated', figure(run, 'updated')], ['skipped', figure(run, 'skipped')], ['failed', failed]];
 
 	async function act(what: 'cancel' | 'resume' | 'undo') {
 		setBusy(what);
@@ -65,6 +62,7 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 				{['done', 'cancelled', 'failed'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
 				<Link to="/customer?order=id.desc">{t('import.see')}</Link>
 			</div>
+			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} fixed />}
 			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
 		</div>
 	);

@@ -51,7 +51,7 @@ function OrderHead({ entity, record: { row, masked } }: { entity: Entity; record
 	const customer = fieldOf(entity, 'customer_id');
 	const show = (name: string) => {
 		const field = fieldOf(entity, name);
-		return field && !isNothing(row[name]) ? <FieldValue field={field} row={row} place="fact" masked={masked.has(name)} /> : <span className="nothing">—</span>;
+		return field && !isNothing(row[name]) ? <FieldValue field={field} row={row} place="cell" masked={masked.has(name)} /> : <span className="nothing">—</span>;
 	};
 	const figure = (name: string) => {
 		const field = fieldOf(entity, name);

@@ -1,0 +1,151 @@
+// A server with the sample shop and a browser to look at it with.
+//
+// GUANXI_E2E_URL (with GUANXI_E2E_EMAIL and GUANXI_E2E_PASSWORD) looks at a server that
+// runs already, such as the page's mock. GUANXI_E2E_SHOTS=1 keeps a picture of every page.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { adminEmail, adminPassword, guanxi, makeData, program, serve } from '../lib/server.mjs';
+
+const require = createRequire(import.meta.url);
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const shots = process.env.GUANXI_E2E_SHOTS ? fileURLToPath(new URL('./shots/', import.meta.url)) : null;
+
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
+
+/** Why these tests cannot run here; null if they can. */
+export function cannot() {
+	if (!BROWSERS.some(existsSync)) return 'no Chromium';
+	if (!process.env.GUANXI_E2E_URL && !existsSync(program)) return `no ${program}`;
+	return null;
+}
+
+export const LANGUAGES = ['zh-Hans', 'zh-Hant', 'en'];
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 360, height: 780 };
+
+export async function startShop({ demo = true } = {}) {
+	if (process.env.GUANXI_E2E_URL)
+		return { url: process.env.GUANXI_E2E_URL, email: process.env.GUANXI_E2E_EMAIL ?? adminEmail, password: process.env.GUANXI_E2E_PASSWORD ?? adminPassword, close: async () => {} };
+	const folder = makeData();
+	if (demo) guanxi(['demo', '--data', folder.data]);
+	const server = await serve(folder.data);
+	return {
+		url: server.url, email: adminEmail, password: adminPassword, log: server.log,
+		async close() {
+			try {
+				await server.stop();
+			} finally {
+				folder.remove();
+			}
+		},
+	};
+}
+
+export async function startBrowser() {
+	return chromium.launch({ executablePath: BROWSERS.find(existsSync), args: ARGS });
+}
+
+/** Fills in the sign-in page. */
+export async function signIn(page, shop, { email = shop.email, password = shop.password } = {}) {
+	await page.goto(`${shop.url}/`);
+	await page.fill('input[name="email"]', email);
+	await page.fill('input[name="password"]', password);
+	await page.click('button[type="submit"]');
+	await page.waitForSelector('.shell');
+}
+
+/**
+ * A person at a browser of some size, signed in. `problems` fills with whatever the
+ * browser complains about: errors, refused styles or scripts, requests to strangers.
+ */
+export async function visitor(browser, shop, { size = DESKTOP, language = 'zh-Hans', theme = 'light', state } = {}) {
+	const context = await browser.newContext({ viewport: size, locale: language === 'en' ? 'en-GB' : 'zh-CN', colorScheme: theme, storageState: state, hasTouch: size.width < 720, isMobile: size.width < 720, acceptDownloads: true });
+	await context.addInitScript(([locale]) => {
+		if (!localStorage.getItem('guanxi.locale')) localStorage.setItem('guanxi.locale', locale);
+	}, [language]);
+	const page = await context.newPage();
+	const problems = [];
+	page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+	page.on('console', (message) => {
+		const text = message.text();
+		// Asking who is signed in is answered 401 when nobody is.
+		if (message.type() === 'error' && !(/status of 401/.test(text))) problems.push(`console: ${text}`);
+	});
+	page.on('request', (request) => {
+		if (/^https?:/.test(request.url()) && !request.url().startsWith(shop.url)) problems.push(`stranger: ${request.url()}`);
+	});
+	if (!state) await signIn(page, shop);
+	return { context, page, problems, goto: (path) => open(page, shop, path), walk: (path) => walk(page, path) };
+}
+
+/** Opens an address and waits until the page has what it asked for. */
+export async function open(page, shop, path) {
+	await page.goto(shop.url + path);
+	await settled(page);
+}
+
+/** Goes there as a click on a link would: the page stays, its address changes. */
+export async function walk(page, path) {
+	await page.evaluate((to) => {
+		history.pushState(null, '', to);
+		dispatchEvent(new PopStateEvent('popstate', { state: null }));
+	}, path);
+	await settled(page);
+}
+
+export async function settled(page) {
+	// React commits the new page in the next frame.
+	await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30))));
+	await page.waitForSelector('.shell main > *');
+	await page.waitForFunction(() => !document.querySelector('.state-loading, .list-wait, .ant-skeleton-active, [aria-busy="true"]'), null, { timeout: 15_000 });
+	await page.evaluate(() => document.fonts?.ready);
+}
+
+/** A call to the API as the person at the browser. */
+export async function api(page, method, path, body) {
+	return page.evaluate(async ([m, p, b]) => {
+		const session = await (await fetch('/api/v1/session')).json();
+		const answer = await fetch(`/api/v1/${p}`, {
+			method: m,
+			headers: { 'X-CSRF-Token': session.csrf, Prefer: 'return=representation', ...(b === undefined ? {} : { 'Content-Type': 'application/json' }) },
+			body: b === undefined ? undefined : JSON.stringify(b),
+		});
+		const text = await answer.text();
+		return { status: answer.status, body: text ? JSON.parse(text) : null };
+	}, [method, path, body]);
+}
+
+/** The id of the first record of a list. */
+export async function firstId(page, path) {
+	const { body } = await api(page, 'GET', path);
+	return body?.[0]?.id ?? null;
+}
+
+/** Serious and critical findings of axe-core, in one line each. */
+export async function axe(page) {
+	// Put in through the debugging protocol, so the page's own policy stays as it is.
+	await page.evaluate(`${axeSource};0`);
+	const { violations } = await page.evaluate(() => window.axe.run(document, {
+		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
+	}));
+	return violations
+		.filter((v) => ['serious', 'critical'].includes(v.impact))
+		.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);
+}
+
+/** How far the page is wider than the screen: nothing should have to be pushed sideways. */
+export async function overflow(page) {
+	return page.evaluate(() => {
+		const main = document.querySelector('.main') ?? document.documentElement;
+		return Math.max(0, main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - window.innerWidth);
+	});
+}
+
+export async function shot(page, name) {
+	if (!shots) return;
+	mkdirSync(shots, { recursive: true });
+	await page.screenshot({ path: `${shots}${name}.png` });
+}
