@@ -92,7 +92,8 @@ enum err events_subscribe(struct store *store, events_wake_fn fn, void *arg) MUS
 /* When this returns `fn` is not running and will not be called again. Not from within `fn`. */
 void events_unsubscribe(struct store *store, events_wake_fn fn, void *arg);
 /* Called for each committed change before its request is answered, so that caches
- * of rights are dropped in time. */
+ * of rights are dropped in time.  On PostgreSQL from several threads at once, and once
+ * more after sealing, for changes of other nodes. */
 typedef void (*events_commit_fn)(void *arg, const char *entity, int64_t record_id, enum change_action action);
 enum err events_on_commit(struct store *store, events_commit_fn fn, void *arg) MUST_CHECK;
 

@@ -52,7 +52,8 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 	sqlite3_db_config(lite, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(lite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	sqlite3_limit(lite, SQLITE_LIMIT_ATTACHED, 0);
+	if (role == LITE_READ)
+		sqlite3_limit(lite, SQLITE_LIMIT_ATTACHED, 0);
 	const char *pragmas = role == LITE_WRITE
 		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=-24576;"
 		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864"

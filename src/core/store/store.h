@@ -25,7 +25,8 @@ enum engine { ENGINE_SQLITE, ENGINE_POSTGRES };
 
 struct stmt;
 
-/* A named statement, compiled in from a capability's .sql file. */
+/* A named statement, compiled in from a capability's .sql file.  Connections know it by
+ * its address, so it is static. */
 struct sql {
 	const char *name;
 	const char *sqlite;
