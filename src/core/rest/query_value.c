@@ -220,6 +220,10 @@ static bool is_pattern_op(enum query_op op)
 static enum err operand(struct ctx *ctx, struct query_node *node, const struct query_cond *term, const char *text, struct value *ret)
 {
 	const struct field *field = node_field(node, term->field);
+	if (term->op == OP_DISTINCT && str_equal(text, "null")) {
+		*ret = value_null();
+		return OK;
+	}
 	if (is_pattern_op(term->op))
 		return parse_pattern(ctx, field, term->op, text, ret);
 	if (field->type == FIELD_LINKS) {

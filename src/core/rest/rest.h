@@ -22,6 +22,8 @@ struct rest_config {
 	/* The rights of an actor made earlier, as the database says now: ERR_DENIED once
 	 * its session, token or user is no longer valid. For live events. */
 	enum err (*refresh)(void *arg, struct ctx *ctx, const struct actor *old, const struct actor **ret);
+	/* One record was read with sensitive values in full, for the audit trail; must not block. NULL: nobody asks. */
+	void (*seen)(void *arg, struct ctx *ctx, const struct entity_info *info, int64_t id);
 	/* All routes of the program, for OpenAPI: NULL past the end. NULL: this folder's alone. */
 	const struct route *(*route_at)(void *arg, size_t i);
 	void *arg;

@@ -43,6 +43,35 @@ static enum err write_one(struct ctx *ctx, const struct http_request *req, struc
 	return OK;
 }
 
+/* Whether the answer gives a sensitive value in full.  What was asked for under another
+ * name, or as CSV, is taken to be there. */
+static bool shows_sensitive(const struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
+{
+	const struct entity_info *info = one->info;
+	const char *body = NULL;
+	for (size_t i = 0; i < info->n_fields; i++) {
+		if ((info->fields[i]->flags & F_SENSITIVE) == 0 || entity_field_right(ctx->actor, info, (int)i) < RIGHT_READ)
+			continue;
+		if (one->accept.media != MEDIA_JSON || strpbrk(req->query, ":%") != NULL)
+			return true;
+		if (body == NULL)
+			body = buf_text(http_body(res));
+		/* a name in quotes and a colon: no text value can hold that unescaped */
+		const char *key = arena_printf(ctx->arena, "\"%s\":", info->fields[i]->name);
+		const char *at = key != NULL ? strstr(body, key) : body;
+		if (at != NULL && (key == NULL || !str_starts(at + strlen(key), "null")))
+			return true;
+	}
+	return false;
+}
+
+static void tell_seen(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
+{
+	const struct rest *rest = app_rest(ctx->app);
+	if (rest != NULL && rest->config.seen != NULL && !req->head && shows_sensitive(ctx, req, res, one))
+		rest->config.seen(rest->config.arg, ctx, one->info, one->id);
+}
+
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
@@ -50,8 +79,10 @@ enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
 		err = write_one(ctx, req, res, &one, &version);
-	if (!err)
+	if (!err) {
+		tell_seen(ctx, req, res, &one);
 		rest_set_etag(res, version);
+	}
 	return err;
 }
 
