@@ -42,6 +42,7 @@ struct app {
 	struct jobs *jobs; /* only while serving */
 	struct rest *rest; /* only while serving */
 	struct http *http; /* only while serving */
+	struct serve_audit *audit; /* only while serving */
 	struct arena arena; /* what lives as long as the program */
 };
 

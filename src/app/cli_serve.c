@@ -53,6 +53,7 @@ static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
 		.csrf_ok = serve_csrf_ok,
 		.idem_find = access_idem_find,
 		.idem_save = access_idem_save,
+		.refused = serve_refused,
 		.message = app_message,
 		.page = app_page,
 		.prepare = app_prepare,
@@ -72,9 +73,12 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 		.message = app_message,
 		.refresh = serve_refresh,
 		.route_at = serve_route_at,
+		.seen = serve_seen,
 		.arg = app,
 	};
-	enum err err = rest_open_new(ctx, app->store, app->registry, &rest, &app->rest);
+	enum err err = serve_audit_new(ctx, &app->audit);
+	if (err == OK)
+		err = rest_open_new(ctx, app->store, app->registry, &rest, &app->rest);
 	if (err == OK)
 		err = jobs_start_new(ctx, app->store, app_job_kinds, 2, app_prepare_job, app, &app->jobs);
 	if (err == OK)
@@ -93,6 +97,8 @@ static void stop(struct app *app, struct control *control)
 		http_stop(app->http, STOP_WAIT_MS);
 	if (app->jobs != NULL)
 		jobs_stop(app->jobs);
+	serve_audit_free(app->audit);
+	app->audit = NULL;
 	app->rest = NULL;
 	app->http = NULL;
 	app->jobs = NULL;

@@ -1,6 +1,7 @@
 /* The only list of what the program is made of. */
 #include "app/app.h"
 #include "core/exchange/exchange.h"
+#include "core/exchange/export_http.h"
 #include "customers/customers.h"
 #include "sales/sales.h"
 #include "workspace/workspace.h"
@@ -16,6 +17,6 @@ const size_t app_entities_count = sizeof(app_entities) / sizeof(app_entities[0])
 extern const struct route app_own_routes[];
 
 /* rest_routes take any entity name, so they stand last. */
-const struct route *const app_routes[] = {app_own_routes, access_routes, workspace_routes, exchange_routes, rest_routes, NULL};
+const struct route *const app_routes[] = {app_own_routes, access_routes, workspace_routes, exchange_routes, export_routes, rest_routes, NULL};
 
 const struct job_kind *const app_job_kinds[] = {exchange_job_kinds, NULL};
