@@ -131,6 +131,10 @@ struct http_config {
 	/* Idempotency-Key on POST, inside the write job; NULL: none. find returns OK with *ret_hit. */
 	enum err (*idem_find)(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body);
 	enum err (*idem_save)(struct ctx *ctx, const struct http_request *req, const char *key, int status, const char *body, size_t n);
+	/* A request was refused with 403 (forged ones too), or with 401 in spite of credentials;
+	 * for the audit trail. Runs on any thread, must not block; NULL: nobody asks. The first of
+	 * ctx->faults says why. */
+	void (*refused)(struct ctx *ctx, const struct http_request *req, int status);
 	/* Message for a fault key in the context's language. */
 	const char *(*message)(const struct ctx *ctx, const struct fault *fault);
 	/* The page: finds an embedded file for a path; false: none (then index.html). */

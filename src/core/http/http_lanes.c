@@ -43,6 +43,17 @@ static void log_fault(const struct http_call *call)
 	          NULL);
 }
 
+/* Nobody who names themselves is refused in silence.  Signing in keeps its own record. */
+static void tell_refusal(struct http_call *call)
+{
+	int status = call->res.status;
+	bool named = call->ctx.actor != NULL || http_header(&call->req, "Authorization") != NULL || http_header(&call->req, "Cookie") != NULL;
+	if (call->http->config.refused == NULL || call->route == NULL)
+		return;
+	if (status == 403 || (status == 401 && named && call->route->door != DOOR_PUBLIC))
+		call->http->config.refused(&call->ctx, &call->req, status);
+}
+
 void http_finish(struct http_call *call)
 {
 	call->state = STATE_DONE;
@@ -57,6 +68,7 @@ void http_finish(struct http_call *call)
 	http_problem(&call->ctx, &call->res, 0, NULL);
 	if (call->res.status >= 500)
 		log_fault(call);
+	tell_refusal(call);
 }
 
 static bool over_budget(const struct http_call *call)
