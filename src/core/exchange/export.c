@@ -121,14 +121,38 @@ static const char *vcard_name(const char *field)
 	return "";
 }
 
+/* The link by which a column of another record came in: "owner.name", or by our own
+ * default "owner_id_name.name". NULL for columns of the record itself. */
+static const struct field *link_of(struct ctx *ctx, const struct export_request *request, const struct query_column *column)
+{
+	static const char *const endings[] = {"", "_id"};
+	const char *dot = column->path != NULL ? strchr(column->path, '.') : NULL;
+	size_t n = dot != NULL ? (size_t)(dot - column->path) : 0;
+	if (n == 0)
+		return NULL;
+	if (n > 8 && memcmp(dot - 8, "_id_name", 8) == 0)
+		n -= 5;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		const char *name = arena_printf(ctx->arena, "%.*s%s", (int)n, column->path, endings[i]);
+		int at = name != NULL ? entity_field(request->info, name) : -1;
+		if (at >= 0)
+			return request->info->fields[at];
+	}
+	return NULL;
+}
+
 static const char *label_of(struct ctx *ctx, const struct export_request *request, const struct query_column *column)
 {
 	if (request->names || column->field < 0)
 		return column->path != NULL && strchr(column->path, '.') != NULL ? column->path : column->key;
+	const struct field *link = link_of(ctx, request, column);
 	const char *own = app_label(ctx, &column->info->fields[column->field]->label);
-	if (column->info == request->info)
+	if (link == NULL)
 		return own;
-	const char *both = arena_printf(ctx->arena, "%s: %s", column->key, own);
+	/* the record's own name is what the link says; other fields of it are named with it */
+	if (column->field == column->info->title)
+		return app_label(ctx, &link->label);
+	const char *both = arena_printf(ctx->arena, "%s: %s", app_label(ctx, &link->label), own);
 	return both != NULL ? both : own;
 }
 
@@ -149,7 +173,7 @@ static enum err open_table(struct ctx *ctx, struct export_run *run)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < run->n; i++) {
 		const struct query_column *c = &run->columns[i];
-		const char *name = request->format == FILE_VCARD ? vcard_name(c->key) : c->path != NULL ? c->path : c->key;
+		const char *name = request->format == FILE_VCARD ? (c->info == request->info ? vcard_name(c->key) : "") : c->path != NULL ? c->path : c->key;
 		columns[i] = (struct table_column){.name = name, .label = label_of(ctx, request, c), .kind = kind_of(c)};
 	}
 	return table_out_new(ctx, &options, columns, run->n, request->sink, request->arg, &run->out);
