@@ -18,8 +18,27 @@ static void put_field(const struct field *field)
 		put(&o->label);
 }
 
+/* The fields that every entity has stand in the registry only. */
+static bool put_system_fields(void)
+{
+	struct arena arena;
+	struct ctx ctx;
+	struct registry *registry;
+	arena_init(&arena, 64u << 20);
+	ctx_init(&ctx, &arena, clock_system());
+	bool good = registry_new(&ctx, app_entities, app_entities_count, 0, &registry) == OK;
+	for (int i = 0; good && i < SF_COUNT; i++)
+		put_field(registry_at(registry, 0)->fields[i]);
+	if (good)
+		registry_free(registry);
+	arena_release(&arena);
+	return good;
+}
+
 int main(void)
 {
+	if (!put_system_fields())
+		return 1;
 	for (size_t i = 0; i < app_entities_count; i++) {
 		const struct entity *e = app_entities[i];
 		put(&e->label);

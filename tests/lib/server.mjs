@@ -106,7 +106,7 @@ export function client(url, token) {
       body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
     });
     const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '') && !/event-stream/.test(answer.headers.get('content-type'));
+    const isJson = /^application\/([a-z.+]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
     return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : text };
   };
 }

@@ -147,8 +147,11 @@ static const char *label_of(struct ctx *ctx, const struct export_request *reques
 		return column->path != NULL && strchr(column->path, '.') != NULL ? column->path : column->key;
 	const struct field *link = link_of(ctx, request, column);
 	const char *own = app_label(ctx, &column->info->fields[column->field]->label);
-	if (link == NULL)
-		return own;
+	if (link == NULL) {
+		/* beside its name stands the linked record's id */
+		const char *id = column->info->fields[column->field]->type == FIELD_LINK ? arena_printf(ctx->arena, "%s ID", own) : NULL;
+		return id != NULL ? id : own;
+	}
 	/* the record's own name is what the link says; other fields of it are named with it */
 	if (column->field == column->info->title)
 		return app_label(ctx, &link->label);
