@@ -74,6 +74,25 @@ def check(name, good, detail=""):
     print(f"{'ok' if good else 'not ok'} {len(results)} - {name}{'' if good else ': ' + str(detail)}", flush=True)
 
 
+def skip(name, why):
+    results.append(True)
+    print(f"ok {len(results)} - {name} # SKIP {why}", flush=True)
+
+
+def postgres():
+    """Address of the PostgreSQL for tests, or an end that says why not."""
+    url = os.environ.get("GUANXI_TEST_PG")
+    if not url:
+        skip("PostgreSQL", "GUANXI_TEST_PG is not set")
+        done()
+    return url
+
+
+def on_postgres(url):
+    """Arguments of init for a schema of one's own."""
+    return "--pg-url", url, "--pg-schema", f"t{os.urandom(6).hex()}"
+
+
 def folder():
     return tempfile.mkdtemp(prefix="guanxi-crash-")
 
