@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { adminEmail, adminPassword, guanxi, makeData, program, serve } from '../lib/server.mjs';
+import { adminEmail, adminPassword, guanxi, makeData, program, root, serve } from '../lib/server.mjs';
 
 const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -30,7 +30,7 @@ export async function startShop({ demo = true } = {}) {
 	if (process.env.GUANXI_E2E_URL)
 		return { url: process.env.GUANXI_E2E_URL, email: process.env.GUANXI_E2E_EMAIL ?? adminEmail, password: process.env.GUANXI_E2E_PASSWORD ?? adminPassword, close: async () => {} };
 	const folder = makeData();
-	if (demo) guanxi(['demo', '--data', folder.data]);
+	if (demo) guanxi(['demo', '--data', folder.data], { cwd: root });
 	const server = await serve(folder.data);
 	return {
 		url: server.url, email: adminEmail, password: adminPassword, log: server.log,
