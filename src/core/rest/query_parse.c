@@ -128,25 +128,38 @@ static enum err parse_params(struct parse *p)
 
 /* --- the Range header, limits ------------------------------------------------------------ */
 
+/* Rows from `first` on: what offset and limit leave of them. */
+static void begin_range(struct query_node *root, int64_t first)
+{
+	int64_t skipped = first - root->offset;
+	if (first <= 0 || skipped <= 0)
+		return;
+	if (root->limit >= 0)
+		root->limit = root->limit > skipped ? root->limit - skipped : 0;
+	root->offset = first;
+}
+
+static void end_range(struct query_node *root, int64_t last)
+{
+	int64_t n = last + 1 > root->offset ? last + 1 - root->offset : 0;
+	if (root->limit < 0 || n < root->limit)
+		root->limit = n;
+}
+
 static enum err apply_range(struct parse *p)
 {
 	struct query_node *root = &p->q->root;
 	int64_t first = p->options->range_first, last = p->options->range_last;
 	if (first > QUERY_OFFSET_MAX && !p->q->all_rows)
 		return fail_arg(p->ctx, ERR_INVALID, "offset", QK_OFFSET, "100000");
-	if (first > 0 && first > root->offset) {
-		if (root->limit >= 0)
-			root->limit = root->limit > first - root->offset ? root->limit - (first - root->offset) : 0;
-		root->offset = first;
-	}
-	if (first >= 0 && last >= 0) {
-		int64_t n = last + 1 > root->offset ? last + 1 - root->offset : 0;
-		if (root->limit < 0 || n < root->limit)
-			root->limit = n;
-	}
-	if (!p->q->all_rows && root->limit < 0)
+	begin_range(root, first);
+	if (first >= 0 && last >= 0)
+		end_range(root, last);
+	if (p->q->all_rows)
+		return OK;
+	if (root->limit < 0)
 		root->limit = QUERY_LIMIT_DEFAULT;
-	if (!p->q->all_rows && root->limit > QUERY_LIMIT_MAX)
+	if (root->limit > QUERY_LIMIT_MAX)
 		root->limit = QUERY_LIMIT_MAX;
 	return OK;
 }

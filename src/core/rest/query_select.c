@@ -255,31 +255,41 @@ static enum err parse_embed(struct select *p, struct query_node *node, const cha
 	return add_item(p, node, (struct query_item){.key = child->key, .field = -1, .embed = child}, false);
 }
 
-static enum err parse_item(struct select *p, struct query_node *node)
+/* "alias:name", with the alias or without; "name::type" has none. */
+static enum err parse_names(struct select *p, bool spread, const char **ret_name, const char **ret_alias)
 {
-	const char *name, *alias = NULL;
-	struct join join = {.hint = NULL};
-	bool spread = scan_word(&p->s, "...");
-	if (!spread && scan_char(&p->s, '*'))
-		return add_all(p, node);
-	enum err err = scan_name(p->ctx, &p->s, &name);
-	if (err)
+	*ret_alias = NULL;
+	enum err err = scan_name(p->ctx, &p->s, ret_name);
+	if (err || spread || p->s.end - p->s.p < 2 || p->s.p[0] != ':' || p->s.p[1] == ':')
 		return err;
-	if (!spread && p->s.p + 1 < p->s.end && p->s.p[0] == ':' && p->s.p[1] != ':') {
-		alias = name;
-		p->s.p++;
-		err = scan_name(p->ctx, &p->s, &name);
-	}
+	*ret_alias = *ret_name;
+	p->s.p++;
+	return scan_name(p->ctx, &p->s, ret_name);
+}
+
+static enum err parse_named(struct select *p, struct query_node *node, bool spread)
+{
+	const char *name, *alias;
+	struct join join = {.hint = NULL};
+	enum err err = parse_names(p, spread, &name, &alias);
 	if (!err)
 		err = parse_join(p, &join);
 	if (err)
 		return err;
-	bool count = str_equal(name, "count") && !spread && !join.hint && !join.inner;
-	if (count && (scan_word(&p->s, "()") || entity_field(node->info, name) < 0))
+	bool embed = spread || join.hint || join.inner;
+	if (!embed && str_equal(name, "count") && (scan_word(&p->s, "()") || entity_field(node->info, name) < 0))
 		return parse_count(p, node, alias);
-	if (spread || join.hint || join.inner || (p->s.p < p->s.end && *p->s.p == '('))
+	if (embed || (p->s.p < p->s.end && *p->s.p == '('))
 		return parse_embed(p, node, name, alias, join, spread);
 	return parse_column(p, node, name, alias);
+}
+
+static enum err parse_item(struct select *p, struct query_node *node)
+{
+	bool spread = scan_word(&p->s, "...");
+	if (!spread && scan_char(&p->s, '*'))
+		return add_all(p, node);
+	return parse_named(p, node, spread);
 }
 
 static void skip_spaces(struct scan *s)

@@ -185,27 +185,18 @@ static void put_links_all(const struct term *t)
 
 static void put_links(const struct term *t)
 {
-	switch (t->cond->op) {
-	case OP_CONTAINS:
+	enum query_op op = t->cond->op;
+	if (op == OP_CONTAINS) {
 		put_links_all(t);
-		return;
-	case OP_OVERLAP:
-		put_links_exists(t, false);
-		put_link_in(t, false);
-		return;
-	case OP_WITHIN:
-		put_links_exists(t, true);
-		put_link_in(t, true);
-		return;
-	case OP_IS:
+	} else if (op == OP_OVERLAP || op == OP_WITHIN) {
+		put_links_exists(t, op == OP_WITHIN);
+		put_link_in(t, op == OP_WITHIN);
+	} else if (op == OP_IS) {
 		put_links_exists(t, t->cond->is == IS_NULL);
 		sqlb_puts(t->b, ")");
-		return;
-	case OP_EQ: case OP_NEQ: case OP_GT: case OP_GTE: case OP_LT: case OP_LTE: case OP_LIKE: case OP_ILIKE:
-	case OP_MATCH: case OP_IMATCH: case OP_IN: case OP_DISTINCT: case OP_SEARCH: case OP_COUNT:
-		break;
+	} else {
+		t->b->err = fail(t->b->ctx, ERR_BUG, "query", "operator");
 	}
-	t->b->err = fail(t->b->ctx, ERR_BUG, "query", "operator");
 }
 
 /* --- the others ---------------------------------------------------------------------------- */
@@ -256,23 +247,17 @@ static void put_one(const struct term *t, const struct value *value)
 	static const char *const simple[OP_COUNT] = {
 		[OP_EQ] = " = ", [OP_NEQ] = " <> ", [OP_GT] = " > ", [OP_GTE] = " >= ", [OP_LT] = " < ", [OP_LTE] = " <= ",
 	};
-	switch (t->cond->op) {
-	case OP_EQ: case OP_NEQ: case OP_GT: case OP_GTE: case OP_LT: case OP_LTE:
-		put_compare(t, simple[t->cond->op], value);
-		return;
-	case OP_DISTINCT:
+	enum query_op op = t->cond->op;
+	if (simple[op])
+		put_compare(t, simple[op], value);
+	else if (op == OP_DISTINCT)
 		put_compare(t, t->b->engine == ENGINE_SQLITE ? " IS NOT " : " IS DISTINCT FROM ", value);
-		return;
-	case OP_LIKE: case OP_MATCH:
+	else if (op == OP_LIKE || op == OP_MATCH)
 		put_like(t, value);
-		return;
-	case OP_ILIKE: case OP_IMATCH:
+	else if (op == OP_ILIKE || op == OP_IMATCH)
 		put_ilike(t, value);
-		return;
-	case OP_IN: case OP_IS: case OP_SEARCH: case OP_CONTAINS: case OP_WITHIN: case OP_OVERLAP: case OP_COUNT:
-		break;
-	}
-	t->b->err = fail(t->b->ctx, ERR_BUG, "query", "operator");
+	else
+		t->b->err = fail(t->b->ctx, ERR_BUG, "query", "operator");
 }
 
 /* like(any).{a*,b*} */

@@ -75,32 +75,9 @@ static bool word_value(struct ctx *ctx, const struct entity_info *info, int at, 
 }
 
 /* Free text that does not pass the field's checks is still a fair question. */
-static bool free_text(enum field_type type)
-{
-	switch (type) {
-	case FIELD_TEXT:
-	case FIELD_NOTE:
-	case FIELD_EMAIL:
-	case FIELD_PHONE:
-	case FIELD_URL:
-	case FIELD_CODE:
-		return true;
-	case FIELD_INT:
-	case FIELD_DECIMAL:
-	case FIELD_REAL:
-	case FIELD_MONEY:
-	case FIELD_BOOL:
-	case FIELD_DATE:
-	case FIELD_TIME:
-	case FIELD_ENUM:
-	case FIELD_LINK:
-	case FIELD_LINKS:
-	case FIELD_JSON:
-	case FIELD_TYPE_COUNT:
-		break;
-	}
-	return false;
-}
+static const bool free_text[FIELD_TYPE_COUNT] = {
+	[FIELD_TEXT] = true, [FIELD_NOTE] = true, [FIELD_EMAIL] = true, [FIELD_PHONE] = true, [FIELD_URL] = true, [FIELD_CODE] = true,
+};
 
 static enum err parse_one(struct ctx *ctx, const struct entity_info *info, int at, const char *text, struct value *ret)
 {
@@ -109,7 +86,7 @@ static enum err parse_one(struct ctx *ctx, const struct entity_info *info, int a
 		return OK;
 	if (!*text) {
 		*ret = value_null();
-		return free_text(field->type) || field->type == FIELD_ENUM ? OK : bad_value(ctx, field, text);
+		return free_text[field->type] || field->type == FIELD_ENUM ? OK : bad_value(ctx, field, text);
 	}
 	if (field->type == FIELD_MONEY && entity_currency(info, at) >= 0) {
 		*ret = value_text(text); /* read once the currency is known: query_finish_money */
@@ -120,7 +97,7 @@ static enum err parse_one(struct ctx *ctx, const struct entity_info *info, int a
 	if (!err || err == ERR_LIMIT || err == ERR_BUG)
 		return err;
 	ctx->faults.count = before;
-	if (free_text(field->type)) {
+	if (free_text[field->type]) {
 		*ret = value_text(text);
 		return OK;
 	}

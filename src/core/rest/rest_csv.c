@@ -9,28 +9,42 @@ struct csv {
 	char *p, *end;
 };
 
+/* After the opening quote, in place: where it ends and what follows. False if it never does. */
+static bool read_quoted(const struct csv *csv, char **p, char **out)
+{
+	for (; *p < csv->end; (*p)++) {
+		if (**p == '"' && (*p + 1 >= csv->end || (*p)[1] != '"'))
+			break;
+		*p += **p == '"';
+		*(*out)++ = **p;
+	}
+	if (*p >= csv->end)
+		return false;
+	(*p)++;
+	return true;
+}
+
+static bool is_end(char c)
+{
+	return c == ',' || c == '\n' || c == '\r';
+}
+
 /* One cell, in place: *ret_last tells that its line ends here. False on a broken quote. */
 static bool read_cell(struct csv *csv, const char **ret, bool *ret_last)
 {
 	char *start = csv->p, *out = csv->p, *p = csv->p;
 	bool quoted = p < csv->end && *p == '"';
 	if (quoted) {
-		for (p++; p < csv->end; p++) {
-			if (*p == '"' && (p + 1 >= csv->end || p[1] != '"'))
-				break;
-			p += *p == '"';
-			*out++ = *p;
-		}
-		if (p >= csv->end)
-			return false;
 		p++;
+		if (!read_quoted(csv, &p, &out))
+			return false;
 	} else {
-		while (p < csv->end && *p != ',' && *p != '\n' && *p != '\r')
+		while (p < csv->end && !is_end(*p))
 			p++;
 		out = p;
 	}
 	char after = p < csv->end ? *p : '\n';
-	if (after != ',' && after != '\n' && after != '\r')
+	if (!is_end(after))
 		return false;
 	*ret_last = after != ',';
 	if (after == '\r' && p + 1 < csv->end && p[1] == '\n')
