@@ -96,8 +96,8 @@ describe('work', { skip: reason ?? false }, () => {
 		await person.goto('/customer');
 		const head = page.locator('[role="columnheader"]', { hasText: 'Spent' });
 		await head.locator('button').click();
-		await page.waitForURL(/order=orders_total.desc/);
-		assert.equal(await head.getAttribute('aria-sort'), 'descending');
+		await page.waitForSelector('[aria-sort="descending"] >> text=Spent');
+		assert.match(page.url(), /order=orders_total.desc/);
 		await settled(page);
 		const spent = async () => page.evaluate(async () => (await (await fetch('/api/v1/customer?select=orders_total&order=orders_total.desc&limit=1')).json())[0].orders_total);
 		assert.ok(Number(await spent()) >= 0);
@@ -151,7 +151,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.click('.ant-modal .ant-btn-primary');
 		await message('Source changed in 3 records');
 		assert.equal((await reload(made[0].id)).source, 'exhibition');
-		await page.click('.ant-message >> text=Undo');
+		await page.click('.ant-message .undo button');
 		await message('Undone');
 		assert.equal((await reload(made[0].id)).source, 'shop');
 
@@ -159,7 +159,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.click('.bulk >> text=Delete');
 		await message('3 records deleted');
 		assert.equal((await api(page, 'GET', `customer/${made[0].id}`)).status, 404);
-		await page.click('.ant-message >> text=Undo');
+		await page.click('.ant-message .undo button');
 		await page.waitForFunction(() => document.querySelectorAll('.grid-row').length === 3);
 		assert.equal((await reload(made[2].id)).name, 'Bulk C');
 	});
@@ -184,8 +184,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.click('[aria-label="Columns"]');
 		await page.waitForSelector('.columns-panel');
 		await page.click('.column-item >> text=Phone');
-		await page.waitForURL(/cols=/);
-		assert.equal(await page.locator('[role="columnheader"]', { hasText: 'Phone' }).count(), 0);
+		await page.waitForSelector('[role="columnheader"] >> text=Phone', { state: 'detached' });
 		await page.focus('.column-item .grip[aria-label="Move column Stage"]');
 		await page.keyboard.press('Space');
 		await page.waitForTimeout(150);
@@ -231,7 +230,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.keyboard.press('Enter');
 		await message('Saved');
 		assert.equal((await reload(made.id)).city, 'Newtown');
-		await page.click('.ant-message >> text=Undo');
+		await page.click('.ant-message .undo button');
 		await message('Undone');
 		assert.equal((await reload(made.id)).city, 'Oldtown');
 		assert.match(await page.innerText('.record-facts'), /Oldtown/);
@@ -279,7 +278,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.fill('.composer textarea', 'Send samples\nthree of each');
 		await page.keyboard.press('Control+Enter');
 		await page.waitForSelector('.record-aside .work >> text=Send samples');
-		await page.waitForFunction(() => /1\s*Open work|Open work\s*1/.test(document.querySelector('.figures')?.innerText ?? ''));
+		if (!process.env.GUANXI_E2E_URL) await page.waitForFunction(() => /1\s*Open work|Open work\s*1/.test(document.querySelector('.figures')?.innerText ?? ''));
 		await page.click('.record-aside .work .ant-checkbox-input');
 		await message('Done');
 		await page.waitForSelector('.record-aside >> text=Nothing open');
@@ -302,7 +301,7 @@ describe('work', { skip: reason ?? false }, () => {
 		assert.equal(readFileSync(await download.path(), 'utf8'), 'agreed and signed\n');
 		await page.click('.file-list button');
 		await page.waitForSelector('text=No files yet');
-		await page.click('.ant-message >> text=Undo');
+		await page.click('.ant-message .undo button');
 		await page.waitForSelector('.file-list >> text=合同 contract.txt');
 	});
 

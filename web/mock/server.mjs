@@ -24,6 +24,7 @@ const changes = [];
 const streams = new Set();
 const sessions = new Map();
 const deleted = new Map();
+const contents = new Map();
 let seq = 0;
 const CAPS = ['admin', 'users', 'audit', 'bulk', 'assign', 'tokens'];
 const ALL = { read: 'all', create: 'all', update: 'all', delete: 'all', export: 'all', import: 'all' };
@@ -139,6 +140,14 @@ function entities(req, parts, params, body, zh) {
 	const etag = () => ({ ETag: `"v${row.version}"` });
 	if (parts[2] === 'rights') return [rightsOf(row, zh), {}];
 	if (parts[2] === 'password') return [{ password: body.password ?? 'maple-river-quiet-lamp' }, {}];
+	if (parts[2] === 'handover') {
+		let total = 0;
+		for (const e of metas[0].filter((x) => x.owner && !x.system)) for (const r of db[e.name] ?? []) if (r[e.owner] === row.id) {
+			update(e, r, { [e.owner]: body.to });
+			total++;
+		}
+		return [{ moved: {}, total }, {}];
+	}
 	if (parts[2] === 'disable' || parts[2] === 'enable') return [update(entity, row, { active: parts[2] === 'enable' }) ?? row, {}];
 	if (req.method === 'PATCH') {
 		if (req.headers['if-match'] && req.headers['if-match'] !== `"v${row.version}"`) throw fault(412, 'version', '记录已被他人修改');
@@ -217,6 +226,7 @@ function route(req, parts, params, body, raw, zh) {
 	if (head === 'file') {
 		const row = { id: next(), version: 1, name: params.get('name'), type: req.headers['content-type'], size: raw.length, sha256: 'x', created_at: new Date().toISOString(), [`${params.get('entity')}_id`]: params.get('record_id') };
 		db.attachment.push(row);
+		contents.set(row.id, raw);
 		log('attachment', row.id, 'create', {});
 		return [row, {}, 201];
 	}
@@ -271,6 +281,10 @@ async function api(req, res, url) {
 			return req.on('close', () => streams.delete(res));
 		}
 		if (!['GET', 'HEAD'].includes(req.method) && req.headers['x-csrf-token'] !== 'mock') throw fault(403, 'csrf', 'CSRF');
+		if (parts[2] === 'content' && contents.has(parts[1])) {
+			res.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' });
+			return res.end(contents.get(parts[1]));
+		}
 		const answer = route(req, parts, url.searchParams, body, raw, zh);
 		if (answer === undefined) throw fault(404, 'not_found', '');
 		return send(answer[2] ?? 200, answer[0], answer[1]);

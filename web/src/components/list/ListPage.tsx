@@ -69,7 +69,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const counted = useCount(entity, params, !complete && rows.length >= PAGE);
 	const total = complete ? rows.length : counted.data?.total ?? null;
 	const capped = !complete && (counted.data?.capped ?? false);
-	const live = useLive(entity, rows, params.get('select') ?? 'id');
+	const live = useLive(entity, rows, params);
 
 	const conditionsKey = `${state.q}?${state.conditions.map((c) => c.field + c.op + c.value.join()).join('&')}`;
 	useEffect(() => setSelection(NONE), [entity, conditionsKey]);

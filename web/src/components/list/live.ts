@@ -17,10 +17,10 @@ export interface Live {
 	seen(): void;
 }
 
-export function useLive(entity: Entity, rows: Row[], select: string): Live {
+export function useLive(entity: Entity, rows: Row[], params: URLSearchParams): Live {
 	const cache = useCache();
 	const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
-	const [fresh, setFresh] = useState(0);
+	const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
 	const [stale, setStale] = useState(false);
 	const waiting = useRef(new Set<string>());
 	const born = useRef(new Set<string>());
@@ -31,29 +31,40 @@ export function useLive(entity: Entity, rows: Row[], select: string): Live {
 	const flush = useCallback(async () => {
 		timer.current = undefined;
 		const ids = [...waiting.current];
+		const newborn = [...born.current];
 		waiting.current.clear();
-		if (ids.length > MANY) {
+		born.current.clear();
+		if (ids.length > MANY || newborn.length > MANY) {
 			setStale(true);
 			return;
 		}
-		if (ids.length === 0) return;
 		try {
-			const page = await fetchPage(entity, new URLSearchParams({ select, id: `in.(${ids.join()})`, limit: String(MANY) }));
-			for (const row of page.rows) replaceRow(cache, entity.name, row);
-			setChanged(new Set(page.rows.map((r) => r.id)));
-			setTimeout(() => setChanged(new Set()), 2500);
+			if (ids.length > 0) {
+				const page = await fetchPage(entity, new URLSearchParams({ select: params.get('select') ?? 'id', id: `in.(${ids.join()})`, limit: String(MANY) }));
+				for (const row of page.rows) replaceRow(cache, entity.name, row);
+				setChanged(new Set(page.rows.map((r) => r.id)));
+				setTimeout(() => setChanged(new Set()), 2500);
+			}
+			if (newborn.length > 0) {
+				// Only those that this list would show are worth a word.
+				const wanted = new URLSearchParams(params);
+				wanted.delete('order');
+				wanted.set('select', 'id');
+				wanted.set('limit', String(MANY));
+				wanted.append('id', `in.(${newborn.join()})`);
+				const page = await fetchPage(entity, wanted);
+				setFresh((old) => new Set([...old, ...page.rows.map((r) => r.id)]));
+			}
 		} catch {
 			setStale(true);
 		}
-	}, [cache, entity, select]);
+	}, [cache, entity, params]);
 
 	useChanges((event) => {
 		if (event.entity !== entity.name) return;
 		if (event.action === 'create' || event.action === 'restore') {
-			if (!shown.current.some((r) => r.id === event.id)) {
-				born.current.add(event.id);
-				setFresh(born.current.size);
-			}
+			born.current.add(event.id);
+			timer.current ??= setTimeout(() => void flush(), 400);
 			return;
 		}
 		if (event.action === 'delete') {
@@ -69,8 +80,8 @@ export function useLive(entity: Entity, rows: Row[], select: string): Live {
 
 	const seen = useCallback(() => {
 		born.current.clear();
-		setFresh(0);
+		setFresh(new Set());
 		setStale(false);
 	}, []);
-	return { changed, fresh, stale, seen };
+	return { changed, fresh: [...fresh].filter((id) => !rows.some((r) => r.id === id)).length, stale, seen };
 }

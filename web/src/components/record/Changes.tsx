@@ -32,7 +32,9 @@ export function Diff({ entity, diff }: { entity: Entity | undefined; diff: Recor
 	const { t } = useTranslation();
 	const names = Object.keys(diff ?? {}).filter((n) => !['version', 'updated_at', 'updated_by', 'sort_name'].includes(n));
 	if (names.length === 0) return null;
+	const label = (name: string) => fieldOf(entity, name)?.label ?? t(`audit.field_${name}`, { defaultValue: name });
 	const show = (name: string, value: unknown) => {
+		if (name === 'event' && !fieldOf(entity, name) && typeof value === 'string') return <span>{t(`audit.event_${value}`, { defaultValue: value })}</span>;
 		const field = fieldOf(entity, name);
 		if (value === null || value === undefined || value === '') return <span className="nothing">—</span>;
 		return field && field.type !== 'link' && typeof value !== 'object'
@@ -48,7 +50,7 @@ export function Diff({ entity, diff }: { entity: Entity | undefined; diff: Recor
 					const [before, after] = Array.isArray(diff![name]) ? diff![name] : [null, diff![name]];
 					return (
 						<tr key={name}>
-							<th scope="row">{fieldOf(entity, name)?.label ?? name}</th>
+							<th scope="row">{label(name)}</th>
 							<td className="diff-old">{show(name, before)}</td>
 							<td className="diff-new">{show(name, after)}</td>
 						</tr>

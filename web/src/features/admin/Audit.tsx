@@ -116,7 +116,7 @@ export default function Audit() {
 										<td>{c.actor?.name || t('word.system')}{c.actor?.kind && !['user', 'system'].includes(c.actor.kind) ? <span className="quiet"> {t(`actor.${c.actor.kind}`, { defaultValue: c.actor.kind })}</span> : null}</td>
 										<td>{t(`action.${c.action}`, { defaultValue: c.action })}</td>
 										<td>{entity && c.record_id && c.record_id !== '0' && !entity.child ? <Link to={`/${entity.name}/${c.record_id}`}>{entity.label} #{c.record_id}</Link> : <>{entity?.label ?? c.entity} {c.record_id && c.record_id !== '0' ? `#${c.record_id}` : ''}</>}</td>
-										<td className="audit-fields">{fields.slice(0, 4).map((f) => entity?.fields.find((x) => x.name === f)?.label ?? f).join(', ')}{fields.length > 4 ? ` +${fields.length - 4}` : ''}</td>
+										<td className="audit-fields">{c.diff?.event ? t(`audit.event_${String(c.diff.event[1])}`, { defaultValue: String(c.diff.event[1]) }) : fields.slice(0, 4).map((f) => entity?.fields.find((x) => x.name === f)?.label ?? t(`audit.field_${f}`, { defaultValue: f })).join(', ')}{fields.length > 4 && !c.diff?.event ? ` +${fields.length - 4}` : ''}</td>
 									</tr>,
 									open === key && (
 										<tr key={`${key}d`}><td colSpan={6}>

@@ -1,10 +1,9 @@
 /** A person in the house: facts, rights, password, leaving. */
-import { Alert, App, Button, Input, Modal, Progress, Select } from 'antd';
+import { Alert, App, Button, Input, Modal, Select } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { chunks, idsMatching, patchMany } from '@/api/bulk.ts';
 import { post } from '@/api/client.ts';
 import { entityOf, fetchPage, may, type RecordAnswer, refresh, useCache } from '@/api/records.ts';
 import type { Row } from '@/api/types.ts';
@@ -21,7 +20,7 @@ export default function UserPage({ entity, id }: RecordPageProps) {
 	const manage = useCan('users');
 	return (
 		<RecordPage
-			entity={entity} id={id}
+			entity={entity} id={id} without={['team']}
 			head={(record) => <UserState record={record} />}
 			actions={(record) => manage && (
 				<>
@@ -110,8 +109,9 @@ function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 	const cache = useCache();
 	const [to, setTo] = useState<string | null>(null);
 	const [typed, setTyped] = useState('');
-	const [state, setState] = useState<{ done: number; of: number } | null>(null);
-	const [result, setResult] = useState<{ moved: number; problem: string | null } | null>(null);
+	const [busy, setBusy] = useState(false);
+	const [moved, setMoved] = useState<number | null>(null);
+	const [problem, setProblem] = useState<string | null>(null);
 	const owned = meta.entities.filter((e) => !e.system && e.owner && e.name !== 'saved_view' && may(e, 'update'));
 	const users = entityOf(meta, 'user');
 	const choices = useQuery({
@@ -130,37 +130,30 @@ function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 	const sure = typed.trim() === String(row.name);
 
 	async function go() {
-		let moved = 0;
-		setState({ done: 0, of: total });
+		setBusy(true);
+		setProblem(null);
 		try {
-			for (const entity of owned) {
-				const ids = await idsMatching(entity, new URLSearchParams({ [entity.owner!]: `eq.${row.id}` }));
-				for (const part of chunks(ids)) {
-					await patchMany(entity, part, { [entity.owner!]: to });
-					moved += part.length;
-					setState({ done: moved, of: Math.max(total, moved) });
-				}
-			}
-			setResult({ moved, problem: null });
+			const answer = await post<{ total: number }>(`user/${row.id}/handover`, { to });
+			setMoved(answer.total);
+			await refresh(cache, ...owned.map((e) => e.name));
 		} catch (error) {
-			setResult({ moved, problem: problemText(error, t) });
+			setProblem(problemText(error, t));
 		}
-		setState(null);
-		await refresh(cache, ...owned.map((e) => e.name));
+		setBusy(false);
 		await counts.refetch();
 	}
 
 	return (
 		<Modal
 			open title={t('user.hand_over_title', { name: row.name })} onCancel={onClose} width={520} mask={{ closable: false }}
-			footer={result && !result.problem ? <Button type="primary" onClick={onClose}>{t('word.close')}</Button> : [
+			footer={moved !== null ? <Button type="primary" onClick={onClose}>{t('word.close')}</Button> : [
 				<Button key="c" onClick={onClose}>{t('word.cancel')}</Button>,
-				<Button key="g" type="primary" disabled={!to || !sure || total === 0 || state !== null} loading={state !== null} onClick={() => void go()}>{t('user.hand_over_go')}</Button>,
+				<Button key="g" type="primary" disabled={!to || !sure || total === 0} loading={busy} onClick={() => void go()}>{t('user.hand_over_go')}</Button>,
 			]}
 		>
 			<div className="stack">
-				{result?.problem && <Alert type="error" showIcon title={result.problem} description={t('user.hand_over_part', { n: number(result.moved) })} />}
-				{result && !result.problem ? <Alert type="success" showIcon title={t('user.hand_over_done', { n: number(result.moved), count: result.moved })} /> : (
+				{problem && <Alert type="error" showIcon title={problem} description={t('user.hand_over_part')} />}
+				{moved !== null ? <Alert type="success" showIcon title={t('user.hand_over_done', { n: number(moved), count: moved })} /> : (
 					<>
 						<table className="plain-table">
 							<thead><tr><th scope="col">{t('user.what')}</th><th scope="col" className="is-right">{t('user.how_many')}</th></tr></thead>
@@ -173,7 +166,6 @@ function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 						/>
 						<label htmlFor={`${id}n`}>{t('user.type_name', { name: row.name })}</label>
 						<Input id={`${id}n`} value={typed} onChange={(e) => setTyped(e.target.value)} autoComplete="off" />
-						{state && <Progress percent={Math.round((state.done / Math.max(1, state.of)) * 100)} aria-label={t('user.hand_over')} />}
 					</>
 				)}
 			</div>

@@ -134,10 +134,11 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 			{(data.presets?.length ?? 0) > 0 && (
 				<fieldset>
 					<legend>{t('import.preset')}</legend>
-					<Radio.Group
-						value={preset ?? ''} onChange={(e) => set({ preset: (e.target.value as string) || null })}
+					<Select
+						className="map-preset" aria-label={t('import.preset')} value={preset ?? ''} onChange={(v: string) => set({ preset: v || null })} popupMatchSelectWidth={false}
 						options={[{ value: '', label: t('import.by_hand') }, ...data.presets!.map((p) => ({ value: p.name, label: `${p.label ?? p.name}${p.match ? ` (${t('import.fits')})` : ''}` }))]}
 					/>
+					{preset && <p className="hint">{data.presets!.find((p) => p.name === preset)?.text}</p>}
 				</fieldset>
 			)}
 

@@ -6,6 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { BASE, post } from '@/api/client.ts';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
+import { entityOf } from '@/api/records.ts';
+import { useMeta } from '@/app/context.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { number } from '@/lib/format.ts';
@@ -15,9 +17,11 @@ const figure = (run: Run, name: string) => Number(run[name] ?? 0);
 
 export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	const { t } = useTranslation();
+	const meta = useMeta();
 	const { message } = App.useApp();
 	const [busy, setBusy] = useState<string | null>(null);
 	const [undoing, setUndoing] = useState(false);
+	const entity = entityOf(meta, run.entity as string | null) ?? entityOf(meta, 'customer');
 	const state = String(run.state);
 	const total = figure(run, 'rows_total');
 	const done = figure(run, 'rows_done');
@@ -60,11 +64,30 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
 				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
 				{['done', 'cancelled', 'failed'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
-				<Link to="/customer?order=id.desc">{t('import.see')}</Link>
+				{entity && !entity.child && <Link to={`/${entity.name}?order=id.desc`}>{t('import.see')}</Link>}
 			</div>
+			<ByKind run={run} />
 			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} fixed />}
 			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
 		</div>
+	);
+}
+
+/** One row of a file may become several records: how many of each. */
+function ByKind({ run }: { run: Run }) {
+	const { t } = useTranslation();
+	const meta = useMeta();
+	const records = run.records as Record<string, { created?: number; updated?: number }> | null;
+	const kinds = Object.entries(records ?? {});
+	if (kinds.length < 2) return null;
+	// A plan names its records freely; the entity behind the name is what people know.
+	const named = (run.plan as { records?: { as?: string; entity: string }[] } | null)?.records;
+	const label = (name: string) => entityOf(meta, named?.find((r) => r.as === name)?.entity ?? name)?.label_many ?? name;
+	return (
+		<table className="plain-table by-kind">
+			<thead><tr><th scope="col">{t('import.kind')}</th><th scope="col" className="is-right">{t('import.created')}</th><th scope="col" className="is-right">{t('import.updated')}</th></tr></thead>
+			<tbody>{kinds.map(([name, n]) => <tr key={name}><td>{label(name)}</td><td className="is-right">{number(n.created ?? 0)}</td><td className="is-right">{number(n.updated ?? 0)}</td></tr>)}</tbody>
+		</table>
 	);
 }
 

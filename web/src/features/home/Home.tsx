@@ -172,7 +172,7 @@ function useRecent(audit: boolean) {
 				return rows.flatMap((c) => {
 					const entity = entityOf(meta, c.entity);
 					const key = `${c.entity}${c.record_id}`;
-					if (!entity || entity.child || seen.has(key) || !['create', 'update', 'delete', 'restore'].includes(c.action)) return [];
+					if (!entity || entity.child || entity.system || seen.has(key) || !['create', 'update', 'delete', 'restore'].includes(c.action)) return [];
 					seen.add(key);
 					const title = c.diff?.[entity.title ?? '']?.[1];
 					return [{ key: String(c.seq), at: c.at, who: c.actor?.name ?? null, action: c.action, entity, id: String(c.record_id), title: typeof title === 'string' ? title : null }];

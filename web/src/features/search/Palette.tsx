@@ -111,7 +111,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
 	let n = -1;
 	const nothing = q !== '' && q === typed.trim() && found.isSuccess && !found.isFetching && flat.length === 0;
 	return (
-		<Modal open footer={null} closable={false} onCancel={onClose} width={640} className="palette" style={{ top: 64 }} styles={{ container: { padding: 0 } }} title={null} modalRender={(node) => <div role="dialog" aria-modal="true" aria-label={t('search.title')}>{node}</div>}>
+		<Modal open footer={null} closable={false} onCancel={onClose} width={640} className="palette" style={{ top: 64 }} styles={{ container: { padding: 0 } }} title={t('search.title')}>
 			<Input
 				autoFocus size="large" variant="borderless" prefix={found.isFetching ? <Spin size="small" /> : <SearchOutlined aria-hidden />} placeholder={t('search.placeholder')} value={typed}
 				onChange={(e) => setTyped(e.target.value)} onKeyDown={onKeyDown} role="combobox" aria-expanded aria-controls={id} aria-label={t('search.title')} aria-autocomplete="list"
