@@ -16,7 +16,7 @@ static bool key_ok(const char *key)
 	if (n == 0 || n > 255)
 		return false;
 	for (const char *p = key; *p; p++)
-		if (*p < 0x21 || *p > 0x7e)
+		if (*p < 0x20 || *p > 0x7e)
 			return false;
 	return true;
 }
