@@ -3,7 +3,7 @@
 middle of requests, before COMMIT reaches the server, and before its answer comes back; and
 the server cannot be reached at all for a while.  Clients repeat with the same
 Idempotency-Key: nothing is lost, nothing is there twice, and the pool heals within 5 s.
-GUANXI_SECONDS (default 25) of cutting."""
+GUANXI_SECONDS (default 20) of cutting."""
 import os
 import random
 import re
@@ -14,7 +14,7 @@ import time
 
 from house import Client, Server, check, done, folder, guanxi, make_data, make_token, on_postgres, postgres
 
-SECONDS = float(os.environ.get("GUANXI_SECONDS", "25"))
+SECONDS = float(os.environ.get("GUANXI_SECONDS", "20"))
 WRITERS = 4
 HEAL = 5.0
 
