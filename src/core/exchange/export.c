@@ -1,302 +1,458 @@
-/* Export of a list: the query layer's rows, as the table writers take them. */
+/* Lists as files. The query layer gives the rows that the actor may export, with what
+ * is hidden left out and what is masked masked; here they become cells. */
+#include "core/exchange/export.h"
+
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "base/timeutil.h"
+#include "core/entity/field_type.h"
 #include "core/events/events.h"
-#include "core/exchange/exchange.h"
-#include "core/rest/query.h"
 #include "core/store/store.h"
+#include "core/text/text.h"
 
-enum { ROW_MAX = 8 << 20, COLUMNS_MAX = 500, PIECE = 64 * 1024 };
+enum { SELECT_MAX = 32 * 1024, CELL_TEXT_MAX = TABLE_CELL_MAX };
 
-/* Parameters of the address that are the caller's, not the query's. */
-static const char *const own_parameters[] = {"format", "encoding", "delimiter", "ids", "names", NULL};
+/* --- what is selected ---------------------------------------------------------------- */
 
-struct export_run {
-	const struct export_request *request;
-	const struct query_column *columns;
-	size_t n;
-	struct table_out *out; /* NULL for JSON Lines, which come from the query layer as the API writes them */
-	struct buf text;       /* cells of one row, or a piece of JSON lines */
-	struct cell *cells;
-	size_t *ends;
-	int64_t rows;
+/* Parts of a vCard and the fields that fill them. */
+static const struct {
+	const char *field, *part;
+} vcard_fields[] = {
+	{"kind", "kind"},         {"name", "name"},         {"phone", "phone"},       {"email", "email"},     {"birthday", "birthday"},
+	{"gender", "gender"},     {"website", "url"},       {"note", "note"},         {"employer", "organisation"},
+	{"occupation", "job_title"}, {"country", "country"}, {"province", "province"}, {"city", "city"},      {"language", "language"},
+	{"tags", "categories"},   {"id", "uid"},
 };
 
-/* --- what is asked for ------------------------------------------------------ */
-
-static bool has_parameter(const char *query, const char *name)
+static const char *vcard_part(const char *field)
 {
-	size_t n = strlen(name);
-	for (const char *p = query; p != NULL && *p != '\0'; p = strchr(p, '&') != NULL ? strchr(p, '&') + 1 : NULL) {
-		if (strncmp(p, name, n) == 0 && p[n] == '=')
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < sizeof(vcard_fields) / sizeof(vcard_fields[0]); i++)
+		if (strcmp(vcard_fields[i].field, field) == 0)
+			return vcard_fields[i].part;
+	return NULL;
 }
 
-/* For people: every field they may read, a linked record by its name beside its id. */
-static enum err default_select(struct ctx *ctx, const struct export_request *request, const char **ret)
+static bool wanted(const struct ctx *ctx, const struct export_request *r, int at)
 {
-	const struct entity_info *info = request->info;
-	struct buf select;
-	buf_init(&select, 64 * 1024);
-	for (size_t i = 0; i < info->n_fields; i++) {
-		const struct field *field = info->fields[i];
-		const struct entity_info *link = entity_link(info, (int)i);
-		if (entity_field_right(ctx->actor, info, (int)i) == RIGHT_HIDDEN)
-			continue;
-		buf_printf(&select, "%s%s", select.len > 0 ? "," : "", field->name);
-		bool named = link != NULL && field->type == FIELD_LINK && link->title >= 0 &&
-		             entity_scope(ctx->actor, link, ACTION_READ) != SCOPE_NONE &&
-		             entity_field_right(ctx->actor, link, link->title) != RIGHT_HIDDEN;
-		if (named && !request->links_as_ids)
-			buf_printf(&select, ",%s_name:%s(%s)", field->name, field->name, link->fields[link->title]->name);
+	const struct field *field = r->info->fields[at];
+	if (entity_field_right(ctx->actor, r->info, at) == RIGHT_HIDDEN || (field->flags & F_SECRET))
+		return false;
+	if (r->format == FILE_VCARD)
+		return vcard_part(field->name) != NULL;
+	return at != SF_VERSION && at != SF_CREATED_BY && at != SF_UPDATED_BY && field->type != FIELD_JSON;
+}
+
+/* "owner_id" is asked for as its record's name: "owner:owner_id(name)". */
+static void put_item(struct buf *out, const struct export_request *r, const char *item, size_t len)
+{
+	char name[64];
+	if (out->len > 0)
+		buf_putc(out, ',');
+	int at = -1;
+	if (len < sizeof(name)) {
+		memcpy(name, item, len);
+		name[len] = '\0';
+		at = entity_field(r->info, name);
 	}
-	*ret = buf_failed(&select) ? NULL
-	                           : arena_printf(ctx->arena, "select=%s%s%s", buf_text(&select), *request->query != '\0' ? "&" : "", request->query);
+	bool link = at >= SF_COUNT && r->info->fields[at]->type == FIELD_LINK;
+	const struct entity_info *target = link ? entity_link(r->info, at) : NULL;
+	bool ids = r->links_as_ids || r->format == FILE_JSONL || target == NULL || target->title < 0;
+	if (ids || !str_ends(name, "_id"))
+		buf_add(out, item, len);
+	else
+		buf_printf(out, "%.*s:%s(%s)", (int)(len - 3), name, name, target->fields[target->title]->name);
+}
+
+/* Items of a select, split at commas outside of parentheses. */
+static void put_select(struct buf *out, const struct export_request *r, const char *select)
+{
+	while (*select != '\0') {
+		size_t len = 0;
+		for (int depth = 0; select[len] != '\0' && (select[len] != ',' || depth > 0); len++)
+			depth += select[len] == '(' ? 1 : select[len] == ')' ? -1 : 0;
+		put_item(out, r, select, len);
+		select += len + (select[len] == ',');
+	}
+}
+
+static void put_default(struct ctx *ctx, struct buf *out, const struct export_request *r)
+{
+	for (int at = 0; at < (int)r->info->n_fields; at++)
+		if (wanted(ctx, r, at))
+			put_item(out, r, r->info->fields[at]->name, strlen(r->info->fields[at]->name));
+}
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* A parameter's value as it is meant: browsers send commas as %2C. */
+static char *decoded(struct ctx *ctx, const char *raw, size_t len)
+{
+	char *out = arena_strndup(ctx->arena, raw, len), *to = out;
+	for (const char *p = out; p != NULL && *p != '\0'; p++) {
+		int high = *p == '%' ? hex(p[1]) : -1, low = high >= 0 ? hex(p[2]) : -1;
+		if (low >= 0) {
+			*to++ = (char)(high * 16 + low);
+			p += 2;
+		} else {
+			*to++ = *p == '+' ? ' ' : *p;
+		}
+	}
+	if (to != NULL)
+		*to = '\0';
+	return out;
+}
+
+static void put_encoded(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if (strchr("&#+% ", *p) != NULL)
+			buf_printf(out, "%%%02X", (unsigned char)*p);
+		else
+			buf_putc(out, *p);
+	}
+}
+
+/* The raw query with our select in place of its own. */
+static enum err rewrite(struct ctx *ctx, const struct export_request *r, const char **ret)
+{
+	struct buf select, out;
+	const char *given = NULL;
+	buf_init(&select, SELECT_MAX);
+	buf_init(&out, SELECT_MAX * 3 + QUERY_TEXT_MAX);
+	for (const char *p = r->query; *p != '\0';) {
+		size_t len = strcspn(p, "&");
+		if (str_starts(p, "select=") && given == NULL) {
+			given = decoded(ctx, p + 7, len - 7);
+		} else if (len > 0) {
+			buf_add(&out, p, len);
+			buf_putc(&out, '&');
+		}
+		p += len + (p[len] == '&');
+	}
+	if (str_empty(given) || strcmp(given, "*") == 0)
+		put_default(ctx, &select, r);
+	else
+		put_select(&select, r, given);
+	buf_puts(&out, "select=");
+	put_encoded(&out, buf_text(&select));
+	*ret = buf_failed(&out) || buf_failed(&select) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
 	buf_release(&select);
-	return *ret != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
+	buf_release(&out);
+	return *ret != NULL ? OK : fail(ctx, ERR_LIMIT, "select", "too_large");
 }
 
-static enum err open_query(struct ctx *ctx, const struct export_request *request, struct query **ret)
-{
-	struct query_options options = {.action = ACTION_EXPORT, .all_rows = true, .no_children = true, .range_first = -1, .range_last = -1,
-	                                .ignore = own_parameters};
-	const char *raw = request->query;
-	if (entity_scope(ctx->actor, request->info, ACTION_EXPORT) == SCOPE_NONE)
-		return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
-	enum err err = has_parameter(raw, "select") || request->format == FILE_JSONL ? OK : default_select(ctx, request, &raw);
-	return err == OK ? query_parse(ctx, request->info, raw, &options, ret) : err;
-}
+/* --- columns ---------------------------------------------------------------------------- */
 
-/* --- columns ------------------------------------------------------------------ */
-
-static enum cell_kind kind_of(const struct query_column *column)
+static enum cell_kind kind_of(const struct field *field, enum field_right right)
 {
-	if (column->field < 0)
-		return CELL_NUMBER;
-	if (column->right == RIGHT_MASKED)
+	if (right == RIGHT_MASKED)
 		return CELL_TEXT;
-	switch (column->info->fields[column->field]->type) {
+	switch (field->type) {
 	case FIELD_INT:
 	case FIELD_DECIMAL:
 	case FIELD_REAL:
 	case FIELD_MONEY:
 		return CELL_NUMBER;
-	case FIELD_BOOL:
-		return CELL_BOOL;
 	case FIELD_DATE:
 	case FIELD_TIME:
 		return CELL_TIME;
-	case FIELD_TEXT:
-	case FIELD_NOTE:
-	case FIELD_ENUM:
-	case FIELD_LINK: /* 63 bits do not fit a spreadsheet's numbers */
-	case FIELD_LINKS:
-	case FIELD_EMAIL:
-	case FIELD_PHONE:
-	case FIELD_URL:
-	case FIELD_CODE:
-	case FIELD_JSON:
-	case FIELD_TYPE_COUNT:
-	default:
+	case FIELD_BOOL:
+		return CELL_BOOL;
+	case FIELD_TEXT: case FIELD_NOTE: case FIELD_ENUM: case FIELD_LINK: case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE:
+	case FIELD_URL: case FIELD_CODE: case FIELD_JSON: case FIELD_TYPE_COUNT:
 		return CELL_TEXT;
 	}
+	return CELL_TEXT;
 }
 
-/* A vCard's parts by the fields that people have; others have no place in a card. */
-static const char *vcard_name(const char *field)
+/* Words for the values of an enum; files for programs have the values. */
+static enum err option_labels(struct ctx *ctx, const struct export *x, const struct field *field, const char *const **ret)
 {
-	static const struct {
-		const char *field, *part;
-	} parts[] = {{"name", "name"},         {"phone", "phone"},     {"email", "email"},       {"birthday", "birthday"}, {"employer", "organisation"},
-	             {"occupation", "job_title"},  {"website", "url"},     {"note", "note"},         {"country", "country"},   {"province", "region"},
-	             {"city", "city"},         {"number", "uid"}};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (str_equal(parts[i].field, field))
-			return parts[i].part;
-	}
-	return "";
-}
-
-/* The link by which a column of another record came in: "owner.name", or by our own
- * default "owner_id_name.name". NULL for columns of the record itself. */
-static const struct field *link_of(struct ctx *ctx, const struct export_request *request, const struct query_column *column)
-{
-	static const char *const endings[] = {"", "_id"};
-	const char *dot = column->path != NULL ? strchr(column->path, '.') : NULL;
-	size_t n = dot != NULL ? (size_t)(dot - column->path) : 0;
-	if (n == 0)
-		return NULL;
-	if (n > 8 && memcmp(dot - 8, "_id_name", 8) == 0)
-		n -= 5;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		const char *name = arena_printf(ctx->arena, "%.*s%s", (int)n, column->path, endings[i]);
-		int at = name != NULL ? entity_field(request->info, name) : -1;
-		if (at >= 0)
-			return request->info->fields[at];
-	}
-	return NULL;
-}
-
-static const char *label_of(struct ctx *ctx, const struct export_request *request, const struct query_column *column)
-{
-	if (request->names || column->field < 0)
-		return column->path != NULL && strchr(column->path, '.') != NULL ? column->path : column->key;
-	const struct field *link = link_of(ctx, request, column);
-	const char *own = app_label(ctx, &column->info->fields[column->field]->label);
-	if (link == NULL) {
-		/* beside its name stands the linked record's id */
-		const char *id = column->info->fields[column->field]->type == FIELD_LINK ? arena_printf(ctx->arena, "%s ID", own) : NULL;
-		return id != NULL ? id : own;
-	}
-	/* the record's own name is what the link says; other fields of it are named with it */
-	if (column->field == column->info->title)
-		return app_label(ctx, &link->label);
-	const char *both = arena_printf(ctx->arena, "%s: %s", app_label(ctx, &link->label), own);
-	return both != NULL ? both : own;
-}
-
-static enum err open_table(struct ctx *ctx, struct export_run *run)
-{
-	const struct export_request *request = run->request;
-	bool bom = request->encoding == NULL || str_equal_nocase(request->encoding, "utf-8-bom") || str_starts(request->encoding, "UTF-16");
-	struct table_out_options options = {
-		.format = request->format,
-		.encoding = request->encoding == NULL || str_equal_nocase(request->encoding, "utf-8-bom") ? NULL : request->encoding,
-		.bom = bom,
-		.delimiter = request->delimiter,
-		.sheet = app_label(ctx, &request->info->entity->label_many),
-		.temp_dir = store_data_dir(ctx->store),
-	};
-	struct table_column *columns = arena_array(ctx->arena, run->n, sizeof(*columns));
-	if (columns == NULL)
+	size_t n = 0;
+	*ret = NULL;
+	if (field->type != FIELD_ENUM || field->options == NULL || x->request->names || x->request->format == FILE_JSONL || x->request->format == FILE_VCARD)
+		return OK;
+	while (field->options[n].value != NULL)
+		n++;
+	const char **labels = arena_array(ctx->arena, n + 1, sizeof(*labels));
+	if (labels == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	for (size_t i = 0; i < run->n; i++) {
-		const struct query_column *c = &run->columns[i];
-		const char *name = request->format == FILE_VCARD ? (c->info == request->info ? vcard_name(c->key) : "") : c->path != NULL ? c->path : c->key;
-		columns[i] = (struct table_column){.name = name, .label = label_of(ctx, request, c), .kind = kind_of(c)};
+	for (size_t i = 0; i < n; i++)
+		labels[i] = app_label(ctx, &field->options[i].label);
+	*ret = labels;
+	return OK;
+}
+
+/* Label of the link that an embedded column came from: the part of its path before the dot. */
+static const char *link_label(struct ctx *ctx, const struct export *x, const struct query_column *column, const char **ret_name)
+{
+	const char *dot = strchr(column->path, '.');
+	const char *name = dot != NULL ? arena_printf(ctx->arena, "%.*s_id", (int)(dot - column->path), column->path) : NULL;
+	int at = name != NULL ? entity_field(x->request->info, name) : -1;
+	if (at < 0)
+		return NULL;
+	*ret_name = x->request->info->fields[at]->name;
+	return app_label(ctx, &x->request->info->fields[at]->label);
+}
+
+static enum err make_column(struct ctx *ctx, struct export *x, const struct query_column *from, size_t at)
+{
+	struct export_column *to = &x->columns[at];
+	const char *name = from->key;
+	if (from->field < 0)
+		return fail_arg(ctx, ERR_INVALID, "select", "export_aggregate", from->key);
+	const struct field *field = from->info->fields[from->field];
+	*to = (struct export_column){.field = field, .right = from->right, .kind = kind_of(field, from->right), .at = at};
+	to->by_query = from->aggregate || field->type == FIELD_MONEY || field->type == FIELD_LINKS || field->type == FIELD_REAL;
+	if (from->right == RIGHT_MASKED)
+		to->by_query = false;
+	to->label = from->info == x->request->info ? app_label(ctx, &field->label) : link_label(ctx, x, from, &name);
+	if (to->label == NULL)
+		to->label = app_label(ctx, &field->label);
+	if (x->request->names || x->request->format == FILE_JSONL)
+		to->label = name;
+	if (x->request->format == FILE_VCARD) {
+		name = vcard_part(field->name);
+		if (name == NULL)
+			name = field->name;
 	}
-	return table_out_new(ctx, &options, columns, run->n, request->sink, request->arg, &run->out);
+	x->heads[at] = (struct table_column){name, to->label, to->kind};
+	buf_init(&x->texts[at], CELL_TEXT_MAX);
+	return option_labels(ctx, x, field, &to->options);
 }
 
-/* --- rows ----------------------------------------------------------------------- */
-
-static enum err flush_lines(struct ctx *ctx, struct export_run *run)
+static enum err make_columns(struct ctx *ctx, struct export *x)
 {
-	if (buf_failed(&run->text))
-		return fail(ctx, ERR_LIMIT, "", "row_too_large");
-	enum err err = run->text.len > 0 ? run->request->sink(ctx, run->request->arg, run->text.data, run->text.len) : OK;
-	buf_reset(&run->text);
-	return err;
-}
-
-static enum err json_row(struct ctx *ctx, struct export_run *run, const struct query_row *row)
-{
-	struct jsonw w;
-	jsonw_init(&w, &run->text);
-	enum err err = query_row_json(ctx, row, &w);
-	buf_putc(&run->text, '\n');
-	return err == OK && run->text.len >= PIECE ? flush_lines(ctx, run) : err;
-}
-
-static enum err table_row(struct ctx *ctx, struct export_run *run, const struct query_row *row)
-{
-	buf_reset(&run->text);
-	for (size_t i = 0; i < run->n; i++) {
-		enum err err = query_cell_text(ctx, row, i, &run->text);
+	const struct query_column *columns = NULL;
+	x->n = query_columns(x->query, &columns);
+	x->columns = arena_array(ctx->arena, x->n + 1, sizeof(*x->columns));
+	x->heads = arena_array(ctx->arena, x->n + 1, sizeof(*x->heads));
+	x->cells = arena_array(ctx->arena, x->n + 1, sizeof(*x->cells));
+	x->texts = arena_array(ctx->arena, x->n + 1, sizeof(*x->texts));
+	if (x->columns == NULL || x->heads == NULL || x->cells == NULL || x->texts == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < x->n; i++) {
+		enum err err = make_column(ctx, x, &columns[i], i);
 		if (err != OK)
 			return err;
-		run->ends[i] = run->text.len;
-		buf_add(&run->text, "", 1); /* each cell ends with a NUL of its own */
+		if (columns[i].right != RIGHT_MASKED)
+			continue;
+		x->masked = x->masked == NULL ? columns[i].path : arena_printf(ctx->arena, "%s,%s", x->masked, columns[i].path);
+		if (x->masked == NULL)
+			return fail(ctx, ERR_LIMIT, "", "memory");
 	}
-	if (buf_failed(&run->text))
-		return fail(ctx, ERR_LIMIT, "", "row_too_large");
-	size_t start = 0;
-	for (size_t i = 0; i < run->n; i++) {
-		size_t len = run->ends[i] - start;
-		run->cells[i] = (struct cell){run->text.data + start, len, len == 0 ? CELL_EMPTY : kind_of(&run->columns[i])};
-		start = run->ends[i] + 1;
-	}
-	return table_write(ctx, run->out, run->cells);
+	return OK;
 }
 
-static enum err on_row(struct ctx *ctx, const struct query_row *row, void *arg)
+/* "utf-8-bom", "utf-16le", "gb18030" …; unknown ones are told before anything is sent. */
+static enum err take_encoding(struct ctx *ctx, struct export *x)
 {
-	struct export_run *run = arg;
-	struct arena_mark mark = arena_mark(ctx->arena);
-	enum err err = run->out == NULL ? json_row(ctx, run, row) : table_row(ctx, run, row);
-	arena_rewind(ctx->arena, mark);
-	run->rows++;
+	const char *encoding = x->request->encoding;
+	struct buf probe;
+	int64_t lost = 0;
+	bool plain = str_empty(encoding) || str_equal_nocase(encoding, "utf-8-bom");
+	x->options.bom = plain || str_starts(encoding, "utf-16") || str_starts(encoding, "UTF-16");
+	x->options.encoding = plain ? NULL : encoding;
+	if (plain)
+		return OK;
+	buf_init(&probe, 1024);
+	enum err err = text_encode(ctx, encoding, "a", 1, &probe, &lost);
+	buf_release(&probe);
 	return err;
 }
 
-/* --- the change log ---------------------------------------------------------------- */
+enum err export_prepare(struct ctx *ctx, const struct export_request *request, struct export *ret)
+{
+	static const char *const ours[] = {"format", "encoding", "delimiter", "links", "header", NULL};
+	const struct query_options options = {.action = ACTION_EXPORT, .all_rows = true, .no_children = true, .columns_only = true,
+	                                      .range_first = -1, .range_last = -1, .ignore = ours};
+	const char *raw = NULL;
+	*ret = (struct export){.request = request, .options = {.format = request->format, .delimiter = request->delimiter,
+	                       .sheet = app_label(ctx, &request->info->entity->label_many)}};
+	if (entity_scope(ctx->actor, request->info, ACTION_EXPORT) == SCOPE_NONE)
+		return fail_arg(ctx, ctx->actor == NULL ? ERR_DENIED : ERR_FORBIDDEN, "", "export_forbidden", request->info->entity->name);
+	if (request->format == FILE_DETECT)
+		return fail(ctx, ERR_INVALID, "format", "not_allowed");
+	if (request->format == FILE_VCARD && (entity_field(request->info, "name") < 0 || entity_field(request->info, "phone") < 0))
+		return fail_arg(ctx, ERR_INVALID, "format", "export_no_vcard", request->info->entity->name);
+	enum err err = take_encoding(ctx, ret);
+	if (err == OK)
+		err = rewrite(ctx, request, &raw);
+	if (err == OK)
+		err = query_parse(ctx, request->info, raw, &options, &ret->query);
+	if (err == OK)
+		err = make_columns(ctx, ret);
+	ret->options.temp_dir = arena_printf(ctx->arena, "%s/tmp", store_data_dir(ctx->store));
+	return err;
+}
 
-struct note {
-	const struct export_request *request;
-	int64_t rows; /* -1: it begins */
+/* --- rows ------------------------------------------------------------------------------- */
+
+static const char *option_label(const struct export_column *column, const char *value)
+{
+	for (size_t i = 0; column->field->options[i].value != NULL; i++)
+		if (strcmp(column->field->options[i].value, value) == 0)
+			return column->options[i];
+	return value;
+}
+
+static void put_number(const struct export_column *column, const struct value *value, struct buf *out)
+{
+	char text[64];
+	_Static_assert(sizeof(text) >= DECIMAL_TEXT_MAX && sizeof(text) >= TIME_TEXT_MAX, "room for both");
+	switch (column->field->type) {
+	case FIELD_DECIMAL:
+		buf_add(out, text, decimal_format(value->i, column->field->scale, text));
+		return;
+	case FIELD_TIME:
+		buf_add(out, text, time_format(value->i, text));
+		return;
+	case FIELD_BOOL:
+		buf_puts(out, value->i != 0 ? "true" : "false");
+		return;
+	case FIELD_TEXT: case FIELD_NOTE: case FIELD_INT: case FIELD_REAL: case FIELD_MONEY: case FIELD_DATE: case FIELD_ENUM:
+	case FIELD_LINK: case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE: case FIELD_URL: case FIELD_CODE: case FIELD_JSON:
+	case FIELD_TYPE_COUNT:
+		buf_put_i64(out, value->i);
+		return;
+	}
+}
+
+/* Text is lent by the row; what has to be made goes into the column's buffer. */
+static enum err make_cell(struct ctx *ctx, struct export *x, const struct query_row *row, size_t i)
+{
+	const struct export_column *column = &x->columns[i];
+	const struct value *value = &row->values[column->at];
+	struct cell *cell = &x->cells[i];
+	*cell = (struct cell){"", 0, CELL_EMPTY};
+	if (value->kind == VALUE_NULL)
+		return OK;
+	if (value->kind == VALUE_TEXT && !column->by_query) {
+		const char *text = value->t.p;
+		if (column->options != NULL)
+			text = option_label(column, text);
+		*cell = (struct cell){text, text == value->t.p ? value->t.n : strlen(text), column->kind};
+		return OK;
+	}
+	struct buf *out = &x->texts[i];
+	buf_reset(out);
+	enum err err = OK;
+	if (column->by_query)
+		err = query_cell_text(ctx, row, column->at, out);
+	else
+		put_number(column, value, out);
+	*cell = (struct cell){buf_text(out), out->len, out->len > 0 ? column->kind : CELL_EMPTY};
+	return err == OK && buf_failed(out) ? fail(ctx, ERR_LIMIT, "", "memory") : err;
+}
+
+struct running {
+	struct export *export;
+	struct table_out *out;
 };
 
-static enum err write_note(struct ctx *ctx, void *arg)
+static enum err write_row(struct ctx *ctx, const struct query_row *row, void *arg)
 {
-	static const char *const formats[] = {"", "csv", "xlsx", "jsonl", "vcard"};
+	struct running *r = arg;
+	struct export *x = r->export;
+	for (size_t i = 0; i < x->n; i++) {
+		enum err err = make_cell(ctx, x, row, i);
+		if (err != OK)
+			return err;
+	}
+	x->rows++;
+	return table_write(ctx, r->out, x->cells);
+}
+
+/* --- who took what ------------------------------------------------------------------------ */
+
+struct note {
+	const struct export *export;
+	bool end;
+};
+
+/* {"format":[null,"csv"],"query":[null,"city=eq.…"],"columns":…}; after the last row also the count. */
+static enum err note_export(struct ctx *ctx, void *arg)
+{
 	const struct note *note = arg;
+	const struct export *x = note->export;
+	const struct { const char *key, *text; } texts[] = {
+		{"format", file_format_name(x->request->format)}, {"query", x->request->query}, {"masked", x->masked}};
 	struct buf diff;
 	struct jsonw w;
-	buf_init(&diff, 256 * 1024);
+	buf_init(&diff, QUERY_TEXT_MAX * 2);
 	jsonw_init(&w, &diff);
 	jsonw_object(&w);
-	jsonw_kv_text(&w, "format", formats[note->request->format]);
-	jsonw_kv_text(&w, "query", note->request->query);
-	if (note->rows >= 0)
-		jsonw_kv_int(&w, "rows", note->rows);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (str_empty(texts[i].text))
+			continue;
+		jsonw_key(&w, texts[i].key);
+		jsonw_array(&w);
+		jsonw_null(&w);
+		jsonw_text(&w, texts[i].text);
+		jsonw_end_array(&w);
+	}
+	if (note->end) {
+		jsonw_key(&w, "rows");
+		jsonw_array(&w);
+		jsonw_null(&w);
+		jsonw_int(&w, x->rows);
+		jsonw_end_array(&w);
+	}
 	jsonw_end_object(&w);
 	enum err err = buf_failed(&diff) ? fail(ctx, ERR_LIMIT, "", "memory")
-	                                 : change_append(ctx, note->request->info->entity->name, 0, CHANGE_EXPORT, buf_text(&diff));
+	                                 : change_append(ctx, x->request->info->entity->name, 0, CHANGE_EXPORT, buf_text(&diff));
 	buf_release(&diff);
 	return err;
 }
 
-static enum err keep_note(struct ctx *ctx, const struct export_request *request, int64_t rows)
+static enum err keep_note(struct ctx *ctx, struct export *x, bool end)
 {
-	struct note note = {request, rows};
-	return store_write(ctx, ctx->store, write_note, &note);
+	struct note note = {x, end};
+	struct db *db = ctx->db;
+	enum err err = store_write(ctx, ctx->store, note_export, &note);
+	ctx->db = db;
+	return err;
 }
 
-static enum err run_export(struct ctx *ctx, struct query *query, struct export_run *run)
+enum err export_stream(struct ctx *ctx, struct export *x)
 {
-	run->n = query_columns(query, &run->columns);
-	run->cells = arena_array(ctx->arena, run->n, sizeof(*run->cells));
-	run->ends = arena_array(ctx->arena, run->n, sizeof(*run->ends));
-	if (run->n > COLUMNS_MAX || run->cells == NULL || run->ends == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	enum err err = run->request->format == FILE_JSONL ? OK : open_table(ctx, run);
+	struct running r = {.export = x};
+	/* Before the first row, so that nobody takes rows away without a trace. */
+	enum err err = keep_note(ctx, x, false);
 	if (err == OK)
-		err = query_run(ctx, query, on_row, run);
+		err = table_out_new(ctx, &x->options, x->heads, x->n, x->request->sink, x->request->arg, &r.out);
 	if (err == OK)
-		err = run->out != NULL ? table_finish(ctx, run->out, NULL) : flush_lines(ctx, run);
-	if (run->out != NULL)
-		table_out_free(run->out);
-	return err;
+		err = query_run(ctx, x->query, write_row, &r);
+	if (err == OK)
+		err = table_finish(ctx, r.out, NULL);
+	table_out_free(r.out);
+	struct faults faults = ctx->faults;
+	enum err noted = keep_note(ctx, x, true);
+	if (err != OK)
+		ctx->faults = faults;
+	return err != OK ? err : noted;
+}
+
+void export_release(struct export *x)
+{
+	for (size_t i = 0; x->texts != NULL && i < x->n; i++)
+		buf_release(&x->texts[i]);
+	x->n = 0;
 }
 
 enum err export_table(struct ctx *ctx, const struct export_request *request, int64_t *ret_rows)
 {
-	struct export_run run = {.request = request};
-	struct query *query;
-	*ret_rows = 0;
-	enum err err = open_query(ctx, request, &query);
-	/* first the note: who takes data out leaves a trace whatever happens on the way */
+	struct export x;
+	enum err err = export_prepare(ctx, request, &x);
 	if (err == OK)
-		err = keep_note(ctx, request, -1);
-	if (err != OK)
-		return err;
-	buf_init(&run.text, ROW_MAX);
-	err = run_export(ctx, query, &run);
-	buf_release(&run.text);
-	*ret_rows = run.rows;
-	return err == OK ? keep_note(ctx, request, run.rows) : err;
+		err = export_stream(ctx, &x);
+	*ret_rows = x.rows;
+	export_release(&x);
+	return err;
 }

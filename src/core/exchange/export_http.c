@@ -1,78 +1,71 @@
-/* GET /api/v1/{entity}/export: the list, as filtered and permitted, as a file. */
+/* GET /api/v1/{entity}/export */
 #include <string.h>
 
 #include "base/str.h"
-#include "core/exchange/export_http.h"
+#include "base/timeutil.h"
+#include "core/exchange/export.h"
+#include "core/rest/query_keys.h"
 
-struct download {
-	const struct export_request *request;
-	struct http_response *res;
-	const char *name;
-	bool begun;
-};
+enum { EXPORT_DEADLINE_MS = 2 * 3600 * 1000 };
 
-/* Nothing is sent until there is something to send, so that a refusal still has its status. */
-static enum err begin(struct ctx *ctx, struct download *d)
+static enum err send(struct ctx *ctx, void *arg, const void *data, size_t n)
 {
-	const char *disposition;
-	enum err err = file_disposition(ctx, d->name, &disposition);
-	if (err != OK)
-		return err;
-	http_set_header(d->res, "Content-Disposition", disposition);
-	http_content_type(d->res, file_format_type(d->request->format));
-	d->begun = true;
-	return http_stream_begin(ctx, d->res);
+	return http_write(ctx, arg, data, n);
 }
 
-static enum err send_piece(struct ctx *ctx, void *arg, const void *data, size_t n)
+/* "customers-2026-11-22.csv" */
+static enum err file_name(struct ctx *ctx, const struct export_request *r, bool tabs, const char **ret)
 {
-	struct download *d = arg;
-	enum err err = d->begun ? OK : begin(ctx, d);
-	return err == OK ? http_write(ctx, d->res, data, n) : err;
+	char now[TIME_TEXT_MAX];
+	(void)time_format(ctx_now(ctx), now);
+	const char *name = arena_printf(ctx->arena, "%s-%.10s%s", r->info->entity->plural, now, tabs ? ".tsv" : file_format_suffix(r->format));
+	return name != NULL ? file_disposition(ctx, name, ret) : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
-static enum err read_options(struct ctx *ctx, const struct http_request *req, struct export_request *ret)
+static enum err read_request(struct ctx *ctx, const struct http_request *req, struct export_request *r)
 {
 	const char *format = http_query(ctx, req, "format", 0), *delimiter = http_query(ctx, req, "delimiter", 0);
-	ret->format = format == NULL ? FILE_CSV : file_format_named(format);
-	ret->encoding = http_query(ctx, req, "encoding", 0);
-	ret->links_as_ids = str_equal(http_query(ctx, req, "ids", 0), "1");
-	ret->names = str_equal(http_query(ctx, req, "names", 0), "1");
-	if (ret->format == FILE_DETECT)
-		return fail_arg(ctx, ERR_INVALID, "format", "export_format", format);
-	if (str_equal(format, "tsv"))
-		ret->delimiter = '\t';
-	if (delimiter != NULL) {
-		ret->delimiter = str_equal(delimiter, "tab") ? '\t' : delimiter[0];
-		if (!str_equal(delimiter, "tab") && (strlen(delimiter) != 1 || strchr(",;|\t", delimiter[0]) == NULL))
-			return fail_arg(ctx, ERR_INVALID, "delimiter", "export_delimiter", delimiter);
-	}
+	r->info = registry_find(ctx->registry, req->params[0]);
+	if (r->info == NULL || (r->info->entity->flags & E_INTERNAL))
+		return fail_arg(ctx, ERR_NOT_FOUND, "", QK_ENTITY, req->params[0]);
+	r->format = format == NULL ? FILE_CSV : file_format_named(format);
+	if (r->format == FILE_DETECT)
+		return fail_arg(ctx, ERR_INVALID, "format", "not_allowed", format);
+	r->query = req->query;
+	r->encoding = http_query(ctx, req, "encoding", 0);
+	r->delimiter = !str_empty(delimiter) ? delimiter[0] : str_equal(format, "tsv") ? '\t' : '\0';
+	r->links_as_ids = str_equal(http_query(ctx, req, "links", 0), "ids");
+	r->names = str_equal(http_query(ctx, req, "header", 0), "names");
 	return OK;
 }
 
-static enum err export_list(struct ctx *ctx, const struct http_request *req, struct http_response *res)
+enum err export_route(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+
+enum err export_route(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
-	struct export_request request = {.info = registry_find(ctx->registry, req->params[0]), .query = req->query};
-	struct download d = {.request = &request, .res = res};
-	int64_t rows;
-	if (request.info == NULL || (request.info->entity->flags & E_INTERNAL) != 0)
-		return fail(ctx, ERR_NOT_FOUND, "", "not_found");
-	enum err err = read_options(ctx, req, &request);
-	if (err != OK)
+	struct export_request request = {.sink = send, .arg = res};
+	struct export export = {.n = 0};
+	const char *disposition = NULL;
+	enum err err = read_request(ctx, req, &request);
+	if (err == OK)
+		err = export_prepare(ctx, &request, &export);
+	if (err == OK)
+		err = file_name(ctx, &request, request.delimiter == '\t', &disposition);
+	if (err != OK) {
+		export_release(&export);
 		return err;
-	d.name = arena_printf(ctx->arena, "%s%s", app_label(ctx, &request.info->entity->label_many), file_format_suffix(request.format));
-	if (d.name == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	request.sink = send_piece;
-	request.arg = &d;
-	err = export_table(ctx, &request, &rows);
-	if (err == OK && !d.begun) /* JSON Lines of no rows */
-		err = begin(ctx, &d);
+	}
+	http_content_type(res, request.format == FILE_CSV && export.options.encoding == NULL ? "text/csv; charset=utf-8" : file_format_type(request.format));
+	http_set_header(res, "Content-Disposition", disposition);
+	http_set_header(res, "Cache-Control", "no-store");
+	if (export.masked != NULL)
+		http_set_header(res, "X-Masked", export.masked);
+	ctx->deadline_ms = ctx_now(ctx) + EXPORT_DEADLINE_MS;
+	if (!req->head) {
+		err = http_stream_begin(ctx, res);
+		if (err == OK)
+			err = export_stream(ctx, &export);
+	}
+	export_release(&export);
 	return err;
 }
-
-const struct route export_routes[] = {
-	{.method = METHOD_GET, .pattern = "/api/v1/*/export", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = export_list,
-	 .doc = "A list as a file: ?format=csv|tsv|xlsx|jsonl|vcard&encoding=&delimiter= and the list's own parameters."},
-	{.pattern = NULL},
-};

@@ -8,7 +8,8 @@
 #include "core/store/store.h"
 
 enum {
-	IMPORT_BATCH_ROWS = 1000,
+	IMPORT_BATCH_ROWS = 4000,         /* while nobody else writes */
+	IMPORT_BATCH_SHARED = 500,        /* while others write too: they wait for a batch at most */
 	IMPORT_FAULTS_MAX = 8,            /* kept of one row */
 	IMPORT_KEYS_BYTES = 64 << 20,     /* of the key map, then it starts anew */
 	IMPORT_BATCH_BYTES = 256 << 20,   /* arena of one batch */
@@ -129,6 +130,10 @@ const char *import_request_id(struct ctx *ctx, int64_t run_id);
 /* Runs it to its end on the calling thread.  `job` NULL: without a job (command line). */
 enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, FILE *progress, struct import_counts *ret) MUST_CHECK;
 enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job) MUST_CHECK;
+/* Tries the first rows and rolls them back; the answer of POST …/check. */
+enum err import_check(struct ctx *ctx, const struct import_run *run, struct buf *out) MUST_CHECK;
+/* The failed and duplicate rows as a table. */
+enum err import_result(struct ctx *ctx, const struct import_run *run, const struct table_out_options *options, table_sink sink, void *arg) MUST_CHECK;
 /* Opens the run's file as its plan says and compiles the plan. */
 enum err import_open(struct ctx *ctx, const struct import_run *run, struct table **ret_table, struct plan **ret_plan) MUST_CHECK;
 

@@ -57,6 +57,8 @@ struct run {
 	enum err broken; /* the file could not be read further; its faults are in ctx */
 	int64_t read_to; /* rows up to here were done before this start */
 	int64_t read;    /* rows read, those done before too */
+	size_t batch_rows;
+	int64_t others; /* write jobs of everybody up to the last batch */
 	int careful; /* batches still to be tried carefully at once */
 	FILE *progress;
 	int64_t told_us;
@@ -386,7 +388,7 @@ static void read_batch(struct run *run, struct batch *b)
 	b->rows = arena_array(&b->arena, IMPORT_BATCH_ROWS, sizeof(*b->rows));
 	if (b->rows == NULL)
 		err = fail(&b->ctx, ERR_LIMIT, "", "memory");
-	while (err == OK && b->n < IMPORT_BATCH_ROWS && text < IMPORT_BATCH_TEXT) {
+	while (err == OK && b->n < run->batch_rows && text < IMPORT_BATCH_TEXT) {
 		struct table_row row;
 		bool more = false;
 		err = table_next(&b->ctx, run->table, &row, &more);
@@ -420,6 +422,18 @@ static void tell(struct run *run)
 	(void)fflush(run->progress);
 }
 
+/* Large batches cost less; while others write, small ones let them through. */
+static void choose_rows(struct run *run)
+{
+	struct store_stats stats;
+	store_stats(run->ctx->store, &stats);
+	bool shared = run->others != 0 && stats.jobs - run->others > 2; /* ours is among them */
+	run->others = stats.jobs;
+	run->batch_rows = shared ? IMPORT_BATCH_SHARED : run->batch_rows * 2;
+	if (run->batch_rows > IMPORT_BATCH_ROWS)
+		run->batch_rows = IMPORT_BATCH_ROWS;
+}
+
 static void start_batch(struct run *run, struct batch *b)
 {
 	b->first = 0;
@@ -437,6 +451,7 @@ static enum err pump(struct run *run)
 		bool any = !run->at_end;
 		if (any)
 			read_batch(run, reading);
+		choose_rows(run);
 		if (writing != NULL) {
 			enum err err = finish_batch(writing);
 			if (err != OK)
@@ -602,6 +617,7 @@ enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, 
 	run->job = job;
 	run->progress = progress;
 	run->told_us = time_monotonic_us();
+	run->batch_rows = IMPORT_BATCH_SHARED;
 	import_keys_init(ctx, &run->keys);
 	ctx->request_id = run->request_id = import_request_id(ctx, run_id);
 	enum err err = import_run_load(ctx, run_id, &run->record);

@@ -72,7 +72,8 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
 	} else if (strcmp(tag, "rPh") == 0) {
 		s->phonetic = true;
 	} else if (strcmp(tag, "row") == 0) {
-		s->row = xlsx_attribute(attributes, n, "r", text, sizeof(text)) ? row_number(text) : s->row + 1;
+		uint32_t given = xlsx_attribute(attributes, n, "r", text, sizeof(text)) ? row_number(text) : 0;
+		s->row = given > s->row ? given : s->row + 1; /* numbers only rise, whatever the file says */
 		s->width = 0;
 		s->col = SIZE_MAX;
 		buf_reset(&s->text);

@@ -16,7 +16,7 @@ enum { SHEET_ROWS = 1048576, CELL_CHARS = 32767, NUMBER_DIGITS = 15, SHEET_NAME_
 struct xlsx_out {
 	lxw_workbook *book;
 	lxw_worksheet *sheet;
-	lxw_format *head, *date, *time, *wrap;
+	lxw_format *head, *date, *time, *time_ms;
 	char path[512];
 	char base[SHEET_NAME_CHARS * 4 + 1];
 	uint32_t row;
@@ -91,11 +91,13 @@ static enum err xlsx_begin(struct ctx *ctx, struct table_out *out)
 	x->head = workbook_add_format(x->book);
 	x->date = workbook_add_format(x->book);
 	x->time = workbook_add_format(x->book);
-	if (x->head == NULL || x->date == NULL || x->time == NULL)
+	x->time_ms = workbook_add_format(x->book);
+	if (x->head == NULL || x->date == NULL || x->time == NULL || x->time_ms == NULL)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
 	format_set_bold(x->head);
 	format_set_num_format(x->date, "yyyy-mm-dd");
 	format_set_num_format(x->time, "yyyy-mm-dd hh:mm:ss");
+	format_set_num_format(x->time_ms, "yyyy-mm-dd hh:mm:ss.000");
 	return add_sheet(ctx, out);
 }
 
@@ -108,19 +110,20 @@ static bool fits_double(const struct cell *cell)
 	return digits > 0 && digits <= NUMBER_DIGITS;
 }
 
-/* Whole seconds only: Excel's own type holds no more. */
-static bool to_datetime(const char *text, lxw_datetime *ret, bool *ret_date)
+/* What the day count of a spreadsheet can hold. */
+static lxw_format *to_datetime(const struct xlsx_out *x, const char *text, lxw_datetime *ret)
 {
 	int64_t ms = 0;
 	struct civil c;
 	if (!time_parse(text, &ms))
-		return false;
+		return NULL;
 	time_to_civil(ms, &c);
-	if (c.year < 1900 || c.year > 9999 || c.ms != 0)
-		return false;
-	*ret_date = strlen(text) <= 10;
-	*ret = (lxw_datetime){c.year, c.month, c.day, c.hour, c.minute, c.second};
-	return true;
+	if (c.year < 1900 || c.year > 9999)
+		return NULL;
+	*ret = (lxw_datetime){c.year, c.month, c.day, c.hour, c.minute, c.second + (double)c.ms / 1000};
+	if (strlen(text) <= 10)
+		return x->date;
+	return c.ms != 0 ? x->time_ms : x->time;
 }
 
 static void put_text(struct table_out *out, lxw_col_t col, const struct cell *cell)
@@ -143,15 +146,15 @@ static void put_cell(struct table_out *out, lxw_col_t col, const struct cell *ce
 {
 	struct xlsx_out *x = out->state;
 	lxw_datetime when;
-	bool date = false;
+	lxw_format *format = NULL;
 	if (cell->len == 0)
 		return;
 	if (cell->kind == CELL_NUMBER && fits_double(cell))
 		(void)worksheet_write_number(x->sheet, x->row, col, strtod(cell->text, NULL), NULL);
 	else if (cell->kind == CELL_BOOL)
 		(void)worksheet_write_boolean(x->sheet, x->row, col, cell->text[0] == 't', NULL);
-	else if (cell->kind == CELL_TIME && to_datetime(cell->text, &when, &date))
-		(void)worksheet_write_datetime(x->sheet, x->row, col, &when, date ? x->date : x->time);
+	else if (cell->kind == CELL_TIME && (format = to_datetime(x, cell->text, &when)) != NULL)
+		(void)worksheet_write_datetime(x->sheet, x->row, col, &when, format);
 	else
 		put_text(out, col, cell);
 }
