@@ -22,6 +22,7 @@ void access_cache_init(struct access_cache *cache, const struct clock *clock)
 		map_init(&cache->shards[i].map, keys[0], keys[1]);
 	}
 	atomic_init(&cache->generation, 1);
+	atomic_init(&cache->serials, 0);
 }
 
 static void pin_drop(struct pin *pin)
@@ -92,7 +93,7 @@ static void *place(char **at, const void *data, size_t n)
 	return here;
 }
 
-static struct pin *pin_new(const struct actor *actor, const struct registry *registry)
+static struct pin *pin_new(struct access_cache *cache, const struct actor *actor, const struct registry *registry)
 {
 	size_t size = actor_size(actor, registry);
 	struct pin *pin = calloc(1, size);
@@ -103,6 +104,7 @@ static struct pin *pin_new(const struct actor *actor, const struct registry *reg
 	pin->size = size;
 	pin->user_id = actor->user_id;
 	pin->actor = place(&at, actor, sizeof(*actor));
+	pin->actor->serial = atomic_fetch_add_explicit(&cache->serials, 1, memory_order_relaxed) + 1;
 	struct entity_rights *rights = place(&at, actor->rights, actor->n_rights * sizeof(*rights));
 	pin->actor->rights = rights;
 	pin->actor->teams = place(&at, actor->teams, actor->n_teams * sizeof(int64_t));
@@ -199,7 +201,7 @@ void access_cache_put(struct access_cache *cache, int64_t generation, const stru
                       const struct registry *registry, const char *locale)
 {
 	struct credential *copy = malloc(sizeof(*copy));
-	struct pin *pin = copy ? pin_new(actor, registry) : NULL;
+	struct pin *pin = copy ? pin_new(cache, actor, registry) : NULL;
 	if (!pin) {
 		free(copy);
 		return; /* the next request asks the database again */

@@ -129,6 +129,7 @@ struct shard {
 struct access_cache {
 	struct shard shards[ACCESS_SHARDS];
 	_Atomic int64_t generation; /* grows with every invalidation */
+	_Atomic uint64_t serials;   /* of actors */
 };
 void access_cache_init(struct access_cache *cache, const struct clock *clock);
 void access_cache_release(struct access_cache *cache);

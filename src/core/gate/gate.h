@@ -48,6 +48,7 @@ struct actor {
 	const struct entity_rights *rights; /* by entity number */
 	size_t n_rights;
 	int64_t epoch;     /* of the access data this was made from */
+	uint64_t serial;   /* copies of one actor share it, no other has it; 0: not known */
 };
 
 /* The program itself: everything everywhere. */

@@ -131,6 +131,11 @@ enum err db_prepare_text(struct ctx *ctx, struct db *db, const char *text, struc
 	return take(ctx, db, str_hash(text, n), NULL, text, n, ret);
 }
 
+enum err db_prepare_kept(struct ctx *ctx, struct db *db, const char *text, size_t n, uint64_t hash, struct stmt **ret)
+{
+	return take(ctx, db, hash, NULL, text, n, ret);
+}
+
 void stmt_done(struct stmt *stmt)
 {
 	if (!stmt || !stmt->busy)
@@ -157,6 +162,27 @@ void db_release_all(struct db *db)
 {
 	while (db->cache.busy.head)
 		stmt_done(db->cache.busy.head);
+}
+
+/* --- what others keep here -------------------------------------------------------- */
+
+void *db_attached(const struct db *db)
+{
+	return db->attached;
+}
+
+void db_detach(struct db *db)
+{
+	if (db->attached)
+		db->attached_release(db->attached);
+	db->attached = NULL;
+}
+
+void db_attach(struct db *db, void *data, void (*release)(void *data))
+{
+	db_detach(db);
+	db->attached = data;
+	db->attached_release = release;
 }
 
 /* --- connections ---------------------------------------------------------------- */
@@ -189,6 +215,7 @@ void db_free(struct db *db)
 	if (!db)
 		return;
 	db_reset(db);
+	db_detach(db);
 	db_cache_clear(&db->cache);
 	work_state_release(&db->job);
 	if (db->lite)

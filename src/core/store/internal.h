@@ -97,6 +97,8 @@ struct db {
 	struct stmt *running;      /* in sqlite3_step, for the progress handler */
 	const struct ctx *running_ctx;
 	struct pg_conn *pg;
+	void *attached;
+	void (*attached_release)(void *data);
 };
 
 struct queue {
@@ -141,6 +143,7 @@ enum err db_command(struct ctx *ctx, struct db *db, enum command command) MUST_C
 /* Everything that a job or request left behind: busy statements. */
 void db_release_all(struct db *db);
 void db_cache_clear(struct cache *cache);
+void db_detach(struct db *db);
 void stmt_destroy(struct stmt *stmt);
 
 /* --- work.c: one job on a write connection -------------------------------- */

@@ -321,6 +321,7 @@ static void *writer_loop(void *arg)
 
 static void writer_release(struct writer *w)
 {
+	db_detach(&w->db);
 	db_cache_clear(&w->db.cache);
 	work_state_release(&w->db.job);
 	if (w->care)

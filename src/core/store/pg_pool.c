@@ -235,6 +235,7 @@ void pg_pool_stop(struct store *store)
 		struct pg_worker *w = &pool->workers[i];
 		if (w->runs)
 			pthread_join(w->thread, NULL);
+		db_detach(&w->db);
 		db_cache_clear(&w->db.cache);
 		work_state_release(&w->db.job);
 		pg_close(w->db.pg);

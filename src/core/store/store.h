@@ -66,6 +66,9 @@ void db_set_budget(struct db *db, int64_t steps, int64_t ms);
 /* A consistent view over several reads; nestable calls are a bug. */
 enum err db_begin_read(struct ctx *ctx, struct db *db) MUST_CHECK;
 void db_end_read(struct db *db);
+/* What core/rest keeps on a connection from request to request; freed with it. */
+void *db_attached(const struct db *db);
+void db_attach(struct db *db, void *data, void (*release)(void *data));
 /* Ends whatever a request left open: statements, the consistent view. */
 void db_reset(struct db *db);
 
@@ -76,6 +79,8 @@ void db_reset(struct db *db);
 enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struct stmt **ret) MUST_CHECK;
 /* The same for text made by the query builder; cached by content (LRU). */
 enum err db_prepare_text(struct ctx *ctx, struct db *db, const char *text, struct stmt **ret) MUST_CHECK;
+/* For a text that is kept and asked for again: `hash` is str_hash of its n bytes. */
+enum err db_prepare_kept(struct ctx *ctx, struct db *db, const char *text, size_t n, uint64_t hash, struct stmt **ret) MUST_CHECK;
 void stmt_done(struct stmt *stmt);
 /* Before the first step of a SELECT that may give very many rows, when other statements
  * run on the same connection between its steps, inside db_begin_read or a write job:
