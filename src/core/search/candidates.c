@@ -3,19 +3,28 @@
 #include "core/search/find.h"
 #include "core/search/source.h"
 
-enum { HITS_MAX = 100000, TEAM_TERMS_MAX = 200 };
+enum {
+	HITS_MAX = 100000,
+	TEAM_TERMS_MAX = 200,
+	PRESENT_MAX = 256,
+	/* PostgreSQL: rows fetched by GIN; more than that have the term: then newest rows looked through instead */
+	FETCH_MAX = 2000,
+	NEWEST_MAX = 20000,
+};
 
 void finder_init(struct finder *f, struct ctx *ctx)
 {
 	*f = (struct finder){.ctx = ctx, .actor = ctx->actor};
 	buf_init(&f->expr, EXPR_MAX);
 	buf_init(&f->scoped, 2 * EXPR_MAX);
+	buf_init(&f->of_entity, 4 * EXPR_MAX);
 }
 
 void finder_release(struct finder *f)
 {
 	buf_release(&f->expr);
 	buf_release(&f->scoped);
+	buf_release(&f->of_entity);
 }
 
 /* --- rights ------------------------------------------------------------------ */
@@ -98,6 +107,17 @@ static enum err add_hit(struct finder *f, const struct found_hit *hit)
 	return OK;
 }
 
+/* Back to the first n. */
+static void forget_hits(struct finder *f, size_t n)
+{
+	if (f->n == n)
+		return;
+	memset(f->slots, 0, f->cap * 2 * sizeof *f->slots);
+	f->n = n;
+	for (size_t i = 0; i < n; i++)
+		f->slots[slot_of(f, f->hits[i].record_id)] = (uint32_t)i + 1;
+}
+
 static size_t row_entity(const struct finder *f, struct stmt *stmt)
 {
 	int64_t first = stmt_i64(stmt, 0);
@@ -118,7 +138,7 @@ static enum err consider(struct finder *f, struct stmt *stmt, enum scope scope)
 
 /* --- a walk over the documents that match an expression ------------------------- */
 
-/* From `high` down to `low`: documents, on PostgreSQL entities. */
+/* Documents from `high` down to `low`; on PostgreSQL `low` is the entity, `high` how many rows to fetch. */
 struct bounds {
 	int64_t low, high;
 };
@@ -147,76 +167,79 @@ static void put_scope(struct finder *f, enum scope scope, struct expr *e)
 	buf_release(&term);
 }
 
-/* The expression narrowed to rows that can lie within the scope; gate_row decides afterwards. */
-static const struct buf *scoped_expr(struct finder *f, enum scope scope)
+/* The expression narrowed to rows that can lie within the scope (gate_row decides
+ * afterwards), and on PostgreSQL to the entity. */
+static const struct buf *scoped_expr(struct finder *f, enum scope scope, size_t entity)
 {
-	if (scope == SCOPE_ALL || f->list || !search_is_lite(f->ctx) || f->actor->n_teams > TEAM_TERMS_MAX)
-		return &f->expr;
-	struct expr e;
-	expr_init(&e, &f->scoped, ENGINE_SQLITE);
-	put_scope(f, scope, &e);
-	buf_puts(&f->scoped, " AND (");
-	buf_add(&f->scoped, f->expr.data, f->expr.len);
-	buf_putc(&f->scoped, ')');
-	return &f->scoped;
-}
-
-static enum err bind_rights(struct finder *f, struct stmt *stmt, enum scope scope)
-{
-	struct buf teams;
-	bool all = scope == SCOPE_ALL || f->list;
-	const char *list = "{}";
-	if (!all && scope >= SCOPE_TEAM) {
-		buf_init(&teams, 1 << 20);
-		buf_putc(&teams, '{');
-		buf_put_i64(&teams, f->actor->team_id);
-		for (size_t i = 0; i < f->actor->n_teams; i++)
-			buf_printf(&teams, ",%lld", (long long)f->actor->teams[i]);
-		buf_putc(&teams, '}');
-		list = buf_failed(&teams) ? NULL : arena_strndup(f->ctx->arena, buf_text(&teams), teams.len);
-		buf_release(&teams);
-		if (!list)
-			return search_no_memory(f->ctx);
+	bool lite = search_is_lite(f->ctx);
+	bool narrow = scope != SCOPE_ALL && !f->list && f->actor->n_teams <= TEAM_TERMS_MAX;
+	const struct buf *expr = &f->expr;
+	if (narrow) {
+		struct expr e;
+		expr_init(&e, &f->scoped, db_engine(f->ctx->db));
+		put_scope(f, scope, &e);
+		buf_puts(&f->scoped, lite ? " AND (" : " & (");
+		buf_add(&f->scoped, f->expr.data, f->expr.len);
+		buf_putc(&f->scoped, ')');
+		expr = &f->scoped;
 	}
-	stmt_bind_i64(stmt, 5, all);
-	stmt_bind_i64(stmt, 6, all || f->actor->user_id == 0 ? -1 : f->actor->user_id);
-	stmt_bind_text(stmt, 7, list);
-	stmt_bind_i64(stmt, 8, all || scope < SCOPE_BRANCH || f->actor->branch_id == 0 ? -1 : f->actor->branch_id);
-	return OK;
+	if (lite)
+		return expr;
+	buf_reset(&f->of_entity);
+	expr_for_entity(expr, entity, &f->of_entity);
+	f->of_entity.failed = f->of_entity.failed || buf_failed(expr);
+	return &f->of_entity;
 }
 
-static enum err open_candidates(struct finder *f, enum scope scope, const struct bounds *b, struct stmt **ret)
+/* PostgreSQL sends all rows at once, so fewer are asked for. */
+static size_t look_of(const struct finder *f)
 {
-	const struct buf *expr = scoped_expr(f, scope);
+	size_t few = 3 * f->want + 20;
+	return search_is_lite(f->ctx) || f->list || few > f->look ? f->look : few;
+}
+
+static enum err open_candidates(struct finder *f, const struct sql *sql, enum scope scope, size_t entity,
+                                const struct bounds *b, struct stmt **ret)
+{
+	const struct buf *expr = scoped_expr(f, scope, entity);
 	if (buf_failed(expr))
 		return fail(f->ctx, ERR_LIMIT, "q", "text_too_long");
-	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_candidates, ret);
+	enum err err = db_prepare(f->ctx, f->ctx->db, sql, ret);
 	if (err)
 		return err;
 	stmt_bind_textn(*ret, 1, expr->data, expr->len);
 	stmt_bind_i64(*ret, 2, b->low);
 	stmt_bind_i64(*ret, 3, b->high);
-	stmt_bind_i64(*ret, 4, (int64_t)f->look);
-	if (!search_is_lite(f->ctx)) {
-		err = bind_rights(f, *ret, scope);
-		if (err)
-			stmt_done(*ret);
-	}
-	return err;
+	stmt_bind_i64(*ret, 4, (int64_t)look_of(f));
+	return OK;
 }
 
 static struct bounds entity_bounds(const struct finder *f, size_t entity)
 {
 	if (search_is_lite(f->ctx))
 		return (struct bounds){doc_first(entity), doc_last(entity)};
-	return (struct bounds){(int64_t)entity, (int64_t)entity};
+	return (struct bounds){(int64_t)entity, f->list ? (int64_t)f->look : FETCH_MAX + 1};
 }
 
-static struct bounds all_bounds(const struct finder *f)
+/* Looks at the statement's rows; *ret_all is how many the terms have, as far as is known. */
+static enum err walk_rows(struct finder *f, struct stmt *stmt, enum scope scope, size_t good, size_t *ret_all)
 {
-	if (search_is_lite(f->ctx))
-		return (struct bounds){0, doc_last(ENTITY_MAX)};
-	return (struct bounds){0, ENTITY_MAX};
+	enum err err;
+	bool row;
+	size_t seen = 0;
+	*ret_all = 0;
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
+		size_t before = f->n;
+		if (seen++ == 0 && stmt_columns(stmt) > 7)
+			*ret_all = (size_t)stmt_i64(stmt, 7);
+		err = consider(f, stmt, scope);
+		good += f->n > before && f->hits[before].tier >= f->tier;
+		if (err || good >= f->want)
+			break;
+	}
+	f->more = f->more || good >= f->want || seen == look_of(f);
+	stmt_done(stmt);
+	return err;
 }
 
 /* Candidates of one entity within its scope. */
@@ -224,25 +247,23 @@ static enum err walk_entity(struct finder *f, size_t entity, enum scope scope)
 {
 	struct stmt *stmt;
 	struct bounds b = entity_bounds(f, entity);
-	size_t seen = 0, good = good_of(f, entity);
-	enum err err = good < f->want ? open_candidates(f, scope, &b, &stmt) : ERR_LIMIT;
+	size_t all, good = good_of(f, entity), n = f->n;
 	if (good >= f->want) {
 		f->more = true;
 		return OK;
 	}
-	if (err)
+	enum err err = open_candidates(f, &sql_search_candidates, scope, entity, &b, &stmt);
+	if (!err)
+		err = walk_rows(f, stmt, scope, good, &all);
+	if (err || all <= FETCH_MAX || f->list)
 		return err;
-	bool row;
-	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
-		size_t before = f->n;
-		seen++;
-		err = consider(f, stmt, scope);
-		good += f->n > before && f->hits[before].tier >= f->tier;
-		if (err || good >= f->want)
-			break;
-	}
-	f->more = f->more || good >= f->want || seen == f->look;
-	stmt_done(stmt);
+	/* These were any of very many: the newest are wanted. */
+	b.high = NEWEST_MAX;
+	forget_hits(f, n);
+	err = open_candidates(f, &sql_search_newest, scope, entity, &b, &stmt);
+	if (!err)
+		err = walk_rows(f, stmt, scope, good, &all);
+	f->more = true;
 	return err;
 }
 
@@ -258,7 +279,7 @@ static enum err pass_over(struct finder *f, const struct bounds *b, enum pass *r
 	bool row, any = false;
 	enum scope scope = SCOPE_NONE;
 	*ret = PASS_DONE;
-	enum err err = open_candidates(f, SCOPE_ALL, b, &stmt);
+	enum err err = open_candidates(f, &sql_search_candidates, SCOPE_ALL, 0, b, &stmt);
 	if (err)
 		return err;
 	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row) {
@@ -291,6 +312,49 @@ static enum err pass_over(struct finder *f, const struct bounds *b, enum pass *r
 	return err;
 }
 
+static enum err find_present(struct finder *f)
+{
+	struct stmt *stmt;
+	bool row;
+	f->present = arena_array(f->ctx->arena, PRESENT_MAX, sizeof *f->present);
+	if (!f->present)
+		return search_no_memory(f->ctx);
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_entities_present, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, ENTITY_MAX);
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row && f->n_present < PRESENT_MAX)
+		f->present[f->n_present++] = (size_t)stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err walk_list(struct finder *f, const size_t *entities, size_t n)
+{
+	enum err err = OK;
+	for (size_t i = 0; !err && i < n; i++) {
+		enum scope scope = scope_of(f, entities[i]);
+		if (scope != SCOPE_NONE)
+			err = walk_entity(f, entities[i], scope);
+	}
+	return err;
+}
+
+static enum err any_in_entities(struct finder *f, bool *ret)
+{
+	enum err err = f->present ? OK : find_present(f);
+	for (size_t i = 0; !err && !*ret && i < f->n_present; i++) {
+		struct stmt *stmt;
+		const struct bounds b = {(int64_t)f->present[i], 1};
+		err = open_candidates(f, &sql_search_candidates, SCOPE_ALL, f->present[i], &b, &stmt);
+		if (err)
+			break;
+		err = stmt_step(f->ctx, stmt, ret);
+		stmt_done(stmt);
+	}
+	return err;
+}
+
 /* Stepping over the terms of another entity costs time even where nothing follows. */
 static enum err any_below(struct finder *f, int64_t high, bool *ret)
 {
@@ -304,20 +368,11 @@ static enum err any_below(struct finder *f, int64_t high, bool *ret)
 	return err;
 }
 
-enum err finder_walk(struct finder *f)
+/* All entities in few passes, the highest document first. */
+static enum err walk_all_lite(struct finder *f)
 {
+	struct bounds b = {0, doc_last(ENTITY_MAX)};
 	enum err err = OK;
-	if (f->expr.len == 0)
-		return OK;
-	if (f->entities) {
-		for (size_t i = 0; !err && i < f->n_entities; i++) {
-			enum scope scope = scope_of(f, f->entities[i]);
-			if (scope != SCOPE_NONE)
-				err = walk_entity(f, f->entities[i], scope);
-		}
-		return err;
-	}
-	struct bounds b = all_bounds(f);
 	bool below = true;
 	while (!err && below) {
 		enum pass pass;
@@ -327,10 +382,24 @@ enum err finder_walk(struct finder *f)
 			err = walk_entity(f, entity, scope_of(f, entity));
 		if (err || pass == PASS_DONE || entity == 0)
 			break;
-		b.high = search_is_lite(f->ctx) ? doc_first(entity) - 1 : (int64_t)entity - 1;
+		b.high = doc_first(entity) - 1;
 		err = any_below(f, b.high, &below);
 	}
 	return err;
+}
+
+enum err finder_walk(struct finder *f)
+{
+	enum err err = OK;
+	if (f->expr.len == 0)
+		return OK;
+	if (f->entities)
+		return walk_list(f, f->entities, f->n_entities);
+	if (search_is_lite(f->ctx))
+		return walk_all_lite(f);
+	if (!f->present)
+		err = find_present(f);
+	return err ? err : walk_list(f, f->present, f->n_present);
 }
 
 /* --- candidates otherwise ------------------------------------------------------- */
@@ -388,15 +457,19 @@ enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret)
 {
 	struct stmt *stmt;
 	struct expr e;
+	*ret = false;
+	if (!search_is_lite(f->ctx)) {
+		size_t saved = f->look;
+		f->look = 1;
+		expr_init(&e, &f->expr, ENGINE_POSTGRES);
+		expr_term(&e, 0, text, n);
+		enum err err = any_in_entities(f, ret);
+		f->look = saved;
+		return err;
+	}
 	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_term_known, &stmt);
 	if (err)
 		return err;
-	if (!search_is_lite(f->ctx)) {
-		expr_init(&e, &f->scoped, ENGINE_POSTGRES);
-		expr_term(&e, 0, text, n);
-		text = f->scoped.data;
-		n = f->scoped.len;
-	}
 	stmt_bind_textn(stmt, 1, text, n);
 	err = stmt_step(f->ctx, stmt, ret);
 	stmt_done(stmt);

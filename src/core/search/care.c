@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/search/expr.h"
 #include "core/search/search_internal.h"
 #include "core/search/source.h"
 
@@ -184,12 +183,16 @@ static enum err integrity_lite(struct ctx *ctx, struct expected *x)
 static enum err probe(struct ctx *ctx, const struct term *term, int64_t id)
 {
 	struct buf text;
-	struct expr e;
 	struct stmt *stmt;
 	bool row = false;
-	buf_init(&text, EXPR_MAX);
-	expr_init(&e, &text, ENGINE_POSTGRES);
-	expr_term(&e, 0, term->text, term->n);
+	buf_init(&text, TERMS_MAX);
+	buf_putc(&text, '\'');
+	for (size_t i = 0; i < term->n; i++) {
+		if (term->text[i] == '\'' || term->text[i] == '\\')
+			buf_putc(&text, term->text[i]);
+		buf_putc(&text, term->text[i]);
+	}
+	buf_putc(&text, '\'');
 	enum err err = db_prepare(ctx, ctx->db, &sql_search_probe, &stmt);
 	if (!err) {
 		stmt_bind_textn(stmt, 1, text.data, text.len);
@@ -222,7 +225,8 @@ static enum err check_batch_postgres(struct ctx *ctx, struct expected *x, int64_
 		struct sums want = {0}, have = {0};
 		*after = stmt_i64(stmt, 0);
 		buf_reset(&x->text);
-		source_terms(stmt_text(stmt, 4), &x->text);
+		source_entity_terms((size_t)stmt_i64(stmt, 6), stmt_text(stmt, 4), stmt_i64(stmt, 1), stmt_i64(stmt, 2), stmt_i64(stmt, 3),
+		                    &x->text);
 		size_t n = distinct_terms(&x->text, x->terms, CHECK_TERMS_MAX);
 		for (size_t i = 0; i < n; i++)
 			want.sum += mix(x->terms[i].text, x->terms[i].n, 0);

@@ -19,10 +19,11 @@ const char *const search_ddl_sqlite =
 	"INSERT INTO search_fts (search_fts, rank) VALUES ('usermerge', 2);\n"
 	"INSERT INTO search_fts (search_fts, rank) VALUES ('crisismerge', 16);\n";
 
+/* PostgreSQL.  Every search reads the list of rows not yet merged into GIN: it is kept short. */
 const char *const search_ddl_postgres =
 	"CREATE TABLE search_doc (record_id bigint PRIMARY KEY, entity integer NOT NULL, rank integer NOT NULL, "
 	"owner_id bigint NOT NULL, team_id bigint NOT NULL, branch_id bigint NOT NULL, source text NOT NULL, "
 	"terms tsvector NOT NULL);\n"
 	"CREATE INDEX search_doc_entity ON search_doc (entity, record_id);\n"
-	"CREATE INDEX search_doc_terms ON search_doc USING gin (terms);\n"
+	"CREATE INDEX search_doc_terms ON search_doc USING gin (terms) WITH (gin_pending_list_limit = 256);\n"
 	"CREATE TABLE search_layout (layout text NOT NULL);\n";

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/search/source.h"
+
 void expr_init(struct expr *e, struct buf *out, enum engine engine)
 {
 	*e = (struct expr){.out = out, .engine = engine};
@@ -28,10 +30,14 @@ static void put_quoted(struct expr *e, char kind, const char *text, size_t n)
 {
 	char quote = e->engine == ENGINE_SQLITE ? '"' : '\'';
 	buf_putc(e->out, quote);
+	if (e->engine != ENGINE_SQLITE)
+		buf_putc(e->out, EXPR_ENTITY);
 	if (kind)
 		buf_putc(e->out, kind);
 	for (size_t i = 0; i < n; i++) {
-		char c = text[i] ? text[i] : ' ';
+		char c = text[i];
+		if ((unsigned char)c < ' ')
+			c = ' ';
 		if (c == quote || (c == '\\' && e->engine != ENGINE_SQLITE))
 			buf_putc(e->out, c);
 		buf_putc(e->out, c);
@@ -63,6 +69,16 @@ static void open_group(struct expr *e, bool or_)
 	e->depth++;
 	e->or_[e->depth] = or_;
 	e->parts[e->depth] = 0;
+}
+
+void expr_for_entity(const struct buf *expr, size_t entity, struct buf *out)
+{
+	for (size_t i = 0; i < expr->len; i++) {
+		if (expr->data[i] == EXPR_ENTITY)
+			source_entity_prefix(entity, out);
+		else
+			buf_putc(out, expr->data[i]);
+	}
 }
 
 void expr_and(struct expr *e)

@@ -8,6 +8,9 @@
 
 enum { EXPR_MAX = 16384, EXPR_DEPTH = 8 };
 
+/* PostgreSQL's terms have their entity in front; where it goes stands this byte. */
+#define EXPR_ENTITY '\x01'
+
 struct expr {
 	struct buf *out;
 	enum engine engine;
@@ -24,6 +27,8 @@ void expr_prefix(struct expr *e, char kind, const char *text, size_t n);
 void expr_and(struct expr *e); /* opens a group */
 void expr_or(struct expr *e);
 void expr_end(struct expr *e); /* closes it; an empty group vanishes */
+/* The expression for one entity. */
+void expr_for_entity(const struct buf *expr, size_t entity, struct buf *out);
 /* True if nothing was written: then there is nothing to look for. */
 bool expr_empty(const struct expr *e);
 

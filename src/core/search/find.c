@@ -52,14 +52,14 @@ static bool has_trigrams(const struct word *w)
 static void put_trigrams(struct expr *e, const struct word *w)
 {
 	for (size_t i = 0, at = 0; i + 3 <= w->chars && i < TRIGRAMS_MAX; i++, at += char_bytes(w->text + at))
-		expr_term(e, TERM_TRIGRAM, w->text + at, chars_bytes(w->text + at, w->n - at, 3));
+		expr_term(e, TERM_TRIGRAM, w->text + at, source_chars_bytes(w->text + at, w->n - at, 3));
 }
 
 /* The longest start there are terms for. */
 static void put_edge(struct expr *e, const struct word *w)
 {
 	if (w->chars >= 2)
-		expr_term(e, TERM_EDGE, w->text, chars_bytes(w->text, w->n, w->chars >= 4 ? 4 : 2));
+		expr_term(e, TERM_EDGE, w->text, source_chars_bytes(w->text, w->n, w->chars >= 4 ? 4 : 2));
 }
 
 static void put_digits(struct expr *e, const char *text, size_t n)

@@ -18,6 +18,8 @@ struct finder {
 	const struct actor *actor;
 	const size_t *entities; /* NULL: all the actor may read */
 	size_t n_entities;
+	size_t *present;        /* entities that have rows at all (PostgreSQL; NULL: not asked yet) */
+	size_t n_present;
 	bool list;              /* for a list filter: all hits; scopes are somebody else's business */
 	struct typed typed;
 	size_t want;            /* hits of one entity that suffice */
@@ -28,7 +30,8 @@ struct finder {
 	uint32_t *slots;        /* to find a hit by its record id */
 	bool more;              /* candidates were left */
 	struct buf expr;        /* the step's expression without scope */
-	struct buf scoped;      /* and with it, for one entity */
+	struct buf scoped;      /* and with it */
+	struct buf of_entity;   /* and for one entity (PostgreSQL) */
 };
 
 void finder_init(struct finder *f, struct ctx *ctx);

@@ -270,9 +270,7 @@ static enum err put_postgres(struct ctx *ctx, const struct search_doc *doc, cons
 	struct stmt *stmt;
 	struct buf terms;
 	buf_init(&terms, TERMS_MAX);
-	source_terms(buf_text(source), &terms);
-	if (terms.len > 0)
-		buf_truncate(&terms, terms.len - 1); /* no empty term after the last space */
+	source_entity_terms(doc->entity, buf_text(source), doc->owner_id, doc->team_id, doc->branch_id, &terms);
 	enum err err = buf_failed(&terms) ? fail(ctx, ERR_LIMIT, "", "text_too_long") : OK;
 	if (!err)
 		err = db_prepare(ctx, ctx->db, &sql_search_insert, &stmt);

@@ -6,7 +6,7 @@
 
 /* --- characters --------------------------------------------------------- */
 
-size_t char_count(const char *text, size_t n)
+size_t source_chars(const char *text, size_t n)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < n; i++)
@@ -14,7 +14,7 @@ size_t char_count(const char *text, size_t n)
 	return count;
 }
 
-size_t chars_bytes(const char *text, size_t n, size_t k)
+size_t source_chars_bytes(const char *text, size_t n, size_t k)
 {
 	size_t at = 0;
 	while (k-- > 0 && at < n)
@@ -23,7 +23,7 @@ size_t chars_bytes(const char *text, size_t n, size_t k)
 }
 
 /* By the first character; core/text cuts tokens where the kind of script changes. */
-bool is_unspaced_token(const char *token, size_t n)
+bool source_is_unspaced(const char *token, size_t n)
 {
 	unsigned char c = (unsigned char)token[0];
 	if (n < 3 || c < 0xE0)
@@ -143,17 +143,17 @@ static void unspaced_terms(const char *token, size_t n, bool singles, struct buf
 static void edge_terms(const char *word, size_t n, struct buf *out)
 {
 	static const size_t lengths[] = {2, 4};
-	size_t chars = char_count(word, n);
+	size_t chars = source_chars(word, n);
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] <= chars; i++)
-		put_term(out, TERM_EDGE, word, chars_bytes(word, n, lengths[i]));
+		put_term(out, TERM_EDGE, word, source_chars_bytes(word, n, lengths[i]));
 }
 
 /* From the second letter on: a fragment at the start is a prefix, for which there are edges. */
 static void trigram_terms(const char *word, size_t n, struct buf *out)
 {
 	for (size_t at = char_bytes(word); at < n; at += char_bytes(word + at)) {
-		size_t bytes = chars_bytes(word + at, n - at, 3);
-		if (char_count(word + at, bytes) < 3)
+		size_t bytes = source_chars_bytes(word + at, n - at, 3);
+		if (source_chars(word + at, bytes) < 3)
 			return;
 		put_term(out, TERM_TRIGRAM, word + at, bytes);
 	}
@@ -221,7 +221,7 @@ static void email_terms(const char *token, size_t n, struct buf *out)
 
 static void word_terms(const char *token, size_t n, char kind, struct buf *out)
 {
-	if (is_unspaced_token(token, n)) {
+	if (source_is_unspaced(token, n)) {
 		unspaced_terms(token, n, kind == 'n', out);
 		return;
 	}
@@ -239,7 +239,7 @@ static void exact_term(const struct source_part *part, struct buf *out)
 	size_t n, n_next, at = 0;
 	if (!source_token(part, &at, &token, &n) || n > TERM_MAX - 2)
 		return;
-	if (is_unspaced_token(token, n) && char_count(token, n) > 2)
+	if (source_is_unspaced(token, n) && source_chars(token, n) > 2)
 		return;
 	if (!source_token(part, &at, &next, &n_next) || next[0] == '*')
 		put_term(out, TERM_EXACT, token, n);
@@ -290,4 +290,29 @@ void source_scope_terms(int64_t owner, int64_t team, int64_t branch, struct buf 
 		source_scope_term('t', team, out);
 	if (branch > 0)
 		source_scope_term('b', branch, out);
+}
+
+void source_entity_prefix(size_t entity, struct buf *out)
+{
+	buf_put_u64(out, entity);
+	buf_putc(out, '/');
+}
+
+void source_entity_terms(size_t entity, const char *source, int64_t owner, int64_t team, int64_t branch, struct buf *out)
+{
+	struct buf terms;
+	buf_init(&terms, TERMS_MAX);
+	source_terms(source, &terms);
+	source_scope_terms(owner, team, branch, &terms);
+	out->failed = out->failed || buf_failed(&terms);
+	for (size_t at = 0; at < terms.len;) {
+		const char *space = memchr(terms.data + at, ' ', terms.len - at);
+		size_t end = space ? (size_t)(space - terms.data) : terms.len;
+		if (out->len > 0)
+			buf_putc(out, ' ');
+		source_entity_prefix(entity, out);
+		buf_add(out, terms.data + at, end - at);
+		at = end + 1;
+	}
+	buf_release(&terms);
 }

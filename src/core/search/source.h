@@ -45,6 +45,12 @@ void source_terms(const char *source, struct buf *out);
 /* The scope terms: who may see the record. */
 void source_scope_terms(int64_t owner, int64_t team, int64_t branch, struct buf *out);
 void source_scope_term(char kind, int64_t id, struct buf *out);
+/* PostgreSQL, which has no ranges of documents: all terms, each with its entity in
+ * front ("0/zhang"), no space at the end.  So the planner's statistics tell how
+ * common a term is within the entity. */
+void source_entity_terms(size_t entity, const char *source, int64_t owner, int64_t team, int64_t branch, struct buf *out);
+/* "0/" */
+void source_entity_prefix(size_t entity, struct buf *out);
 
 /* --- characters --------------------------------------------------------- */
 
@@ -54,10 +60,10 @@ static inline size_t char_bytes(const char *at)
 	unsigned char c = (unsigned char)*at;
 	return c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
 }
-size_t char_count(const char *text, size_t n);
+size_t source_chars(const char *text, size_t n);
 /* Bytes of the first k characters, at most n. */
-size_t chars_bytes(const char *text, size_t n, size_t k);
+size_t source_chars_bytes(const char *text, size_t n, size_t k);
 /* Whether a token is written without spaces (Chinese and the like): paired, not cut into letters. */
-bool is_unspaced_token(const char *token, size_t n);
+bool source_is_unspaced(const char *token, size_t n);
 
 #endif

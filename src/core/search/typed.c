@@ -22,7 +22,7 @@ static void add_word(struct typed *t, const char *text, size_t n, enum word_kind
 {
 	if (t->n_words == TYPED_WORDS_MAX || n == 0)
 		return;
-	t->words[t->n_words++] = (struct word){.text = text, .n = n, .chars = char_count(text, n), .kind = kind};
+	t->words[t->n_words++] = (struct word){.text = text, .n = n, .chars = source_chars(text, n), .kind = kind};
 }
 
 /* The words of one piece between spaces, as core/text cuts them. */
@@ -48,7 +48,7 @@ static enum err add_piece(struct ctx *ctx, struct typed *t, const char *piece, s
 			return OK;
 		}
 		add_word(t, token, n_token,
-		         is_unspaced_token(token, n_token) ? WORD_UNSPACED
+		         source_is_unspaced(token, n_token) ? WORD_UNSPACED
 		         : all_digits(token, n_token)      ? WORD_DIGITS
 		                                           : WORD_LETTERS);
 	}

@@ -108,16 +108,34 @@ SELECT 0
 SELECT gin_clean_pending_list('search_doc_terms')
 
 -- name: search_candidates
--- ?2 and ?3: documents from and to; entities on PostgreSQL, where the rows of the scope are chosen here too.
+-- SQLite: ?2 and ?3 are the documents from and to.  PostgreSQL, where terms have their entity in front: by GIN,
+-- which knows no order, so at most ?3 are fetched (the last column tells how many) and the newest of them given.
 -- engine: sqlite
 SELECT f.rowid, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source
 FROM search_fts f CROSS JOIN search_doc d ON d.doc = f.rowid
 WHERE f.search_fts MATCH ?1 AND f.rowid BETWEEN ?2 AND ?3 ORDER BY f.rowid DESC LIMIT ?4
 -- engine: postgres
-SELECT entity, record_id, rank, owner_id, team_id, branch_id, source FROM search_doc
-WHERE terms @@ ?1::tsquery AND entity BETWEEN ?2 AND ?3
-AND (?5 OR owner_id = ?6 OR team_id = ANY (?7::bigint[]) OR branch_id = ?8)
-ORDER BY entity DESC, record_id DESC LIMIT ?4
+WITH m AS MATERIALIZED (SELECT entity, record_id, rank, owner_id, team_id, branch_id, source FROM search_doc
+WHERE terms @@ ?1::tsquery AND ?2::bigint IS NOT NULL LIMIT ?3)
+SELECT m.*, count(*) OVER () FROM m ORDER BY record_id DESC LIMIT ?4
+
+-- name: search_newest
+-- What so many rows have stands among the newest.
+-- engine: sqlite
+SELECT 0 WHERE ?1 < 0 AND ?2 < 0 AND ?3 < 0 AND ?4 < 0
+-- engine: postgres
+SELECT entity, record_id, rank, owner_id, team_id, branch_id, source FROM
+(SELECT * FROM search_doc WHERE entity BETWEEN ?2 AND ?2 ORDER BY entity DESC, record_id DESC LIMIT ?3) w
+WHERE terms @@ ?1::tsquery LIMIT ?4
+
+-- name: search_entities_present
+-- engine: sqlite
+SELECT 0 WHERE ?1 < 0
+-- engine: postgres
+WITH RECURSIVE present (entity) AS (
+SELECT max(entity) FROM search_doc WHERE entity <= ?1
+UNION ALL SELECT (SELECT max(d.entity) FROM search_doc d WHERE d.entity < p.entity) FROM present p WHERE p.entity IS NOT NULL)
+SELECT entity FROM present WHERE entity IS NOT NULL
 
 -- name: search_any_below
 -- engine: sqlite
@@ -136,7 +154,7 @@ SELECT 0 WHERE ?1::text > ?2::text AND ?3::bigint > 0
 -- engine: sqlite
 SELECT 1 FROM search_term WHERE term = ?1 LIMIT 1
 -- engine: postgres
-SELECT 1 FROM search_doc WHERE terms @@ ?1::tsquery LIMIT 1
+SELECT 1 WHERE ?1::text IS NULL
 
 -- name: search_waiting
 -- engine: sqlite
@@ -152,7 +170,7 @@ SELECT record_id FROM search_doc WHERE record_id > ?1 ORDER BY record_id LIMIT ?
 -- engine: sqlite
 SELECT doc, owner_id, team_id, branch_id, source, record_id FROM search_doc WHERE doc > ?1 ORDER BY doc LIMIT ?2
 -- engine: postgres
-SELECT record_id, owner_id, team_id, branch_id, source, array_to_string(tsvector_to_array(terms), ' ')
+SELECT record_id, owner_id, team_id, branch_id, source, array_to_string(tsvector_to_array(terms), ' '), entity
 FROM search_doc WHERE record_id > ?1 ORDER BY record_id LIMIT ?2
 
 -- name: search_terms_from

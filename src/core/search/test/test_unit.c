@@ -112,7 +112,11 @@ static void expressions_are_quoted(void **state)
 	expr_term(&e, 0, "z", 1);
 	expr_end(&e);
 	expr_end(&e);
-	assert_string_equal(buf_text(&out), "('a''b\\\\' & ('#1|2':* | 'z'))");
+	struct buf of_entity;
+	buf_init(&of_entity, EXPR_MAX);
+	expr_for_entity(&out, 12, &of_entity);
+	assert_string_equal(buf_text(&of_entity), "('12/a''b\\\\' & ('12/#1|2':* | '12/z'))");
+	buf_release(&of_entity);
 	expr_init(&e, &out, ENGINE_SQLITE);
 	expr_and(&e);
 	expr_or(&e);
