@@ -13,7 +13,7 @@
 #include "core/store/store.h"
 #include "core/text/text.h"
 
-enum { SELECT_MAX = 32 * 1024, CELL_TEXT_MAX = TABLE_CELL_MAX };
+enum { SELECT_MAX = 32 * 1024, CELL_TEXT_MAX = TABLE_CELL_MAX, LINES_MAX = 8 << 20, LINES_PIECE = 64 << 10 };
 
 /* --- what is selected ---------------------------------------------------------------- */
 
@@ -269,8 +269,8 @@ static enum err take_encoding(struct ctx *ctx, struct export *x)
 
 enum err export_prepare(struct ctx *ctx, const struct export_request *request, struct export *ret)
 {
-	static const char *const ours[] = {"format", "encoding", "delimiter", "links", "header", NULL};
-	const struct query_options options = {.action = ACTION_EXPORT, .all_rows = true, .no_children = true, .columns_only = true,
+	static const char *const ours[] = {"format", "encoding", "delimiter", "ids", "names", NULL};
+	const struct query_options options = {.action = ACTION_EXPORT, .all_rows = true, .no_children = true,
 	                                      .range_first = -1, .range_last = -1, .ignore = ours};
 	const char *raw = NULL;
 	*ret = (struct export){.request = request, .options = {.format = request->format, .delimiter = request->delimiter,
@@ -353,20 +353,57 @@ static enum err make_cell(struct ctx *ctx, struct export *x, const struct query_
 
 struct running {
 	struct export *export;
-	struct table_out *out;
+	struct table_out *out; /* NULL for JSON Lines: they are rows as the API writes them */
+	struct buf lines;
 };
+
+static enum err send_lines(struct ctx *ctx, struct running *r)
+{
+	const struct export_request *request = r->export->request;
+	if (buf_failed(&r->lines))
+		return fail(ctx, ERR_LIMIT, "", "row_too_large");
+	enum err err = r->lines.len > 0 ? request->sink(ctx, request->arg, r->lines.data, r->lines.len) : OK;
+	buf_reset(&r->lines);
+	return err;
+}
+
+static enum err json_row(struct ctx *ctx, struct running *r, const struct query_row *row)
+{
+	struct jsonw w;
+	jsonw_init(&w, &r->lines);
+	enum err err = query_row_json(ctx, row, &w);
+	buf_putc(&r->lines, '\n');
+	return err == OK && r->lines.len >= LINES_PIECE ? send_lines(ctx, r) : err;
+}
 
 static enum err write_row(struct ctx *ctx, const struct query_row *row, void *arg)
 {
 	struct running *r = arg;
 	struct export *x = r->export;
+	x->rows++;
+	if (r->out == NULL)
+		return json_row(ctx, r, row);
 	for (size_t i = 0; i < x->n; i++) {
 		enum err err = make_cell(ctx, x, row, i);
 		if (err != OK)
 			return err;
 	}
-	x->rows++;
 	return table_write(ctx, r->out, x->cells);
+}
+
+static enum err run_query(struct ctx *ctx, struct export *x)
+{
+	struct running r = {.export = x};
+	bool json = x->request->format == FILE_JSONL;
+	buf_init(&r.lines, LINES_MAX);
+	enum err err = json ? OK : table_out_new(ctx, &x->options, x->heads, x->n, x->request->sink, x->request->arg, &r.out);
+	if (err == OK)
+		err = query_run(ctx, x->query, write_row, &r);
+	if (err == OK)
+		err = json ? send_lines(ctx, &r) : table_finish(ctx, r.out, NULL);
+	table_out_free(r.out);
+	buf_release(&r.lines);
+	return err;
 }
 
 /* --- who took what ------------------------------------------------------------------------ */
@@ -376,34 +413,22 @@ struct note {
 	bool end;
 };
 
-/* {"format":[null,"csv"],"query":[null,"city=eq.…"],"columns":…}; after the last row also the count. */
+/* {"format":"csv","query":"city=eq.…"}; after the last row also how many. */
 static enum err note_export(struct ctx *ctx, void *arg)
 {
 	const struct note *note = arg;
 	const struct export *x = note->export;
-	const struct { const char *key, *text; } texts[] = {
-		{"format", file_format_name(x->request->format)}, {"query", x->request->query}, {"masked", x->masked}};
 	struct buf diff;
 	struct jsonw w;
 	buf_init(&diff, QUERY_TEXT_MAX * 2);
 	jsonw_init(&w, &diff);
 	jsonw_object(&w);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (str_empty(texts[i].text))
-			continue;
-		jsonw_key(&w, texts[i].key);
-		jsonw_array(&w);
-		jsonw_null(&w);
-		jsonw_text(&w, texts[i].text);
-		jsonw_end_array(&w);
-	}
-	if (note->end) {
-		jsonw_key(&w, "rows");
-		jsonw_array(&w);
-		jsonw_null(&w);
-		jsonw_int(&w, x->rows);
-		jsonw_end_array(&w);
-	}
+	jsonw_kv_text(&w, "format", file_format_name(x->request->format));
+	jsonw_kv_text(&w, "query", x->request->query);
+	if (x->masked != NULL)
+		jsonw_kv_text(&w, "masked", x->masked);
+	if (note->end)
+		jsonw_kv_int(&w, "rows", x->rows);
 	jsonw_end_object(&w);
 	enum err err = buf_failed(&diff) ? fail(ctx, ERR_LIMIT, "", "memory")
 	                                 : change_append(ctx, x->request->info->entity->name, 0, CHANGE_EXPORT, buf_text(&diff));
@@ -422,16 +447,11 @@ static enum err keep_note(struct ctx *ctx, struct export *x, bool end)
 
 enum err export_stream(struct ctx *ctx, struct export *x)
 {
-	struct running r = {.export = x};
 	/* Before the first row, so that nobody takes rows away without a trace. */
 	enum err err = keep_note(ctx, x, false);
-	if (err == OK)
-		err = table_out_new(ctx, &x->options, x->heads, x->n, x->request->sink, x->request->arg, &r.out);
-	if (err == OK)
-		err = query_run(ctx, x->query, write_row, &r);
-	if (err == OK)
-		err = table_finish(ctx, r.out, NULL);
-	table_out_free(r.out);
+	if (err != OK)
+		return err;
+	err = run_query(ctx, x);
 	struct faults faults = ctx->faults;
 	enum err noted = keep_note(ctx, x, true);
 	if (err != OK)

@@ -222,31 +222,19 @@ static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const 
 	return OK;
 }
 
-static bool linked(const struct entity_info *a, const struct entity_info *b)
+/* Columns of a customer file that are the customer's address; an address has a street. */
+static void add_address(const struct candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
 {
-	for (int at = SF_COUNT; at < (int)a->n_fields; at++)
-		if (a->fields[at]->type == FIELD_LINK && entity_link(a, at) == b)
-			return true;
-	return false;
-}
-
-/* Columns that the main entity does not take, for those linked to it: an order file also
- * has its customers, an address file its streets. */
-static void add_linked(const struct candidate *list, size_t n, const struct candidate *main, const struct plan_columns *columns,
-                       struct import_guess *ret)
-{
-	for (size_t i = 0; i < columns->n; i++) {
-		int best = SCORE_WORD - 15;
-		for (size_t k = 0; ret[i].info == NULL && k < n; k++) {
-			const struct candidate *c = &list[k];
-			if (c == main || c->fields[i] < 0 || c->scores[i] <= best || c->scores[i] >= SCORE_EXACT)
-				continue;
-			if (!linked(main->info, c->info) && !linked(c->info, main->info))
-				continue;
-			best = c->scores[i];
-			ret[i] = (struct import_guess){c->info, c->fields[i]};
-		}
-	}
+	const struct candidate *address = NULL;
+	bool street = false;
+	for (size_t k = 0; k < n; k++)
+		if (str_equal(list[k].info->entity->name, "address"))
+			address = &list[k];
+	for (size_t i = 0; address != NULL && i < columns->n; i++)
+		street |= address->fields[i] >= 0 && ret[i].info == NULL && str_equal(address->info->fields[address->fields[i]]->name, "street");
+	for (size_t i = 0; street && i < columns->n; i++)
+		if (ret[i].info == NULL && address->fields[i] >= 0 && address->scores[i] > SCORE_SAMPLE)
+			ret[i] = (struct import_guess){address->info, address->fields[i]};
 }
 
 enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
@@ -278,7 +266,7 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 			ret[i] = (struct import_guess){best->info, best->fields[i]};
 	/* Customers with addresses are one file; orders with products are left to presets. */
 	if (str_equal(best->info->entity->name, "customer"))
-		add_linked(list, n, best, columns, ret);
+		add_address(list, n, columns, ret);
 	return OK;
 }
 

@@ -593,8 +593,6 @@ static enum err presets(struct ctx *ctx, const struct http_request *req, struct 
 	return OK;
 }
 
-enum err export_route(struct ctx *ctx, const struct http_request *req, struct http_response *res);
-
 const struct route exchange_routes[] = {
 	{.method = METHOD_POST, .pattern = "/api/v1/import", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = upload, .upload = true,
 	 .body_max = (size_t)IMPORT_FILE_MAX_MB << 20, .doc = "Uploads a file to import (?name=); the answer is an import run."},
@@ -616,7 +614,5 @@ const struct route exchange_routes[] = {
 	 .doc = "Deletes what the import created and restores what it changed, where nobody has touched it since."},
 	{.method = METHOD_GET, .pattern = "/api/v1/import/*/result", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = result,
 	 .doc = "The rows that failed or were duplicates, with the reason and their cells (?format=csv|xlsx|jsonl)."},
-	{.method = METHOD_GET, .pattern = "/api/v1/*/export", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = export_route,
-	 .doc = "A list as a file, filtered like the list itself (?format=csv|xlsx|jsonl|vcard&encoding=)."},
 	{.pattern = NULL},
 };

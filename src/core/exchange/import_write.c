@@ -91,6 +91,30 @@ static enum err find_named(struct writing *w, const struct entity_info *info, co
 	return fail_arg(ctx, ERR_INVALID, link, "link_not_found", text);
 }
 
+/* [{"id":"1","name":"VIP"},"老客户"], as JSON Lines have it, to names with the first separator between. */
+static const char *plain_list(struct ctx *ctx, const char *text, char mark)
+{
+	json_t *list = text[0] == '[' ? json_loads(text, 0, NULL) : NULL;
+	const json_t *one;
+	size_t i;
+	struct buf out;
+	if (!json_is_array(list)) {
+		json_decref(list);
+		return text;
+	}
+	buf_init(&out, TABLE_CELL_MAX);
+	json_array_foreach(list, i, one) {
+		const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "name") : one);
+		if (name == NULL)
+			name = json_string_value(json_object_get(one, "id"));
+		buf_printf(&out, "%s%c", name != NULL ? name : "", mark);
+	}
+	json_decref(list);
+	const char *copy = buf_failed(&out) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
+	buf_release(&out);
+	return copy != NULL ? copy : text;
+}
+
 /* "VIP, 老客户" to ids. */
 static enum err find_many(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, struct value *ret)
 {
@@ -98,14 +122,14 @@ static enum err find_many(struct writing *w, const struct entity_info *info, con
 	enum { LINKS_MAX = 100 };
 	struct ctx *ctx = w->ctx;
 	int64_t *ids = arena_array(ctx->arena, LINKS_MAX, sizeof(*ids));
-	char *copy = arena_strdup(ctx->arena, text);
+	const char *marks = f->value.split != NULL ? f->value.split : ",;|";
+	char *copy = arena_strdup(ctx->arena, plain_list(ctx, text, marks[0]));
 	size_t n = 0;
 	if (ids == NULL || copy == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < sizeof(comma_like) / sizeof(comma_like[0]); i++)
 		for (char *p; (p = strstr(copy, comma_like[i])) != NULL;)
 			memcpy(p, ",  ", 3);
-	const char *marks = f->value.split != NULL ? f->value.split : ",;|";
 	for (char *p = copy; *p != '\0';) {
 		size_t len = strcspn(p, marks), trimmed = 0;
 		const char *start = str_trim(p, len, &trimmed);
