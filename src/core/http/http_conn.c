@@ -190,7 +190,7 @@ void http_conn_client(struct http_call *call)
 enum MHD_Result http_conn_accept(void *cls, const struct sockaddr *address, socklen_t n)
 {
 	(void)n;
-	struct http *http = cls;
+	struct http *http = ((struct http_thread *)cls)->http;
 	unsigned char bytes[16], key[8];
 	if (atomic_load(&http->stopping) || !address_bytes(address, bytes))
 		return MHD_NO;
@@ -218,8 +218,9 @@ static void count_address(struct http *http, struct http_conn *conn, int64_t by)
 		conn->counted = map_put(&http->addresses, conn->key, conn->key_n, have);
 }
 
-static void conn_open(struct http *http, struct MHD_Connection *mhd, void **slot)
+static void conn_open(struct http_thread *thread, struct MHD_Connection *mhd, void **slot)
 {
+	struct http *http = thread->http;
 	*slot = NULL;
 	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const union MHD_ConnectionInfo *address = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -228,6 +229,7 @@ static void conn_open(struct http *http, struct MHD_Connection *mhd, void **slot
 		free(conn); /* requests on it are refused: see http_request_begin */
 		return;
 	}
+	conn->thread = thread;
 	conn->fd = fd->connect_fd;
 	unsigned char bytes[16];
 	if (address_bytes(address->client_addr, bytes)) {
@@ -245,11 +247,14 @@ static void conn_open(struct http *http, struct MHD_Connection *mhd, void **slot
 	if (!conn->proxy && conn->key_n > 0)
 		count_address(http, conn, 1);
 	pthread_mutex_unlock(&http->conns_lock);
+	thread->n_conns++;
 	*slot = conn;
 }
 
-static void conn_close(struct http *http, struct http_conn *conn)
+static void conn_close(struct http_thread *thread, struct http_conn *conn)
 {
+	struct http *http = thread->http;
+	thread->n_conns--;
 	pthread_mutex_lock(&http->conns_lock);
 	if (conn->prev != NULL)
 		conn->prev->next = conn->next;
@@ -266,11 +271,10 @@ static void conn_close(struct http *http, struct http_conn *conn)
 
 void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code)
 {
-	struct http *http = cls;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		conn_open(http, mhd, slot);
+		conn_open(cls, mhd, slot);
 	else if (*slot != NULL)
-		conn_close(http, *slot);
+		conn_close(cls, *slot);
 }
 
 void http_conn_phase(struct http_conn *conn, enum http_phase phase, int64_t deadline_ms)

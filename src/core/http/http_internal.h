@@ -122,6 +122,7 @@ enum http_phase {
 
 struct http_conn {
 	struct http_conn *prev, *next; /* all of them, under http->conns_lock */
+	struct http_thread *thread;
 	struct http_call *call;        /* network thread only */
 	int fd;
 	_Atomic int phase;
@@ -260,23 +261,23 @@ struct http_pool {
 enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t queue_max, int64_t budget_ms) MUST_CHECK;
 /* False when full or stopping. */
 bool http_pool_put(struct http_pool *pool, struct http_call *call) MUST_CHECK;
-/* Stops the statements that run. */
-void http_pool_interrupt(struct http_pool *pool);
-/* Answers what waits with 503, and joins; what comes later is refused. */
+/* Answers what waits with 503, stops the statements that run, and joins; what comes later is refused. */
 void http_pool_stop(struct http_pool *pool);
 void http_pool_release(struct http_pool *pool);
 void http_pool_counts(struct http_pool *pool, int64_t *ret_queued, int64_t *ret_busy);
 
 /* --- the server ----------------------------------------------------------------- */
 
-/* One network thread: made on its first connection, freed after the daemon has stopped. */
+/* One network thread with a daemon of its own; all daemons take from one listening socket. */
 struct http_thread {
-	struct http_thread *next;
 	struct http *http;
+	struct MHD_Daemon *daemon;
+	pthread_t thread;
+	bool running;
+	int64_t n_conns;
 	struct http_call *idle;
 	size_t n_idle;
 	struct db *db;
-	bool db_failed;
 	struct http_gzip gzip;
 	uint64_t ids; /* counter of request ids */
 	/* written here only, read by http_stats */
@@ -296,16 +297,15 @@ struct http {
 	char *cert, *key;  /* PEM */
 	size_t key_n;
 	int port;
-	struct MHD_Daemon *daemon;
+	int listen_fd;
 	struct http_router router;
 	struct http_net *proxies;
 	size_t n_proxies;
 	char *upload_dir;
 	uint64_t id_seed;
 
-	pthread_key_t thread_key;
-	pthread_mutex_t threads_lock;
-	struct http_thread *threads;
+	struct http_thread *threads; /* config.threads of them */
+	atomic_bool net_stop;
 
 	pthread_mutex_t conns_lock;
 	struct http_conn *conns;
@@ -332,9 +332,16 @@ struct http {
 	struct http_stream *streams;
 };
 
-struct http_thread *http_thread_here(struct http *http);
+/* http_net.c */
+enum err http_net_start(struct ctx *ctx, struct http *http) MUST_CHECK;
+/* No new connections. */
+void http_net_quiesce(struct http *http);
+/* Ends the threads and closes what is open. */
+void http_net_stop(struct http *http);
 /* The thread's read connection; NULL when there is none to be had. */
 struct db *http_thread_db(struct http_thread *thread, struct http_call *call);
+
+/* In callbacks of libmicrohttpd `cls` is the thread. */
 
 /* http_conn.c */
 enum MHD_Result http_conn_accept(void *cls, const struct sockaddr *address, socklen_t n);

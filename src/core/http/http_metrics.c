@@ -59,14 +59,13 @@ void http_stats(const struct http *http, struct http_stats *ret)
 	/* the counters are atomic and the locks are no part of what a reader may not change */
 	struct http *h = (struct http *)(uintptr_t)http;
 	*ret = (struct http_stats){.refused = atomic_load(&h->refused)};
-	pthread_mutex_lock(&h->threads_lock);
-	for (struct http_thread *thread = h->threads; thread != NULL; thread = thread->next) {
+	for (int t = 0; t < h->config.threads; t++) {
+		struct http_thread *thread = &h->threads[t];
 		for (size_t i = 0; i < 6; i++)
 			ret->requests[i] += atomic_load_explicit(&thread->requests[i], memory_order_relaxed);
 		for (size_t i = 0; i < BUCKETS; i++)
 			ret->latency_us_buckets[i] += atomic_load_explicit(&thread->latency[i], memory_order_relaxed);
 	}
-	pthread_mutex_unlock(&h->threads_lock);
 	pthread_mutex_lock(&h->conns_lock);
 	ret->connections = h->n_conns;
 	pthread_mutex_unlock(&h->conns_lock);

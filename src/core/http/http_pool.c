@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "core/http/http_internal.h"
@@ -99,13 +100,16 @@ bool http_pool_put(struct http_pool *pool, struct http_call *call)
 	return taken;
 }
 
-void http_pool_interrupt(struct http_pool *pool)
+/* Stops the statements that run; how many calls are still worked on. */
+static size_t interrupt(struct http_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	for (size_t i = 0; i < pool->n_workers; i++)
+	size_t busy = pool->busy;
+	for (size_t i = 0; busy > 0 && i < pool->n_workers; i++)
 		if (pool->workers[i].db != NULL)
 			db_interrupt(pool->workers[i].db);
 	pthread_mutex_unlock(&pool->lock);
+	return busy;
 }
 
 void http_pool_stop(struct http_pool *pool)
@@ -123,6 +127,10 @@ void http_pool_stop(struct http_pool *pool)
 		http_resume(waiting);
 		waiting = next;
 	}
+	/* again and again: an interrupt between two statements is lost */
+	const struct timespec pause = {.tv_nsec = 100000000};
+	while (interrupt(pool) > 0)
+		(void)nanosleep(&pause, NULL);
 	for (size_t i = 0; i < pool->n_workers; i++)
 		if (pool->workers[i].running)
 			pthread_join(pool->workers[i].thread, NULL);

@@ -16,10 +16,10 @@ static struct http_conn *conn_of(struct MHD_Connection *mhd)
 
 void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
-	struct http *http = cls;
+	struct http_thread *thread = cls;
+	struct http *http = thread->http;
 	struct http_conn *conn = conn_of(mhd);
-	struct http_thread *thread = http_thread_here(http);
-	if (conn == NULL || thread == NULL)
+	if (conn == NULL)
 		return NULL;
 	struct http_call *call = http_call_take(thread);
 	if (call == NULL)
@@ -336,12 +336,12 @@ void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, 
 {
 	(void)mhd;
 	(void)code;
-	struct http *http = cls;
+	struct http_thread *thread = cls;
+	struct http *http = thread->http;
 	struct http_call *call = *slot;
 	if (call == NULL)
 		return;
 	*slot = NULL;
-	struct http_thread *thread = pthread_getspecific(http->thread_key);
 	if (call->suspended) { /* at the stop of the daemon */
 		call->suspended = false;
 		atomic_fetch_sub(&http->suspended, 1);
@@ -350,6 +350,6 @@ void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, 
 		call->conn->call = NULL;
 	http_conn_phase(call->conn, PHASE_IDLE, http_now(http) + HTTP_IDLE_MS);
 	http_metrics_count(call);
-	atomic_store_explicit(&call->home->open, call->home->open - 1, memory_order_relaxed);
-	http_call_unref(call, thread == call->home ? thread : NULL);
+	atomic_store_explicit(&thread->open, thread->open - 1, memory_order_relaxed);
+	http_call_unref(call, thread);
 }

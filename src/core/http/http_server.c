@@ -1,12 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,56 +13,7 @@
 #include "base/timeutil.h"
 #include "core/http/http_internal.h"
 
-enum { PEM_MAX = 1024 * 1024, BACKLOG = 1024, STOP_STEP_MS = 5 };
-
-/* --- network threads ---------------------------------------------------------- */
-
-struct http_thread *http_thread_here(struct http *http)
-{
-	struct http_thread *thread = pthread_getspecific(http->thread_key);
-	if (thread != NULL)
-		return thread;
-	thread = calloc(1, sizeof(*thread));
-	if (thread == NULL || pthread_setspecific(http->thread_key, thread) != 0) {
-		free(thread);
-		return NULL;
-	}
-	thread->http = http;
-	pthread_mutex_lock(&http->threads_lock);
-	thread->next = http->threads;
-	http->threads = thread;
-	pthread_mutex_unlock(&http->threads_lock);
-	return thread;
-}
-
-struct db *http_thread_db(struct http_thread *thread, struct http_call *call)
-{
-	struct http *http = thread->http;
-	if (thread->db == NULL && http->store != NULL) {
-		if (db_open_new(&call->ctx, http->store, &thread->db) != OK)
-			thread->db = NULL; /* the faults say why; the next request tries again */
-		else
-			db_set_budget(thread->db, HTTP_BUDGET_STEPS, 0);
-	}
-	return thread->db;
-}
-
-static void free_threads(struct http *http)
-{
-	while (http->threads != NULL) {
-		struct http_thread *thread = http->threads;
-		http->threads = thread->next;
-		while (thread->idle != NULL) {
-			struct http_call *call = thread->idle;
-			thread->idle = call->next;
-			http_call_free(call);
-		}
-		if (thread->db != NULL)
-			db_free(thread->db);
-		http_gzip_release(&thread->gzip);
-		free(thread);
-	}
-}
+enum { PEM_MAX = 1024 * 1024, STOP_STEP_MS = 5 };
 
 /* --- the ticker -------------------------------------------------------------------- */
 
@@ -191,114 +140,12 @@ static enum err read_tls(struct ctx *ctx, struct http *http)
 	return err;
 }
 
-/* --- listening ----------------------------------------------------------------------- */
-
-static int listen_on(const struct addrinfo *at)
-{
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int on = 1, off = 0;
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ai_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)); /* "::" takes IPv4 too */
-	if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	int error = errno;
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
-
-static int bound_port(int fd)
-{
-	struct sockaddr_storage address = {0};
-	socklen_t n = sizeof(address);
-	char port[16];
-	if (getsockname(fd, (struct sockaddr *)&address, &n) != 0 ||
-	    getnameinfo((struct sockaddr *)&address, n, NULL, 0, port, sizeof(port), NI_NUMERICSERV) != 0)
-		return 0;
-	int64_t number;
-	return str_to_i64(port, &number) ? (int)number : 0;
-}
-
-static enum err open_port(struct ctx *ctx, struct http *http, int *ret_fd)
-{
-	char port[16];
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	struct addrinfo *list = NULL;
-	const char *address = http->config.address != NULL ? http->config.address : "127.0.0.1";
-	(void)snprintf(port, sizeof(port), "%d", http->config.port);
-	if (getaddrinfo(address, port, &hints, &list) != 0)
-		return fail_arg(ctx, ERR_INVALID, "address", "address_invalid", address);
-	*ret_fd = listen_on(list);
-	int error = errno;
-	freeaddrinfo(list);
-	if (*ret_fd < 0)
-		return fail_arg(ctx, ERR_UPSTREAM, "address", error == EADDRINUSE ? "port_in_use" : "cannot_listen", strerrorname_np(error));
-	http->port = bound_port(*ret_fd);
-	return OK;
-}
-
-static void log_daemon(void *arg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-
-/* libmicrohttpd speaks of every client that leaves early, and quotes what it sent. */
-static void log_daemon(void *arg, const char *format, va_list args)
-{
-	(void)arg;
-	(void)args;
-	log_event(LOG_DEBUG, "libmicrohttpd", "format", format, NULL);
-}
-
-static size_t keep_raw(void *cls, struct MHD_Connection *mhd, char *text)
-{
-	(void)cls;
-	(void)mhd;
-	return strlen(text); /* we decode ourselves, once */
-}
-
-static enum err start_daemon(struct ctx *ctx, struct http *http, int fd)
-{
-	const struct http_config *c = &http->config;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_TURBO | (http->tls ? MHD_USE_TLS : 0u);
-	struct MHD_OptionItem options[] = {
-		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_daemon, NULL},
-		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
-		{MHD_OPTION_CONNECTION_LIMIT, c->connections_max, NULL},
-		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_CONN_MEMORY, NULL},
-		{MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL}, /* ours are total deadlines: see http_conn_sweep */
-		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_conn_notify, http},
-		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_request_completed, http},
-		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_request_begin, http},
-		{MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_raw, NULL},
-		/* 1 would refuse a request without Host or with a space in its URL, as we do,
-		 * but answer it without our headers or not at all: http_head.c checks both */
-		{MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL},
-		{c->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, c->threads, NULL},
-		{MHD_OPTION_END, 0, NULL},
-	};
-	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, http->key},
-		{MHD_OPTION_HTTPS_MEM_CERT, 0, http->cert},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"},
-		{MHD_OPTION_END, 0, NULL},
-	};
-	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-	http->daemon = MHD_start_daemon(flags, 0, http_conn_accept, http, http_request_step, http, MHD_OPTION_ARRAY, options, MHD_OPTION_ARRAY,
-	                                http->tls ? tls : none, MHD_OPTION_END);
-	if (http->daemon != NULL)
-		return OK;
-	(void)close(fd);
-	return fail(ctx, http->tls ? ERR_INVALID : ERR_UPSTREAM, http->tls ? "tls_cert" : "", "cannot_start");
-}
-
 /* --- start --------------------------------------------------------------------------- */
 
 static enum err init_locks(struct ctx *ctx, struct http *http)
 {
 	pthread_condattr_t attr;
-	bool ok = pthread_key_create(&http->thread_key, NULL) == 0 && pthread_mutex_init(&http->threads_lock, NULL) == 0 &&
-	          pthread_mutex_init(&http->conns_lock, NULL) == 0 && pthread_mutex_init(&http->streams_lock, NULL) == 0 &&
+	bool ok = pthread_mutex_init(&http->conns_lock, NULL) == 0 && pthread_mutex_init(&http->streams_lock, NULL) == 0 &&
 	          pthread_mutex_init(&http->ticker_lock, NULL) == 0 && pthread_condattr_init(&attr) == 0;
 	if (!ok)
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -334,7 +181,7 @@ static void free_http(struct http *http)
 		http_pool_release(&http->read);
 	if (http->heavy_ready)
 		http_pool_release(&http->heavy);
-	free_threads(http);
+	free(http->threads);
 	http_router_release(&http->router);
 	map_release(&http->addresses);
 	free(http->proxies);
@@ -343,8 +190,6 @@ static void free_http(struct http *http)
 	if (http->key != NULL)
 		explicit_bzero(http->key, PEM_MAX);
 	free(http->key);
-	(void)pthread_key_delete(http->thread_key);
-	pthread_mutex_destroy(&http->threads_lock);
 	pthread_mutex_destroy(&http->conns_lock);
 	pthread_mutex_destroy(&http->streams_lock);
 	pthread_mutex_destroy(&http->ticker_lock);
@@ -354,7 +199,6 @@ static void free_http(struct http *http)
 
 static enum err start(struct ctx *ctx, struct http *http, const struct route *const *tables)
 {
-	int fd = -1;
 	enum err err = http_router_init(ctx, &http->router, tables);
 	if (err == OK)
 		err = check_store(ctx, http);
@@ -369,9 +213,7 @@ static enum err start(struct ctx *ctx, struct http *http, const struct route *co
 	if (err == OK && !start_ticker(http))
 		err = fail(ctx, ERR_LIMIT, "", "threads");
 	if (err == OK)
-		err = open_port(ctx, http, &fd);
-	if (err == OK)
-		err = start_daemon(ctx, http, fd);
+		err = http_net_start(ctx, http);
 	return err;
 }
 
@@ -393,6 +235,7 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 	http->store = store;
 	http->clock = ctx->clock;
 	http->postgres = store != NULL && store_engine(store) == ENGINE_POSTGRES;
+	http->listen_fd = -1;
 	http->known_layout = strcmp(MHD_get_version(), "0.9.75") == 0;
 	ctx_random(ctx, &http->id_seed, sizeof(http->id_seed));
 	uint64_t keys[2];
@@ -401,8 +244,14 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 	fill_config(http);
 	set_now(http);
 	enum err err = init_locks(ctx, http);
-	if (err == OK)
+	if (err == OK) {
+		/* signals are the main thread's: ours only do their work */
+		sigset_t all, before;
+		(void)sigfillset(&all);
+		(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 		err = start(ctx, http, tables);
+		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
 	if (err != OK) {
 		stop_ticker(http);
 		stop_pools(http);
@@ -429,10 +278,8 @@ static void nap(void)
 static int64_t open_calls(struct http *http)
 {
 	int64_t n = 0;
-	pthread_mutex_lock(&http->threads_lock);
-	for (struct http_thread *thread = http->threads; thread != NULL; thread = thread->next)
-		n += atomic_load_explicit(&thread->open, memory_order_relaxed);
-	pthread_mutex_unlock(&http->threads_lock);
+	for (int i = 0; i < http->config.threads; i++)
+		n += atomic_load_explicit(&http->threads[i].open, memory_order_relaxed);
 	return n;
 }
 
@@ -446,10 +293,8 @@ static void wait_for_calls(struct http *http, int64_t wait_ms)
 static bool somebody_enters(struct http *http)
 {
 	bool found = false;
-	pthread_mutex_lock(&http->threads_lock);
-	for (struct http_thread *thread = http->threads; thread != NULL; thread = thread->next)
-		found = found || atomic_load(&thread->entering);
-	pthread_mutex_unlock(&http->threads_lock);
+	for (int i = 0; i < http->config.threads; i++)
+		found = found || atomic_load(&http->threads[i].entering);
 	return found;
 }
 
@@ -465,19 +310,13 @@ void http_stop(struct http *http, int64_t wait_ms)
 	if (http == NULL)
 		return;
 	atomic_store(&http->stopping, true);
-	MHD_socket fd = MHD_quiesce_daemon(http->daemon);
-	if (fd != MHD_INVALID_SOCKET)
-		(void)close(fd);
+	http_net_quiesce(http);
 	http_streams_stop(http, false);
 	http_conn_sweep(http, true);
 	wait_for_calls(http, wait_ms);
 	close_lanes(http);
 	/* what still runs is broken off, and then waited for: it uses our memory */
 	http_streams_stop(http, true);
-	if (http->read_ready)
-		http_pool_interrupt(&http->read);
-	if (http->heavy_ready)
-		http_pool_interrupt(&http->heavy);
 	stop_pools(http);
 	while (atomic_load(&http->writing) > 0)
 		nap();
@@ -487,6 +326,6 @@ void http_stop(struct http *http, int64_t wait_ms)
 	 * answers a moment to leave */
 	wait_for_calls(http, wait_ms < 1000 ? wait_ms : 1000);
 	http_conn_shut_all(http);
-	MHD_stop_daemon(http->daemon);
+	http_net_stop(http);
 	free_http(http);
 }

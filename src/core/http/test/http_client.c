@@ -65,25 +65,34 @@ void client_send(int fd, const char *text)
 	client_send_n(fd, text, strlen(text));
 }
 
-static ssize_t receive(int fd, void *out, size_t n)
+static ssize_t receive(int fd, void *out, size_t n, int flags)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int ready = poll(&p, 1, WAIT_MS);
 	if (ready <= 0)
 		client_wrong("no answer within %d ms", WAIT_MS);
-	return recv(fd, out, n, 0);
+	return recv(fd, out, n, flags);
 }
 
-/* One line or head at a time: byte by byte is slow, and right. */
+/* Up to `end`, and not a byte beyond it. */
 static bool read_until(int fd, struct buf *buf, const char *end)
 {
-	size_t n = strlen(end);
+	size_t end_n = strlen(end);
 	for (;;) {
-		char c;
-		if (receive(fd, &c, 1) <= 0)
+		char part[512];
+		ssize_t got = receive(fd, part, sizeof(part), MSG_PEEK);
+		if (got <= 0)
 			return false;
-		buf_putc(buf, c);
-		if (buf->len >= n && memcmp(buf->data + buf->len - n, end, n) == 0)
+		size_t from = buf->len, back = from < end_n - 1 ? from : end_n - 1;
+		buf_add(buf, part, (size_t)got);
+		if (buf_failed(buf))
+			return false;
+		const char *found = memmem(buf->data + from - back, back + (size_t)got, end, end_n);
+		size_t use = found != NULL ? (size_t)(found - buf->data) + end_n - from : (size_t)got;
+		buf_truncate(buf, from + use);
+		if (recv(fd, part, use, MSG_WAITALL) != (ssize_t)use)
+			return false;
+		if (found != NULL)
 			return true;
 	}
 }
@@ -92,7 +101,7 @@ static bool read_exactly(int fd, struct buf *buf, size_t n)
 {
 	while (n > 0) {
 		char part[65536];
-		ssize_t got = receive(fd, part, n < sizeof(part) ? n : sizeof(part));
+		ssize_t got = receive(fd, part, n < sizeof(part) ? n : sizeof(part), 0);
 		if (got <= 0)
 			return false;
 		buf_add(buf, part, (size_t)got);
@@ -105,12 +114,12 @@ static bool read_chunks(int fd, struct buf *body)
 {
 	for (;;) {
 		struct buf line;
-		buf_init(&line, 1000);
+		buf_init(&line, 100000);
 		bool ok = read_until(fd, &line, "\r\n");
 		size_t n = ok ? strtoul(line.data, NULL, 16) : 0;
 		buf_release(&line);
 		struct buf end;
-		buf_init(&end, 10);
+		buf_init(&end, 100000);
 		if (ok && n > 0)
 			ok = read_exactly(fd, body, n);
 		if (ok)
