@@ -98,6 +98,8 @@ export function useRecord(meta: Meta, entity: Entity, id: string | null) {
 }
 
 export const PAGE = 60;
+/** Where the server stops counting unless asked for the exact number. */
+const COUNT_CAP = 10_000;
 
 export function useRows(entity: Entity, params: URLSearchParams, options: { page?: number; enabled?: boolean } = {}) {
 	return useInfiniteQuery({
@@ -137,7 +139,8 @@ export function useCount(entity: Entity | undefined, params: URLSearchParams, en
 		staleTime: 15_000,
 		queryFn: async ({ signal }) => {
 			const page = await fetchPage(entity!, counted, signal, `count=${exact ? 'exact' : 'estimated'}`);
-			return { total: page.total ?? page.rows.length, capped: page.capped };
+			const total = page.total ?? page.rows.length;
+			return { total, capped: page.capped || (!exact && total >= COUNT_CAP) };
 		},
 	});
 }

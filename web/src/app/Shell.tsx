@@ -160,11 +160,11 @@ function MeMenu() {
 				items: [
 					{ key: 'who', type: 'group', label: <span className="me-who"><b>{me.name}</b><br />{me.email}</span> },
 					{ key: 'account', label: t('account.title') },
-					{ key: 'language', label: t('menu.language'), children: pick('locale', preferences.locale, LOCALES) },
-					{ key: 'theme', label: t('menu.theme'), children: pick('theme', preferences.theme, (['auto', 'light', 'dark'] as ThemeChoice[]).map((v) => ({ value: v, label: t(`theme.${v}`) }))) },
-					{ key: 'density', label: t('menu.density'), children: pick('density', preferences.density, (['compact', 'comfortable'] as Density[]).map((v) => ({ value: v, label: t(`density.${v}`) }))) },
-					{ key: 'keys', label: t('menu.keys') },
+					{ key: 'language', type: 'group', label: t('menu.language'), children: pick('locale', preferences.locale, LOCALES) },
+					{ key: 'theme', type: 'group', label: t('menu.theme'), children: pick('theme', preferences.theme, (['auto', 'light', 'dark'] as ThemeChoice[]).map((v) => ({ value: v, label: t(`theme.${v}`) }))) },
+					{ key: 'density', type: 'group', label: t('menu.density'), children: pick('density', preferences.density, (['compact', 'comfortable'] as Density[]).map((v) => ({ value: v, label: t(`density.${v}`) }))) },
 					{ type: 'divider' },
+					{ key: 'keys', label: t('menu.keys') },
 					{ key: 'out', label: t('menu.sign_out') },
 				],
 				onClick: ({ key }) => {

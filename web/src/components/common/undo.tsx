@@ -40,5 +40,6 @@ export function useUndo() {
 export function problemText(error: unknown, t: (key: string) => string): string {
 	if (!(error instanceof ApiError)) return String(error);
 	if (error.offline) return t('state.offline');
+	if (error.status === 401) return t('sign_in.again');
 	return error.errors.map((e) => e.message).filter(Boolean).join(' ') || error.message || t('state.failed');
 }

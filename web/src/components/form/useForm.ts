@@ -119,6 +119,8 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 			setGeneral(String(error));
 			return;
 		}
+		// The sign-in dialog says it already; saving again is all there is to do.
+		if (error.status === 401) return;
 		const known = new Set(fields.map((f) => f.name));
 		const beside = error.errors.filter((e) => known.has(e.field));
 		setErrors(Object.fromEntries(beside.map((e) => [e.field, e.message || e.key])));

@@ -70,7 +70,7 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 			{!initial && (
 				<Select
 					aria-label={t('filter.field')} placeholder={t('filter.field')} autoFocus defaultOpen value={condition?.field} showSearch={{ optionFilterProp: 'label' }}
-					options={visibleFields(entity).filter(filterable).map((f) => ({ value: f.name, label: f.label }))} popupMatchSelectWidth={false}
+					options={visibleFields(entity).filter((f) => filterable(f) && f.name !== 'version').map((f) => ({ value: f.name, label: f.label }))} popupMatchSelectWidth={false}
 					onChange={(name: string) => {
 						const chosen = fieldOf(entity, name)!;
 						const op = OPS[chosen.type][0]!;

@@ -33,7 +33,7 @@ export default function Columns({ entity, columns, onChange }: Props) {
 	const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }), useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }));
 	const shown = new Set(columns.map((c) => c.field.name));
 	const matches = (f: Field) => f.label.toLowerCase().includes(typed.trim().toLowerCase());
-	const others = visibleFields(entity).filter((f) => !shown.has(f.name) && matches(f));
+	const others = visibleFields(entity).filter((f) => !shown.has(f.name) && matches(f) && f.name !== 'id' && f.name !== 'version');
 
 	function dropped({ active, over }: DragEndEvent) {
 		if (!over || active.id === over.id) return;

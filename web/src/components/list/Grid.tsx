@@ -49,7 +49,7 @@ const CHECK = 38;
 function widthOf(column: Column, title: boolean, dense: boolean): string {
 	if (column.width) return `${column.width}px`;
 	const width = Math.round(kindOf(column.field).width * (dense ? 1 : 1.1));
-	return title ? `minmax(${Math.max(width, 190)}px, 2fr)` : `minmax(${width}px, 1fr)`;
+	return title ? `minmax(${Math.max(width, 190)}px, 1.5fr)` : `minmax(${width}px, 1fr)`;
 }
 
 interface RowProps {

@@ -5,7 +5,7 @@ import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { get } from '@/api/client.ts';
-import { fetchRecord } from '@/api/records.ts';
+import { entityOf, fetchRecord } from '@/api/records.ts';
 import { useEntity, useMeta } from '@/app/context.tsx';
 import { useTitle } from '@/app/title.ts';
 import { Denied, Failed, Loading } from '@/components/common/States.tsx';
@@ -39,7 +39,7 @@ export default function RightsPage() {
 	if (rights.isPending) return <div className="page"><Loading rows={12} /></div>;
 	if (rights.isError) return <div className="page"><Failed error={rights.error} onRetry={() => void rights.refetch()} /></div>;
 	const any = (e: Rights['entities'][number]) => (e.actions.some((a) => a.scope !== 'none') ? 0 : 1);
-	const shown = [...rights.data.entities].sort((a, b) => any(a) - any(b)).filter((e) => e.label.toLowerCase().includes(typed.trim().toLowerCase()));
+	const shown = rights.data.entities.map((e) => ({ ...e, label: entityOf(meta, e.entity)?.label_many ?? e.label })).sort((a, b) => any(a) - any(b)).filter((e) => e.label.toLowerCase().includes(typed.trim().toLowerCase()));
 	return (
 		<div className="page">
 			<Breadcrumb items={[{ title: <Link to="/user">{user.label_many}</Link> }, { title: <Link to={`/user/${id}`}>{name}</Link> }, { title: t('rights.title') }]} />
