@@ -44,7 +44,8 @@ struct query_options {
 	enum action action;      /* whose scope limits the rows: ACTION_READ, or ACTION_EXPORT, ACTION_UPDATE … */
 	bool all_rows;           /* no page: limit and offset only where given, no maximum (export, HEAVY lane) */
 	bool no_children;        /* embedding of children is refused (flat answers: CSV, XLSX) */
-	bool columns_only;       /* the default select leaves out nothing the actor may read, but embeds nothing */
+	bool columns_only;       /* says that the default select, which embeds nothing, is what is meant */
+	bool whole;              /* for query_json, query_csv, query_count and query_ids alone: no flat columns */
 	int64_t range_first, range_last; /* from a Range header; first -1: none; last -1: open */
 	const char *const *ignore; /* parameters that belong to the caller ("format"), ended by NULL; NULL: none */
 };
@@ -52,6 +53,12 @@ struct query_options {
 /* Parses a raw query string ("select=…&city=eq.杭州&order=…"; no '?').  Faults carry
  * PostgREST's code as their key where PostgREST has one (query_keys.h). */
 enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, struct query **ret) MUST_CHECK;
+
+/* The same, and query_only_ids where `id` is given, for requests that come again and
+ * again: the connection (ctx->db) keeps what was read and made of the text, for each
+ * actor of its own.  The query is good until the next call on this connection. */
+enum err query_parse_kept(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, const int64_t *id,
+                          struct query **ret) MUST_CHECK;
 
 const struct entity_info *query_info(const struct query *query);
 int64_t query_offset(const struct query *query);
@@ -66,7 +73,7 @@ struct query_column {
 	enum field_right right;         /* RIGHT_MASKED: values are masked text already */
 	bool aggregate;
 };
-/* Columns in the order asked for. */
+/* Columns in the order asked for; none with options.whole. */
 size_t query_columns(const struct query *query, const struct query_column **ret);
 
 struct query_row {
@@ -100,6 +107,8 @@ struct query_page {
 	const char *next_cursor; /* NULL at the end, or when the order does not allow one */
 	const char *masked;      /* "phone,email", NULL none */
 	int64_t version;         /* of the record, after query_only_ids with one id */
+	bool embeds;             /* other records are shown too */
+	bool sensitive;          /* a sensitive value is shown in full */
 };
 
 /* Appends the JSON array of the page, children included, one query a level and
@@ -109,6 +118,8 @@ enum err query_json(struct ctx *ctx, struct query *query, bool single, struct bu
 /* The page as RFC 4180 CSV with a header line. */
 enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct query_page *ret) MUST_CHECK;
 
+/* Whether query_json takes several statements, and so wants one view of the data. */
+bool query_has_children(const struct query *query);
 /* How many rows match, not looking at limit and offset. `cap` > 0 stops there and sets *ret_capped. */
 enum err query_count(struct ctx *ctx, struct query *query, int64_t cap, int64_t *ret, bool *ret_capped) MUST_CHECK;
 /* Ids that match, in the query's order, at most `max`; for changes by filter. */

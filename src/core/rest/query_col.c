@@ -36,18 +36,21 @@ static void set_kind(struct query_col *col)
 	col->text = ops->write_json == field_ops(FIELD_TEXT)->write_json;
 }
 
-static size_t need_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg, bool hidden)
+static size_t new_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg, enum field_right right, bool hidden)
 {
-	for (size_t i = 0; hidden && i < b->n_cols; i++)
-		if (b->cols[i].node == node && b->cols[i].field == field && b->cols[i].agg == agg && b->cols[i].right >= RIGHT_READ)
-			return i;
-	struct query_col col = {.node = node, .field = field, .agg = agg, .currency = NO_COL, .count = NO_COL, .hidden = hidden, .right = RIGHT_READ};
-	if (field >= 0 && !node->title_only)
-		col.right = entity_field_right(b->ctx->actor, node->info, field);
-	if (hidden)
-		col.right = RIGHT_READ; /* never shown */
+	struct query_col col = {.node = node, .field = field, .agg = agg, .currency = NO_COL, .count = NO_COL, .hidden = hidden, .right = right};
 	set_kind(&col);
+	col.sensitive = !hidden && field >= 0 && right >= RIGHT_READ && (node_field(node, field)->flags & F_SENSITIVE);
 	return add_col(b, col);
+}
+
+/* For the program's own use; one that is selected anyway will do. */
+static size_t need_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg)
+{
+	for (size_t i = 0; i < b->n_cols; i++)
+		if (b->cols[i].field == field && b->cols[i].node == node && b->cols[i].agg == agg && b->cols[i].right >= RIGHT_READ)
+			return i;
+	return new_col(b, node, field, agg, RIGHT_READ, true);
 }
 
 /* Whether a grouped statement has this field as a group of its own. */
@@ -75,22 +78,22 @@ static size_t currency_col(struct query_sql *b, struct query_node *node, const s
 	if (currency < 0 || node_field(node, item->field)->type != FIELD_MONEY || item->agg == AGG_COUNT)
 		return NO_COL;
 	if (summed && is_fixed(node, currency))
-		return need_col(b, node, currency, AGG_MIN, true);
+		return need_col(b, node, currency, AGG_MIN);
 	if (summed && !is_group(node, currency)) {
 		b->err = fail_arg(b->ctx, ERR_INVALID, item->key, QK_CURRENCIES, node_field(node, currency)->name);
 		return NO_COL;
 	}
-	return need_col(b, node, currency, AGG_NONE, true);
+	return need_col(b, node, currency, AGG_NONE);
 }
 
 static void plan_item(struct query_sql *b, struct query_node *node, struct query_item *item)
 {
 	enum query_agg agg = item->agg == AGG_AVG ? AGG_SUM : item->agg;
-	item->col = need_col(b, node, item->field, agg, false);
+	item->col = new_col(b, node, item->field, agg, item->right, false);
 	if (item->field < 0 || b->err)
 		return;
 	size_t currency = currency_col(b, node, item);
-	size_t count = item->agg == AGG_AVG ? need_col(b, node, item->field, AGG_COUNT, true) : NO_COL;
+	size_t count = item->agg == AGG_AVG ? need_col(b, node, item->field, AGG_COUNT) : NO_COL;
 	if (!b->err) {
 		b->cols[item->col].currency = currency;
 		b->cols[item->col].count = count;
@@ -154,7 +157,7 @@ static void plan_node(struct query_sql *b, struct query_node *node)
 	}
 	node->id_col = NO_COL;
 	if (!b->top->grouped || (node->rel == REL_ONE && node != b->top && !node->spread && node->items))
-		node->id_col = need_col(b, node, SF_ID, AGG_NONE, true);
+		node->id_col = need_col(b, node, SF_ID, AGG_NONE);
 	for (struct query_node *child = node->first; child && !b->err; child = child->next)
 		if (child->rel == REL_ONE)
 			plan_node(b, child);
@@ -164,11 +167,11 @@ void sqlb_plan(struct query_sql *b)
 {
 	plan_node(b, b->top);
 	bool one = b->top->rel == REL_ROOT && b->query->only_ids && b->query->n_ids == 1 && !b->top->grouped;
-	b->query->version_col = one ? need_col(b, b->top, SF_VERSION, AGG_NONE, true) : b->query->version_col;
+	b->query->version_col = one ? need_col(b, b->top, SF_VERSION, AGG_NONE) : b->query->version_col;
 	if (b->top->grouped || b->query->all_rows || b->query->only_ids)
 		return;
 	for (struct query_order *term = b->top->order; term && !b->err; term = term->next)
-		term->col = need_col(b, term->node, term->field, AGG_NONE, true);
+		term->col = need_col(b, term->node, term->field, AGG_NONE);
 }
 
 /* --- as text ------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct query_item {
 	int field;                /* -1: count() */
 	enum query_agg agg;
 	bool as_text;             /* ::text */
+	enum field_right right;   /* of the field */
 	struct query_node *embed; /* or NULL */
 	size_t col;               /* in the statement's columns */
 	const char *name;         /* ,"key": as it stands in the answer */
@@ -106,6 +107,7 @@ struct query_col {
 	bool hidden;           /* read for the program's own use */
 	enum value_kind kind;  /* as the engine gives it */
 	bool text;             /* shown as it stands: a JSON string */
+	bool sensitive;        /* a sensitive value in full */
 };
 
 enum query_phase { PHASE_ALL, PHASE_VALUES, PHASE_NULLS }; /* of the first order term */
@@ -124,6 +126,8 @@ struct query_sql {
 	size_t n_params, cap_params;
 	int aliases;
 	size_t key_col;          /* parent's position, for children; NO_COL */
+	size_t id_param, limit_param; /* numbers of the parameters with the one id and the limit; 0: none */
+	uint64_t hash;           /* of a text that is kept; 0: it is not */
 	enum err err;
 };
 
@@ -144,12 +148,14 @@ struct query {
 	const int64_t *ids;          /* only these */
 	size_t n_ids;
 	bool only_ids;
-	struct query_column *columns; /* flat */
+	struct query_column *columns; /* flat; NULL until they are needed */
 	size_t n_columns;
 	const struct query_item **column_items;
 	const char *masked;
 	size_t child_rows;
+	bool saw_sensitive;          /* of what was read since query_json or query_csv began */
 	size_t version_col;          /* in the page's statement; NO_COL */
+	struct query_plan *plan;     /* that keeps this query; NULL: it lives in the request's arena */
 };
 
 /* --- reading text (query_scan.c) -------------------------------------------------- */
@@ -194,6 +200,8 @@ enum err query_parse_logic(struct ctx *ctx, struct query *q, struct query_node *
 enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n) MUST_CHECK;
 /* Reads amounts once the conditions on their currency are known. */
 enum err query_finish_money(struct ctx *ctx, struct query_node *node) MUST_CHECK;
+/* query_flat.c: makes the flat columns, once. */
+enum err query_flat(struct ctx *ctx, struct query *q) MUST_CHECK;
 /* query_order.c */
 enum err query_parse_order(struct ctx *ctx, struct query *q, struct query_node *node, const char *text) MUST_CHECK;
 enum err query_finish_order(struct ctx *ctx, struct query *q) MUST_CHECK;
@@ -249,6 +257,9 @@ enum err sqlb_finish_row(const struct query_sql *b, struct value *values) MUST_C
 typedef enum err (*sqlb_row_fn)(struct query_sql *b, const struct value *values, void *arg);
 /* Runs the page's statements (one, or two where the order has nulls); at most `max` rows (0: all). */
 enum err query_each(struct ctx *ctx, struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows) MUST_CHECK;
+
+/* The statement of a kept query's phase, made on first use. */
+enum err query_plan_sql(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret) MUST_CHECK;
 
 /* --- writing (query_write.c) ---------------------------------------------------------------- */
 

@@ -245,6 +245,11 @@ static bool has_children(const struct query_node *node)
 	return false;
 }
 
+bool query_has_children(const struct query *query)
+{
+	return has_children(&query->root);
+}
+
 /* Counts a row; false when it is the one after the page. */
 static bool take_row(struct page *page)
 {
@@ -291,7 +296,8 @@ static int64_t page_max(const struct query *q)
 
 static void finish_page(struct page *page, size_t rows, struct query_page *ret)
 {
-	*ret = (struct query_page){.offset = page->q->root.offset, .masked = page->q->masked, .rows = rows, .version = page->version};
+	*ret = (struct query_page){.offset = page->q->root.offset, .masked = page->q->masked, .rows = rows, .version = page->version,
+	                            .embeds = page->q->root.first != NULL, .sensitive = page->q->saw_sensitive};
 	if (rows > page->limit) {
 		ret->rows = page->limit;
 		ret->more = true;
@@ -336,6 +342,8 @@ enum err query_json(struct ctx *ctx, struct query *query, bool single, struct bu
 	struct page page = {.ctx = ctx, .q = query};
 	size_t rows = 0;
 	enum err err;
+	query->saw_sensitive = false;
+	query->child_rows = 0;
 	page.limit = query->root.limit < 0 ? SIZE_MAX : (size_t)query->root.limit;
 	if (has_children(&query->root))
 		err = json_levels(&page, single, out, &rows);
@@ -398,6 +406,10 @@ enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct
 	size_t rows = 0;
 	if (has_children(&query->root))
 		return fail_arg(ctx, ERR_INVALID, "select", QK_CHILDREN, "text/csv");
+	enum err err = query_flat(ctx, query);
+	if (err)
+		return err;
+	query->saw_sensitive = false;
 	csv.page.limit = query->root.limit < 0 ? SIZE_MAX : (size_t)query->root.limit;
 	buf_init(&csv.cell, 4 << 20);
 	for (size_t i = 0; i < query->n_columns; i++) {
@@ -406,7 +418,7 @@ enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct
 		put_csv(out, query->columns[i].path, strlen(query->columns[i].path));
 	}
 	buf_putc(out, '\n');
-	enum err err = query_each(ctx, query, page_max(query), csv_row, &csv, &rows);
+	err = query_each(ctx, query, page_max(query), csv_row, &csv, &rows);
 	buf_release(&csv.cell);
 	if (!err)
 		finish_page(&csv.page, rows, ret);

@@ -164,47 +164,7 @@ static enum err apply_range(struct parse *p)
 	return OK;
 }
 
-/* --- flat columns --------------------------------------------------------------------------- */
-
-static size_t count_items(const struct query_node *node)
-{
-	size_t n = 0;
-	for (const struct query_item *item = node->items; item; item = item->next)
-		n += item->embed ? count_items(item->embed) : 1;
-	return n;
-}
-
-static enum err add_columns(struct parse *p, struct query_node *node, const char *path)
-{
-	struct query *q = p->q;
-	for (const struct query_item *item = node->items; item; item = item->next) {
-		const char *full = *path ? arena_printf(p->ctx->arena, "%s.%s", path, item->key) : item->key;
-		if (!full)
-			return fail(p->ctx, ERR_LIMIT, "select", "memory");
-		if (item->embed && item->embed->rel == REL_ONE) {
-			enum err err = add_columns(p, item->embed, item->embed->spread ? path : full);
-			if (err)
-				return err;
-		}
-		if (item->embed)
-			continue;
-		q->column_items[q->n_columns] = item;
-		q->columns[q->n_columns++] = (struct query_column){
-			.key = item->key, .path = full, .info = node->info, .field = item->field, .aggregate = item->agg != AGG_NONE,
-			.right = item->field < 0 || node->title_only ? RIGHT_READ : entity_field_right(p->ctx->actor, node->info, item->field)};
-	}
-	return OK;
-}
-
-static enum err flat_columns(struct parse *p)
-{
-	size_t n = count_items(&p->q->root) + 1;
-	p->q->columns = arena_array(p->ctx->arena, n, sizeof(*p->q->columns));
-	p->q->column_items = arena_array(p->ctx->arena, n, sizeof(*p->q->column_items));
-	if (!p->q->columns || !p->q->column_items)
-		return fail(p->ctx, ERR_LIMIT, "select", "memory");
-	return add_columns(p, &p->q->root, "");
-}
+/* --- what is masked ----------------------------------------------------------------------------- */
 
 /* Names of masked fields, children's too, for the header that says so. */
 static enum err collect_masked(struct ctx *ctx, const struct query_node *node, const char *path, const char **masked)
@@ -214,7 +174,7 @@ static enum err collect_masked(struct ctx *ctx, const struct query_node *node, c
 		if (item->embed) {
 			const char *inner = arena_printf(ctx->arena, "%s%s.", path, item->key);
 			err = inner ? collect_masked(ctx, item->embed, item->embed->spread ? path : inner, masked) : fail(ctx, ERR_LIMIT, "select", "memory");
-		} else if (item->field >= 0 && !node->title_only && entity_field_right(ctx->actor, node->info, item->field) == RIGHT_MASKED) {
+		} else if (item->right == RIGHT_MASKED) {
 			*masked = arena_printf(ctx->arena, "%s%s%s%s", *masked ? *masked : "", *masked ? "," : "", path, node_field(node, item->field)->name);
 			err = *masked ? OK : fail(ctx, ERR_LIMIT, "select", "memory");
 		}
@@ -240,8 +200,8 @@ static enum err parse_all(struct parse *p, const char *raw)
 		err = apply_range(p);
 	if (!err && q->cursor_text)
 		err = query_parse_cursor(p->ctx, q);
-	if (!err)
-		err = flat_columns(p);
+	if (!err && !p->options->whole)
+		err = query_flat(p->ctx, q);
 	return err ? err : collect_masked(p->ctx, &q->root, "", &q->masked);
 }
 
@@ -279,12 +239,6 @@ const struct entity_info *query_info(const struct query *query)
 int64_t query_offset(const struct query *query)
 {
 	return query->root.offset;
-}
-
-size_t query_columns(const struct query *query, const struct query_column **ret)
-{
-	*ret = query->columns;
-	return query->n_columns;
 }
 
 bool query_has_filter(const struct query *query)

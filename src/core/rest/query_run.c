@@ -8,7 +8,8 @@ enum { EXPIRY_ROWS = 1024 };
 
 enum err sqlb_open(struct query_sql *b, struct stmt **ret)
 {
-	enum err err = db_prepare_text(b->ctx, b->ctx->db, buf_text(&b->text), ret);
+	enum err err = b->hash ? db_prepare_kept(b->ctx, b->ctx->db, buf_text(&b->text), b->text.len, b->hash, ret)
+	                       : db_prepare_text(b->ctx, b->ctx->db, buf_text(&b->text), ret);
 	if (err)
 		return err;
 	for (size_t i = 0; i < b->n_params; i++)
@@ -86,6 +87,8 @@ enum err sqlb_finish_row(const struct query_sql *b, struct value *values)
 		const struct query_col *col = &b->cols[i];
 		if (col->count != NO_COL)
 			set_average(b, col, &values[i], values);
+		if (col->sensitive && values[i].kind != VALUE_NULL)
+			b->query->saw_sensitive = true;
 		if (col->right != RIGHT_MASKED || col->agg != AGG_NONE)
 			continue;
 		struct value masked;
@@ -141,6 +144,10 @@ static enum err run_rows(struct query_sql *b, struct each *each)
 static enum err run_phase(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct each *each)
 {
 	struct query_sql b;
+	if (q->plan) {
+		enum err made = query_plan_sql(ctx, q, phase, max, &b);
+		return made ? made : run_rows(&b, each);
+	}
 	sqlb_begin(&b, ctx, q, &q->root);
 	enum err err = sqlb_rows(&b, phase, max);
 	if (!err)
@@ -198,6 +205,9 @@ static enum err flat_row(struct query_sql *b, const struct value *values, void *
 
 enum err query_run(struct ctx *ctx, struct query *query, query_row_fn fn, void *arg)
 {
+	enum err err = query_flat(ctx, query);
+	if (err)
+		return err;
 	struct flat flat = {.fn = fn, .arg = arg, .values = arena_array(ctx->arena, query->n_columns + 1, sizeof(struct value))};
 	if (!flat.values)
 		return fail(ctx, ERR_LIMIT, "", "memory");

@@ -51,35 +51,58 @@ static void drop_key(struct query_node *node, const char *key)
 	}
 }
 
-static enum err add_item(struct select *p, struct query_node *node, struct query_item item, bool unique)
+static void link_item(struct query_node *node, struct query_item *one)
 {
-	if (++p->n_items > ITEMS_MAX)
-		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "400");
-	if (!unique && node->items)
-		drop_key(node, item.key);
-	struct query_item *one = arena_alloc(p->ctx->arena, sizeof(*one));
-	if (!one)
-		return fail(p->ctx, ERR_LIMIT, "select", "memory");
-	*one = item;
 	if (node->last_item)
 		node->last_item->next = one;
 	else
 		node->items = one;
 	node->last_item = one;
+}
+
+static enum field_right right_of(const struct select *p, const struct query_node *node, int at)
+{
+	if (at < 0)
+		return RIGHT_READ;
+	if (node->title_only)
+		return at == SF_ID || at == node->info->title ? RIGHT_READ : RIGHT_HIDDEN;
+	return entity_field_right(p->ctx->actor, node->info, at);
+}
+
+static enum err add_item(struct select *p, struct query_node *node, struct query_item item)
+{
+	if (++p->n_items > ITEMS_MAX)
+		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "400");
+	if (node->items)
+		drop_key(node, item.key);
+	struct query_item *one = arena_alloc(p->ctx->arena, sizeof(*one));
+	if (!one)
+		return fail(p->ctx, ERR_LIMIT, "select", "memory");
+	item.right = item.embed ? RIGHT_READ : right_of(p, node, item.field);
+	*one = item;
+	link_item(node, one);
 	return OK;
 }
 
+/* "*": in one piece, as most requests ask for it. */
 static enum err add_all(struct select *p, struct query_node *node)
 {
 	const struct entity_info *info = node->info;
+	bool alone = node->items == NULL;
+	struct query_item *list = arena_array(p->ctx->arena, info->n_fields, sizeof(*list));
+	if (!list)
+		return fail(p->ctx, ERR_LIMIT, "select", "memory");
+	p->n_items += info->n_fields;
+	if (p->n_items > ITEMS_MAX)
+		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "400");
 	for (size_t i = 0; i < info->n_fields; i++) {
-		if (node->title_only ? (i != SF_ID && (int)i != info->title)
-		                     : entity_field_right(p->ctx->actor, info, (int)i) == RIGHT_HIDDEN)
+		enum field_right right = right_of(p, node, (int)i);
+		if (right == RIGHT_HIDDEN)
 			continue;
-		struct query_item item = {.key = info->fields[i]->name, .field = (int)i};
-		enum err err = add_item(p, node, item, node->items == NULL || node->last_item->embed == NULL);
-		if (err)
-			return err;
+		if (!alone)
+			drop_key(node, info->fields[i]->name);
+		list[i] = (struct query_item){.key = info->fields[i]->name, .field = (int)i, .right = right};
+		link_item(node, &list[i]);
 	}
 	return OK;
 }
@@ -150,7 +173,7 @@ static enum err parse_count(struct select *p, struct query_node *node, const cha
 	enum err err = scan_cast(p, &item.as_text);
 	if (!err)
 		err = set_grouped(p, node);
-	return err ? err : add_item(p, node, item, false);
+	return err ? err : add_item(p, node, item);
 }
 
 static enum err parse_column(struct select *p, struct query_node *node, const char *name, const char *alias)
@@ -176,7 +199,7 @@ static enum err parse_column(struct select *p, struct query_node *node, const ch
 	if (err)
 		return err;
 	item.as_text |= inner_text;
-	return add_item(p, node, item, false);
+	return add_item(p, node, item);
 }
 
 /* --- embeds ------------------------------------------------------------------------- */
@@ -252,7 +275,7 @@ static enum err parse_embed(struct select *p, struct query_node *node, const cha
 		return scan_fail(p->ctx, &p->s);
 	if (!child->items)
 		return OK; /* "orders!inner()": filters only */
-	return add_item(p, node, (struct query_item){.key = child->key, .field = -1, .embed = child}, false);
+	return add_item(p, node, (struct query_item){.key = child->key, .field = -1, .embed = child});
 }
 
 /* "alias:name", with the alias or without; "name::type" has none. */

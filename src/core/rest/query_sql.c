@@ -41,6 +41,10 @@ enum { NUMBER_MAX = 20 };
 /* Digits at `to`; returns how many. */
 static size_t write_number(char *to, size_t n)
 {
+	if (n < 10) {
+		*to = (char)('0' + n);
+		return 1;
+	}
 	char digits[NUMBER_MAX];
 	size_t at = sizeof(digits);
 	do {
@@ -203,6 +207,7 @@ static void put_from(struct query_sql *b, bool needed_only)
 	if (q->only_ids && q->n_ids == 1) {
 		sqlb_puts(b, "\"t0\".\"id\" = ");
 		sqlb_param(b, value_int(q->ids[0]));
+		b->id_param = b->n_params;
 	} else {
 		sqlb_puts(b, "1 = 1");
 	}
@@ -293,7 +298,9 @@ enum err sqlb_rows(struct query_sql *b, enum query_phase phase, int64_t max)
 	if (b->top->grouped)
 		sqlb_group_by(b);
 	put_page_order(b);
+	size_t before = b->n_params;
 	put_limit(b, max, b->query->root.offset);
+	b->limit_param = b->n_params > before ? before + 1 : 0;
 	return finish(b);
 }
 

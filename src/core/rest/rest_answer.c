@@ -126,10 +126,15 @@ enum err rest_write_ids(struct ctx *ctx, const struct http_request *req, const s
                         const struct rest_accept *accept, struct http_response *res, struct query_page *ret)
 {
 	struct query *query;
-	struct query_options options = {.action = ACTION_READ, .range_first = -1, .range_last = -1, .no_children = accept->media == MEDIA_CSV};
-	enum err err = query_parse(ctx, info, req->query, &options, &query);
-	if (!err)
-		err = query_only_ids(ctx, query, ids, n);
+	struct query_options options = {.action = ACTION_READ, .whole = true, .range_first = -1, .range_last = -1, .no_children = accept->media == MEDIA_CSV};
+	enum err err;
+	if (n == 1) {
+		err = query_parse_kept(ctx, info, req->query, &options, ids, &query);
+	} else {
+		err = query_parse(ctx, info, req->query, &options, &query);
+		if (!err)
+			err = query_only_ids(ctx, query, ids, n);
+	}
 	return err ? err : rest_write_rows(ctx, query, accept, res, ret);
 }
 

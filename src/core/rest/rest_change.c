@@ -49,7 +49,7 @@ static enum err check_number(struct change_rows *c)
 static enum err find_rows(struct change_rows *c)
 {
 	struct query *query;
-	struct query_options options = {.action = c->action, .all_rows = true, .range_first = -1, .range_last = -1};
+	struct query_options options = {.action = c->action, .all_rows = true, .whole = true, .range_first = -1, .range_last = -1};
 	enum err err = query_parse(c->ctx, c->info, c->req->query, &options, &query);
 	if (!err && !query_has_filter(query))
 		err = fail(c->ctx, ERR_INVALID, "", QK_NEEDS_FILTER);

@@ -23,7 +23,7 @@ struct history {
 static enum err find_record(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret)
 {
 	struct query *query;
-	struct query_options options = {.action = ACTION_READ, .range_first = -1, .range_last = -1};
+	struct query_options options = {.action = ACTION_READ, .whole = true, .range_first = -1, .range_last = -1};
 	int64_t *ids;
 	size_t n;
 	enum err err = query_parse(ctx, info, "select=id", &options, &query);

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/rest/rest_internal.h"
+#include "core/store/store.h"
 
 /* "0-19", "items=0-19", "20-"; anything else (a download's "bytes=…") is not ours. */
 static void read_range(const struct http_request *req, struct query_options *options)
@@ -57,12 +58,25 @@ static void answer_status(struct http_response *res, const struct query_page *pa
 		http_status(res, 206);
 }
 
+/* Rows and their children as they stood together. */
+static enum err write_rows(struct ctx *ctx, struct query *query, const struct rest_accept *accept, struct http_response *res, struct query_page *page)
+{
+	bool together = query_has_children(query);
+	enum err err = together ? db_begin_read(ctx, ctx->db) : OK;
+	if (err)
+		return err;
+	err = rest_write_rows(ctx, query, accept, res, page);
+	if (together)
+		db_end_read(ctx->db);
+	return err;
+}
+
 enum err rest_get_list(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	const struct entity_info *info;
 	struct rest_prefer prefer;
 	struct rest_accept accept;
-	struct query_options options = {.action = ACTION_READ, .range_first = -1, .range_last = -1};
+	struct query_options options = {.action = ACTION_READ, .whole = true, .range_first = -1, .range_last = -1};
 	struct query *query;
 	struct query_page page;
 	int64_t total;
@@ -75,13 +89,13 @@ enum err rest_get_list(struct ctx *ctx, const struct http_request *req, struct h
 		return err;
 	options.no_children = accept.media == MEDIA_CSV;
 	read_range(req, &options);
-	err = query_parse(ctx, info, req->query, &options, &query);
+	err = query_parse_kept(ctx, info, req->query, &options, NULL, &query);
 	if (!err)
 		err = count_rows(ctx, query, &prefer, res, &total);
 	if (!err)
 		err = check_offset(ctx, query_offset(query), total);
 	if (!err)
-		err = rest_write_rows(ctx, query, &accept, res, &page);
+		err = write_rows(ctx, query, &accept, res, &page);
 	if (!err)
 		answer_status(res, &page, total);
 	return err;

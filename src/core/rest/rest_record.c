@@ -1,4 +1,5 @@
 /* One record by its id: read, change, delete, restore. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -22,16 +23,16 @@ static enum err begin(struct ctx *ctx, const struct http_request *req, struct ht
 }
 
 /* Always one object, or CSV. */
-static enum err write_one(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one, int64_t *ret_version)
+static enum err write_one(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one, struct query_page *ret)
 {
-	struct query_page page = {.rows = 0};
 	struct rest_accept accept = one->accept;
+	*ret = (struct query_page){.rows = 0};
 	if (accept.media == MEDIA_JSON)
 		accept.media = MEDIA_SINGLE;
 	size_t before = ctx->faults.count;
-	enum err err = rest_write_ids(ctx, req, one->info, &one->id, 1, &accept, res, &page);
-	if ((err == ERR_INVALID && page.rows == 0 && ctx->faults.count > before && str_equal(ctx->faults.list[before].key, QK_SINGLE)) ||
-	    (!err && page.rows == 0)) {
+	enum err err = rest_write_ids(ctx, req, one->info, &one->id, 1, &accept, res, ret);
+	if ((err == ERR_INVALID && ret->rows == 0 && ctx->faults.count > before && str_equal(ctx->faults.list[before].key, QK_SINGLE)) ||
+	    (!err && ret->rows == 0)) {
 		ctx->faults.count = before;
 		return fail_arg(ctx, ERR_NOT_FOUND, "", "not_found", one->info->entity->name);
 	}
@@ -39,51 +40,37 @@ static enum err write_one(struct ctx *ctx, const struct http_request *req, struc
 		return err;
 	if (one->accept.media == MEDIA_JSON)
 		http_content_type(res, "application/json; charset=utf-8");
-	*ret_version = page.version;
 	return OK;
 }
 
-/* Whether the answer gives a sensitive value in full.  What was asked for under another
- * name, or as CSV, is taken to be there. */
-static bool shows_sensitive(const struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
-{
-	const struct entity_info *info = one->info;
-	const char *body = NULL;
-	for (size_t i = 0; i < info->n_fields; i++) {
-		if ((info->fields[i]->flags & F_SENSITIVE) == 0 || entity_field_right(ctx->actor, info, (int)i) < RIGHT_READ)
-			continue;
-		if (one->accept.media != MEDIA_JSON || strpbrk(req->query, ":%") != NULL)
-			return true;
-		if (body == NULL)
-			body = buf_text(http_body(res));
-		/* a name in quotes and a colon: no text value can hold that unescaped */
-		const char *key = arena_printf(ctx->arena, "\"%s\":", info->fields[i]->name);
-		const char *at = key != NULL ? strstr(body, key) : body;
-		if (at != NULL && (key == NULL || !str_starts(at + strlen(key), "null")))
-			return true;
-	}
-	return false;
-}
-
-static void tell_seen(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
+/* For the audit trail: who looked at what is sensitive. */
+static void tell_seen(struct ctx *ctx, const struct http_request *req, const struct one *one, const struct query_page *page)
 {
 	const struct rest *rest = app_rest(ctx->app);
-	if (rest != NULL && rest->config.seen != NULL && !req->head && shows_sensitive(ctx, req, res, one))
+	if (rest && rest->config.seen && !req->head && page->sensitive)
 		rest->config.seen(rest->config.arg, ctx, one->info, one->id);
 }
 
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
-	int64_t version;
+	struct query_page page;
+	char etag[32];
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
-		err = write_one(ctx, req, res, &one, &version);
-	if (!err) {
-		tell_seen(ctx, req, res, &one);
-		rest_set_etag(res, version);
+		err = write_one(ctx, req, res, &one, &page);
+	if (err)
+		return err;
+	/* The version says nothing of other records that are shown with it. */
+	snprintf(etag, sizeof(etag), "\"v%lld\"", (long long)page.version);
+	if (page.embeds)
+		http_set_header(res, "ETag", etag);
+	else if (http_not_modified(req, res, etag)) {
+		buf_reset(http_body(res));
+		return OK;
 	}
-	return err;
+	tell_seen(ctx, req, &one, &page);
+	return OK;
 }
 
 /* --- changes -------------------------------------------------------------------------- */
@@ -110,14 +97,14 @@ static enum err read_match(struct ctx *ctx, const struct http_request *req, int6
 
 static enum err answer_changed(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
 {
-	int64_t version = 0;
+	struct query_page page;
 	if (one->prefer.ret == RETURN_MINIMAL || one->prefer.ret == RETURN_HEADERS) {
 		http_status(res, 204);
 		return OK;
 	}
-	enum err err = write_one(ctx, req, res, one, &version);
+	enum err err = write_one(ctx, req, res, one, &page);
 	if (!err)
-		rest_set_etag(res, version);
+		rest_set_etag(res, page.version);
 	return err;
 }
 
@@ -150,7 +137,7 @@ enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, str
 	if (!err)
 		err = read_match(ctx, req, &version);
 	if (!err && one.prefer.ret == RETURN_ROWS)
-		err = write_one(ctx, req, res, &one, &(int64_t){0});
+		err = write_one(ctx, req, res, &one, &(struct query_page){0});
 	if (!err)
 		err = record_delete(ctx, one.info, one.id, version, 0);
 	if (!err && one.prefer.ret != RETURN_ROWS)

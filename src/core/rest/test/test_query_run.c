@@ -146,6 +146,60 @@ static void answers_alike(void **state)
 	}
 }
 
+/* A kept query answers as a fresh one does, to each actor their own: asked three times, it
+ * has been made, kept and taken from there. */
+static void kept_answers_alike(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct answer *a = &answers[i / 3];
+		struct actor actor = *a->actor();
+		actor.serial = (uint64_t)actor.user_id;
+		struct ctx *ctx = shop_request(&shop, &actor);
+		struct query_options options = {.action = ACTION_READ, .range_first = -1, .range_last = -1, .whole = true};
+		struct query *query;
+		struct query_page page;
+		struct buf out;
+		buf_init(&out, 1 << 20);
+		enum err err = query_parse_kept(ctx, shop_info(&shop, a->entity), a->query, &options, NULL, &query);
+		if (!err)
+			err = query_json(ctx, query, false, &out, &page);
+		if (err || strcmp(buf_text(&out), a->json) != 0)
+			test_failed("%s\n got %s %s\nwant %s", a->query, err ? ctx->faults.list[0].key : "", buf_text(&out), a->json);
+		buf_release(&out);
+	}
+}
+
+static void kept_records_by_id(void **state)
+{
+	(void)state;
+	for (int64_t id = 101; id < 131; id++)
+		for (int who = 0; who < 2; who++) {
+			struct actor actor = who ? *shop_seller() : *shop_boss();
+			actor.serial = (uint64_t)actor.user_id;
+			struct buf out[2];
+			size_t rows[2];
+			for (int kept = 0; kept < 2; kept++) {
+				struct ctx *ctx = shop_request(&shop, &actor);
+				struct query_options options = {.action = ACTION_READ, .range_first = -1, .range_last = -1, .whole = true};
+				struct query *query;
+				struct query_page page;
+				buf_init(&out[kept], 1 << 20);
+				enum err err = kept ? query_parse_kept(ctx, shop_info(&shop, CUSTOMER_E), "", &options, &id, &query)
+				                    : query_parse(ctx, shop_info(&shop, CUSTOMER_E), "", &options, &query);
+				if (!err && !kept)
+					err = query_only_ids(ctx, query, &id, 1);
+				assert_int_equal(err, OK);
+				assert_int_equal(query_json(ctx, query, true, &out[kept], &page), OK);
+				rows[kept] = page.rows;
+			}
+			assert_int_equal(rows[0], rows[1]);
+			assert_string_equal(buf_text(&out[0]), buf_text(&out[1]));
+			buf_release(&out[0]);
+			buf_release(&out[1]);
+		}
+}
+
 /* --- pages ------------------------------------------------------------------------------- */
 
 static size_t ids_of(const char *raw, int64_t *ids, size_t max, struct query_page *page)
@@ -374,7 +428,8 @@ static void no_postgres(void **state)
 int suite_query_run(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_alike), cmocka_unit_test(cursors_walk_all_rows), cmocka_unit_test(offsets_agree_with_cursors),
+		cmocka_unit_test(answers_alike), cmocka_unit_test(kept_answers_alike), cmocka_unit_test(kept_records_by_id),
+		cmocka_unit_test(cursors_walk_all_rows), cmocka_unit_test(offsets_agree_with_cursors),
 		cmocka_unit_test(counts_and_ids), cmocka_unit_test(known_ids_keep_their_order), cmocka_unit_test(flat_rows_for_files),
 		cmocka_unit_test(csv_is_quoted), cmocka_unit_test(finds_keys),
 	};
