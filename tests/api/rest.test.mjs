@@ -166,6 +166,12 @@ test('a record: read, change, versions, delete, restore, history', async () => {
   assert.equal((await api('GET', `${path}?select=city,nothing`)).body.code, '42703');
   assert.deepEqual((await api('GET', `${path}?select=city`)).body, { city: '广州' });
   assert.equal((await api('HEAD', path)).headers.get('etag'), '"v3"');
+  const same = await api('GET', path, undefined, { 'If-None-Match': '"v2", "v3"' });
+  assert.equal(same.status, 304);
+  assert.equal(same.text, '');
+  assert.equal((await api('GET', path, undefined, { 'If-None-Match': '"v2"' })).status, 200);
+  // what is embedded may change without the record
+  assert.equal((await api('GET', `${path}?select=*,owner(name)`, undefined, { 'If-None-Match': '"v3"' })).status, 200);
   assert.equal((await api('DELETE', path, undefined, { 'If-Match': '"v3"' })).status, 204);
   assert.equal((await api('GET', path)).status, 404);
   assert.equal((await api('DELETE', path)).status, 404);
