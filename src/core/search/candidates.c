@@ -247,7 +247,7 @@ static enum err walk_entity(struct finder *f, size_t entity, enum scope scope)
 {
 	struct stmt *stmt;
 	struct bounds b = entity_bounds(f, entity);
-	size_t all, good = good_of(f, entity), n = f->n;
+	size_t all = 0, good = good_of(f, entity), n = f->n;
 	if (good >= f->want) {
 		f->more = true;
 		return OK;

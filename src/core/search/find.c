@@ -300,7 +300,7 @@ static enum err step_tails(struct finder *f)
  * right: terms of three letters there, at most two on each side, and the start. */
 static void put_around(struct expr *e, const struct word *w, size_t p, size_t width)
 {
-	size_t at[TYPED_MAX + 1], chars = w->chars;
+	size_t at[TYPED_MAX + 2], chars = w->chars;
 	at[0] = 0;
 	for (size_t i = 0; i < chars; i++)
 		at[i + 1] = at[i] + char_bytes(w->text + at[i]);
