@@ -2,7 +2,9 @@
  * is hidden left out and what is masked masked; here they become cells. */
 #include "core/exchange/export.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/decimal.h"
 #include "base/jsonw.h"
@@ -189,7 +191,8 @@ static enum err option_labels(struct ctx *ctx, const struct export *x, const str
 	return OK;
 }
 
-/* Label of the link that an embedded column came from: the part of its path before the dot. */
+/* An embedded column is headed by the link it came by; other fields than the record's
+ * name by both. NULL when there is no such link. */
 static const char *link_label(struct ctx *ctx, const struct export *x, const struct query_column *column, const char **ret_name)
 {
 	const char *dot = strchr(column->path, '.');
@@ -197,8 +200,12 @@ static const char *link_label(struct ctx *ctx, const struct export *x, const str
 	int at = name != NULL ? entity_field(x->request->info, name) : -1;
 	if (at < 0)
 		return NULL;
+	const char *label = app_label(ctx, &x->request->info->fields[at]->label);
+	*ret_name = column->path;
+	if (column->field != column->info->title)
+		return arena_printf(ctx->arena, "%s: %s", label, app_label(ctx, &column->info->fields[column->field]->label));
 	*ret_name = x->request->info->fields[at]->name;
-	return app_label(ctx, &x->request->info->fields[at]->label);
+	return label;
 }
 
 static enum err make_column(struct ctx *ctx, struct export *x, const struct query_column *from, size_t at)
@@ -217,11 +224,8 @@ static enum err make_column(struct ctx *ctx, struct export *x, const struct quer
 		to->label = app_label(ctx, &field->label);
 	if (x->request->names || x->request->format == FILE_JSONL)
 		to->label = name;
-	if (x->request->format == FILE_VCARD) {
-		name = vcard_part(field->name);
-		if (name == NULL)
-			name = field->name;
-	}
+	if (x->request->format == FILE_VCARD) /* what has no place in a card is left out */
+		name = from->info == x->request->info && vcard_part(field->name) != NULL ? vcard_part(field->name) : "";
 	x->heads[at] = (struct table_column){name, to->label, to->kind};
 	buf_init(&x->texts[at], CELL_TEXT_MAX);
 	return option_labels(ctx, x, field, &to->options);
@@ -267,6 +271,14 @@ static enum err take_encoding(struct ctx *ctx, struct export *x)
 	return err;
 }
 
+enum err export_temp_dir(struct ctx *ctx, const char **ret)
+{
+	*ret = arena_printf(ctx->arena, "%s/tmp", store_data_dir(ctx->store));
+	if (*ret == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	return mkdir(*ret, 0700) == 0 || errno == EEXIST ? OK : fail_arg(ctx, ERR_LIMIT, "", "disk_full", strerrordesc_np(errno));
+}
+
 enum err export_prepare(struct ctx *ctx, const struct export_request *request, struct export *ret)
 {
 	static const char *const ours[] = {"format", "encoding", "delimiter", "ids", "names", NULL};
@@ -288,8 +300,7 @@ enum err export_prepare(struct ctx *ctx, const struct export_request *request, s
 		err = query_parse(ctx, request->info, raw, &options, &ret->query);
 	if (err == OK)
 		err = make_columns(ctx, ret);
-	ret->options.temp_dir = arena_printf(ctx->arena, "%s/tmp", store_data_dir(ctx->store));
-	return err;
+	return err == OK ? export_temp_dir(ctx, &ret->options.temp_dir) : err;
 }
 
 /* --- rows ------------------------------------------------------------------------------- */

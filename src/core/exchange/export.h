@@ -29,6 +29,8 @@ struct export {
 	int64_t rows;
 };
 
+/* The folder for working files, made if it is missing. */
+enum err export_temp_dir(struct ctx *ctx, const char **ret) MUST_CHECK;
 /* Rights, query, columns, encoding. */
 enum err export_prepare(struct ctx *ctx, const struct export_request *request, struct export *ret) MUST_CHECK;
 /* Notes it, streams it, notes how many. */

@@ -124,6 +124,8 @@ enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret) MU
 enum err import_run_set(struct ctx *ctx, int64_t id, ...) MUST_CHECK __attribute__((sentinel));
 /* The same in a write job of its own. */
 enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const char *error) MUST_CHECK;
+/* Our own words in the context's language. */
+const char *import_words(struct ctx *ctx, const struct text2 *text);
 /* request_id of everything a run changes: "import-<id>". */
 const char *import_request_id(struct ctx *ctx, int64_t run_id);
 

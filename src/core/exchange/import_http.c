@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "core/exchange/export.h"
 #include "core/exchange/import.h"
 
 enum { PREVIEW_ROWS = 30, PREVIEW_SAMPLES = 5, PREVIEW_CELL = 300 };
@@ -203,7 +204,7 @@ static const char *preset_words(struct ctx *ctx, const json_t *json, const char 
 	const json_t *words = json_object_get(json, what);
 	const char *en = json_string_value(json_object_get(words, "en")), *zh = json_string_value(json_object_get(words, "zh"));
 	const struct text2 text = {en != NULL ? arena_strdup(ctx->arena, en) : NULL, zh != NULL ? arena_strdup(ctx->arena, zh) : NULL};
-	return text.en != NULL && text.zh != NULL ? app_label(ctx, &text) : NULL;
+	return text.en != NULL && text.zh != NULL ? import_words(ctx, &text) : NULL;
 }
 
 static void write_presets(struct ctx *ctx, struct jsonw *w, const char *fitting)
@@ -570,9 +571,10 @@ static enum err result(struct ctx *ctx, const struct http_request *req, struct h
 		err = fail(ctx, ERR_INVALID, "plan", "import_not_planned");
 	if (err != OK)
 		return err;
-	options.temp_dir = arena_printf(ctx->arena, "%s/tmp", store_data_dir(ctx->store));
 	name = arena_printf(ctx->arena, "%s - result%s", run.name, file_format_suffix(options.format));
-	err = name == NULL || options.temp_dir == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : file_disposition(ctx, name, &disposition);
+	err = name == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : file_disposition(ctx, name, &disposition);
+	if (err == OK)
+		err = export_temp_dir(ctx, &options.temp_dir);
 	if (err != OK)
 		return err;
 	http_content_type(res, file_format_type(options.format));

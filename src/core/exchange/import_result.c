@@ -105,7 +105,7 @@ static enum err make_columns(struct ctx *ctx, const struct table_info *info, str
 	if (columns == NULL || *ret_cells == NULL || n > TABLE_COLUMNS_MAX)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < OWN_COLUMNS; i++)
-		columns[i] = (struct table_column){names[i], app_label(ctx, &heads[i]), CELL_TEXT};
+		columns[i] = (struct table_column){names[i], import_words(ctx, &heads[i]), CELL_TEXT};
 	for (size_t i = 0; i < info->n_columns; i++) {
 		const char *name = info->columns[i][0] != '\0' ? info->columns[i] : arena_printf(ctx->arena, "#%zu", i + 1);
 		if (name == NULL)

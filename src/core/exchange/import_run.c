@@ -6,6 +6,7 @@
 #include "base/timeutil.h"
 #include "core/exchange/exchange_sql.h"
 #include "core/exchange/import.h"
+#include "core/text/text.h"
 
 static const struct entity_info *run_info(const struct ctx *ctx)
 {
@@ -81,6 +82,14 @@ enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const 
 		if (str_equal(state, resting[i]))
 			s.finished = now;
 	return store_write(ctx, ctx->store, set_state, &s);
+}
+
+const char *import_words(struct ctx *ctx, const struct text2 *text)
+{
+	const char *hant = NULL;
+	if (ctx->locale != LOCALE_ZH_HANT)
+		return ctx->locale == LOCALE_EN ? text->en : text->zh;
+	return text_to_hant(ctx, text->zh, &hant) == OK ? hant : text->zh;
 }
 
 /* --- the file and the plan -------------------------------------------------- */
