@@ -60,11 +60,14 @@ static int init(struct cli *cli)
 		return fail_arg(ctx, ERR_INVALID, "currency", "conf_value", config.base_currency) == OK ? 0 : cli_failed(cli);
 	if (generated && access_random_password(ctx, &admin.password) != OK)
 		return cli_failed(cli);
-	if (make_folder(ctx, config.data_dir) != OK || config_write(ctx, &config) != OK || app_open(ctx, &config, false, &app) != OK)
+	if (make_folder(ctx, config.data_dir) != OK || config_write(ctx, &config) != OK)
 		return cli_failed(cli);
-	ctx->actor = gate_system();
-	enum err err = store_write(ctx, app.store, create_admin, &admin);
-	app_close(&app);
+	enum err err = app_open(ctx, &config, false, &app);
+	if (err == OK) {
+		ctx->actor = gate_system();
+		err = store_write(ctx, app.store, create_admin, &admin);
+		app_close(&app);
+	}
 	if (err != OK) {
 		/* so that the same command can be given again */
 		unlink(arena_printf(ctx->arena, "%s/guanxi.conf", config.data_dir));

@@ -225,9 +225,7 @@ enum err control_start_new(struct ctx *ctx, struct app *app, struct control **re
 	control->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* the folder's lock is ours, so a socket that is there was left by a crash */
 	unlink(control->path);
-	mode_t before = umask(0077);
 	bool good = control->fd >= 0 && bind(control->fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(control->fd, 8) == 0;
-	umask(before);
 	if (!good || pthread_create(&control->thread, NULL, listen_loop, control) != 0) {
 		if (control->fd >= 0)
 			close(control->fd);

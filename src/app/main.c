@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
@@ -21,6 +22,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	/* whatever is written holds customers' data: backups and the control socket too */
+	umask(0077);
 	arena_init(&arena, COMMAND_ARENA);
 	ctx_init(ctx, &arena, clock_system());
 	int status = cli_run(ctx, argc - 1, (const char *const *)(argv + 1), cwd, stdin, stdout, stderr, NULL);
