@@ -126,7 +126,7 @@ char *buf_take_new(struct buf *buf)
 		buf_release(buf);
 		return NULL;
 	}
-	char *data = buf_reserve(buf, 0);
+	char *data = buf_reserve(buf, 0) != NULL ? buf->data : NULL;
 	size_t max = buf->max;
 	*buf = (struct buf){.max = max};
 	return data;

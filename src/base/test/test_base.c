@@ -1,5 +1,6 @@
 #include "base/test/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -51,6 +52,12 @@ static void buf_keeps_its_maximum(void **state)
 	assert_false(buf_failed(&b));
 	buf_putc(&b, 'x');
 	assert_true(buf_failed(&b));
+	assert_null(buf_take_new(&b));
+	buf_puts(&b, "mine");
+	char *mine = buf_take_new(&b);
+	assert_string_equal(mine, "mine");
+	assert_int_equal(b.len, 0);
+	free(mine);
 	buf_release(&b);
 }
 
