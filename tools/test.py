@@ -64,6 +64,16 @@ def count_tap(text):
     return passed, failed, skipped
 
 
+def failures(text):
+    """The failed results with the lines that follow each, or the end of the output."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    shown = []
+    for i, line in enumerate(lines):
+        if re.match(r"\s*not ok\b", line):
+            shown += lines[i:i + 12]
+    return shown[:120] or lines[-40:]
+
+
 def run(suite, name, command, env=None, timeout=900):
     log = os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]", "_", f"{suite}-{name}") + ".log")
     started = time.time()
@@ -84,8 +94,7 @@ def run(suite, name, command, env=None, timeout=900):
     mark = "ok    " if failed == 0 else "FAILED"
     print(f"{mark} {suite:6} {name}: {passed} passed, {failed} failed, {skipped} skipped, {time.time() - started:.1f} s", flush=True)
     if failed:
-        shown = [line for line in text.splitlines() if line.strip()]
-        print("\n".join("    | " + line for line in shown[-60:]), flush=True)
+        print("\n".join("    | " + line[:400] for line in failures(text)), flush=True)
 
 
 def unit(env):
