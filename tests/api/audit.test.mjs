@@ -63,6 +63,9 @@ test('a refused request is in the audit trail with who, what and why', async () 
   assert.equal(entry.diff.status, 403);
   assert.match(entry.diff.route, /\*/);
   assert.ok(entry.diff.why.length > 0 && entry.request_id.length > 1);
+  // the record's own history is of changes alone
+  const history = (await admin('GET', `/api/v1/customer/${customer.id}/changes?limit=1`)).body;
+  assert.deepEqual([history.rows.map((r) => r.action), history.next], [['create'], null]);
   assert.equal((await people.nobody.api('GET', '/api/v1/audit')).status, 403);
   await eventually(`action=denied&actor_id=${people.nobody.id}`, (r) => r.some((e) => e.diff.route === '/api/v1/audit'), 'no entry of a closed door');
 });

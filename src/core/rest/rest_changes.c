@@ -14,6 +14,8 @@ struct history {
 	const struct entity_info *info;
 	struct change *rows;
 	size_t n;
+	size_t seen;       /* entries read, those left out too */
+	int64_t last_seq;  /* of the last one */
 	int64_t *actors;
 	const char **names;
 };
@@ -48,9 +50,19 @@ static enum err may_see(struct ctx *ctx, const struct entity_info *info, int64_t
 
 /* --- reading ------------------------------------------------------------------------- */
 
+/* Who looked, or was refused, is for the audit trail alone. */
+static bool is_history(enum change_action action)
+{
+	return action != CHANGE_READ && action != CHANGE_DENIED;
+}
+
 static enum err keep(struct ctx *ctx, const struct change *change, void *arg)
 {
 	struct history *h = arg;
+	h->seen++;
+	h->last_seq = change->seq;
+	if (!is_history(change->action))
+		return OK;
 	struct change *row = &h->rows[h->n];
 	*row = *change;
 	row->diff = change->diff ? arena_strdup(ctx->arena, change->diff) : NULL;
@@ -197,7 +209,14 @@ static enum err read_history(struct history *h, int64_t id, int64_t before, size
 	h->names = arena_array(ctx->arena, limit + 1, sizeof(*h->names));
 	if (!h->rows || !h->actors || !h->names)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	enum err err = change_history(ctx, h->info->entity->name, id, before, limit + 1, keep, h);
+	enum err err;
+	size_t asked;
+	do {
+		asked = limit + 1 - h->n;
+		h->seen = 0;
+		err = change_history(ctx, h->info->entity->name, id, before, asked, keep, h);
+		before = h->last_seq;
+	} while (!err && h->n < limit + 1 && h->seen == asked);
 	if (!err && user)
 		err = rest_titles(ctx, user, h->actors, h->n, h->names);
 	return err;
