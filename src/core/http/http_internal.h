@@ -274,6 +274,7 @@ struct http_thread {
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
 	bool running;
+	int wake_fd; /* eventfd in the daemon's epoll set */
 	int64_t n_conns;
 	struct http_call *idle;
 	size_t n_idle;
@@ -338,6 +339,8 @@ enum err http_net_start(struct ctx *ctx, struct http *http) MUST_CHECK;
 void http_net_quiesce(struct http *http);
 /* Ends the threads and closes what is open. */
 void http_net_stop(struct http *http);
+/* Resumes a connection from any thread and wakes its own. */
+void http_net_resume(struct http *http, struct MHD_Connection *mhd);
 /* The thread's read connection; NULL when there is none to be had. */
 struct db *http_thread_db(struct http_thread *thread, struct http_call *call);
 

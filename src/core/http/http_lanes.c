@@ -19,7 +19,7 @@ void http_suspend(struct http_call *call)
 
 void http_resume(struct http_call *call)
 {
-	MHD_resume_connection(call->mhd); /* from here on the call is the network thread's */
+	http_net_resume(call->http, call->mhd); /* from here on the call is the network thread's */
 }
 
 void http_refuse(struct http_call *call, enum err code, const char *key, int status)

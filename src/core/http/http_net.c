@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,6 +132,28 @@ struct db *http_thread_db(struct http_thread *thread, struct http_call *call)
 	return thread->db;
 }
 
+/* A library that is driven from outside does not wake up by itself for a connection that
+ * is resumed: that would wait for the next tick.  So a descriptor of ours stands in its
+ * epoll set, without a connection: it wakes and the library passes over it. */
+static bool add_wake(struct http_thread *thread)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(thread->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+	thread->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return info != NULL && thread->wake_fd >= 0 && epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, thread->wake_fd, &event) == 0;
+}
+
+void http_net_resume(struct http *http, struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON);
+	const struct MHD_Daemon *daemon = info != NULL ? info->daemon : NULL;
+	static const uint64_t one = 1;
+	MHD_resume_connection(mhd); /* from here on it is its network thread's */
+	for (int i = 0; i < http->config.threads; i++)
+		if (http->threads[i].daemon == daemon && write(http->threads[i].wake_fd, &one, sizeof(one)) < 0)
+			log_event(LOG_DEBUG, "a network thread was not woken", NULL); /* it looks at its next tick */
+}
+
 /* Waits outside the library, which then only looks. */
 static void run_many(struct MHD_Daemon *daemon)
 {
@@ -166,8 +190,9 @@ enum err http_net_start(struct ctx *ctx, struct http *http)
 	for (int i = 0; err == OK && i < http->config.threads; i++) {
 		struct http_thread *thread = &http->threads[i];
 		thread->http = http;
+		thread->wake_fd = -1;
 		thread->daemon = start_daemon(http, thread);
-		if (thread->daemon == NULL)
+		if (thread->daemon == NULL || !add_wake(thread))
 			err = fail(ctx, http->tls ? ERR_INVALID : ERR_UPSTREAM, http->tls ? "tls_cert" : "", "cannot_start");
 	}
 	/* no request before all daemons are there */
@@ -213,8 +238,11 @@ void http_net_stop(struct http *http)
 			pthread_join(http->threads[i].thread, NULL);
 	http_net_quiesce(http); /* so that the library leaves the listening socket to us */
 	for (int i = 0; i < http->config.threads; i++) {
-		if (http->threads[i].daemon != NULL)
+		if (http->threads[i].daemon != NULL) {
 			MHD_stop_daemon(http->threads[i].daemon);
+			if (http->threads[i].wake_fd >= 0)
+				(void)close(http->threads[i].wake_fd);
+		}
 		free_thread(&http->threads[i]);
 	}
 }

@@ -92,7 +92,7 @@ void http_stream_wake(struct http_stream *stream)
 		return;
 	stream->mhd = NULL;
 	atomic_fetch_sub(&stream->http->suspended, 1);
-	MHD_resume_connection(mhd);
+	http_net_resume(stream->http, mhd);
 }
 
 static void copy_in(struct http_stream *stream, const char *data, size_t n)
