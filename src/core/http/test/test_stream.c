@@ -1,4 +1,5 @@
 /* Streamed answers, events, and clients that are slow, gone, too many or on TLS. */
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -530,6 +531,61 @@ static void test_address_cap(void **state)
 		close(fds[i]);
 }
 
+/* More than allowed wait in the kernel until there is room. */
+static void test_connections_max(void **state)
+{
+	(void)state;
+	struct http_config config = {.connections_max = 3, .threads = 1};
+	start_with(&config);
+	int fds[4];
+	struct answer a;
+	char byte;
+	for (int i = 0; i < 4; i++) {
+		fds[i] = client_open(port);
+		client_send(fds[i], "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+		if (i == 3)
+			break;
+		client_read(fds[i], false, &a);
+		assert_int_equal(a.status, 200);
+		answer_release(&a);
+	}
+	nap(300);
+	assert_int_equal(recv(fds[3], &byte, 1, MSG_DONTWAIT), -1);
+	close(fds[0]);
+	client_read(fds[3], false, &a);
+	assert_int_equal(a.status, 200);
+	answer_release(&a);
+	for (int i = 1; i < 4; i++)
+		close(fds[i]);
+}
+
+/* One IPv6 customer has a whole /64: all of it is one client. */
+static void test_ipv6(void **state)
+{
+	(void)state;
+	struct http_config config = {.per_address_max = 1};
+	arena_init(&arena, 1 << 20);
+	ctx_init(&ctx, &arena, clock_system());
+	config.address = "::1";
+	if (http_start_new(&ctx, NULL, &config, tables, &server) != OK) {
+		server = NULL;
+		print_message("# SKIP no IPv6 here\n");
+		skip();
+	}
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)http_port(server)), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int one = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), two = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct answer a;
+	assert_int_equal(connect(one, (struct sockaddr *)&to, sizeof(to)), 0);
+	client_send(one, "GET /hello HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n");
+	client_read(one, false, &a);
+	assert_string_equal(a.body, "::1 0 [::1]:8080");
+	answer_release(&a);
+	assert_int_equal(connect(two, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_true(client_closed(two));
+	close(one);
+	close(two);
+}
+
 static void expect_hello(const char *fields, const char *expected)
 {
 	struct answer a;
@@ -627,6 +683,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stop_events, set_up, tear_down),
 		cmocka_unit_test_teardown(test_slow_head, tear_down),
 		cmocka_unit_test_teardown(test_address_cap, tear_down),
+		cmocka_unit_test_teardown(test_connections_max, tear_down),
+		cmocka_unit_test_teardown(test_ipv6, tear_down),
 		cmocka_unit_test_teardown(test_proxy, tear_down),
 		cmocka_unit_test_setup_teardown(test_config, set_up, tear_down),
 	};
