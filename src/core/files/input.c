@@ -11,13 +11,19 @@
 /* What a gzip file may unpack to; memory stays flat, this only bounds time. */
 static const int64_t unpacked_max = (int64_t)64 << 30;
 
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
 enum err file_input_open(struct ctx *ctx, const char *path, struct file_input *in)
 {
 	struct stat st;
 	*in = (struct file_input){.fd = -1};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return fail_arg(ctx, errno == ENOENT ? ERR_NOT_FOUND : ERR_INVALID, "file", "file_unreadable", strerrordesc_np(errno));
+		return fail_arg(ctx, errno == ENOENT ? ERR_NOT_FOUND : ERR_INVALID, "file", "file_unreadable", last_part(path));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return fail(ctx, ERR_INVALID, "file", "file_not_regular");
