@@ -1,8 +1,12 @@
 #include "app/app.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "app/check.h"
+#include "base/str.h"
 #include "core/exchange/exchange.h"
+#include "core/search/search.h"
 #include "core/text/text.h"
 #include "workspace/workspace.h"
 
@@ -42,6 +46,39 @@ void app_prepare_job(void *arg, struct ctx *ctx, int64_t actor_id)
 		ctx->actor = NULL; /* the user is gone: the job then finds every door shut */
 }
 
+/* The search index holds numbers of entities and fields: it is made anew when the
+ * program's descriptors have changed since it was made. */
+static enum err layout_step(struct ctx *ctx, void *arg)
+{
+	bool *emptied = arg;
+	struct buf names;
+	buf_init(&names, 1u << 20);
+	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		buf_printf(&names, "%s:", info->entity->name);
+		for (size_t f = 0; f < info->n_fields; f++)
+			buf_printf(&names, "%s,", info->fields[f]->name);
+	}
+	char layout[32];
+	snprintf(layout, sizeof(layout), "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
+	enum err err = buf_failed(&names) ? fail(ctx, ERR_LIMIT, "", "memory") : search_check_layout(ctx, layout, emptied);
+	buf_release(&names);
+	return err;
+}
+
+static enum err keep_search(struct ctx *ctx, struct app *app)
+{
+	bool emptied = false;
+	struct buf report;
+	enum err err = store_write(ctx, app->store, layout_step, &emptied);
+	if (err != OK || !emptied)
+		return err;
+	buf_init(&report, 1u << 16);
+	err = check_rebuild_search(ctx, app, &report);
+	buf_release(&report);
+	return err;
+}
+
 static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 {
 	struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
@@ -71,6 +108,8 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		err = blob_store_new(ctx, app->config.data_dir, &app->blobs);
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
+	if (err == OK && !read_only)
+		err = keep_search(ctx, app);
 	return err;
 }
 

@@ -167,7 +167,7 @@ static enum err reindex_batch(struct ctx *ctx, void *arg)
 	struct rebuild *r = arg;
 	enum err err = OK;
 	for (size_t i = 0; i < r->n && err == OK; i++)
-		err = r->info != NULL ? record_reindex(ctx, r->info, r->ids[i]) : search_remove(ctx, r->ids[i]);
+		err = record_reindex(ctx, r->info, r->ids[i]);
 	return err;
 }
 
@@ -205,27 +205,55 @@ static enum err reindex_entity(struct ctx *ctx, const struct entity_info *info, 
 	return err;
 }
 
+static enum err clear_step(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return search_clear(ctx);
+}
+
 /* First everything out, then every record in again, a batch at a time beside other work. */
 static enum err rebuild_search(struct ctx *ctx, struct buf *report)
 {
 	struct rebuild *r = arena_alloc(ctx->arena, sizeof(*r));
 	if (r == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	enum err err = OK;
-	do {
-		err = search_ids(ctx, 0, BATCH, r->ids, &r->n);
-		bool any = r->n > 0;
-		if (err == OK)
-			err = flush_batch(ctx, r);
-		if (!any)
-			break;
-	} while (err == OK);
+	enum err err = store_write(ctx, ctx->store, clear_step, NULL);
 	for (size_t i = 0; err == OK && i < registry_count(ctx->registry); i++) {
 		if (registry_at(ctx->registry, i)->entity->search_rank != 0)
 			err = reindex_entity(ctx, registry_at(ctx->registry, i), r);
 	}
 	if (err == OK)
 		line(report, true, "search", "the index was made anew");
+	return err;
+}
+
+enum err check_rebuild_search(struct ctx *ctx, struct app *app, struct buf *report)
+{
+	struct db *outer = ctx->db;
+	const struct actor *actor = ctx->actor;
+	ctx->actor = gate_system();
+	enum err err = db_open_new(ctx, app->store, &ctx->db);
+	if (err == OK) {
+		err = rebuild_search(ctx, report);
+		db_free(ctx->db);
+	}
+	ctx->db = outer;
+	ctx->actor = actor;
+	return err;
+}
+
+static enum err merge_step(struct ctx *ctx, void *arg)
+{
+	/* small steps: each holds the writer while it lasts */
+	return search_optimize(ctx, 100, arg);
+}
+
+enum err check_merge_search(struct ctx *ctx, struct app *app)
+{
+	bool more = true;
+	enum err err = OK;
+	while (more && err == OK)
+		err = store_write(ctx, app->store, merge_step, &more);
 	return err;
 }
 

@@ -11,6 +11,11 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path) MUST_C
  * is compared before the folder is put in place. */
 enum err check_restore(struct ctx *ctx, const char *data_dir, const char *path, const char *pg_url, const char *pg_schema) MUST_CHECK;
 
+/* Empties the search index and puts every record again, in batches beside other work. */
+enum err check_rebuild_search(struct ctx *ctx, struct app *app, struct buf *report) MUST_CHECK;
+/* Merges the search index after bulk work, in small steps beside other work. */
+enum err check_merge_search(struct ctx *ctx, struct app *app) MUST_CHECK;
+
 struct check_options {
 	bool deep;   /* read every attachment */
 	bool repair; /* rebuild the search index */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/check.h"
 #include "app/cli.h"
 #include "base/str.h"
 #include "core/exchange/exchange.h"
@@ -48,8 +49,10 @@ static enum err import_all(struct cli *cli)
 			return err;
 		add_result(&sum, &one);
 	}
-	import_print_result(&sum, cli->out);
-	return OK;
+	enum err err = check_merge_search(cli->ctx, cli->app);
+	if (err == OK)
+		import_print_result(&sum, cli->out);
+	return err;
 }
 
 static int import(struct cli *cli)
@@ -84,7 +87,9 @@ static enum err make_demo(struct cli *cli)
 		return err;
 	fprintf(cli->out, "%lld order lines in %.1f s\n", (long long)result.rows, result.seconds);
 	err = store_write(ctx, ctx->store, make_house, &house);
-	return err == OK ? demo_people(ctx, &house, cli->out) : err;
+	if (err == OK)
+		err = demo_people(ctx, &house, cli->out);
+	return err == OK ? check_merge_search(ctx, cli->app) : err;
 }
 
 static int demo(struct cli *cli)

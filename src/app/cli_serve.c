@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "app/check.h"
 #include "app/cli.h"
 #include "app/control.h"
 #include "app/serve.h"
@@ -104,16 +105,26 @@ static void stop(struct app *app, struct control *control)
 	app->jobs = NULL;
 }
 
-static int wait_for_signal(const sigset_t *signals)
+/* Until a signal comes; meanwhile what was written is merged into the search index. */
+static int wait_for_signal(struct ctx *ctx, struct app *app, const sigset_t *signals)
 {
-	int fd = signalfd(-1, signals, SFD_CLOEXEC);
-	struct signalfd_siginfo info;
+	enum { UPKEEP_MS = 30000 };
+	int fd = signalfd(-1, signals, SFD_CLOEXEC), ready;
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	if (fd < 0)
 		return -1;
-	while (read(fd, &info, sizeof(info)) < 0 && errno == EINTR)
-		;
+	while ((ready = poll(&wait, 1, UPKEEP_MS)) <= 0) {
+		if (ready < 0 && errno != EINTR)
+			break;
+		struct arena_mark mark = arena_mark(ctx->arena);
+		if (ready == 0 && check_merge_search(ctx, app) != OK) {
+			log_event(LOG_WARN, "the search index could not be merged", NULL);
+			faults_clear(ctx);
+		}
+		arena_rewind(ctx->arena, mark);
+	}
 	close(fd);
-	return 0;
+	return ready < 0 ? -1 : 0;
 }
 
 static int serve(struct cli *cli)
@@ -141,7 +152,7 @@ static int serve(struct cli *cli)
 		fprintf(cli->out, "Guanxi %s serves on %s://%s:%d\n", GUANXI_VERSION,
 		        cli_value(cli, "tls-cert") != NULL || config.tls_cert != NULL ? "https" : "http", address, http_port(app.http));
 		fflush(cli->out);
-		if (wait_for_signal(&signals) != 0)
+		if (wait_for_signal(cli->ctx, &app, &signals) != 0)
 			status = 1;
 		log_event(LOG_INFO, "stopping", NULL);
 	}
