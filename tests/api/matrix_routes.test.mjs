@@ -1,0 +1,187 @@
+// S01-S07: every route that the server describes, for everybody who may not use it:
+// nobody at all, somebody without rights, and (where it changes things) somebody who may
+// only read.  A refusal changes nothing: no row, no entry of the change log but its own.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { adminEmail, adminPassword, client, guanxi, start } from '../lib/server.mjs';
+
+let server, admin, nobody, reader, routes, entities;
+const anonymous = () => client(server.url);
+const ids = {}; // entity → id of a record
+
+/** Open to everybody, as docs say; everything else needs to know who it is. */
+const publicRoutes = new Set(['GET /healthz', 'GET /metrics', 'POST /api/v1/session']);
+/** About oneself: no right is needed, and no other person's data is touched. */
+const ownRoutes = /^\w+ \/api\/v1\/(session|account|meta|events|search|openapi\.json|import\/presets)(\/|$)/;
+/** The house's directory, which everybody who has signed in may read (not change). */
+const directory = /^GET \/api\/v1\/(user|team|branch|region|role)(\/\{id\}(\/changes)?)?$/;
+/** Entities that hold nothing but what everybody who is signed in has of their own. */
+const ownEntities = /^\/api\/v1\/saved_view(\/|$)/;
+
+async function make(entity, body) {
+  const answer = await admin('POST', `/api/v1/${entity}`, body, { Prefer: 'return=representation' });
+  assert.equal(answer.status, 201, `${entity}: ${answer.text}`);
+  return answer.body[0] ?? answer.body;
+}
+
+async function person(name, rights) {
+  const role = await make('role', { name: `role of ${name}`, rights, caps: [] });
+  await make('user', { name, email: `${name}@example.com`, roles: [role.id] });
+  return client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', `${name}@example.com`, '--name', 'matrix']).out.trim());
+}
+
+/** The path with ids that exist; of the entity the path is about. */
+function fill(path, id) {
+  const entity = path.split('/')[3];
+  return path.replace('/{p1}/export', '/customer/export').replace(/\{\w+\}/g, id ?? ids[entity] ?? ids.customer);
+}
+
+/** Rows of every entity, and the changes in the log. */
+async function state() {
+  const found = {};
+  for (const e of entities) {
+    const answer = await admin('HEAD', `/api/v1/${e}?select=id`, undefined, { Prefer: 'count=exact' });
+    found[e] = answer.headers.get('content-range')?.split('/')[1] ?? `status ${answer.status}`;
+  }
+  // twice until it stays: on PostgreSQL entries are sealed a moment after their commit
+  for (let last; ; ) {
+    found.changes = await changes();
+    if (found.changes === last) return found;
+    last = found.changes;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+  }
+}
+
+async function changes() {
+  let n = 0;
+  for (const action of ['create', 'update', 'delete', 'restore', 'export', 'login']) {
+    for (let next = ''; ; ) {
+      const { body } = await admin('GET', `/api/v1/audit?action=${action}&limit=500${next}`);
+      n += body.rows.length;
+      if (!body.next) break;
+      next = `&before=${body.next}`;
+    }
+  }
+  return n;
+}
+
+before(async () => {
+  server = await start();
+  admin = server.api;
+  nobody = await person('nobody', {});
+  reader = await person('reader', { '*': { read: 'all' } });
+  const customer = await make('customer', { name: 'kept', phone: '13800138000' });
+  ids.customer = customer.id;
+  ids.order = (await make('order', { customer_id: customer.id, number: 'K-1', total: '1.00' })).id;
+  ids.tag = (await make('tag', { name: 'kept' })).id;
+  ids.product = (await make('product', { sku: 'K', name: 'kept' })).id;
+  ids.address = (await make('address', { customer_id: customer.id, street: 'kept' })).id;
+  ids.team = (await make('team', { name: 'colleagues' })).id;
+  const me = (await admin('GET', '/api/v1/user?select=id,email')).body.find((u) => u.email === adminEmail);
+  ids.user = ids.account = me.id;
+  ids.token = (await admin('GET', '/api/v1/token?select=id&limit=1')).body[0].id;
+  ids.role = (await admin('GET', '/api/v1/role?select=id&limit=1')).body[0].id;
+  const file = await admin('POST', `/api/v1/file?name=kept.txt&entity=customer&record_id=${customer.id}`, 'kept', { 'Content-Type': 'text/plain' });
+  assert.equal(file.status, 201, file.text);
+  ids.attachment = file.body.id;
+  const run = await admin('POST', '/api/v1/import?name=kept.csv', 'name\nAda\n', { 'Content-Type': 'text/csv' });
+  if (run.status === 201) ids.import = ids.import_run = run.body.id;
+  const api = (await admin('GET', '/api/v1/openapi.json')).body;
+  routes = Object.entries(api.paths).flatMap(([path, item]) => ['get', 'post', 'put', 'patch', 'delete'].filter((m) => m in item).map((m) => ({ method: m.toUpperCase(), path, open: item[m].security?.length === 0 })));
+  entities = (await admin('GET', '/api/v1/meta')).body.entities.map((e) => e.name);
+  assert.ok(routes.length > 100, `${routes.length} routes`);
+});
+after(() => server?.close());
+
+const name = (r) => `${r.method} ${r.path}`;
+const body = (r) => (r.method === 'GET' || r.method === 'DELETE' ? undefined : { name: 'forged' });
+// a condition that would hit everything, for changes of many rows
+const ask = (who, r, id) => who(r.method, `${fill(r.path, id)}${['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''}`, body(r));
+
+test('the document says which routes are open, and no others are', () => {
+  assert.deepEqual(routes.filter((r) => r.open).map(name).sort(), [...publicRoutes].sort());
+});
+
+test('nobody: 401 everywhere else, with nothing in it', async () => {
+  const earlier = await state();
+  for (const r of routes) {
+    if (publicRoutes.has(name(r))) continue;
+    const answer = await ask(anonymous(), r);
+    assert.equal(answer.status, 401, `${name(r)}: ${answer.status} ${answer.text.slice(0, 200)}`);
+    assert.ok(!answer.text.includes('kept') && !answer.text.includes('13800138000'), name(r));
+    const head = r.method === 'GET' ? await anonymous()('HEAD', fill(r.path)) : answer;
+    assert.equal(head.status, 401, `HEAD ${r.path}`);
+  }
+  assert.deepEqual(await state(), earlier);
+});
+
+test('somebody without rights reads nothing and changes nothing', async () => {
+  const earlier = await state();
+  for (const r of routes) {
+    if (publicRoutes.has(name(r)) || ownRoutes.test(name(r)) || ownEntities.test(r.path)) continue;
+    const answer = await ask(nobody, r);
+    if (directory.test(name(r))) {
+      assert.ok(!/password_hash|totp|argon2|"rights"/.test(answer.text), `${name(r)} tells: ${answer.text.slice(0, 200)}`);
+      continue;
+    }
+    const empty = r.method === 'GET' && answer.status === 200 && Array.isArray(answer.body) && answer.body.length === 0;
+    assert.ok(empty || [400, 403, 404, 409, 415, 422].includes(answer.status), `${name(r)}: ${answer.status} ${answer.text.slice(0, 200)}`);
+    assert.ok(!answer.text.includes('kept') && !answer.text.includes('13800138000'), `${name(r)} tells: ${answer.text.slice(0, 200)}`);
+  }
+  for (const path of ['/api/v1/search?q=kept', '/api/v1/search?q=13800138000']) {
+    const found = await nobody('GET', path);
+    assert.ok(!found.text.includes(ids.customer), found.text.slice(0, 200));
+  }
+  assert.deepEqual(await state(), earlier);
+});
+
+test('somebody who may only read changes nothing', async () => {
+  const earlier = await state();
+  for (const r of routes) {
+    if (r.method === 'GET' || publicRoutes.has(name(r)) || ownRoutes.test(name(r)) || ownEntities.test(r.path)) continue;
+    const answer = await ask(reader, r);
+    assert.ok(answer.status >= 400 && answer.status < 500, `${name(r)}: ${answer.status} ${answer.text.slice(0, 200)}`);
+  }
+  for (const format of ['csv', 'xlsx', 'jsonl', 'vcard']) assert.ok((await reader('GET', `/api/v1/customer/export?format=${format}`)).status >= 400, format);
+  assert.deepEqual(await state(), earlier);
+});
+
+test('an id of another entity in a path finds nothing and changes nothing, whoever asks', async () => {
+  const earlier = await state();
+  for (const r of routes) {
+    const own = r.path.split('/')[3];
+    if (!r.path.includes('{') || r.path.includes('/export')) continue;
+    for (const other of ['customer', 'order', 'user', 'attachment']) {
+      if (other === own) continue;
+      const answer = await ask(admin, r, ids[other]);
+      const empty = r.method === 'GET' && answer.status === 200 && /^(\[\]|\{"rows":\[\])/.test(answer.text);
+      // 403: what a person who has signed in may do, and a token may not
+      assert.ok(empty || [400, 403, 404, 409, 422].includes(answer.status), `${name(r)} with the id of ${other}: ${answer.status} ${answer.text.slice(0, 200)}`);
+      assert.ok(!answer.text.includes('kept'), `${name(r)} with the id of ${other} tells: ${answer.text.slice(0, 200)}`);
+    }
+  }
+  assert.deepEqual(await state(), earlier);
+});
+
+test('S07 what is for setting up and looking in is closed', async () => {
+  for (const path of ['/setup', '/install', '/init', '/upgrade', '/debug', '/debug/pprof', '/server-status', '/phpinfo.php', '/.env', '/.git/config', '/guanxi.conf', '/guanxi.db', '/data/guanxi.db', '/secret.key',
+    '/api/v1/setup', '/api/v1/install', '/api/v1/init', '/api/v1/debug', '/api/v1/migrate', '/api/v1/change', '/api/v1/schema_version', '/api/v1/session_token', '/api/v1/job', '/api/v1/sqlite_master', '/api/v1/pg_catalog']) {
+    for (const method of ['GET', 'POST']) {
+      const answer = await anonymous()(method, path, method === 'POST' ? {} : undefined);
+      const page = method === 'GET' && /text\/html/.test(answer.headers.get('content-type'));
+      assert.ok(page || answer.status >= 400, `${method} ${path}: ${answer.status} ${answer.text.slice(0, 100)}`);
+      assert.ok(!/SQLite format|pg_url|base_currency|secret/.test(answer.text), path);
+      if (path.startsWith('/api/')) assert.ok((await admin(method, path, method === 'POST' ? {} : undefined)).status >= 400, `${method} ${path} as administrator`);
+    }
+  }
+  const health = await anonymous()('GET', '/healthz');
+  assert.deepEqual(Object.keys(health.body).sort(), ['ok', 'store']);
+  for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { 'X-Forwarded-For': '10.0.0.1' }]) {
+    assert.equal((await anonymous()('GET', '/metrics', undefined, headers)).status, 401);
+    assert.equal((await nobody('GET', '/metrics', undefined, headers)).status, 403);
+    assert.equal((await admin('GET', '/metrics', undefined, headers)).status, 200);
+  }
+  assert.ok(!(await admin('GET', '/metrics')).text.includes('kept'));
+  const still = await fetch(`${server.url}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email: adminEmail, password: adminPassword }) });
+  assert.equal(still.status, 200);
+});
