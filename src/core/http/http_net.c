@@ -143,15 +143,21 @@ static bool add_wake(struct http_thread *thread)
 	return info != NULL && thread->wake_fd >= 0 && epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, thread->wake_fd, &event) == 0;
 }
 
+static void wake(const struct http_thread *thread)
+{
+	static const uint64_t one = 1;
+	if (thread->wake_fd >= 0 && write(thread->wake_fd, &one, sizeof(one)) < 0)
+		log_event(LOG_DEBUG, "a network thread was not woken", NULL); /* it looks at its next tick */
+}
+
 void http_net_resume(struct http *http, struct MHD_Connection *mhd)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON);
 	const struct MHD_Daemon *daemon = info != NULL ? info->daemon : NULL;
-	static const uint64_t one = 1;
 	MHD_resume_connection(mhd); /* from here on it is its network thread's */
 	for (int i = 0; i < http->config.threads; i++)
-		if (http->threads[i].daemon == daemon && write(http->threads[i].wake_fd, &one, sizeof(one)) < 0)
-			log_event(LOG_DEBUG, "a network thread was not woken", NULL); /* it looks at its next tick */
+		if (http->threads[i].daemon == daemon)
+			wake(&http->threads[i]);
 }
 
 /* Waits outside the library, which then only looks. */
@@ -212,7 +218,7 @@ void http_net_quiesce(struct http *http)
 {
 	for (int i = 0; i < http->config.threads; i++)
 		if (http->threads[i].daemon != NULL)
-			(void)MHD_quiesce_daemon(http->threads[i].daemon); /* which wakes the thread */
+			(void)MHD_quiesce_daemon(http->threads[i].daemon);
 	if (http->listen_fd >= 0)
 		(void)close(http->listen_fd);
 	http->listen_fd = -1;
@@ -233,6 +239,8 @@ static void free_thread(struct http_thread *thread)
 void http_net_stop(struct http *http)
 {
 	atomic_store(&http->net_stop, true);
+	for (int i = 0; i < http->config.threads; i++)
+		wake(&http->threads[i]);
 	for (int i = 0; i < http->config.threads; i++)
 		if (http->threads[i].running)
 			pthread_join(http->threads[i].thread, NULL);

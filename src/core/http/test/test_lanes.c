@@ -543,6 +543,30 @@ static void *write_some(void *arg)
 	return NULL;
 }
 
+/* An answer that was made elsewhere leaves at once, not when the network thread happens to look. */
+static void test_no_waiting(void **state)
+{
+	(void)state;
+	if (absent())
+		return;
+	enum { N = 40 };
+	struct answer a;
+	int fd = client_open(port);
+	int64_t before = time_monotonic_us();
+	for (int i = 0; i < N; i++) {
+		client_send(fd, "POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+		client_read(fd, false, &a);
+		assert_int_equal(a.status, 201);
+		answer_release(&a);
+		ask_only(fd, "GET", "/heavy/1");
+		client_read(fd, false, &a);
+		assert_int_equal(a.status, 200);
+		answer_release(&a);
+	}
+	assert_true(time_monotonic_us() - before < 2 * N * 100000); /* ticks would take 250 ms each */
+	close(fd);
+}
+
 static void test_parallel(void **state)
 {
 	(void)state;
@@ -692,6 +716,7 @@ int main(void)
 		BOTH(test_actors),
 		BOTH(test_upload),
 		BOTH(test_disk_full),
+		BOTH(test_no_waiting),
 		BOTH(test_parallel),
 		BOTH(test_stop_waits),
 		BOTH(test_stop_breaks_off),
