@@ -19,7 +19,8 @@ help:
 #: make asan     tests under AddressSanitizer and UBSan
 #: make tsan     tests under ThreadSanitizer
 #: make fuzz     a short run of every fuzz target
-#: make bench    every figure of docs/performance.md
+#: make bench    every figure of docs/performance.md (BENCH="--small --pg": options)
+#: make soak     half an hour of mixed load; memory, files, log must be flat (SOAK="--minutes 5")
 
 deps:
 	@tools/deps.sh "$(BUILD)"
@@ -55,7 +56,10 @@ fuzz: deps
 	@tools/fuzz.sh "$(BUILD)-fuzz"
 
 bench: $(BUILD)/guanxi
-	@tools/bench.sh "$(BUILD)"
+	@tools/bench.sh "$(BUILD)" $(BENCH)
+
+soak: $(BUILD)/guanxi
+	@python3 tools/soak.py "$(BUILD)" $(SOAK)
 
 clean:
 	rm -rf "$(BUILD)" "$(BUILD)"-* web/dist
