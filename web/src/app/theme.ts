@@ -29,7 +29,7 @@ export function themeConfig(dark: boolean, density: Density): ThemeConfig {
 			colorTextSecondary: dark ? '#a9b1ae' : '#56605c',
 			colorTextTertiary: dark ? '#929b97' : '#636d69',
 			colorTextQuaternary: dark ? '#929b97' : '#66706c',
-			colorTextPlaceholder: dark ? '#8b9490' : '#6a7470',
+			colorTextPlaceholder: dark ? '#9aa39f' : '#6a7470',
 			colorTextDescription: dark ? '#a9b1ae' : '#56605c',
 			colorSuccessBg: dark ? '#16291e' : '#e4f2ea',
 			colorSuccessBorder: dark ? '#2c5540' : '#b7dcc6',
