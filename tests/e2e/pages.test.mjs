@@ -90,6 +90,8 @@ describe('pages', { skip: reason ?? false }, () => {
 						const expected = name === 'missing-record' ? /status of 404/ : null;
 						assert.deepEqual(person.problems.filter((p) => !expected?.test(p)), [], 'the browser complains');
 						assert.equal(await person.page.evaluate(() => document.documentElement.lang), language);
+						// a slow machine may still be between the old page and the new one
+						await person.page.waitForFunction(() => document.querySelector('main').innerText.trim().length > 10, null, { timeout: 10_000 }).catch(() => {});
 						const text = await person.page.innerText('main');
 						assert.ok(text.trim().length > 10, 'the page is empty');
 						assert.ok(!/\b[a-z_]+\.[a-z_]+\b(?=\s|$)/.test(text.replace(/\S+@\S+|https?:\S+|\S+\.(csv|xlsx|com|org)\S*/g, '')), `an untranslated key: ${/\b[a-z_]+\.[a-z_]+\b/.exec(text)?.[0]}`);
