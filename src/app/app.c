@@ -1,7 +1,11 @@
 #include "app/app.h"
 
 #include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "app/check.h"
 #include "base/str.h"
@@ -79,6 +83,18 @@ static enum err keep_search(struct ctx *ctx, struct app *app)
 	return err;
 }
 
+/* Two programs on one folder would give out the same ids, and take each other's commands. */
+static enum err lock_folder(struct ctx *ctx, struct app *app)
+{
+	const char *path = arena_printf(ctx->arena, "%s/guanxi.lock", app->config.data_dir);
+	app->lock_fd = path != NULL ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (app->lock_fd < 0)
+		return fail_arg(ctx, ERR_UPSTREAM, "data", "cannot_open", path);
+	if (flock(app->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	return fail_arg(ctx, ERR_CONFLICT, "data", errno == EWOULDBLOCK ? "folder_in_use" : "cannot_open", app->config.data_dir);
+}
+
 static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 {
 	struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
@@ -90,6 +106,8 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		.read_only = read_only,
 	};
 	enum err err = text_open(ctx);
+	if (err == OK && app->config.pg_url != NULL && !read_only)
+		err = lock_folder(ctx, app);
 	if (err == OK)
 		err = registry_new(ctx, app_entities, app_entities_count, app->config.node, &app->registry);
 	if (err == OK)
@@ -116,6 +134,7 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_only, struct app *app)
 {
 	memset(app, 0, sizeof(*app));
+	app->lock_fd = -1;
 	arena_init(&app->arena, APP_ARENA);
 	app->config = *config;
 	/* what lives as long as the program must not lie in a command's arena */
@@ -148,6 +167,9 @@ void app_close(struct app *app)
 	if (app->registry != NULL)
 		registry_free(app->registry);
 	text_close();
+	if (app->lock_fd >= 0)
+		close(app->lock_fd);
 	arena_release(&app->arena);
 	memset(app, 0, sizeof(*app));
+	app->lock_fd = -1;
 }

@@ -43,6 +43,7 @@ struct app {
 	struct rest *rest; /* only while serving */
 	struct http *http; /* only while serving */
 	struct serve_audit *audit; /* only while serving */
+	int lock_fd; /* of the folder, on PostgreSQL; -1: none (SQLite's store has its own) */
 	struct arena arena; /* what lives as long as the program */
 };
 

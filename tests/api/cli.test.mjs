@@ -255,7 +255,7 @@ test('serve: bad settings, a second one on the same folder, a newer schema', asy
   const server = await serve(data);
   const second = spawnSync(program, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { encoding: 'utf8', timeout: 20000 });
   assert.equal(second.status, 1, `a second server on one folder: ${second.status ?? second.signal} ${second.stdout}`);
-  assert.match(second.stderr, /guanxi: /);
+  assert.match(second.stderr, /works with this folder/);
   assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
   assert.equal(newToken(data).status, 0, 'commands still reach the first one');
   await server.stop();
@@ -294,7 +294,7 @@ test('serve ends cleanly on SIGTERM, whoever is still connected', async () => {
   server.child.kill('SIGTERM');
   const { code, signal } = await server.ended;
   assert.equal(code, 0, `${signal} ${server.log()}`);
-  assert.ok(performance.now() - started < 10000, `it took ${performance.now() - started} ms`);
+  assert.ok(performance.now() - started < 5000, `it took ${performance.now() - started} ms`);
   await Promise.all([...kept, ...streams].map((s) => s.end_));
   assert.ok(!existsSync(join(data, 'control.sock')));
   for (const s of [silent, halfway]) s.destroy();

@@ -312,14 +312,20 @@ static void shut(struct http *http, struct http_conn *conn)
 	atomic_store_explicit(&conn->deadline_ms, 0, memory_order_relaxed);
 }
 
-void http_conn_sweep(struct http *http, bool idle)
+/* At the stop: whoever has not brought a whole head by now gets no answer any more. */
+static bool is_waiting(int phase, bool heads)
+{
+	return phase == PHASE_IDLE || (heads && (phase == PHASE_OPEN || phase == PHASE_HEAD));
+}
+
+void http_conn_sweep(struct http *http, bool idle, bool heads)
 {
 	int64_t now = http_now(http);
 	pthread_mutex_lock(&http->conns_lock);
 	for (struct http_conn *conn = http->conns; conn != NULL; conn = conn->next) {
 		int64_t deadline = atomic_load_explicit(&conn->deadline_ms, memory_order_acquire);
 		bool late = deadline != 0 && now > deadline;
-		if (late || (idle && atomic_load(&conn->phase) == PHASE_IDLE))
+		if (late || (idle && is_waiting(atomic_load(&conn->phase), heads)))
 			shut(http, conn);
 	}
 	pthread_mutex_unlock(&http->conns_lock);

@@ -274,6 +274,7 @@ struct http_thread {
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
 	bool running;
+	atomic_bool quiet; /* takes no new connections */
 	int wake_fd; /* eventfd in the daemon's epoll set */
 	int64_t n_conns;
 	struct http_call *idle;
@@ -306,6 +307,7 @@ struct http {
 	uint64_t id_seed;
 
 	struct http_thread *threads; /* config.threads of them */
+	atomic_bool net_quiet; /* no new connections */
 	atomic_bool net_stop;
 
 	pthread_mutex_t conns_lock;
@@ -352,8 +354,9 @@ void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **slot, enum M
 /* `deadline_ms` on the ticker's clock, 0: none. */
 void http_conn_phase(struct http_conn *conn, enum http_phase phase, int64_t deadline_ms);
 int64_t http_now(const struct http *http);
-/* Closes what is past its deadline; `idle`: also what waits for its next request. */
-void http_conn_sweep(struct http *http, bool idle);
+/* Closes what is past its deadline; `idle`: also what waits for its next request, with
+ * `heads` even in the middle of its head. */
+void http_conn_sweep(struct http *http, bool idle, bool heads);
 void http_conn_shut_all(struct http *http);
 enum err http_conn_proxies(struct ctx *ctx, struct http *http) MUST_CHECK;
 /* The client's address and scheme after trusted proxies. */

@@ -13,7 +13,7 @@
 #include "base/timeutil.h"
 #include "core/http/http_internal.h"
 
-enum { PEM_MAX = 1024 * 1024, STOP_STEP_MS = 5 };
+enum { PEM_MAX = 1024 * 1024, STOP_STEP_MS = 5, STOP_HEADS_MS = 500 };
 
 /* --- the ticker -------------------------------------------------------------------- */
 
@@ -36,7 +36,7 @@ static void *ticker(void *arg)
 			continue;
 		pthread_mutex_unlock(&http->ticker_lock);
 		set_now(http);
-		http_conn_sweep(http, false);
+		http_conn_sweep(http, false, false);
 		http_streams_tick(http);
 		pthread_mutex_lock(&http->ticker_lock);
 	}
@@ -312,7 +312,9 @@ void http_stop(struct http *http, int64_t wait_ms)
 	atomic_store(&http->stopping, true);
 	http_net_quiesce(http);
 	http_streams_stop(http, false);
-	http_conn_sweep(http, true);
+	http_conn_sweep(http, true, false);
+	wait_for_calls(http, wait_ms < STOP_HEADS_MS ? wait_ms : STOP_HEADS_MS);
+	http_conn_sweep(http, true, true);
 	wait_for_calls(http, wait_ms);
 	close_lanes(http);
 	/* what still runs is broken off, and then waited for: it uses our memory */

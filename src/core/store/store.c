@@ -46,7 +46,7 @@ static enum err take_lock(struct ctx *ctx, struct store *store)
 	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return OK;
 	if (errno == EWOULDBLOCK)
-		return fail_arg(ctx, ERR_CONFLICT, "data_dir", "in_use", store->data_dir);
+		return fail_arg(ctx, ERR_CONFLICT, "data_dir", "folder_in_use", store->data_dir);
 	return fail_arg(ctx, ERR_UPSTREAM, "", "store_open", strerror(errno));
 }
 

@@ -179,7 +179,7 @@ static void a_folder_has_one_writer(void **state)
 	struct store *second;
 	world_open(&w, ENGINE_SQLITE, steps, 1);
 	assert_int_equal(store_open_new(&w.ctx, &w.config, &second), ERR_CONFLICT);
-	assert_string_equal(world_key(&w), "in_use");
+	assert_string_equal(world_key(&w), "folder_in_use");
 	assert_int_equal(store_restore(&w.ctx, &w.config, "/dev/null"), ERR_CONFLICT);
 	faults_clear(&w.ctx);
 	struct stat st;
