@@ -49,6 +49,13 @@ export function selectOf(meta: Meta, entity: Entity, fields: Field[]): string {
 	return [...parts].join(',');
 }
 
+/** Looks for typed text: in the search index, or in the title where there is none. */
+export function searchFor(entity: Entity, typed: string, params: URLSearchParams) {
+	if (!typed) return;
+	if (entity.searched === false && entity.title) params.append(entity.title, `ilike.*${typed}*`);
+	else params.set('q', typed);
+}
+
 export function selectAll(meta: Meta, entity: Entity): string {
 	return selectOf(meta, entity, entity.fields.filter((f) => f.right !== 'hidden'));
 }

@@ -55,6 +55,8 @@ export interface Entity {
 	sort?: string | null;
 	system?: boolean;
 	child?: boolean;
+	/** Stands in the search index. */
+	searched?: boolean;
 	parent?: string | null;
 	owner?: string | null;
 	team?: string | null;

@@ -12,7 +12,7 @@ import { Boundary } from './Boundary.tsx';
 import { LOCALES } from './i18n.ts';
 import { EntityIcon } from './icons.tsx';
 import { Mark } from './Mark.tsx';
-import { useNav } from './nav.ts';
+import { useNav, useSettings } from './nav.ts';
 import { usePhone } from './preferences.ts';
 import { Pages } from './Pages.tsx';
 import type { Density, ThemeChoice } from './theme.ts';
@@ -74,10 +74,18 @@ export default function Shell() {
 	);
 }
 
+/** Users, roles, imports … have addresses of their own, but stand behind "Settings". */
+function useInSettings(): boolean {
+	const { pathname } = useLocation();
+	const groups = useSettings();
+	return groups.some((g) => g.items.some((i) => pathname === i.to || pathname.startsWith(`${i.to}/`)));
+}
+
 function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 	const { t } = useTranslation();
 	const { main } = useNav();
 	const all = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }];
+	const inSettings = useInSettings();
 	return (
 		<nav className="side" aria-label={t('nav.title')}>
 			<NavLink to="/" className="side-mark" aria-label={t('app.name')}><Mark size={26} />{!folded && <b>{t('app.name')}</b>}</NavLink>
@@ -85,7 +93,7 @@ function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 				{all.map((item) => (
 					<li key={item.to}>
 						<Tooltip title={folded ? item.label : ''} placement="right">
-							<NavLink to={item.to} end={item.to === '/'} className={({ isActive }) => `side-link${isActive ? ' is-here' : ''}`}>
+							<NavLink to={item.to} end={item.to === '/'} className={({ isActive }) => `side-link${isActive || (inSettings && item.to === '/settings') ? ' is-here' : ''}`}>
 								<EntityIcon name={item.icon} /> <span className={folded ? 'sr-only' : undefined}>{item.label}</span>
 							</NavLink>
 						</Tooltip>
@@ -106,10 +114,11 @@ function Bottom() {
 	const { t } = useTranslation();
 	const { main } = useNav();
 	const items = [...main.slice(0, 4), { to: '/settings', label: t('nav.more'), icon: 'settings' }];
+	const inSettings = useInSettings();
 	return (
 		<nav className="bottom" aria-label={t('nav.title')}>
 			{items.map((item) => (
-				<NavLink key={item.to} to={item.to} end={item.to === '/'} className={({ isActive }) => (isActive ? 'is-here' : undefined)}>
+				<NavLink key={item.to} to={item.to} end={item.to === '/'} className={({ isActive }) => (isActive || (inSettings && item.to === '/settings') ? 'is-here' : undefined)}>
 					<EntityIcon name={item.icon} />
 					<span>{item.label}</span>
 				</NavLink>

@@ -13,7 +13,7 @@ export interface NavItem {
 /** The order people expect; what is not named follows. */
 const ORDER = ['customer', 'order', 'product', 'interaction'];
 /** Of the business, but kept up by few: among the settings. */
-const QUIET = ['category', 'channel', 'tag'];
+export const QUIET = ['category', 'channel', 'tag'];
 
 const rank = (e: Entity) => {
 	const at = ORDER.indexOf(e.name);

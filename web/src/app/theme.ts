@@ -27,7 +27,7 @@ export function themeConfig(dark: boolean, density: Density): ThemeConfig {
 			colorBorder: dark ? '#3a413f' : '#d3d8d6',
 			colorBorderSecondary: dark ? '#2a302e' : '#e6eae8',
 			colorTextSecondary: dark ? '#a9b1ae' : '#56605c',
-			colorTextTertiary: dark ? '#929b97' : '#636d69',
+			colorTextTertiary: dark ? '#a0a9a5' : '#636d69',
 			colorTextQuaternary: dark ? '#929b97' : '#66706c',
 			colorTextPlaceholder: dark ? '#9aa39f' : '#6a7470',
 			colorTextDescription: dark ? '#a9b1ae' : '#56605c',

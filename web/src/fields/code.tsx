@@ -1,4 +1,6 @@
 import { Select } from 'antd';
+import { entityOf } from '@/api/records.ts';
+import { useMeta } from '@/app/context.tsx';
 import { codeName } from '@/lib/format.ts';
 import type { Field } from '@/api/types.ts';
 import type { EditProps, FilterProps, Kind, ShowProps } from './kind.ts';
@@ -29,7 +31,9 @@ function name(field: Field, code: string): string {
 }
 
 function Show({ field, value, place }: ShowProps) {
+	const meta = useMeta();
 	const code = String(value);
+	if (field.name === 'entity') return <span className="text">{entityOf(meta, code)?.label_many ?? code}</span>;
 	if (which(field) === 'currency') return <span>{place === 'cell' ? code : `${name(field, code)} (${code})`}</span>;
 	return <span className="text">{name(field, code)}</span>;
 }

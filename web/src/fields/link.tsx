@@ -2,7 +2,7 @@ import { Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { embedName, entityOf, fetchPage, linkedTitle } from '@/api/records.ts';
+import { embedName, entityOf, fetchPage, linkedTitle, searchFor } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useApp, useMeta } from '@/app/context.tsx';
@@ -19,7 +19,7 @@ export function useChoices(entity: Entity | undefined, typed: string, chosen: st
 		placeholderData: keepPreviousData,
 		queryFn: ({ signal }) => {
 			const params = new URLSearchParams({ select, limit: '30' });
-			if (typed) params.set('q', typed);
+			if (typed) searchFor(entity!, typed, params);
 			else if (entity!.sort) params.set('order', entity!.sort);
 			return fetchPage(entity!, params, signal);
 		},

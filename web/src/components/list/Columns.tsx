@@ -1,14 +1,24 @@
 /** Which columns, in which order: by mouse, touch or keyboard. */
-import { HolderOutlined } from '@ant-design/icons';
+import { ArrowUpOutlined, HolderOutlined, MinusOutlined, PlusOutlined } from '@ant-design/icons';
 import { closestCenter, DndContext, type DragEndEvent, KeyboardSensor, PointerSensor, useSensor, useSensors } from '@dnd-kit/core';
 import { arrayMove, SortableContext, sortableKeyboardCoordinates, useSortable, verticalListSortingStrategy } from '@dnd-kit/sortable';
 import { Button, Checkbox, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Entity, Field } from '@/api/types.ts';
+import { kindOf } from '@/fields/index.tsx';
 import { type Column, visibleFields } from './state.ts';
 
-function Item({ column, onHide, last }: { column: Column; onHide(): void; last: boolean }) {
+interface ItemProps {
+	column: Column;
+	last: boolean;
+	first: boolean;
+	onHide(): void;
+	onUp(): void;
+	onWidth(by: number): void;
+}
+
+function Item({ column, last, first, onHide, onUp, onWidth }: ItemProps) {
 	const { t } = useTranslation();
 	const { attributes, listeners, setNodeRef, transform, transition } = useSortable({ id: column.field.name });
 	return (
@@ -17,6 +27,12 @@ function Item({ column, onHide, last }: { column: Column; onHide(): void; last: 
 				<HolderOutlined />
 			</button>
 			<Checkbox checked disabled={last} onChange={onHide}>{column.field.label}</Checkbox>
+			<span className="column-tools">
+				{/* What dragging does, for those who can't drag. */}
+				<Button type="text" size="small" icon={<ArrowUpOutlined />} disabled={first} onClick={onUp} aria-label={t('columns.up', { column: column.field.label })} />
+				<Button type="text" size="small" icon={<MinusOutlined />} onClick={() => onWidth(-20)} aria-label={t('columns.narrower', { column: column.field.label })} />
+				<Button type="text" size="small" icon={<PlusOutlined />} onClick={() => onWidth(20)} aria-label={t('columns.wider', { column: column.field.label })} />
+			</span>
 		</li>
 	);
 }
@@ -48,7 +64,11 @@ export default function Columns({ entity, columns, onChange }: Props) {
 				<SortableContext items={columns.map((c) => c.field.name)} strategy={verticalListSortingStrategy}>
 					<ul>
 						{columns.filter((c) => matches(c.field)).map((c) => (
-							<Item key={c.field.name} column={c} last={columns.length === 1} onHide={() => onChange(columns.filter((o) => o !== c))} />
+							<Item
+								key={c.field.name} column={c} last={columns.length === 1} first={columns[0] === c} onHide={() => onChange(columns.filter((o) => o !== c))}
+								onUp={() => onChange(arrayMove(columns, columns.indexOf(c), columns.indexOf(c) - 1))}
+								onWidth={(by) => onChange(columns.map((o) => (o === c ? { ...o, width: Math.max(60, (o.width ?? kindOf(o.field).width) + by) } : o)))}
+							/>
 						))}
 					</ul>
 				</SortableContext>

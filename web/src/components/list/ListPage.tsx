@@ -8,6 +8,7 @@ import { may, PAGE, refresh, useCache, useCount, useRows } from '@/api/records.t
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
+import { QUIET } from '@/app/nav.ts';
 import { useTitle } from '@/app/title.ts';
 import { number } from '@/lib/format.ts';
 import { useDelayed } from '@/lib/delayed.ts';
@@ -103,6 +104,8 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const selected = selection.all || selection.ids.size > 0;
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
+	// The button above the page makes what the business makes daily; the rest is made here.
+	const elsewhere = entity.system || QUIET.includes(entity.name);
 
 	return (
 		<div className="list-page">
@@ -116,7 +119,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 							<Tooltip title={t('columns.title')}><Button type="text" icon={<SettingOutlined />} aria-label={t('columns.title')} /></Tooltip>
 						</Popover>
 					)}
-					{action}
+					{action ?? (creatable && elsewhere && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
 					<ListMenu entity={entity} onExport={() => setExporting(true)} />
 				</div>
 			</div>

@@ -2,7 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { type Condition, forServer, read, readSort, type Sort, write, writeSort } from '@/api/query.ts';
-import { fieldOf, selectOf } from '@/api/records.ts';
+import { fieldOf, searchFor, selectOf } from '@/api/records.ts';
 import type { Entity, Field, Meta } from '@/api/types.ts';
 
 export interface Column {
@@ -89,7 +89,7 @@ export function listParams(meta: Meta, entity: Entity, state: Pick<ListState, 'q
 	const now = new Date();
 	for (const condition of state.conditions)
 		for (const text of forServer(condition, fieldOf(entity, condition.field), me, now)) params.append(condition.field, text);
-	if (state.q) params.set('q', state.q);
+	searchFor(entity, state.q, params);
 	const order = state.sort.length ? writeSort(state.sort) : entity.sort;
 	if (order) params.set('order', order);
 	return params;
