@@ -7,7 +7,7 @@
 #include "core/exchange/convert.h"
 #include "core/text/text.h"
 
-enum { SCORE_EXACT = 100, SCORE_LABEL = 90, SCORE_WORD = 80, SCORE_SAMPLE = 30, CANDIDATES_MAX = 16 };
+enum { SCORE_EXACT = 100, SCORE_LABEL = 90, SCORE_WORD = 80, SCORE_SAMPLE = 30, OPTION_SAMPLES = 20 };
 
 enum err guess_fold(struct ctx *ctx, const char *header, const char **ret)
 {
@@ -165,6 +165,25 @@ static int sample_field(const struct ctx *ctx, const struct entity_info *info, c
 	return -1;
 }
 
+/* Most of what stands in the column is one of the field's options. */
+static enum err options_fit(struct ctx *ctx, const struct field *field, const struct table_row *rows, size_t n, size_t column, bool *ret)
+{
+	size_t filled = 0, fitting = 0;
+	for (size_t i = 0; i < n && filled < OPTION_SAMPLES; i++) {
+		const char *value = NULL;
+		if (column >= rows[i].n || rows[i].cells[column].len == 0)
+			continue;
+		enum err err = convert_option(ctx, field, rows[i].cells[column].text, &value);
+		if (err != OK)
+			return err;
+		filled++;
+		for (const struct option *o = field->options; o->value != NULL; o++)
+			fitting += strcmp(o->value, value) == 0;
+	}
+	*ret = fitting * 2 >= filled;
+	return OK;
+}
+
 /* --- whole files -------------------------------------------------------------------- */
 
 struct candidate {
@@ -203,20 +222,30 @@ static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const 
 		enum err err = guess_fold(ctx, columns->names[i], &folded);
 		if (err == OK)
 			err = best_field(ctx, info, folded, &c->fields[i], &c->scores[i]);
+		bool fits = true;
+		if (err == OK && c->fields[i] >= 0 && info->fields[c->fields[i]]->type == FIELD_ENUM)
+			err = options_fit(ctx, info->fields[c->fields[i]], rows, n_rows, i, &fits);
 		if (err != OK)
 			return err;
+		if (!fits) {
+			c->fields[i] = -1;
+			c->scores[i] = 0;
+		}
 		if (c->fields[i] < 0) {
 			c->fields[i] = sample_field(ctx, info, rows, n_rows, i);
 			c->scores[i] = c->fields[i] >= 0 ? SCORE_SAMPLE : 0;
 		}
 	}
 	settle_doubles(c, columns->n);
-	/* A record without its name is hardly what the file holds. */
-	bool titled = info->title < 0;
-	for (size_t i = 0; i < columns->n; i++)
-		titled |= c->fields[i] >= 0 && c->fields[i] == info->title;
+	/* A record without its name or another mark of its own is not what the file holds. */
+	bool titled = false, marked = false;
+	for (size_t i = 0; i < columns->n; i++) {
+		const struct field *field = c->fields[i] >= 0 ? info->fields[c->fields[i]] : NULL;
+		titled |= field != NULL && c->fields[i] == info->title;
+		marked |= field != NULL && ((field->flags & F_UNIQUE) || field->type == FIELD_EMAIL || field->type == FIELD_PHONE);
+	}
 	if (!titled)
-		c->sum /= 2;
+		c->sum = marked ? c->sum / 2 : 0;
 	if (info->entity->flags & E_CHILD)
 		c->sum -= SCORE_WORD / 2;
 	return OK;

@@ -14,7 +14,7 @@
 #include "core/exchange/exchange_sql.h"
 #include "core/exchange/import.h"
 
-enum { CAREFUL_BATCHES = 20 };
+enum { CAREFUL_BATCHES = 20, EARLIER_MAX = 100, FAILED_ROWS_MAX = 2 << 20 };
 
 enum care { CARE_FAST, CARE_ROWS };
 
@@ -52,7 +52,8 @@ struct run {
 	struct actor actor;
 	const char *request_id;
 	struct import_counts counts; /* on disk */
-	int64_t covered; /* up to this row an earlier run of the same file did them */
+	int64_t covered;   /* up to this row an earlier run of the same file did them */
+	struct map failed; /* all but these */
 	bool at_end;
 	enum err broken; /* the file could not be read further; its faults are in ctx */
 	int64_t read_to; /* rows up to here were done before this start */
@@ -368,7 +369,8 @@ static int64_t estimate_total(const struct run *run, int64_t rows)
 /* Whether the row is behind us: done before a crash, or by an earlier run of the file. */
 static bool behind(const struct run *run, struct batch *b, int64_t number)
 {
-	bool covered = number <= run->covered;
+	int64_t ignored;
+	bool covered = number <= run->covered && !map_get(&run->failed, &number, sizeof(number), &ignored);
 	if (number > run->read_to)
 		b->covered += covered;
 	return covered || number <= run->read_to;
@@ -470,24 +472,64 @@ static enum err pump(struct run *run)
 
 /* --- beginning and end ------------------------------------------------------------- */
 
-static enum err find_covered(struct ctx *ctx, struct run *run)
+/* Rows that failed then are tried again. */
+static enum err add_failed(struct ctx *ctx, struct run *run, int64_t earlier, int64_t from, int64_t to)
+{
+	struct stmt *stmt;
+	bool row = true;
+	enum err err = db_prepare(ctx, ctx->db, &sql_import_failed_rows, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, earlier);
+	stmt_bind_i64(stmt, 2, from);
+	stmt_bind_i64(stmt, 3, to);
+	while (err == OK && (err = stmt_step(ctx, stmt, &row)) == OK && row) {
+		int64_t number = stmt_i64(stmt, 0);
+		if (run->failed.count >= FAILED_ROWS_MAX || !map_put(&run->failed, &number, sizeof(number), 1))
+			err = fail(ctx, ERR_LIMIT, "", "memory");
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+struct earlier {
+	int64_t id, position;
+};
+
+static enum err list_earlier(struct ctx *ctx, const struct run *run, struct earlier *list, size_t *ret_n)
 {
 	struct stmt *stmt;
 	struct record *r;
-	bool row = false;
-	if (run->plan->again)
-		return OK;
+	bool row = true;
+	*ret_n = 0;
 	enum err err = record_load(ctx, registry_find(ctx->registry, "import_run"), run->record.id, &r);
 	if (err == OK)
-		err = db_prepare(ctx, ctx->db, &sql_import_covered, &stmt);
+		err = db_prepare(ctx, ctx->db, &sql_import_earlier, &stmt);
 	if (err != OK)
 		return err;
 	stmt_bind_text(stmt, 1, run->record.sha256);
 	stmt_bind_text(stmt, 2, record_text(r, "plan_hash"));
 	stmt_bind_i64(stmt, 3, run->record.id);
-	err = stmt_step(ctx, stmt, &row);
-	run->covered = row ? stmt_i64(stmt, 0) : 0;
+	while ((err = stmt_step(ctx, stmt, &row)) == OK && row && *ret_n < EARLIER_MAX)
+		list[(*ret_n)++] = (struct earlier){stmt_i64(stmt, 0), stmt_i64(stmt, 1)};
 	stmt_done(stmt);
+	return err;
+}
+
+/* What the newest run that came to a row says of it holds: done, or failed. */
+static enum err find_covered(struct ctx *ctx, struct run *run)
+{
+	struct earlier list[EARLIER_MAX];
+	size_t n = 0;
+	if (run->plan->again)
+		return OK;
+	enum err err = list_earlier(ctx, run, list, &n);
+	for (size_t i = 0; err == OK && i < n; i++) {
+		if (list[i].position <= run->covered)
+			continue;
+		err = add_failed(ctx, run, list[i].id, run->covered, list[i].position);
+		run->covered = list[i].position;
+	}
 	return err;
 }
 
@@ -537,6 +579,7 @@ static void release(struct run *run)
 	prepare_free(run->prepare);
 	table_free(run->table);
 	import_keys_release(&run->keys);
+	map_release(&run->failed);
 	pthread_mutex_destroy(&run->lock);
 	pthread_cond_destroy(&run->wake);
 	free(run);
@@ -619,6 +662,7 @@ enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, 
 	run->told_us = time_monotonic_us();
 	run->batch_rows = IMPORT_BATCH_SHARED;
 	import_keys_init(ctx, &run->keys);
+	map_init(&run->failed, (uint64_t)run->told_us, (uint64_t)run_id);
 	ctx->request_id = run->request_id = import_request_id(ctx, run_id);
 	enum err err = import_run_load(ctx, run_id, &run->record);
 	run->record.id = run_id;

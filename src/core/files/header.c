@@ -29,6 +29,13 @@ static size_t usual_width(const struct table_row *rows, size_t n)
 	return best;
 }
 
+/* A mail address heads no column. */
+static bool address_like(const struct cell *cell)
+{
+	const char *at = memchr(cell->text, '@', cell->len);
+	return at != NULL && at > cell->text && strchr(at, '.') != NULL && strchr(cell->text, ' ') == NULL;
+}
+
 /* What stands in data and hardly in a header: numbers, dates, amounts, addresses. */
 static bool data_like(const struct cell *cell)
 {
@@ -45,8 +52,6 @@ static bool data_like(const struct cell *cell)
 			others++;
 	}
 	if (digits > 0 && others == 0)
-		return true;
-	if (memchr(cell->text, '@', cell->len) != NULL && memchr(cell->text, '.', cell->len) != NULL && marks < 4)
 		return true;
 	return cell->len > 120 || str_starts(cell->text, "http://") || str_starts(cell->text, "https://");
 }
@@ -73,8 +78,11 @@ static bool header_like(const struct table_row *row, size_t width)
 	size_t cells = filled(row), data = 0;
 	if (cells == 0 || cells * 10 < width * 6 || row->problem != NULL)
 		return false;
-	for (size_t i = 0; i < row->n; i++)
+	for (size_t i = 0; i < row->n; i++) {
+		if (address_like(&row->cells[i]))
+			return false;
 		data += data_like(&row->cells[i]);
+	}
 	return data * 3 <= cells && repeats(row) * 3 <= cells;
 }
 

@@ -283,6 +283,14 @@ static void on_date(struct vcard_state *s, enum vcard_part part, const struct vc
 		set_part(s, part, vcard_date(line->value, room));
 }
 
+/* "M", "F;woman" … */
+static void on_gender(struct vcard_state *s, const struct vcard_line *line)
+{
+	char letter = line->value[0];
+	if (empty_part(s, VC_GENDER))
+		set_part(s, VC_GENDER, letter == 'M' || letter == 'm' ? "male" : letter == 'F' || letter == 'f' ? "female" : letter == 'O' ? "other" : "");
+}
+
 struct property {
 	const char *name;
 	enum vcard_part part;
@@ -295,7 +303,6 @@ static const struct property properties[] = {
 	{"EMAIL", VC_COUNT, on_email}, {"ADR", VC_COUNT, on_address}, {"URL", VC_URL, NULL},
 	{"NOTE", VC_NOTE, NULL},       {"KIND", VC_KIND, NULL},       {"CATEGORIES", VC_CATEGORIES, NULL},
 	{"UID", VC_UID, NULL},         {"REV", VC_REVISED, NULL},     {"LANG", VC_LANGUAGE, NULL},
-	{"GENDER", VC_GENDER, NULL},
 };
 
 /* Bytes of a quoted-printable value in another encoding, to UTF-8 in the arena. */
@@ -336,6 +343,8 @@ static enum err take_property(struct ctx *ctx, struct vcard_state *s, struct vca
 		on_date(s, VC_BIRTHDAY, line);
 	else if (strcmp(line->name, "ANNIVERSARY") == 0 || strcmp(line->name, "X-ANNIVERSARY") == 0)
 		on_date(s, VC_ANNIVERSARY, line);
+	else if (strcmp(line->name, "GENDER") == 0)
+		on_gender(s, line);
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
 		if (strcmp(line->name, properties[i].name) != 0)
 			continue;

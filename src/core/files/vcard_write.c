@@ -137,8 +137,9 @@ static enum err vcard_row_out(struct ctx *ctx, struct table_out *out, const stru
 	put_parts(out, "ADR:", cells, second, 7, false);
 	for (size_t i = 0; i < sizeof(simple_lines) / sizeof(simple_lines[0]); i++)
 		put_line(out, simple_lines[i].head, part_cell(v, cells, simple_lines[i].part));
-	if (!out->options.vcard3)
-		put_line(out, "GENDER:", part_cell(v, cells, VC_GENDER));
+	const char *gender = part_cell(v, cells, VC_GENDER)->text;
+	if (!out->options.vcard3 && gender[0] != '\0')
+		buf_puts(&out->buf, str_equal(gender, "male") ? "GENDER:M\r\n" : str_equal(gender, "female") ? "GENDER:F\r\n" : "GENDER:O\r\n");
 	buf_puts(&out->buf, "END:VCARD\r\n");
 	return table_flush(ctx, out, false);
 }
