@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -179,6 +180,11 @@ static void *net_work(void *arg)
 	struct http_thread *thread = arg;
 	(void)pthread_setname_np(pthread_self(), "http-net");
 	while (!atomic_load(&thread->http->net_stop)) {
+		if (atomic_load(&thread->http->net_quiet) && !atomic_load(&thread->quiet)) {
+			/* here, where the library does not look at the listening socket at the same time */
+			(void)MHD_quiesce_daemon(thread->daemon);
+			atomic_store(&thread->quiet, true);
+		}
 		if (thread->n_conns < FEW_CONNECTIONS)
 			(void)MHD_run_wait(thread->daemon, HTTP_TICK_MS);
 		else
@@ -193,10 +199,11 @@ enum err http_net_start(struct ctx *ctx, struct http *http)
 	http->threads = err == OK ? calloc((size_t)http->config.threads, sizeof(*http->threads)) : NULL;
 	if (http->threads == NULL)
 		return err != OK ? err : fail(ctx, ERR_LIMIT, "", "memory");
+	for (int i = 0; i < http->config.threads; i++)
+		http->threads[i].wake_fd = -1;
 	for (int i = 0; err == OK && i < http->config.threads; i++) {
 		struct http_thread *thread = &http->threads[i];
 		thread->http = http;
-		thread->wake_fd = -1;
 		thread->daemon = start_daemon(http, thread);
 		if (thread->daemon == NULL || !add_wake(thread))
 			err = fail(ctx, http->tls ? ERR_INVALID : ERR_UPSTREAM, http->tls ? "tls_cert" : "", "cannot_start");
@@ -214,11 +221,23 @@ enum err http_net_start(struct ctx *ctx, struct http *http)
 	return err;
 }
 
-void http_net_quiesce(struct http *http)
+static bool all_quiet(const struct http *http)
 {
 	for (int i = 0; i < http->config.threads; i++)
-		if (http->threads[i].daemon != NULL)
-			(void)MHD_quiesce_daemon(http->threads[i].daemon);
+		if (http->threads[i].running && !atomic_load(&http->threads[i].quiet))
+			return false;
+	return true;
+}
+
+void http_net_quiesce(struct http *http)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	atomic_store(&http->net_quiet, true);
+	for (int i = 0; i < http->config.threads; i++)
+		if (http->threads[i].running)
+			wake(&http->threads[i]);
+	while (!all_quiet(http))
+		(void)nanosleep(&pause, NULL);
 	if (http->listen_fd >= 0)
 		(void)close(http->listen_fd);
 	http->listen_fd = -1;
@@ -244,13 +263,16 @@ void http_net_stop(struct http *http)
 	for (int i = 0; i < http->config.threads; i++)
 		if (http->threads[i].running)
 			pthread_join(http->threads[i].thread, NULL);
-	http_net_quiesce(http); /* so that the library leaves the listening socket to us */
 	for (int i = 0; i < http->config.threads; i++) {
-		if (http->threads[i].daemon != NULL) {
-			MHD_stop_daemon(http->threads[i].daemon);
-			if (http->threads[i].wake_fd >= 0)
-				(void)close(http->threads[i].wake_fd);
-		}
-		free_thread(&http->threads[i]);
+		struct http_thread *thread = &http->threads[i];
+		thread->running = false;
+		if (thread->daemon != NULL && !atomic_load(&thread->quiet))
+			(void)MHD_quiesce_daemon(thread->daemon); /* or the library would close the listening socket, too */
+		if (thread->daemon != NULL)
+			MHD_stop_daemon(thread->daemon);
+		if (thread->wake_fd >= 0)
+			(void)close(thread->wake_fd);
+		free_thread(thread);
 	}
+	http_net_quiesce(http); /* closes it, if that has not been done */
 }
