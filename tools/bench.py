@@ -80,8 +80,9 @@ def commit():
 def make_data(bench, pg):
     """The folder with everything imported; made once. Its facts are in made.json."""
     o = bench.options
-    customers, lines = (100000, 500000) if o.small else (1000000, 5000000)
-    folder = os.path.join(o.folder, ('small' if o.small else 'full') + ('-pg' if pg else ''))
+    customers = o.customers or (100000 if o.small else 1000000)
+    lines = customers * 5
+    folder = os.path.join(o.folder, '%d%s' % (customers, '-pg' if pg else ''))
     facts = os.path.join(folder, 'made.json')
     if os.path.exists(facts):
         with open(facts) as f:
@@ -245,7 +246,11 @@ def measure_create(bench, data, token, requests):
 
 def measure_limits(bench):
     """What the machine itself does: SQLite called from C, fdatasync (bench/store_bench.c)."""
-    text = benchlib.run([bench.programs.store_bench, '--seconds', '2', '--rows', '200000', '--dir', bench.options.folder])
+    folder = os.path.join(bench.options.folder, 'limits')
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    text = benchlib.run([bench.programs.store_bench, '--seconds', '2', '--rows', '200000', '--dir', folder])
+    shutil.rmtree(folder)
     for name, words in (('fsync', 'limit: write 4 KB + fdatasync'), ('read', 'limit: SQLite alone, point read, 1 thread'),
                         ('store16', 'durable inserts with log, 16 clients'), ('store1', 'durable inserts with log, 1 client ')):
         m = re.search(re.escape(words) + r'\s+([\d.]+)', text)
@@ -285,13 +290,15 @@ def report(bench, made, engine):
     rows = list(rows_of(bench))
     result = {'date': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'), 'commit': commit(), 'engine': engine,
               'customers': made['customers'], 'lines': made['lines'], 'machine': MACHINE, 'limits': bench.limits, 'figures': rows}
-    path = os.path.join(bench.options.folder, 'bench-%s%s.json' % (engine, '-small' if bench.options.small else ''))
+    path = os.path.join(bench.options.folder, 'bench-%s-%d.json' % (engine, made['customers']))
     with open(path, 'w') as f:
         json.dump(result, f, indent=2)
         f.write('\n')
     print('\n%s on %s, %d cores, %s; %s customers, %s order lines; %s\n' % (engine, MACHINE['cpu'], MACHINE['cores'], result['date'],
                                                                         show(made['customers']), show(made['lines']), result['commit']))
     print_table(rows)
+    if MACHINE['load_before'] > 0.5:
+        print('\nThe machine was busy with other things (load %.1f before the start): these figures say little.' % MACHINE['load_before'])
     print('\nas JSON: %s' % path)
 
 
@@ -302,6 +309,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('build')
     parser.add_argument('--small', action='store_true')
+    parser.add_argument('--customers', type=int, help='another size, with five order lines each')
     parser.add_argument('--pg', action='store_true')
     parser.add_argument('--only')
     parser.add_argument('--runs', type=int, default=5)
