@@ -41,31 +41,34 @@ static size_t decoration(const char *text)
 	return 0;
 }
 
+/* One character of a number; false for what has no place in one. */
+static bool take_figure(struct figures *f, const char *p, bool *open)
+{
+	bool end = p[1] == '\0', begin = f->n == 0;
+	if ((*p >= '0' && *p <= '9') || *p == '.' || *p == ',')
+		f->text[f->n++] = *p;
+	else if (*p == '-' && (begin || end))
+		f->negative = true;
+	else if (*p == '(' && begin)
+		*open = true;
+	else if (*p == ')' && *open)
+		f->negative = true;
+	else if (*p == '%' && end)
+		f->percent = true;
+	else
+		return *p == '+' && begin;
+	return true;
+}
+
 /* Takes the digits and marks out of the text; false if there is something else in it. */
 static bool take_figures(const char *text, struct figures *f)
 {
 	bool open = false;
 	for (const char *p = text; *p != '\0';) {
 		size_t skip = decoration(p);
-		if (skip > 0) {
-			p += skip;
-			continue;
-		}
-		if (f->n + 2 >= sizeof(f->text))
+		if (skip == 0 && (f->n + 2 >= sizeof(f->text) || !take_figure(f, p, &open)))
 			return false;
-		if ((*p >= '0' && *p <= '9') || *p == '.' || *p == ',')
-			f->text[f->n++] = *p;
-		else if (*p == '-' && (f->n == 0 || p[1] == '\0'))
-			f->negative = true;
-		else if (*p == '(' && f->n == 0)
-			open = true;
-		else if (*p == ')' && open)
-			f->negative = true;
-		else if (*p == '%' && p[1] == '\0')
-			f->percent = true;
-		else if (*p != '+' || f->n > 0)
-			return false;
-		p++;
+		p += skip > 0 ? skip : 1;
 	}
 	f->text[f->n] = '\0';
 	return f->n > 0;
@@ -110,25 +113,31 @@ static const char *exponent(struct ctx *ctx, const char *text)
 	return out;
 }
 
-const char *convert_number(struct ctx *ctx, const char *text, enum number_mark mark)
+/* The digits with a point where the decimal mark was, without the other marks. */
+static size_t put_figures(const struct figures *f, size_t at, char *out)
 {
-	struct figures f = {.n = 0};
-	if (plain(text) && mark != NUMBER_COMMA)
-		return text;
-	if (!take_figures(text, &f))
-		return exponent(ctx, text);
-	size_t at = decimal_at(&f, mark), n = 0;
-	char out[NUMBER_TEXT_MAX + 4];
-	for (size_t i = 0; i < f.n; i++) {
+	size_t n = 0;
+	for (size_t i = 0; i < f->n; i++) {
 		if (i == at)
 			out[n++] = '.';
-		else if (f.text[i] >= '0' && f.text[i] <= '9')
-			out[n++] = f.text[i];
+		else if (f->text[i] >= '0' && f->text[i] <= '9')
+			out[n++] = f->text[i];
 	}
 	if (n > 0 && out[n - 1] == '.')
 		n--;
 	out[n] = '\0';
-	if (n == 0)
+	return n;
+}
+
+const char *convert_number(struct ctx *ctx, const char *text, enum number_mark mark)
+{
+	struct figures f = {.n = 0};
+	char out[NUMBER_TEXT_MAX + 4];
+	if (plain(text) && mark != NUMBER_COMMA)
+		return text;
+	if (!take_figures(text, &f))
+		return exponent(ctx, text);
+	if (put_figures(&f, decimal_at(&f, mark), out) == 0)
 		return text;
 	const char *number = arena_printf(ctx->arena, "%s%s%s", f.negative ? "-" : "", out[0] == '.' ? "0" : "", out);
 	if (number != NULL && f.percent)

@@ -91,29 +91,42 @@ static const char *entity_at(const char *p, size_t *ret_len)
 	return NULL;
 }
 
+/* A tag that begins a line of text. */
+static bool breaks_line(const char *tag)
+{
+	static const char *const tags[] = {"<p", "</p", "<br", "<li", "<div", "<tr", "<h"};
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		if (str_starts(tag, tags[i]))
+			return true;
+	return false;
+}
+
+/* One tag, entity or character; returns how many bytes it took. */
+static size_t put_html(struct buf *out, const char *p)
+{
+	size_t len = 1;
+	const char *end = *p == '<' ? strchr(p, '>') : NULL;
+	const char *plain = *p == '&' ? entity_at(p, &len) : NULL;
+	if (end != NULL) {
+		if (breaks_line(p) && out->len > 0 && out->data[out->len - 1] != '\n')
+			buf_putc(out, '\n');
+		return (size_t)(end - p) + 1;
+	}
+	if (plain != NULL)
+		buf_puts(out, plain);
+	else
+		buf_putc(out, *p);
+	return len;
+}
+
 const char *convert_html(struct ctx *ctx, const char *text)
 {
+	struct buf out;
 	if (strpbrk(text, "<&") == NULL)
 		return text;
-	struct buf out;
 	buf_init(&out, strlen(text) + 16);
-	for (const char *p = text; *p != '\0';) {
-		size_t len = 1;
-		const char *end = *p == '<' ? strchr(p, '>') : NULL;
-		const char *plain = *p == '&' ? entity_at(p, &len) : NULL;
-		if (end != NULL) {
-			bool line = str_starts(p, "<p") || str_starts(p, "</p") || str_starts(p, "<br") || str_starts(p, "<li") || str_starts(p, "<div");
-			if (line && out.len > 0 && out.data[out.len - 1] != '\n')
-				buf_putc(&out, '\n');
-			p = end + 1;
-			continue;
-		}
-		if (plain != NULL)
-			buf_puts(&out, plain);
-		else
-			buf_putc(&out, *p);
-		p += len;
-	}
+	for (const char *p = text; *p != '\0';)
+		p += put_html(&out, p);
 	const char *copy = buf_failed(&out) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
 	buf_release(&out);
 	return copy != NULL ? copy : text;

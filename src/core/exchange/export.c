@@ -153,24 +153,12 @@ static enum err rewrite(struct ctx *ctx, const struct export_request *r, const c
 
 static enum cell_kind kind_of(const struct field *field, enum field_right right)
 {
-	if (right == RIGHT_MASKED)
-		return CELL_TEXT;
-	switch (field->type) {
-	case FIELD_INT:
-	case FIELD_DECIMAL:
-	case FIELD_REAL:
-	case FIELD_MONEY:
-		return CELL_NUMBER;
-	case FIELD_DATE:
-	case FIELD_TIME:
-		return CELL_TIME;
-	case FIELD_BOOL:
-		return CELL_BOOL;
-	case FIELD_TEXT: case FIELD_NOTE: case FIELD_ENUM: case FIELD_LINK: case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE:
-	case FIELD_URL: case FIELD_CODE: case FIELD_JSON: case FIELD_TYPE_COUNT:
-		return CELL_TEXT;
-	}
-	return CELL_TEXT;
+	/* Links are text: 63 bits do not fit a spreadsheet's numbers. */
+	static const enum cell_kind kinds[FIELD_TYPE_COUNT] = {
+		[FIELD_INT] = CELL_NUMBER, [FIELD_DECIMAL] = CELL_NUMBER, [FIELD_REAL] = CELL_NUMBER, [FIELD_MONEY] = CELL_NUMBER,
+		[FIELD_DATE] = CELL_TIME,  [FIELD_TIME] = CELL_TIME,      [FIELD_BOOL] = CELL_BOOL,
+	};
+	return right == RIGHT_MASKED || kinds[field->type] == CELL_EMPTY ? CELL_TEXT : kinds[field->type];
 }
 
 /* Words for the values of an enum; files for programs have the values. */
@@ -317,22 +305,15 @@ static void put_number(const struct export_column *column, const struct value *v
 {
 	char text[64];
 	_Static_assert(sizeof(text) >= DECIMAL_TEXT_MAX && sizeof(text) >= TIME_TEXT_MAX, "room for both");
-	switch (column->field->type) {
-	case FIELD_DECIMAL:
+	enum field_type type = column->field->type;
+	if (type == FIELD_DECIMAL)
 		buf_add(out, text, decimal_format(value->i, column->field->scale, text));
-		return;
-	case FIELD_TIME:
+	else if (type == FIELD_TIME)
 		buf_add(out, text, time_format(value->i, text));
-		return;
-	case FIELD_BOOL:
+	else if (type == FIELD_BOOL)
 		buf_puts(out, value->i != 0 ? "true" : "false");
-		return;
-	case FIELD_TEXT: case FIELD_NOTE: case FIELD_INT: case FIELD_REAL: case FIELD_MONEY: case FIELD_DATE: case FIELD_ENUM:
-	case FIELD_LINK: case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE: case FIELD_URL: case FIELD_CODE: case FIELD_JSON:
-	case FIELD_TYPE_COUNT:
+	else
 		buf_put_i64(out, value->i);
-		return;
-	}
 }
 
 /* Text is lent by the row; what has to be made goes into the column's buffer. */

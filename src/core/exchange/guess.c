@@ -209,6 +209,43 @@ static void settle_doubles(struct candidate *c, size_t n)
 		c->sum += c->fields[i] >= 0 ? c->scores[i] : 0;
 }
 
+/* What one column is in this entity. */
+static enum err rate_column(struct ctx *ctx, const char *name, const struct table_row *rows, size_t n_rows, size_t column, struct candidate *c)
+{
+	const struct entity_info *info = c->info;
+	int *field = &c->fields[column], *score = &c->scores[column];
+	const char *folded = NULL;
+	bool fits = true;
+	enum err err = guess_fold(ctx, name, &folded);
+	if (err == OK)
+		err = best_field(ctx, info, folded, field, score);
+	if (err == OK && *field >= 0 && info->fields[*field]->type == FIELD_ENUM)
+		err = options_fit(ctx, info->fields[*field], rows, n_rows, column, &fits);
+	if (err != OK)
+		return err;
+	if (!fits || *field < 0) {
+		*field = sample_field(ctx, info, rows, n_rows, column);
+		*score = *field >= 0 ? SCORE_SAMPLE : 0;
+	}
+	return OK;
+}
+
+/* A record without its name or another mark of its own is not what the file holds. */
+static void weigh(struct candidate *c, size_t n)
+{
+	const struct entity_info *info = c->info;
+	bool titled = false, marked = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct field *field = c->fields[i] >= 0 ? info->fields[c->fields[i]] : NULL;
+		titled |= field != NULL && c->fields[i] == info->title;
+		marked |= field != NULL && ((field->flags & F_UNIQUE) || field->type == FIELD_EMAIL || field->type == FIELD_PHONE);
+	}
+	if (!titled)
+		c->sum = marked ? c->sum / 2 : 0;
+	if (info->entity->flags & E_CHILD)
+		c->sum -= SCORE_WORD / 2;
+}
+
 static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
                      const struct entity_info *info, struct candidate *c)
 {
@@ -218,36 +255,12 @@ static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const 
 	if (c->fields == NULL || c->scores == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < columns->n; i++) {
-		const char *folded = NULL;
-		enum err err = guess_fold(ctx, columns->names[i], &folded);
-		if (err == OK)
-			err = best_field(ctx, info, folded, &c->fields[i], &c->scores[i]);
-		bool fits = true;
-		if (err == OK && c->fields[i] >= 0 && info->fields[c->fields[i]]->type == FIELD_ENUM)
-			err = options_fit(ctx, info->fields[c->fields[i]], rows, n_rows, i, &fits);
+		enum err err = rate_column(ctx, columns->names[i], rows, n_rows, i, c);
 		if (err != OK)
 			return err;
-		if (!fits) {
-			c->fields[i] = -1;
-			c->scores[i] = 0;
-		}
-		if (c->fields[i] < 0) {
-			c->fields[i] = sample_field(ctx, info, rows, n_rows, i);
-			c->scores[i] = c->fields[i] >= 0 ? SCORE_SAMPLE : 0;
-		}
 	}
 	settle_doubles(c, columns->n);
-	/* A record without its name or another mark of its own is not what the file holds. */
-	bool titled = false, marked = false;
-	for (size_t i = 0; i < columns->n; i++) {
-		const struct field *field = c->fields[i] >= 0 ? info->fields[c->fields[i]] : NULL;
-		titled |= field != NULL && c->fields[i] == info->title;
-		marked |= field != NULL && ((field->flags & F_UNIQUE) || field->type == FIELD_EMAIL || field->type == FIELD_PHONE);
-	}
-	if (!titled)
-		c->sum = marked ? c->sum / 2 : 0;
-	if (info->entity->flags & E_CHILD)
-		c->sum -= SCORE_WORD / 2;
+	weigh(c, columns->n);
 	return OK;
 }
 

@@ -68,12 +68,30 @@ static enum err name_value(struct expanding *x, int column, json_t **ret)
 	return *ret != NULL ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
 }
 
+/* How the column fills the field. */
+static enum err column_value(struct expanding *x, const struct entity_info *info, int at, int index, json_t **ret)
+{
+	const char *name = info->fields[at]->name;
+	*ret = NULL;
+	if (str_equal(name, "name") && str_equal(info->entity->name, "customer")) {
+		enum err err = name_value(x, index, ret);
+		if (err != OK || *ret != NULL)
+			return err;
+	}
+	if (info->fields[at]->type == FIELD_LINKS)
+		*ret = json_pack("{s:i, s:b}", "column", index + 1, "create", 1);
+	else
+		*ret = json_pack("{s:i}", "column", index + 1);
+	return *ret != NULL ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
 static enum err add_column(struct expanding *x, const json_t *one)
 {
 	const json_t *column = json_object_get(one, "column");
 	const char *entity = json_string_value(json_object_get(one, "entity")), *name = json_string_value(json_object_get(one, "field"));
 	const struct entity_info *info = entity != NULL ? registry_find(x->ctx->registry, entity) : NULL;
 	int at = info != NULL && name != NULL ? entity_field(info, name) : -1;
+	json_t *value = NULL;
 	if (!json_is_integer(column) || json_integer_value(column) < 0 || json_integer_value(column) >= TABLE_COLUMNS_MAX)
 		return wrong(x->ctx, "column");
 	if (at < 0)
@@ -82,19 +100,12 @@ static enum err add_column(struct expanding *x, const json_t *one)
 	if (part == NULL)
 		return fail(x->ctx, ERR_LIMIT, "plan.mapping", "plan_records");
 	int index = (int)json_integer_value(column);
-	json_t *value = NULL;
-	if (str_equal(name, "name") && str_equal(entity, "customer")) {
-		enum err err = name_value(x, index, &value);
-		if (err != OK)
-			return err;
-	}
-	if (value == NULL && info->fields[at]->type == FIELD_LINKS)
-		value = json_pack("{s:i, s:b}", "column", index + 1, "create", 1);
-	else if (value == NULL)
-		value = json_pack("{s:i}", "column", index + 1);
+	enum err err = column_value(x, info, at, index, &value);
+	if (err != OK)
+		return err;
 	if (part->first_column < 0)
 		part->first_column = index;
-	return value != NULL && json_object_set_new(part->fields, name, value) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+	return json_object_set_new(part->fields, name, value) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
 }
 
 /* "customer.source": "import" */
@@ -205,33 +216,39 @@ static int telling_column(const struct part *part, const json_t *key)
 	return json_is_integer(column) ? (int)json_integer_value(column) : part->first_column + 1;
 }
 
-static enum err add_record(struct expanding *x, const json_t *simple, struct part *part, json_t *records)
+/* Mode and key of a record: the main one as asked, others are found or made. */
+static const char *mode_of(const struct part *part, const json_t *simple, json_t **key)
 {
 	const json_t *given = json_object_get(simple, "key");
 	const char *mode = json_string_value(json_object_get(simple, "mode"));
-	const char *name = part->info->entity->name;
 	bool chosen = part->main && json_array_size(given) > 0;
-	json_t *key = chosen ? json_deep_copy(given) : key_of(part);
-	bool keyed = json_array_size(key) > 0;
+	*key = chosen ? json_deep_copy(given) : key_of(part);
+	bool keyed = json_array_size(*key) > 0;
 	if (!part->main)
-		mode = keyed ? "keep" : "create";
-	else if (mode == NULL || (!keyed && !str_equal(mode, "update")))
-		mode = keyed && mode == NULL ? "upsert" : "create";
-	if (part->main && str_equal(mode, "create") && !chosen) { /* asked to create: duplicates are the unique fields' matter */
-		json_decref(key);
-		key = json_array();
+		return keyed ? "keep" : "create";
+	if (mode == NULL)
+		mode = "upsert";
+	if (!keyed && !str_equal(mode, "update"))
+		mode = "create";
+	if (str_equal(mode, "create") && !chosen) { /* asked to create: duplicates are the unique fields' matter */
+		json_decref(*key);
+		*key = json_array();
 	}
-	json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:O}", "as", name, "entity", name, "mode", mode, "key", key, "fields", part->fields);
-	if (record == NULL)
+	return mode;
+}
+
+static enum err add_record(struct expanding *x, const json_t *simple, struct part *part, json_t *records)
+{
+	const char *name = part->info->entity->name;
+	json_t *key = NULL, *when = NULL;
+	const char *mode = mode_of(part, simple, &key);
+	if (!part->main && part->first_column >= 0)
+		when = json_pack("{s:i, s:b}", "column", telling_column(part, key), "filled", 1);
+	json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:O, s:o*}", "as", name, "entity", name, "mode", mode, "key", key, "fields",
+	                           part->fields, "when", when);
+	if (record == NULL || json_array_append_new(records, record) != 0)
 		return fail(x->ctx, ERR_LIMIT, "", "memory");
-	if (!part->main && part->first_column >= 0) {
-		json_t *when = json_pack("{s:i, s:b}", "column", telling_column(part, key), "filled", 1);
-		if (when == NULL || json_object_set_new(record, "when", when) != 0) {
-			json_decref(record);
-			return fail(x->ctx, ERR_LIMIT, "", "memory");
-		}
-	}
-	return json_array_append_new(records, record) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+	return OK;
 }
 
 static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)

@@ -97,7 +97,23 @@ enum err plan_conditions_compile(struct plan_making *m, const json_t *json, stru
 
 /* --- where the text comes from ----------------------------------------- */
 
-/* "Customer {CustomerID}": texts and columns in turn; {#row} is the row's number. */
+/* What stands between { and }: a column, "#row", "Name:int" (17850.0 is 17850). */
+static enum err compile_slot(struct plan_making *m, const char *from, size_t len, struct plan_piece *piece)
+{
+	char *name = arena_strndup(m->ctx->arena, from, len);
+	if (name == NULL)
+		return no_memory(m);
+	char *form = strstr(name, ":int");
+	piece->integer = form != NULL && form[4] == '\0';
+	if (piece->integer)
+		*form = '\0';
+	piece->column = strcmp(name, "#row") == 0 ? -2 : plan_find_column(m->columns, name);
+	if (piece->column == -1 && !m->plan->optional_columns)
+		fault_add(m->ctx, ERR_INVALID, m->path, "plan_no_column", name);
+	return OK;
+}
+
+/* "Customer {CustomerID}": texts and columns in turn. */
 static enum err compile_template(struct plan_making *m, const char *text, struct plan_value *v)
 {
 	v->source = PLAN_TEMPLATE;
@@ -105,26 +121,20 @@ static enum err compile_template(struct plan_making *m, const char *text, struct
 	if (v->pieces == NULL)
 		return no_memory(m);
 	while (*text != '\0') {
-		const char *open = strchr(text, '{'), *close = open != NULL ? strchr(open, '}') : NULL;
-		size_t before = open != NULL ? (size_t)(open - text) : strlen(text);
-		if (v->n_pieces == PLAN_PIECES_MAX || (open != NULL && close == NULL))
+		size_t before = strcspn(text, "{");
+		const char *open = text + before, *close = strchr(open, '}');
+		if (v->n_pieces == PLAN_PIECES_MAX || (*open == '{' && close == NULL))
 			return fail(m->ctx, ERR_INVALID, m->path, "plan_template");
 		struct plan_piece *piece = &v->pieces[v->n_pieces++];
-		piece->column = -1;
-		piece->text = arena_strndup(m->ctx->arena, text, before);
-		char *name = arena_strndup(m->ctx->arena, open != NULL ? open + 1 : "", open != NULL ? (size_t)(close - open - 1) : 0);
-		if (piece->text == NULL || name == NULL)
+		*piece = (struct plan_piece){arena_strndup(m->ctx->arena, text, before), -1, false};
+		if (piece->text == NULL)
 			return no_memory(m);
-		if (open == NULL)
-			return OK;
+		if (*open == '\0')
+			break;
+		enum err err = compile_slot(m, open + 1, (size_t)(close - open - 1), piece);
+		if (err != OK)
+			return err;
 		text = close + 1;
-		char *form = strstr(name, ":int"); /* {CustomerID:int}: 17850.0 is 17850 */
-		piece->integer = form != NULL && form[4] == '\0';
-		if (piece->integer)
-			*form = '\0';
-		piece->column = strcmp(name, "#row") == 0 ? -2 : plan_find_column(m->columns, name);
-		if (piece->column == -1 && !m->plan->optional_columns)
-			fault_add(m->ctx, ERR_INVALID, m->path, "plan_no_column", name);
 	}
 	return OK;
 }

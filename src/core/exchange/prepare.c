@@ -276,43 +276,64 @@ static const char *number_steps(struct ctx *ctx, const struct prepare *p, const 
 	return text;
 }
 
+struct step {
+	struct ctx *ctx;
+	const struct prepare *p;
+	const struct plan_value *v;
+	const struct field *field;
+};
+
+static enum err step_number(const struct step *s, const char **text)
+{
+	*text = number_steps(s->ctx, s->p, s->v, s->field, *text);
+	return OK;
+}
+
+static enum err step_bool(const struct step *s, const char **text)
+{
+	(void)s;
+	*text = convert_bool(*text);
+	return OK;
+}
+
+static enum err step_date(const struct step *s, const char **text)
+{
+	*text = convert_day(s->ctx, *text, s->v->dates);
+	return OK;
+}
+
+static enum err step_time(const struct step *s, const char **text)
+{
+	*text = convert_zone(s->ctx, convert_date(s->ctx, *text, s->v->dates), s->p->plan->utc_offset_min);
+	return OK;
+}
+
+static enum err step_option(const struct step *s, const char **text)
+{
+	return convert_option(s->ctx, s->field, *text, text);
+}
+
+static enum err step_code(const struct step *s, const char **text)
+{
+	return s->v->countries ? convert_country(s->ctx, *text, text) : OK;
+}
+
+static enum err step_url(const struct step *s, const char **text)
+{
+	*text = convert_url(s->ctx, *text);
+	return OK;
+}
+
 /* By the kind of field: how people write such things, to how the API does. */
 static enum err type_steps(struct ctx *ctx, const struct prepare *p, const struct plan_value *v, const struct field *field, const char **text)
 {
-	switch (field->type) {
-	case FIELD_INT:
-	case FIELD_DECIMAL:
-	case FIELD_REAL:
-	case FIELD_MONEY:
-		*text = number_steps(ctx, p, v, field, *text);
-		return OK;
-	case FIELD_BOOL:
-		*text = convert_bool(*text);
-		return OK;
-	case FIELD_DATE:
-		*text = convert_day(ctx, *text, v->dates);
-		return OK;
-	case FIELD_TIME:
-		*text = convert_zone(ctx, convert_date(ctx, *text, v->dates), p->plan->utc_offset_min);
-		return OK;
-	case FIELD_ENUM:
-		return convert_option(ctx, field, *text, text);
-	case FIELD_CODE:
-		return v->countries ? convert_country(ctx, *text, text) : OK;
-	case FIELD_URL:
-		*text = convert_url(ctx, *text);
-		return OK;
-	case FIELD_TEXT:
-	case FIELD_NOTE:
-	case FIELD_LINK:
-	case FIELD_LINKS:
-	case FIELD_EMAIL:
-	case FIELD_PHONE:
-	case FIELD_JSON:
-	case FIELD_TYPE_COUNT:
-		return OK;
-	}
-	return OK;
+	static enum err (*const steps[FIELD_TYPE_COUNT])(const struct step *s, const char **text) = {
+		[FIELD_INT] = step_number, [FIELD_DECIMAL] = step_number, [FIELD_REAL] = step_number, [FIELD_MONEY] = step_number,
+		[FIELD_BOOL] = step_bool,  [FIELD_DATE] = step_date,      [FIELD_TIME] = step_time,   [FIELD_ENUM] = step_option,
+		[FIELD_CODE] = step_code,  [FIELD_URL] = step_url,
+	};
+	const struct step step = {ctx, p, v, field};
+	return steps[field->type] != NULL ? steps[field->type](&step, text) : OK;
 }
 
 static const char *value_text_of(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field)
@@ -333,20 +354,13 @@ static const char *value_text_of(struct ctx *ctx, struct prepare *p, const struc
 
 /* --- fields ------------------------------------------------------------------- */
 
+/* Kinds of field whose texts cost something to read and are often the same as in the row before. */
 static bool remembers(const struct field *field, const struct plan_value *v)
 {
-	switch (field->type) {
-	case FIELD_ENUM:
-	case FIELD_CODE:
-	case FIELD_DATE:
-	case FIELD_TIME:
-	case FIELD_LINK:
-		return v->source == PLAN_COLUMN && v->otherwise == NULL;
-	case FIELD_TEXT: case FIELD_NOTE: case FIELD_INT: case FIELD_DECIMAL: case FIELD_REAL: case FIELD_MONEY: case FIELD_BOOL:
-	case FIELD_LINKS: case FIELD_EMAIL: case FIELD_PHONE: case FIELD_URL: case FIELD_JSON: case FIELD_TYPE_COUNT:
-		return false;
-	}
-	return false;
+	static const bool kinds[FIELD_TYPE_COUNT] = {
+		[FIELD_ENUM] = true, [FIELD_CODE] = true, [FIELD_DATE] = true, [FIELD_TIME] = true, [FIELD_LINK] = true,
+	};
+	return kinds[field->type] && v->source == PLAN_COLUMN && v->otherwise == NULL;
 }
 
 static void remember(struct memo *memo, const char *in, const struct value *value)

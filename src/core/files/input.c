@@ -192,30 +192,45 @@ static bool starts(const char *text, size_t len, const char *word)
 	return len >= n && strncasecmp(text, word, n) == 0;
 }
 
-static enum err sniff_text(struct ctx *ctx, const char *text, size_t len, enum file_format *ret)
+/* What text begins with, or holds near its beginning, that is not a table of ours. */
+static const char *other_text(const char *text, size_t len)
+{
+	static const struct {
+		const char *begins, *holds, *key;
+	} others[] = {
+		{"BEGIN:VCALENDAR", NULL, "file_kind_calendar"}, {"<", "<html", "file_kind_html"},  {"<", "<table", "file_kind_html"},
+		{"<", "<!doctype", "file_kind_html"},            {"<?xml", NULL, "file_kind_xml"},
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (starts(text, len, others[i].begins) && (others[i].holds == NULL || has(text, len, others[i].holds)))
+			return others[i].key;
+	return NULL;
+}
+
+static bool looks_binary(const char *text, size_t len)
 {
 	size_t odd = 0;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		odd += c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b;
+		odd += c < 0x20 && memchr("\t\n\r\f\x1b", c, 5) == NULL;
 	}
-	if (odd > 8 && odd > len / 100)
+	return odd > 8 && odd > len / 100;
+}
+
+static enum err sniff_text(struct ctx *ctx, const char *text, size_t len, enum file_format *ret)
+{
+	if (looks_binary(text, len))
 		return fail(ctx, ERR_INVALID, "file", "file_kind_binary");
-	while (len > 0 && (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n'))
-		text++, len--;
+	size_t blank = strspn(text, " \t\r\n");
+	text += blank;
+	len -= blank < len ? blank : len;
 	if (len == 0)
 		return fail(ctx, ERR_INVALID, "file", "file_empty");
-	*ret = FILE_CSV;
-	if (starts(text, len, "BEGIN:VCARD"))
-		*ret = FILE_VCARD;
-	else if (starts(text, len, "BEGIN:VCALENDAR"))
-		return fail(ctx, ERR_INVALID, "file", "file_kind_calendar");
-	else if (text[0] == '{' || (text[0] == '[' && has(text, len < 200 ? len : 200, "{")))
-		*ret = FILE_JSONL;
-	else if (text[0] == '<' && (has(text, len, "<html") || has(text, len, "<table") || has(text, len, "<!doctype")))
-		return fail(ctx, ERR_INVALID, "file", "file_kind_html");
-	else if (starts(text, len, "<?xml"))
-		return fail(ctx, ERR_INVALID, "file", "file_kind_xml");
+	const char *other = other_text(text, len);
+	if (other != NULL)
+		return fail(ctx, ERR_INVALID, "file", other);
+	bool list = text[0] == '[' && has(text, len < 200 ? len : 200, "{");
+	*ret = starts(text, len, "BEGIN:VCARD") ? FILE_VCARD : text[0] == '{' || list ? FILE_JSONL : FILE_CSV;
 	return OK;
 }
 

@@ -74,31 +74,44 @@ static size_t line_end(const char *text, size_t len, size_t at)
 	return end == NULL ? 0 : (size_t)(end - text);
 }
 
+/* Past what stands between values, and the bracket that opens a list of objects. */
+static void skip_between(struct jsonl_state *s)
+{
+	for (;;) {
+		while (s->at < s->in.len && strchr(" \t\r\n,", s->in.data[s->at]) != NULL)
+			s->at++;
+		bool opens = s->at < s->in.len && s->number == 1 && !s->in_array && s->in.data[s->at] == '[';
+		if (!opens)
+			return;
+		s->in_array = true;
+		s->at++;
+	}
+}
+
+/* Where the piece at s->at ends, 0: not yet. */
+static size_t piece_end(const struct jsonl_state *s)
+{
+	if (s->at >= s->in.len)
+		return 0;
+	size_t end = s->by_line ? line_end(s->in.data, s->in.len, s->at) : value_end(s->in.data, s->in.len, s->at);
+	return end == 0 && s->ended ? s->in.len : end;
+}
+
 /* The next value as a piece of s->in. *ret_len 0: the end. */
 static enum err next_piece(struct ctx *ctx, struct table *table, size_t *ret_at, size_t *ret_len)
 {
 	struct jsonl_state *s = table->state;
 	*ret_len = 0;
 	for (;;) {
-		while (s->at < s->in.len && strchr(" \t\r\n,", s->in.data[s->at]) != NULL)
-			s->at++;
-		if (s->at < s->in.len && s->number == 1 && !s->in_array && s->in.data[s->at] == '[') {
-			s->in_array = true;
-			s->at++;
-			continue;
-		}
-		if (s->at < s->in.len && s->in_array && s->in.data[s->at] == ']')
+		skip_between(s);
+		if (s->in_array && s->at < s->in.len && s->in.data[s->at] == ']')
 			return OK;
-		if (s->at < s->in.len) {
-			size_t end = s->by_line ? line_end(s->in.data, s->in.len, s->at) : value_end(s->in.data, s->in.len, s->at);
-			if (end == 0 && s->ended)
-				end = s->in.len;
-			if (end > 0) {
-				*ret_at = s->at;
-				*ret_len = end - s->at;
-				s->at = end;
-				return OK;
-			}
+		size_t end = piece_end(s);
+		if (end > 0) {
+			*ret_at = s->at;
+			*ret_len = end - s->at;
+			s->at = end;
+			return OK;
 		}
 		if (s->ended)
 			return OK;

@@ -58,25 +58,27 @@ static void shorten(struct buf *buf)
 	buf_puts(buf, suffix);
 }
 
+/* The characters that may stay; a name does not begin with marks that hide it or turn it into an option. */
+static void take_characters(struct buf *buf, const char *name)
+{
+	size_t len = strlen(name), at = 0;
+	for (uint32_t c; at < len && (c = utf8_next(name, len, &at)) != 0;) {
+		char bytes[4];
+		bool leading = buf->len == 0 && c < 0x80 && strchr(". -~", (int)c) != NULL;
+		if (!leading && !refused(c))
+			buf_add(buf, bytes, utf8_encode(c, bytes));
+	}
+	shorten(buf);
+	while (buf->len > 0 && (buf->data[buf->len - 1] == ' ' || buf->data[buf->len - 1] == '.'))
+		buf_truncate(buf, buf->len - 1);
+}
+
 enum err file_safe_name(struct ctx *ctx, const char *name, const char *fallback, const char **ret)
 {
 	struct buf buf;
 	buf_init(&buf, 64 * 1024);
-	if (name != NULL && strlen(name) < 16 * 1024 && utf8_valid(name, strlen(name))) {
-		name = last_part(name);
-		size_t len = strlen(name), at = 0;
-		for (uint32_t c; at < len && (c = utf8_next(name, len, &at)) != 0;) {
-			char bytes[4];
-			/* no hidden names, no names of blanks */
-			if (buf.len == 0 && (c == '.' || c == ' ' || c == '-' || c == '~'))
-				continue;
-			if (!refused(c))
-				buf_add(&buf, bytes, utf8_encode(c, bytes));
-		}
-		shorten(&buf);
-		while (buf.len > 0 && (buf.data[buf.len - 1] == ' ' || buf.data[buf.len - 1] == '.'))
-			buf_truncate(&buf, buf.len - 1);
-	}
+	if (name != NULL && strlen(name) < 16 * 1024 && utf8_valid(name, strlen(name)))
+		take_characters(&buf, last_part(name));
 	bool usable = buf.len > 0 && !buf_failed(&buf) && !reserved(buf.data);
 	*ret = arena_strdup(ctx->arena, usable ? buf.data : fallback);
 	buf_release(&buf);

@@ -108,6 +108,17 @@ static bool quoted_printable(const struct vcard_state *s)
 	return false;
 }
 
+/* How the next physical line continues this one: not, folded, or after a soft break. */
+enum continuation { CONTINUES_NOT, CONTINUES_FOLDED, CONTINUES_SOFT };
+
+static enum continuation continuation(const struct vcard_state *s, bool quoted)
+{
+	if (quoted && s->line.len > 0 && s->line.data[s->line.len - 1] == '=')
+		return CONTINUES_SOFT;
+	bool blank = s->at < s->in.len && (s->in.data[s->at] == ' ' || s->in.data[s->at] == '\t');
+	return blank ? CONTINUES_FOLDED : CONTINUES_NOT;
+}
+
 /* The next line with its continuations: lines that begin with a blank, and what
  * follows a '=' at the end of a quoted-printable one. */
 static enum err logical_line(struct ctx *ctx, struct table *table, bool *ret_more)
@@ -115,29 +126,27 @@ static enum err logical_line(struct ctx *ctx, struct table *table, bool *ret_mor
 	struct vcard_state *s = table->state;
 	char *text = NULL;
 	size_t len = 0;
+	bool more = true;
 	buf_reset(&s->line);
 	enum err err = physical_line(ctx, table, &text, &len, ret_more);
 	if (err != OK || !*ret_more)
 		return err;
 	add_piece(s, text, len);
 	bool quoted = quoted_printable(s);
-	for (;;) {
-		bool soft = quoted && s->line.len > 0 && s->line.data[s->line.len - 1] == '=';
+	while (more) {
 		err = fill(ctx, table);
-		if (err != OK)
+		enum continuation how = err == OK ? continuation(s, quoted) : CONTINUES_NOT;
+		if (how == CONTINUES_NOT)
 			return err;
-		bool folded = s->at < s->in.len && (s->in.data[s->at] == ' ' || s->in.data[s->at] == '\t');
-		if (!soft && !folded)
-			return OK;
-		bool more = false;
 		err = physical_line(ctx, table, &text, &len, &more);
 		if (err != OK || !more)
 			return err;
-		if (soft)
+		if (how == CONTINUES_SOFT)
 			buf_truncate(&s->line, s->line.len - 1);
-		size_t skip = !soft && len > 0 ? 1 : 0;
+		size_t skip = how == CONTINUES_FOLDED && len > 0 ? 1 : 0;
 		add_piece(s, text + skip, len - skip);
 	}
+	return OK;
 }
 
 /* --- properties -------------------------------------------------------- */
@@ -246,32 +255,49 @@ static void on_email(struct vcard_state *s, const struct vcard_line *line)
 		}
 }
 
-static void on_address(struct vcard_state *s, const struct vcard_line *line)
+/* Which of the two addresses is free: VC_STREET, VC_STREET_2, or VC_COUNT for none. */
+static enum vcard_part free_address(const struct vcard_state *s)
 {
-	bool first = empty_part(s, VC_STREET) && empty_part(s, VC_CITY) && empty_part(s, VC_COUNTRY);
-	bool second = empty_part(s, VC_STREET_2) && empty_part(s, VC_CITY_2) && empty_part(s, VC_COUNTRY_2);
-	if (!first && !second)
-		return;
-	enum vcard_part base = first ? VC_STREET : VC_STREET_2;
-	char *parts[7] = {NULL};
-	char *rest = line->value;
-	for (size_t i = 0; i < 7 && (parts[i] = vcard_component(&rest, ';')) != NULL; i++)
-		vcard_unescape(parts[i]);
-	/* post box, extended, street, locality, region, code, country */
+	static const enum vcard_part bases[] = {VC_STREET, VC_STREET_2};
+	for (size_t i = 0; i < 2; i++) {
+		enum vcard_part b = bases[i];
+		enum vcard_part city = b + 1, country = b + 4;
+		if (empty_part(s, b) && empty_part(s, city) && empty_part(s, country))
+			return b;
+	}
+	return VC_COUNT;
+}
+
+/* Street, extended address and post box, in this order, those that there are. */
+static void set_street(struct vcard_state *s, enum vcard_part base, char *const *parts)
+{
 	struct buf street;
 	buf_init(&street, LINE_MAX_BYTES);
-	for (size_t i = 3; i-- > 0;)
-		if (parts[i] != NULL && parts[i][0] != '\0') {
-			if (street.len > 0)
-				buf_puts(&street, ", ");
-			buf_puts(&street, parts[i]);
-		}
+	for (size_t i = 3; i-- > 0;) {
+		if (parts[i] == NULL || parts[i][0] == '\0')
+			continue;
+		if (street.len > 0)
+			buf_puts(&street, ", ");
+		buf_puts(&street, parts[i]);
+	}
 	set_part(s, base, buf_text(&street));
 	buf_release(&street);
+}
+
+static void on_address(struct vcard_state *s, const struct vcard_line *line)
+{
+	enum vcard_part base = free_address(s);
+	char *parts[7] = {NULL}; /* post box, extended, street, locality, region, code, country */
+	char *rest = line->value;
+	if (base == VC_COUNT)
+		return;
+	for (size_t i = 0; i < 7 && (parts[i] = vcard_component(&rest, ';')) != NULL; i++)
+		vcard_unescape(parts[i]);
+	set_street(s, base, parts);
 	for (size_t i = 3; i < 7; i++)
 		if (parts[i] != NULL)
 			set_part(s, base + (enum vcard_part)(i - 2), parts[i]);
-	if (first)
+	if (base == VC_STREET)
 		set_part(s, VC_ADDRESS_TYPE, vcard_has_type(line, "home") ? "home" : vcard_has_type(line, "work") ? "work" : "");
 }
 
