@@ -28,7 +28,7 @@ enum err job_enqueue(struct ctx *ctx, const char *kind, const char *payload, int
 	stmt_bind_i64(stmt, 6, now);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
-	return err;
+	return err == OK ? db_on_commit(ctx, job_queue_wake, NULL) : err;
 }
 
 static enum err run_on(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t now, int64_t *ret_changed)
@@ -122,6 +122,18 @@ enum err job_hold(struct ctx *ctx, const struct job *job, int64_t done, int64_t 
 	return err != OK ? err : fail(ctx, ERR_CONFLICT, "job", cancelled ? "job_cancelled" : "job_lost");
 }
 
+enum err job_queue_due(struct ctx *ctx, bool *ret)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_job_due, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, ctx_now(ctx));
+	err = stmt_step(ctx, stmt, ret);
+	stmt_done(stmt);
+	return err;
+}
+
 enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
 {
 	struct stmt *stmt;
@@ -150,7 +162,7 @@ enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
 	return err;
 }
 
-enum err job_queue_finish(struct ctx *ctx, const struct job *job, enum job_state state, int64_t run_at_ms, const char *error)
+enum err job_queue_finish(struct ctx *ctx, const struct job *job, enum job_state state, int64_t run_at_ms, bool unspent, const char *error)
 {
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_job_finish, &stmt);
@@ -162,6 +174,7 @@ enum err job_queue_finish(struct ctx *ctx, const struct job *job, enum job_state
 	stmt_bind_i64(stmt, 4, run_at_ms);
 	stmt_bind_text(stmt, 5, error);
 	stmt_bind_i64(stmt, 6, ctx_now(ctx));
+	stmt_bind_i64(stmt, 7, unspent ? 1 : 0);
 	err = stmt_run(ctx, stmt, NULL); /* nothing changed: another runner has it now, and the last word */
 	stmt_done(stmt);
 	return err;

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "core/events/events.h"
 #include "core/jobs/job_queue.h"
 
 enum { THREADS_MAX = 16, JOB_ARENA = 256 * 1024 * 1024, POLL_MS = 1000, ATTEMPTS = 5 };
@@ -24,38 +23,71 @@ struct jobs {
 	_Atomic bool stopping;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	uint64_t commits; /* under lock: counts what woke us, so that no commit between look and wait is missed */
+	uint64_t queued; /* under lock: counts what woke us, so that nothing queued between look and wait is missed */
+	struct jobs *next;
 };
 
-static void woken(void *arg, int64_t last_seq)
+/* All runners of this program.  A write job that queues work knows its store and nothing
+ * of who runs it, so this one list is kept for the process. */
+static struct {
+	pthread_mutex_t lock;
+	struct jobs *first;
+} runners = {PTHREAD_MUTEX_INITIALIZER, NULL};
+
+void job_queue_wake(struct store *store, void *arg)
 {
-	struct jobs *jobs = arg;
-	(void)last_seq;
-	pthread_mutex_lock(&jobs->lock);
-	jobs->commits++;
-	pthread_cond_broadcast(&jobs->wake);
-	pthread_mutex_unlock(&jobs->lock);
+	(void)arg;
+	pthread_mutex_lock(&runners.lock);
+	for (struct jobs *jobs = runners.first; jobs != NULL; jobs = jobs->next) {
+		if (jobs->store != store)
+			continue;
+		pthread_mutex_lock(&jobs->lock);
+		jobs->queued++;
+		pthread_cond_broadcast(&jobs->wake);
+		pthread_mutex_unlock(&jobs->lock);
+	}
+	pthread_mutex_unlock(&runners.lock);
 }
 
-/* Sleeps until a commit after `seen`, or a second: jobs that are due later, and those
- * of other nodes, tell nobody. */
+static void join_list(struct jobs *jobs)
+{
+	pthread_mutex_lock(&runners.lock);
+	jobs->next = runners.first;
+	runners.first = jobs;
+	pthread_mutex_unlock(&runners.lock);
+}
+
+static void leave_list(const struct jobs *jobs)
+{
+	pthread_mutex_lock(&runners.lock);
+	for (struct jobs **at = &runners.first; *at != NULL; at = &(*at)->next) {
+		if (*at == jobs) {
+			*at = jobs->next;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&runners.lock);
+}
+
+/* Sleeps until work is queued after `seen`, or a second: jobs that are due later, and
+ * those of other nodes, tell nobody. */
 static void wait_for_work(struct jobs *jobs, uint64_t seen)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += POLL_MS / 1000;
 	pthread_mutex_lock(&jobs->lock);
-	while (!atomic_load(&jobs->stopping) && jobs->commits == seen) {
+	while (!atomic_load(&jobs->stopping) && jobs->queued == seen) {
 		if (pthread_cond_timedwait(&jobs->wake, &jobs->lock, &until) != 0)
 			break;
 	}
 	pthread_mutex_unlock(&jobs->lock);
 }
 
-static uint64_t commits_seen(struct jobs *jobs)
+static uint64_t queued_so_far(struct jobs *jobs)
 {
 	pthread_mutex_lock(&jobs->lock);
-	uint64_t seen = jobs->commits;
+	uint64_t seen = jobs->queued;
 	pthread_mutex_unlock(&jobs->lock);
 	return seen;
 }
@@ -86,13 +118,19 @@ struct ending {
 	const struct job *job;
 	enum job_state state;
 	int64_t run_at_ms;
+	bool unspent;
 	const char *error;
 };
 
 static enum err end(struct ctx *ctx, void *arg)
 {
 	const struct ending *e = arg;
-	return job_queue_finish(ctx, e->job, e->state, e->run_at_ms, e->error);
+	return job_queue_finish(ctx, e->job, e->state, e->run_at_ms, e->unspent, e->error);
+}
+
+static int attempts_of(const struct job_kind *kind)
+{
+	return kind != NULL && kind->attempts_max > 0 ? kind->attempts_max : ATTEMPTS;
 }
 
 /* What becomes of a job whose run ended like this. */
@@ -100,7 +138,6 @@ static struct ending judge(const struct ctx *ctx, const struct job *job, const s
 {
 	struct ending e = {.job = job, .state = JOB_DONE};
 	const char *key = ctx->faults.count > 0 ? ctx->faults.list[0].key : NULL;
-	int most = kind != NULL && kind->attempts_max > 0 ? kind->attempts_max : ATTEMPTS;
 	if (result == OK)
 		return e;
 	e.error = key != NULL ? key : "bug";
@@ -108,14 +145,32 @@ static struct ending judge(const struct ctx *ctx, const struct job *job, const s
 		e.state = JOB_CANCELLED;
 		return e;
 	}
-	bool again = result == ERR_RETRY || result == ERR_UPSTREAM || str_equal(key, "job_stopping");
-	if (again && job->attempt < most) {
+	if (str_equal(key, "job_stopping")) {
 		e.state = JOB_QUEUED;
-		e.run_at_ms = str_equal(key, "job_stopping") ? 0 : ctx_now(ctx) + (INT64_C(1000) << (job->attempt < 10 ? job->attempt : 10));
+		e.unspent = true; /* nothing failed: this attempt does not count */
+		return e;
+	}
+	bool again = result == ERR_RETRY || result == ERR_UPSTREAM;
+	if (again && job->attempt < attempts_of(kind)) {
+		e.state = JOB_QUEUED;
+		e.run_at_ms = ctx_now(ctx) + (INT64_C(1000) << (job->attempt < 10 ? job->attempt : 10));
 		return e;
 	}
 	e.state = JOB_FAILED;
 	return e;
+}
+
+/* A job that takes the program down with it must not do so for ever: its runs are counted
+ * when they begin, and one beyond the last is not begun. */
+static enum err allowed(struct ctx *ctx, const struct job *job, const struct job_kind *kind)
+{
+	if (kind == NULL)
+		return fail_arg(ctx, ERR_BUG, "job", "job_unknown", job->kind);
+	if (job->cancel)
+		return fail(ctx, ERR_CONFLICT, "job", "job_cancelled");
+	if (job->attempt > attempts_of(kind))
+		return fail(ctx, ERR_BUG, "job", "job_crashed");
+	return OK;
 }
 
 static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
@@ -124,9 +179,9 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 	struct db *db = ctx->db;
 	job->runner = jobs;
 	jobs->prepare(jobs->arg, ctx, job->actor_id);
-	enum err result = kind == NULL ? fail_arg(ctx, ERR_BUG, "job", "job_unknown", job->kind)
-	                  : job->cancel ? fail(ctx, ERR_CONFLICT, "job", "job_cancelled")
-	                                : kind->run(ctx, job);
+	enum err result = allowed(ctx, job, kind);
+	if (result == OK)
+		result = kind->run(ctx, job);
 	ctx->db = db;
 	db_reset(db);
 	struct ending e = judge(ctx, job, kind, result);
@@ -144,7 +199,9 @@ static bool run_one(struct jobs *jobs, struct arena *arena, struct ctx *ctx, str
 	ctx_init(ctx, arena, jobs->clock);
 	ctx->store = jobs->store;
 	ctx->db = db;
-	if (store_write(ctx, jobs->store, take, &t) != OK || !t.any)
+	/* looking costs the writer nothing; only taking does */
+	bool due = false;
+	if (job_queue_due(ctx, &due) != OK || !due || store_write(ctx, jobs->store, take, &t) != OK || !t.any)
 		return false;
 	ctx->db = db;
 	run_job(jobs, ctx, &t.job);
@@ -159,7 +216,7 @@ static void *runner(void *arg)
 	struct db *db = NULL;
 	arena_init(&arena, JOB_ARENA);
 	while (ctx != NULL && !atomic_load(&jobs->stopping)) {
-		uint64_t seen = commits_seen(jobs);
+		uint64_t seen = queued_so_far(jobs);
 		if (db == NULL) {
 			ctx_init(ctx, &arena, jobs->clock);
 			if (db_open_new(ctx, jobs->store, &db) != OK)
@@ -192,9 +249,8 @@ enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_k
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&jobs->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	join_list(jobs);
 	enum err err = store_write(ctx, store, job_queue_start, NULL);
-	if (err == OK)
-		err = events_subscribe(store, woken, jobs);
 	for (int i = 0; err == OK && i < threads && i < THREADS_MAX; i++) {
 		if (pthread_create(&jobs->threads[i], NULL, runner, jobs) != 0)
 			err = fail(ctx, ERR_LIMIT, "", "threads");
@@ -213,7 +269,7 @@ void jobs_stop(struct jobs *jobs)
 {
 	if (jobs == NULL)
 		return;
-	events_unsubscribe(jobs->store, woken, jobs);
+	leave_list(jobs);
 	pthread_mutex_lock(&jobs->lock);
 	atomic_store(&jobs->stopping, true);
 	pthread_cond_broadcast(&jobs->wake);

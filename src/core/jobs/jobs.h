@@ -30,7 +30,7 @@ struct job {
 struct job_kind {
 	const char *kind;
 	enum err (*run)(struct ctx *ctx, const struct job *job);
-	int attempts_max;
+	int attempts_max; /* runs that fail with ERR_RETRY or ERR_UPSTREAM, or end with the program; 0: 5 */
 };
 
 /* `tables` is ended by NULL, each table by kind NULL.  `prepare` fills a job's context
@@ -40,7 +40,8 @@ enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_k
 /* Running jobs are told to stop at their next beat and go on after the next start. Waits for them. */
 void jobs_stop(struct jobs *jobs);
 
-/* In a write job: runs with the rights of ctx's actor, not before run_at_ms. */
+/* In a write job: runs with the rights of ctx's actor, not before run_at_ms (0: now); a runner of
+ * this program is woken by the commit, those of other nodes look every second. */
 enum err job_enqueue(struct ctx *ctx, const char *kind, const char *payload, int64_t run_at_ms, int64_t *ret_id) MUST_CHECK;
 /* Renews the lease and stores progress.  ERR_CONFLICT: "job_cancelled", "job_lost" when
  * another runner has taken over, "job_stopping" when the program ends. */

@@ -2,6 +2,9 @@
 INSERT INTO job (id, kind, payload, actor_id, state, attempt, fence, run_at, created_at, lease_until, done, total, cancel)
 VALUES (?1, ?2, ?3, ?4, 'queued', 0, 0, ?5, ?6, 0, 0, 0, 0);
 
+-- name: job_due
+SELECT 1 FROM job WHERE (state = 'queued' AND run_at <= ?1) OR (state = 'running' AND lease_until < ?1) LIMIT 1;
+
 -- name: job_take
 -- engine: sqlite
 UPDATE job SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = ?2, started_at = ?1
@@ -21,7 +24,7 @@ UPDATE job SET lease_until = ?3, done = ?4, total = ?5, note = ?6
  WHERE id = ?1 AND fence = ?2 AND state = 'running' AND cancel = 0;
 
 -- name: job_finish
-UPDATE job SET state = ?3, run_at = ?4, error = ?5, finished_at = ?6
+UPDATE job SET state = ?3, run_at = ?4, error = ?5, finished_at = ?6, attempt = attempt - ?7
  WHERE id = ?1 AND fence = ?2 AND state = 'running';
 
 -- name: job_cancel_queued

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/timeutil.h"
 #include "core/entity/entity.h"
 #include "core/events/events.h"
 #include "core/jobs/job_queue.h"
@@ -180,7 +181,7 @@ static enum err hopeless(struct ctx *ctx, const struct job *job)
 }
 
 static const struct job_kind kinds[] = {
-	{"quick", quick, 0}, {"endless", endless, 0}, {"stubborn", stubborn, 0}, {"hopeless", hopeless, 0}, {.kind = NULL}};
+	{"quick", quick, 0}, {"fragile", quick, 2}, {"endless", endless, 0}, {"stubborn", stubborn, 0}, {"hopeless", hopeless, 0}, {.kind = NULL}};
 static const struct job_kind *const tables[] = {kinds, NULL};
 
 static void prepare(void *arg, struct ctx *ctx, int64_t actor_id)
@@ -274,7 +275,7 @@ static void a_stopped_program_goes_on(void **state)
 	assert_int_equal(status_of(h, id).state, JOB_QUEUED);
 	jobs = start(h);
 	wait_for(h, id, JOB_RUNNING);
-	assert_int_equal(status_of(h, id).attempt, 2);
+	assert_int_equal(status_of(h, id).attempt, 1); /* being stopped is no failure */
 	assert_int_equal(store_write(&h->ctx, h->store, cancel, &id), OK);
 	wait_for(h, id, JOB_CANCELLED);
 	jobs_stop(jobs);
@@ -290,6 +291,12 @@ static enum err take(struct ctx *ctx, void *arg)
 {
 	struct taken *t = arg;
 	return job_queue_take(ctx, &t->job, &t->any);
+}
+
+static enum err finish(struct ctx *ctx, void *arg)
+{
+	const struct taken *t = arg;
+	return job_queue_finish(ctx, &t->job, JOB_DONE, 0, false, NULL);
 }
 
 static enum err try_hold(struct ctx *ctx, void *arg)
@@ -324,6 +331,90 @@ static void an_old_runner_is_fenced_off(void **state)
 	}
 }
 
+static enum err expire(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, "UPDATE job SET lease_until = 0 WHERE state = 'running'");
+}
+
+/* Work that kills the program is not begun again and again. */
+static void crashes_are_counted(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	int64_t id = add(h, "fragile", "", 0);
+	for (int i = 1; i <= 2; i++) {
+		struct taken t = {0};
+		assert_int_equal(store_write(&h->ctx, h->store, take, &t), OK);
+		assert_true(t.any && t.job.attempt == i); /* and then nothing more is heard of that program */
+		assert_int_equal(store_write(&h->ctx, h->store, expire, NULL), OK);
+	}
+	atomic_store(&runs, 0);
+	struct jobs *jobs = start(h);
+	assert_string_equal(wait_for(h, id, JOB_FAILED).error, "job_crashed");
+	assert_int_equal(atomic_load(&runs), 0);
+	/* one crash less, and it gets its last chance */
+	int64_t other = add(h, "fragile", "", ctx_now(&h->ctx) + 1000);
+	wait_for(h, other, JOB_DONE);
+	assert_int_equal(atomic_load(&runs), 1);
+	jobs_stop(jobs);
+}
+
+/* A runner whose lease ran out while it worked may not end the job either. */
+static void a_late_end_changes_nothing(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	struct taken first = {0}, second = {0};
+	int64_t id = add(h, "quick", "", 0);
+	assert_int_equal(store_write(&h->ctx, h->store, take, &first), OK);
+	assert_int_equal(store_write(&h->ctx, h->store, expire, NULL), OK);
+	assert_int_equal(store_write(&h->ctx, h->store, take, &second), OK);
+	assert_true(second.any && second.job.id == id && second.job.fence == first.job.fence + 1);
+	assert_int_equal(store_write(&h->ctx, h->store, finish, &first), OK);
+	assert_int_equal(status_of(h, id).state, JOB_RUNNING);
+	assert_int_equal(store_write(&h->ctx, h->store, finish, &second), OK);
+	assert_int_equal(status_of(h, id).state, JOB_DONE);
+}
+
+/* Queued work does not wait for the next look. */
+static void queueing_wakes_a_runner(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	struct jobs *jobs = start(h);
+	poll(NULL, 0, 200);
+	int64_t before = time_monotonic_us();
+	for (int i = 0; i < 10; i++) {
+		int64_t id = add(h, "quick", "", 0);
+		struct job_status s = status_of(h, id);
+		for (int k = 0; k < 5000 && s.state != JOB_DONE; k++) {
+			poll(NULL, 0, 1);
+			s = status_of(h, id);
+		}
+		assert_int_equal(s.state, JOB_DONE);
+	}
+	assert_true(time_monotonic_us() - before < 5000000); /* looking only would take 10 s */
+	jobs_stop(jobs);
+}
+
+/* Two programs on one PostgreSQL: every job is run by one of them. */
+static void two_programs_share_work(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	atomic_store(&runs, 0);
+	struct jobs *one = start(h), *two = start(h);
+	int64_t ids[60];
+	for (int i = 0; i < 60; i++)
+		ids[i] = add(h, "quick", "", 0);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(wait_for(h, ids[i], JOB_DONE).attempt, 1);
+	assert_int_equal(atomic_load(&runs), 60);
+	jobs_stop(one);
+	jobs_stop(two);
+}
+
 #define BOTH(f) cmocka_unit_test_setup_teardown(f, setup, teardown), cmocka_unit_test_setup_teardown(f, setup_pg, teardown)
 
 int main(void)
@@ -331,6 +422,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(work_is_done_once),      BOTH(later_work_waits),          BOTH(cancel_ends_queued_and_running),
 		BOTH(failures_repeat_or_end), BOTH(a_stopped_program_goes_on), BOTH(an_old_runner_is_fenced_off),
+		BOTH(crashes_are_counted),    BOTH(a_late_end_changes_nothing), BOTH(queueing_wakes_a_runner),
+		BOTH(two_programs_share_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
