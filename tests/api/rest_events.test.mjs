@@ -162,7 +162,9 @@ test('many streams hear the same', async () => {
   const streams = await Promise.all(Array.from({ length: 25 }, () => listen(server.token)));
   const made = await make('customer', { name: 'to all' });
   for (const stream of streams) {
-    assert.equal((await stream.next()).data.id, made.id);
+    // on PostgreSQL an entry of the test before may come once it is sealed
+    let event = await stream.next();
+    while (event.data.id !== made.id) event = await stream.next();
     stream.close();
   }
 });
