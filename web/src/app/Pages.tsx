@@ -24,7 +24,7 @@ const Role = lazy(() => import('@/features/admin/RolePage.tsx'));
 
 function Missing() {
 	const { t } = useTranslation();
-	return <Empty title={t('state.missing')} text={t('state.no_page')} action={<Link to="/">{t('nav.home')}</Link>} />;
+	return <Empty title={t('state.missing')} text={<>{t('state.no_page')} {t('state.missing_todo')}</>} action={<Link to="/">{t('nav.home')}</Link>} />;
 }
 
 function EntityRoute({ page }: { page: 'list' | 'new' | 'record' }) {

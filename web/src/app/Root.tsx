@@ -18,6 +18,7 @@ import { themeConfig } from './theme.ts';
 // Asked for at once, side by side, not one after the other.
 const shell = import('./Shell.tsx');
 const Shell = lazy(() => shell);
+const MustChange = lazy(() => import('./MustChange.tsx'));
 const firstLocale = switchLocale(preferredLocale());
 let firstPhase: Promise<Phase> | null = null;
 
@@ -164,7 +165,7 @@ export function Root() {
 						{state && (
 							<AppContext state={state}>
 								<Suspense fallback={<div className="boot" aria-busy="true" />}>
-									<Shell />
+									{state.me.must_change_password ? <MustChange /> : <Shell />}
 								</Suspense>
 								{again && <SignIn over email={state.me.email} onDone={signedIn} preferences={preferences} prefer={prefer} />}
 							</AppContext>

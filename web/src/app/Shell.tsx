@@ -18,7 +18,8 @@ import { Pages } from './Pages.tsx';
 import type { Density, ThemeChoice } from './theme.ts';
 import type { Locale } from '@/lib/format.ts';
 
-const Palette = lazy(() => import('@/features/search/Palette.tsx'));
+const palette = () => import('@/features/search/Palette.tsx');
+const Palette = lazy(palette);
 
 const FOLD = 'guanxi.folded';
 
@@ -40,6 +41,11 @@ export default function Shell() {
 		return () => window.removeEventListener('keydown', onKey);
 	}, []);
 	useEffect(() => setSearching(false), [location.pathname]);
+	useEffect(() => {
+		// There before it is asked for: what is typed right after Ctrl K must not be lost.
+		const timer = setTimeout(() => void palette(), 600);
+		return () => clearTimeout(timer);
+	}, []);
 
 	return (
 		<div className={`shell${folded && !phone ? ' is-folded' : ''}`}>

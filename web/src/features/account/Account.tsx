@@ -1,11 +1,10 @@
 /** My account: profile, password, second factor, sessions, tokens. */
 import { Alert, App, Button, Input, QRCode, Select } from 'antd';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, call, get, patch, post, remove, setCsrf } from '@/api/client.ts';
+import { call, get, patch, post, remove } from '@/api/client.ts';
 import { useCache } from '@/api/records.ts';
-import type { Session } from '@/api/types.ts';
 import { useApp, useCan } from '@/app/context.tsx';
 import { LOCALES } from '@/app/i18n.ts';
 import { useTitle } from '@/app/title.ts';
@@ -16,11 +15,13 @@ import { When } from '@/components/common/When.tsx';
 import { useTab } from '@/components/record/RecordPage.tsx';
 import type { Locale } from '@/lib/format.ts';
 import { time } from '@/lib/format.ts';
+import { Line, useProblems } from './form.tsx';
 import { Once } from './Once.tsx';
+import { Password } from './Password.tsx';
 import { deviceOf } from './device.ts';
 
 export default function Account() {
-	const { me } = useApp();
+	const { reloadMe } = useApp();
 	const { t } = useTranslation();
 	const tokens = useCan('tokens');
 	const [tab, setTab] = useTab('profile');
@@ -28,12 +29,11 @@ export default function Account() {
 	return (
 		<div className="page page-narrow">
 			<h1>{t('account.title')}</h1>
-			{me.must_change_password && <Alert type="warning" showIcon title={t('account.must_change')} action={<Button size="small" onClick={() => setTab('password')}>{t('account.password')}</Button>} />}
 			<Tabs
 				label={t('account.title')} active={tab} onChange={setTab}
 				items={[
 					{ key: 'profile', label: t('account.profile'), children: <Profile /> },
-					{ key: 'password', label: t('account.password'), children: <Password /> },
+					{ key: 'password', label: t('account.password'), children: <Password onDone={reloadMe} /> },
 					{ key: 'factor', label: t('account.factor'), children: <Factor /> },
 					{ key: 'sessions', label: t('account.sessions'), children: <Sessions /> },
 					...(tokens ? [{ key: 'tokens', label: t('account.tokens'), children: <Tokens /> }] : []),
@@ -41,28 +41,6 @@ export default function Account() {
 			/>
 		</div>
 	);
-}
-
-function Line({ id, label, hint, problem, children }: { id: string; label: string; hint?: string; problem?: string | null; children: ReactNode }) {
-	return (
-		<div className={`form-field${problem ? ' has-error' : ''}`}>
-			<label htmlFor={id}>{label}</label>
-			{children}
-			{hint && <p className="hint" id={`${id}h`}>{hint}</p>}
-			{problem && <p className="problem" id={`${id}e`} role="alert">{problem}</p>}
-		</div>
-	);
-}
-
-/** Errors of a call by field, the rest under "". */
-function useProblems() {
-	const { t } = useTranslation();
-	const [problems, setProblems] = useState<Record<string, string>>({});
-	const take = (error: unknown) => {
-		if (error instanceof ApiError && error.errors.some((e) => e.field)) setProblems(Object.fromEntries(error.errors.map((e) => [e.field, e.message || e.key])));
-		else setProblems({ '': problemText(error, t) });
-	};
-	return { problems, take, clear: () => setProblems({}) };
 }
 
 function Profile() {
@@ -104,53 +82,6 @@ function Profile() {
 			</Line>
 			<Line id={`${id}r`} label={t('account.roles')} hint={t('account.roles_hint')}><p id={`${id}r`}>{me.roles?.map((r) => r.name).join(', ') || '—'}</p></Line>
 			<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!name.trim()}>{t('word.save')}</Button></div>
-		</form>
-	);
-}
-
-function Password() {
-	const { reloadMe } = useApp();
-	const { t } = useTranslation();
-	const { message } = App.useApp();
-	const id = useId();
-	const [old, setOld] = useState('');
-	const [fresh, setFresh] = useState('');
-	const [again, setAgain] = useState('');
-	const [busy, setBusy] = useState(false);
-	const { problems, take, clear } = useProblems();
-	const differs = again !== '' && again !== fresh;
-
-	async function save() {
-		setBusy(true);
-		clear();
-		try {
-			const session = await post<Session>('account/password', { old, new: fresh });
-			// All other sessions ended with the old password; this one was made anew.
-			if (session?.csrf) setCsrf(session.csrf);
-			reloadMe();
-			setOld('');
-			setFresh('');
-			setAgain('');
-			void message.success(t('account.password_changed'));
-		} catch (error) {
-			take(error);
-		}
-		setBusy(false);
-	}
-
-	return (
-		<form
-			className="form" onSubmit={(e) => {
-				e.preventDefault();
-				if (!differs && fresh === again) void save();
-			}}
-		>
-			{problems[''] && <Alert type="error" showIcon title={problems['']} />}
-			<Line id={`${id}o`} label={t('account.old_password')} problem={problems.old}><Input.Password id={`${id}o`} value={old} onChange={(e) => setOld(e.target.value)} autoComplete="current-password" required /></Line>
-			<Line id={`${id}n`} label={t('account.new_password')} hint={t('account.password_hint')} problem={problems.new}><Input.Password id={`${id}n`} value={fresh} onChange={(e) => setFresh(e.target.value)} autoComplete="new-password" minLength={8} required aria-describedby={`${id}nh`} /></Line>
-			<Line id={`${id}a`} label={t('account.again_password')} problem={differs ? t('account.differs') : null}><Input.Password id={`${id}a`} value={again} onChange={(e) => setAgain(e.target.value)} autoComplete="new-password" required /></Line>
-			<p className="hint">{t('account.password_ends')}</p>
-			<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!old || fresh.length < 8 || fresh !== again}>{t('account.change_password')}</Button></div>
 		</form>
 	);
 }
