@@ -141,7 +141,7 @@ function ChangeDialog({ entity, words, onClose, onChange }: { entity: Entity; wo
 			<div className="stack">
 				<label htmlFor={`${id}f`}>{t('bulk.field')}</label>
 				<Select
-					id={`${id}f`} value={field?.name} showSearch={{ optionFilterProp: 'label' }} autoFocus
+					id={`${id}f`} aria-label={t('bulk.field')} value={field?.name} showSearch={{ optionFilterProp: 'label' }} autoFocus
 					options={entity.fields.filter((f) => editable(f) && visibleInBulk(f)).map((f) => ({ value: f.name, label: f.label }))}
 					onChange={(name: string) => {
 						setField(entity.fields.find((f) => f.name === name) ?? null);

@@ -64,11 +64,11 @@ export default function Export({ entity, params, columns, selection, onClose }: 
 					/>
 				)}
 				<label htmlFor={`${id}f`}>{t('export.format')}</label>
-				<Select id={`${id}f`} value={format} onChange={setFormat} options={formats.map((f) => ({ value: f, label: t(`export.as_${f}`) }))} />
+				<Select id={`${id}f`} aria-label={t('export.format')} value={format} onChange={setFormat} options={formats.map((f) => ({ value: f, label: t(`export.as_${f}`) }))} />
 				{format === 'csv' && (
 					<>
 						<label htmlFor={`${id}e`}>{t('export.encoding')}</label>
-						<Select id={`${id}e`} value={encoding} onChange={setEncoding} options={ENCODINGS.map((e) => ({ value: e, label: t(`export.encoding_${e.replaceAll('-', '_')}`) }))} />
+						<Select id={`${id}e`} aria-label={t('export.encoding')} value={encoding} onChange={setEncoding} options={ENCODINGS.map((e) => ({ value: e, label: t(`export.encoding_${e.replaceAll('-', '_')}`) }))} />
 					</>
 				)}
 				{format !== 'vcard' && <Checkbox checked={allFields} onChange={(e) => setAllFields(e.target.checked)}>{t('export.all_fields')}</Checkbox>}

@@ -159,7 +159,7 @@ function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name:
 					<>
 						<label htmlFor="view-team">{t('views.share')}</label>
 						<Select
-							id="view-team" allowClear placeholder={t('views.only_me')} value={team} onChange={(v?: string) => setTeam(v ?? null)}
+							id="view-team" aria-label={t('views.share')} allowClear placeholder={t('views.only_me')} value={team} onChange={(v?: string) => setTeam(v ?? null)}
 							options={choices.data?.rows.map((r) => ({ value: r.id, label: String(r.name) })) ?? []}
 						/>
 					</>

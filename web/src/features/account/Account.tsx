@@ -78,7 +78,7 @@ function Profile() {
 			<Line id={`${id}n`} label={t('account.name')} problem={problems.name}><Input id={`${id}n`} value={name} onChange={(e) => setName(e.target.value)} autoComplete="name" required /></Line>
 			<Line id={`${id}p`} label={t('account.phone')} problem={problems.phone}><Input id={`${id}p`} value={phone} onChange={(e) => setPhone(e.target.value)} inputMode="tel" autoComplete="tel" /></Line>
 			<Line id={`${id}l`} label={t('menu.language')}>
-				<Select id={`${id}l`} value={preferences.locale} options={LOCALES.map(({ value, label }) => ({ value, label }))} onChange={(locale: Locale) => prefer({ locale })} />
+				<Select id={`${id}l`} aria-label={t('menu.language')} value={preferences.locale} options={LOCALES.map(({ value, label }) => ({ value, label }))} onChange={(locale: Locale) => prefer({ locale })} />
 			</Line>
 			<Line id={`${id}r`} label={t('account.roles')} hint={t('account.roles_hint')}><p id={`${id}r`}>{me.roles?.map((r) => r.name).join(', ') || '—'}</p></Line>
 			<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!name.trim()}>{t('word.save')}</Button></div>
@@ -286,11 +286,11 @@ function Tokens() {
 			>
 				<Line id={`${id}n`} label={t('account.token_name')}><Input id={`${id}n`} value={name} onChange={(e) => setName(e.target.value)} placeholder={t('account.token_example')} maxLength={100} autoComplete="off" /></Line>
 				<Line id={`${id}d`} label={t('account.token_ends')}>
-					<Select id={`${id}d`} value={days} onChange={setDays} options={[30, 90, 365, 0].map((d) => ({ value: d, label: d ? t('account.token_days', { count: d }) : t('account.token_never') }))} />
+					<Select id={`${id}d`} aria-label={t('account.token_ends')} value={days} onChange={setDays} options={[30, 90, 365, 0].map((d) => ({ value: d, label: d ? t('account.token_days', { count: d }) : t('account.token_never') }))} />
 				</Line>
 				{(me.roles?.length ?? 0) > 1 && (
 					<Line id={`${id}r`} label={t('account.token_roles')} hint={t('account.token_roles_hint')}>
-						<Select id={`${id}r`} mode="multiple" value={roles} onChange={setRoles} options={me.roles!.map((r) => ({ value: r.id, label: r.name }))} />
+						<Select id={`${id}r`} aria-label={t('account.token_roles')} mode="multiple" value={roles} onChange={setRoles} options={me.roles!.map((r) => ({ value: r.id, label: r.name }))} />
 					</Line>
 				)}
 				<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!name.trim()}>{t('account.token_create')}</Button></div>

@@ -161,7 +161,7 @@ function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 						</table>
 						<label htmlFor={`${id}t`}>{t('user.successor')}</label>
 						<Select
-							id={`${id}t`} value={to} onChange={setTo} showSearch={{ optionFilterProp: 'label' }} loading={choices.isPending}
+							id={`${id}t`} aria-label={t('user.successor')} value={to} onChange={setTo} showSearch={{ optionFilterProp: 'label' }} loading={choices.isPending}
 							options={choices.data?.rows.filter((u) => u.id !== row.id).map((u) => ({ value: u.id, label: `${String(u.name)} (${String(u.email)})` })) ?? []}
 						/>
 						<label htmlFor={`${id}n`}>{t('user.type_name', { name: row.name })}</label>

@@ -203,7 +203,7 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 						{work.mode !== 'create' && (
 							<div className="form-field">
 								<label htmlFor={`${uid}k`}>{t('import.key', { what: main?.label ?? '' })}</label>
-								<Select id={`${uid}k`} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={effectiveKey.length === 0 ? 'error' : undefined} />
+								<Select id={`${uid}k`} aria-label={t('import.key', { what: main?.label ?? '' })} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={effectiveKey.length === 0 ? 'error' : undefined} />
 								<p className="hint">{t('import.key_hint')}</p>
 							</div>
 						)}
