@@ -47,6 +47,7 @@ void ctx_init(struct ctx *ctx, struct arena *arena, const struct clock *clock)
 	ctx->actor = NULL;
 	ctx->clock = clock;
 	ctx->app = NULL;
+	ctx->gathering = NULL;
 	ctx->locale = LOCALE_EN;
 	ctx->deadline_ms = 0;
 	ctx->request_id = "-";

@@ -12,6 +12,7 @@ struct store;    /* core/store: the engine */
 struct actor;    /* core/gate: who acts, and what they may do */
 struct registry; /* core/entity: all entities */
 struct app;      /* the program's services, for capabilities' hooks */
+struct gathering; /* core/entity: new records of a write job that wait for its end */
 
 enum locale { LOCALE_EN, LOCALE_ZH_HANS, LOCALE_ZH_HANT, LOCALE_COUNT };
 
@@ -30,6 +31,7 @@ struct ctx {
 	const struct actor *actor; /* NULL: nobody has signed in */
 	const struct clock *clock;
 	struct app *app;
+	struct gathering *gathering; /* NULL: records are written as they are made */
 	enum locale locale;
 	int64_t deadline_ms;    /* 0: none; past it long work stops with ERR_LIMIT */
 	const char *request_id; /* never NULL: "-" outside a request */

@@ -253,6 +253,7 @@ const struct entity customer_entity = {
 	.sort = "id.desc",
 	.icon = "customer",
 	.search_rank = 1,
+	.flags = E_GATHER,
 	.hooks = {.before = before},
 	.indexes = indexes,
 };

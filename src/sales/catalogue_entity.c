@@ -110,5 +110,6 @@ const struct entity product_entity = {
 	.subtitle = "sku",
 	.sort = "id.desc",
 	.icon = "product",
+	.flags = E_GATHER,
 	.search_rank = 3,
 };

@@ -169,6 +169,12 @@ static enum err order_after(struct ctx *ctx, const struct entity *entity, const 
 	return err;
 }
 
+static enum err order_gathered(struct ctx *ctx, const struct entity *entity, struct record *new_)
+{
+	(void)entity;
+	return order_sums_gathered(ctx, new_);
+}
+
 static const char *const order_indexes[] = {"unique channel_id,number", "customer_id,placed_at", "owner_id,placed_at",
                                             "state,placed_at", NULL};
 
@@ -188,7 +194,8 @@ const struct entity order_entity = {
 	.sort = "placed_at.desc",
 	.icon = "order",
 	.search_rank = 2,
-	.hooks = {.before = order_before, .after = order_after},
+	.flags = E_GATHER,
+	.hooks = {.before = order_before, .after = order_after, .gathered = order_gathered},
 	.indexes = order_indexes,
 };
 
@@ -259,6 +266,6 @@ const struct entity order_line_entity = {
 	.parent = "order_id",
 	.sort = "id.asc",
 	.icon = "line",
-	.flags = E_CHILD,
+	.flags = E_CHILD | E_GATHER,
 	.hooks = {.before = line_before, .after = line_after},
 };

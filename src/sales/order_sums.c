@@ -1,6 +1,7 @@
 #include "sales/order_sums.h"
 
 #include "base/decimal.h"
+#include "sales/sales.h"
 #include "sales/sales_sql.h"
 
 enum { LINE_SCALE = 4, RATE_SCALE = 6 };
@@ -88,8 +89,30 @@ static enum err sum_again(struct ctx *ctx, void *arg)
 	return err;
 }
 
+enum err order_sums_gathered(struct ctx *ctx, struct record *order)
+{
+	int64_t count = 0, total = 0, minor;
+	for (const struct record *line = NULL; (line = record_gathered_child(ctx, record_id(order), line)) != NULL;) {
+		if (line->info->entity != &order_line_entity)
+			continue;
+		count++;
+		if (__builtin_add_overflow(total, record_i64(line, "total"), &total))
+			return fail(ctx, ERR_INVALID, "total", "number_too_large");
+	}
+	if (count == 0)
+		return OK;
+	if (!rescale(total, LINE_SCALE, scale_of(ctx, order), &minor))
+		return fail(ctx, ERR_INVALID, "total", "number_too_large");
+	enum err err = record_set(ctx, order, "lines_count", value_int(count));
+	if (err == OK)
+		err = record_set(ctx, order, "lines_total", value_int(minor));
+	return err == OK ? order_sums_set(ctx, order) : err;
+}
+
 enum err order_sums_later(struct ctx *ctx, int64_t order_id)
 {
+	if (record_gathered(ctx, order_id) != NULL)
+		return OK; /* order_sums_gathered sees the line */
 	/* the id itself is the argument, so that the store sees the same order twice as the same work */
 	return db_before_commit(ctx, sum_again, (void *)(intptr_t)order_id);
 }

@@ -95,6 +95,9 @@ struct entity_hooks {
 	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 	/* May write other records. */
 	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
+	/* E_GATHER: the last word on a new record before it is written, when all that was made
+	 * for it in this job is known (record_gathered_child). Then comes `after`. */
+	enum err (*gathered)(struct ctx *ctx, const struct entity *entity, struct record *new_);
 };
 
 /* Field positions every entity has, before its own.  id is a FIELD_LINK without a
@@ -127,6 +130,8 @@ enum entity_flag {
 	E_NO_LOG = 1 << 2,   /* changes are not kept in the change log (sessions) */
 	E_INTERNAL = 1 << 3, /* not over the generic API at all */
 	E_CHILD = 1 << 4,    /* shown inside its parent, no list of its own in the menu */
+	E_GATHER = 1 << 5,   /* new ones may wait for the end of a write job (record_gather): hooks know of it,
+	                      * and write no other records */
 };
 
 /* --- registry ---------------------------------------------------------- */
@@ -248,5 +253,18 @@ enum err record_owner(struct ctx *ctx, const struct record *record, struct row_o
 enum err record_reindex(struct ctx *ctx, const struct entity_info *info, int64_t id) MUST_CHECK;
 /* Brings back a deleted record, and what was deleted with it, under its old id, from the change log. */
 enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
+
+/* In a write job that makes many records: from here on new ones of E_GATHER entities are
+ * checked at once, but written together at the job's end (or before anything that needs
+ * them in the store).  What the store alone refuses (unique, references) is told then. */
+enum err record_gather(struct ctx *ctx) MUST_CHECK;
+/* A new record that waits, to read or to change kept figures in; NULL: it does not. */
+struct record *record_gathered(const struct ctx *ctx, int64_t id);
+/* Those of its children that wait with it: the first (`after` NULL), the next; NULL at the end. */
+const struct record *record_gathered_child(const struct ctx *ctx, int64_t parent, const struct record *after);
+/* Whether records of this entity wait: who looks for them in the store by other means
+ * than their id has them written first. */
+bool record_gathered_any(const struct ctx *ctx, const struct entity_info *info);
+enum err record_gather_flush(struct ctx *ctx) MUST_CHECK;
 
 #endif

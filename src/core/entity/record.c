@@ -156,7 +156,9 @@ enum err record_fetch(struct ctx *ctx, const struct entity_info *info, const str
 	const struct entity_state *state = entity_state(info);
 	struct record *record;
 	bool found = false;
-	enum err err = record_new(ctx, info, &record);
+	enum err err = record_gathered(ctx, id) ? record_gather_flush(ctx) : OK;
+	if (!err)
+		err = record_new(ctx, info, &record);
 	if (!err)
 		err = fetch_row(ctx, sql, record, id, &found);
 	if (!err && !found)
@@ -227,6 +229,11 @@ enum err record_owner_of(struct ctx *ctx, const struct entity_info *info, int64_
 {
 	*ret = (struct row_owner){0};
 	*ret_found = false;
+	const struct record *waiting = record_gathered(ctx, id);
+	if (waiting) {
+		*ret_found = waiting->info == info;
+		return *ret_found ? record_owner(ctx, waiting, ret) : OK;
+	}
 	/* Circles of parents are refused at start, so this ends. */
 	while (info) {
 		struct stmt *stmt;

@@ -39,6 +39,13 @@ enum err record_name_conflict(struct ctx *ctx, const struct record *now, size_t 
 /* No hook left a value of a wrong kind. */
 enum err record_check_kinds(struct ctx *ctx, const struct record *now) MUST_CHECK;
 
+/* --- record_gather.c --- */
+
+/* Whether a new record of this entity shall wait now. */
+bool record_gathers(const struct ctx *ctx, const struct entity_info *info);
+/* After all checks of a new record: it waits. */
+enum err record_gather_put(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
+
 /* --- record_log.c --- */
 
 /* {"field":[before,after],…} of what differs; NULL old or now: all that is not null. */

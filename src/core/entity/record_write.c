@@ -260,6 +260,9 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 		err = hooks->before(ctx, info->entity, NULL, record);
 	if (!err)
 		err = check_hooked(ctx, record, NULL);
+	if (err || record_gathers(ctx, info))
+		return err ? err : record_gather_put(ctx, record, flags);
+	err = ctx->gathering ? record_gather_flush(ctx) : OK;
 	if (!err)
 		err = record_insert(ctx, record);
 	if (!err)

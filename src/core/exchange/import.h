@@ -54,6 +54,7 @@ void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record,
 
 /* Ids by key.  What a batch adds is pending until it is committed. */
 struct import_keys {
+	const struct plan *plan; /* where new records are gathered */
 	struct map done, pending;
 	struct buf key; /* the last one asked for */
 	struct buf added; /* keys of the current row: length and bytes each */

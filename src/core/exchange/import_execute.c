@@ -231,6 +231,9 @@ static enum err write_batch(struct ctx *ctx, void *arg)
 	b->counts.rows += (int64_t)(b->end - b->first) + covered;
 	b->counts.by[ROW_SKIPPED] += covered;
 	enum err err = still_wanted(ctx, b);
+	ctx->gathering = NULL;
+	if (err == OK && b->care == CARE_FAST)
+		err = record_gather(ctx);
 	for (size_t i = b->first; err == OK && i < b->end; i++) {
 		struct ready_row *row = &b->rows[i];
 		if (row->n_faults > 0)
@@ -638,6 +641,7 @@ static enum err conclude(struct ctx *ctx, struct run *run, enum err err)
 static enum err open_run(struct ctx *ctx, struct run *run)
 {
 	enum err err = import_open(ctx, &run->record, &run->table, &run->plan);
+	run->keys.plan = run->plan;
 	if (err == OK)
 		err = find_covered(ctx, run);
 	if (err == OK)

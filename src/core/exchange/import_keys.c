@@ -148,6 +148,23 @@ static enum err find_stored(struct ctx *ctx, const struct entity_info *info, con
 	return err;
 }
 
+/* Whether the map knows all that this job made: they were made under these very keys. */
+static bool map_is_whole(const struct plan *plan, const struct entity_info *info, const int *fields, size_t n)
+{
+	const struct plan_record *only = NULL;
+	for (size_t i = 0; i < plan->n_records; i++) {
+		if (plan->records[i].info != info)
+			continue;
+		if (only != NULL)
+			return false;
+		only = &plan->records[i];
+	}
+	bool same = only != NULL && only->n_keys == n;
+	for (size_t i = 0; same && i < n; i++)
+		same = only->fields[only->keys[i]].at == fields[i];
+	return same;
+}
+
 enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                          const struct value *values, size_t n, int64_t *ret_id)
 {
@@ -155,7 +172,10 @@ enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct
 	enum err err = make_key(ctx, &keys->key, info, fields, values, n);
 	if (err != OK || known(keys, ret_id))
 		return err;
-	err = find_stored(ctx, info, fields, values, n, ret_id);
+	if (record_gathered_any(ctx, info) && !map_is_whole(keys->plan, info, fields, n))
+		err = record_gather_flush(ctx);
+	if (err == OK)
+		err = find_stored(ctx, info, fields, values, n, ret_id);
 	/* What is not there is not remembered: the next row may create it. */
 	return err == OK && *ret_id != 0 ? put_made(ctx, keys, *ret_id) : err;
 }

@@ -104,6 +104,6 @@ const struct entity import_problem_entity = {
 	.parent = "run_id",
 	.sort = "row.asc",
 	.icon = "problem",
-	.flags = E_CHILD | E_NO_LOG | E_NO_API_WRITE,
+	.flags = E_CHILD | E_NO_LOG | E_NO_API_WRITE | E_GATHER,
 	.indexes = problem_indexes,
 };

@@ -186,6 +186,8 @@ int64_t queue_count(const struct queue *queue);
 /* --- SQLite -------------------------------------------------------------- */
 
 enum lite_role { LITE_READ, LITE_WRITE, LITE_CARE };
+/* Registers the file layer that writes the log in large pieces; its name, or NULL. Once. */
+const char *lite_vfs_start(void);
 enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role, struct sqlite3 **ret) MUST_CHECK;
 void lite_attach_progress(struct db *db);
 enum err lite_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, struct sqlite3_stmt **ret) MUST_CHECK;

@@ -18,6 +18,7 @@ enum {
 /* --- opening ---------------------------------------------------------------- */
 
 static pthread_once_t configured = PTHREAD_ONCE_INIT;
+static const char *log_vfs; /* for who writes */
 
 static void configure(void)
 {
@@ -26,6 +27,7 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_SPILL);
 	sqlite3_initialize();
+	log_vfs = lite_vfs_start();
 }
 
 static enum err run_pragma(struct ctx *ctx, sqlite3 *lite, const char *text)
@@ -41,7 +43,7 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (role == LITE_WRITE && !store->read_only)
 		flags |= SQLITE_OPEN_CREATE;
-	int rc = sqlite3_open_v2(store->path, &lite, flags, NULL);
+	int rc = sqlite3_open_v2(store->path, &lite, flags, role == LITE_WRITE ? log_vfs : NULL);
 	if (rc != SQLITE_OK) {
 		enum err err = fail_arg(ctx, ERR_UPSTREAM, "", "store_open", lite ? sqlite3_errmsg(lite) : sqlite3_errstr(rc));
 		sqlite3_close(lite);

@@ -1,0 +1,164 @@
+/* Gathering: new records of one write job wait in memory until its end.
+ *
+ * An import makes a customer, its orders and their lines in one job. Written one by one,
+ * each line would change its order's sums, each order its customer's figures: rows,
+ * indexes and log entries written twice and more. Gathered, a record is written once, as
+ * it stands when the job ends. Only entities that say E_GATHER take part: their hooks ask
+ * record_gathered before they look into the store. Whatever else needs the store to
+ * be complete (a record loaded, another kind created) has all written first.
+ *
+ * Ids are given in ascending order and nothing refers to what is made later, so the
+ * list is sorted by id, parents stand before children, and backwards children come first. */
+#include <string.h>
+
+#include "core/entity/record_internal.h"
+
+enum { GATHER_FIRST = 256 };
+
+struct waiting {
+	struct record *record;
+	unsigned flags;
+	uint32_t child, last_child, next; /* position + 1 of the first and last child, and of the parent's next */
+};
+
+struct gathering {
+	struct waiting *list;
+	size_t n, cap;
+	uint32_t *kinds; /* how many wait, by entity */
+	bool closed; /* the last hooks run: nothing may be added */
+};
+
+static struct waiting *find(const struct ctx *ctx, int64_t id)
+{
+	const struct gathering *g = ctx->gathering;
+	if (!g)
+		return NULL;
+	size_t low = 0, high = g->n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (record_id(g->list[middle].record) < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < g->n && record_id(g->list[low].record) == id ? &g->list[low] : NULL;
+}
+
+struct record *record_gathered(const struct ctx *ctx, int64_t id)
+{
+	const struct waiting *w = find(ctx, id);
+	return w ? w->record : NULL;
+}
+
+const struct record *record_gathered_child(const struct ctx *ctx, int64_t parent, const struct record *after)
+{
+	const struct waiting *w = find(ctx, after ? record_id(after) : parent);
+	uint32_t next = !w ? 0 : after ? w->next : w->child;
+	return next ? ctx->gathering->list[next - 1].record : NULL;
+}
+
+bool record_gathers(const struct ctx *ctx, const struct entity_info *info)
+{
+	const struct gathering *g = ctx->gathering;
+	return g && !g->closed && (info->entity->flags & E_GATHER);
+}
+
+bool record_gathered_any(const struct ctx *ctx, const struct entity_info *info)
+{
+	return ctx->gathering && ctx->gathering->kinds[info->number] > 0;
+}
+
+/* The parent's list of children, in the order they were made. */
+static void hang_on(struct ctx *ctx, struct gathering *g, uint32_t at)
+{
+	const struct record *record = g->list[at].record;
+	struct waiting *parent = find(ctx, record_i64_at(record, record->info->parent));
+	if (!parent)
+		return;
+	if (parent->last_child)
+		g->list[parent->last_child - 1].next = at + 1;
+	else
+		parent->child = at + 1;
+	parent->last_child = at + 1;
+}
+
+enum err record_gather_put(struct ctx *ctx, struct record *record, unsigned flags)
+{
+	struct gathering *g = ctx->gathering;
+	if (g->n && record_id(g->list[g->n - 1].record) >= record_id(record))
+		return fail(ctx, ERR_BUG, entity_name(record->info), "gather_order");
+	if (g->n == g->cap) {
+		size_t cap = g->cap ? g->cap * 2 : GATHER_FIRST;
+		struct waiting *list = cap < UINT32_MAX ? arena_array(ctx->arena, cap, sizeof(*list)) : NULL;
+		if (!list)
+			return record_no_memory(ctx);
+		if (g->n)
+			memcpy(list, g->list, g->n * sizeof(*list));
+		g->list = list;
+		g->cap = cap;
+	}
+	g->list[g->n++] = (struct waiting){.record = record, .flags = flags};
+	g->kinds[record->info->number]++;
+	if (record->info->parent_info)
+		hang_on(ctx, g, (uint32_t)(g->n - 1));
+	return OK;
+}
+
+static enum err finish(struct ctx *ctx, struct record *record)
+{
+	const struct entity_hooks *hooks = &record->info->entity->hooks;
+	enum err err = hooks->gathered ? hooks->gathered(ctx, record->info->entity, record) : OK;
+	if (!err && hooks->after)
+		err = hooks->after(ctx, record->info->entity, NULL, record);
+	return err;
+}
+
+static enum err put(struct ctx *ctx, const struct waiting *w)
+{
+	enum err err = record_insert(ctx, w->record);
+	if (!err)
+		err = record_log(ctx, NULL, w->record, CHANGE_CREATE);
+	if (!err && !(w->flags & W_NO_SEARCH))
+		err = record_search_written(ctx, NULL, w->record);
+	return err;
+}
+
+enum err record_gather_flush(struct ctx *ctx)
+{
+	struct gathering *g = ctx->gathering;
+	if (!g)
+		return OK;
+	if (g->closed)
+		return fail(ctx, ERR_BUG, "", "gather_closed");
+	enum err err = OK;
+	g->closed = true;
+	for (size_t i = g->n; !err && i-- > 0;)
+		err = finish(ctx, g->list[i].record);
+	ctx->gathering = NULL;
+	for (size_t i = 0; !err && i < g->n; i++)
+		err = put(ctx, &g->list[i]);
+	/* What follows in this job is gathered anew. */
+	*g = (struct gathering){.list = g->list, .cap = g->cap, .kinds = g->kinds};
+	memset(g->kinds, 0, registry_count(ctx->registry) * sizeof(*g->kinds));
+	ctx->gathering = g;
+	return err;
+}
+
+static enum err flush_last(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	enum err err = record_gather_flush(ctx);
+	ctx->gathering = NULL;
+	return err;
+}
+
+enum err record_gather(struct ctx *ctx)
+{
+	struct gathering *g = arena_alloc(ctx->arena, sizeof(*g));
+	uint32_t *kinds = arena_array(ctx->arena, registry_count(ctx->registry), sizeof(*kinds));
+	if (!g || !kinds)
+		return record_no_memory(ctx);
+	g->kinds = kinds;
+	ctx->gathering = g;
+	return db_before_commit(ctx, flush_last, NULL);
+}
