@@ -113,20 +113,66 @@ static enum err finish(struct ctx *ctx, struct record *record)
 	return err;
 }
 
-static enum err put(struct ctx *ctx, const struct waiting *w)
+/* Without a row of its own, its words may stand in its parent's, which is whole by then. */
+static bool helps_others(const struct record *record, unsigned flags)
 {
-	enum err err = record_insert(ctx, w->record);
+	return !(flags & W_NO_SEARCH) && record->info->entity->search_rank == 0;
+}
+
+/* Log entry and search row. */
+static enum err tell(struct ctx *ctx, const struct waiting *w, const struct composed *text, struct search_bulk *bulk)
+{
+	const struct record *record = w->record;
+	const struct entity *entity = record->info->entity;
+	struct search_text own;
+	enum err err = OK;
+	if (text->err)
+		err = record_log(ctx, NULL, record, CHANGE_CREATE); /* says what is wrong */
+	else if (!(entity->flags & E_NO_LOG))
+		err = change_append_text(ctx, entity->name, record_id(record), CHANGE_CREATE, &text->change);
+	if (err || (w->flags & W_NO_SEARCH) || entity->search_rank == 0)
+		return err;
+	if (!text->err)
+		return record_search_put(ctx, record, &text->search, bulk);
+	err = record_search_text(ctx, record, &own);
+	return err ? err : record_search_put(ctx, record, &own, bulk);
+}
+
+static enum err put_all(struct ctx *ctx, const struct gathering *g, struct composer *composer)
+{
+	struct search_bulk *bulk;
+	enum err err = search_bulk_begin(ctx, g->n, &bulk);
+	for (size_t i = 0; !err && i < g->n; i++)
+		err = record_insert(ctx, g->list[i].record);
+	for (size_t i = 0; !err && i < g->n; i++)
+		err = tell(ctx, &g->list[i], record_composed(composer, i), bulk);
 	if (!err)
-		err = record_log(ctx, NULL, w->record, CHANGE_CREATE);
-	if (!err && !(w->flags & W_NO_SEARCH))
-		err = record_search_written(ctx, NULL, w->record);
+		err = search_bulk_end(ctx, bulk);
+	for (size_t i = 0; !err && i < g->n; i++)
+		if (helps_others(g->list[i].record, g->list[i].flags))
+			err = record_search_written(ctx, NULL, g->list[i].record);
+	return err;
+}
+
+static enum err write_all(struct ctx *ctx, const struct gathering *g)
+{
+	struct composer *composer = NULL;
+	const struct record **list = arena_array(ctx->arena, g->n, sizeof(*list));
+	if (!list)
+		return record_no_memory(ctx);
+	for (size_t i = 0; i < g->n; i++)
+		list[i] = g->list[i].record;
+	enum err err = record_compose_begin(ctx, list, g->n, &composer);
+	if (!err)
+		err = put_all(ctx, g, composer);
+	record_compose_end(composer);
 	return err;
 }
 
 enum err record_gather_flush(struct ctx *ctx)
 {
 	struct gathering *g = ctx->gathering;
-	if (!g)
+	if (!g || g->n == 0)
 		return OK;
 	if (g->closed)
 		return fail(ctx, ERR_BUG, "", "gather_closed");
@@ -135,8 +181,8 @@ enum err record_gather_flush(struct ctx *ctx)
 	for (size_t i = g->n; !err && i-- > 0;)
 		err = finish(ctx, g->list[i].record);
 	ctx->gathering = NULL;
-	for (size_t i = 0; !err && i < g->n; i++)
-		err = put(ctx, &g->list[i]);
+	if (!err)
+		err = write_all(ctx, g);
 	/* What follows in this job is gathered anew. */
 	*g = (struct gathering){.list = g->list, .cap = g->cap, .kinds = g->kinds};
 	memset(g->kinds, 0, registry_count(ctx->registry) * sizeof(*g->kinds));

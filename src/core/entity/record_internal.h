@@ -3,6 +3,7 @@
 #define GUANXI_CORE_ENTITY_RECORD_INTERNAL_H
 
 #include "core/entity/entity_internal.h"
+#include "core/search/search.h"
 
 enum { RECORD_DIFF_MAX = 4 * 1024 * 1024 };
 
@@ -46,8 +47,25 @@ bool record_gathers(const struct ctx *ctx, const struct entity_info *info);
 /* After all checks of a new record: it waits. */
 enum err record_gather_put(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
 
+/* --- record_compose.c: what a new record becomes in log and search, made beside the writer's thread --- */
+
+struct composed {
+	enum err err; /* then its writer makes it itself, and reports */
+	struct change_text change;
+	struct search_text search;
+};
+struct composer;
+/* Begins with the n records, in order, on a thread of its own where there is one to be had. */
+enum err record_compose_begin(struct ctx *ctx, const struct record *const *list, size_t n, struct composer **ret) MUST_CHECK;
+/* Waits for the text of record i. */
+const struct composed *record_composed(struct composer *composer, size_t i);
+/* Ends it; its texts are gone.  Always. */
+void record_compose_end(struct composer *composer);
+
 /* --- record_log.c --- */
 
+/* The text of the entry alone; needs no store. */
+enum err record_diff(struct ctx *ctx, const struct record *old, const struct record *now, struct buf *out) MUST_CHECK;
 /* {"field":[before,after],…} of what differs; NULL old or now: all that is not null. */
 enum err record_log(struct ctx *ctx, const struct record *old, const struct record *now, enum change_action action) MUST_CHECK;
 
@@ -61,6 +79,11 @@ enum err record_put_many(struct ctx *ctx, const struct record *old, const struct
 /* After a write: the row of this record, or of the parent it belongs to. `old` NULL:
  * new; `now` NULL: gone, for the parent's row. */
 enum err record_search_written(struct ctx *ctx, const struct record *old, const struct record *now) MUST_CHECK;
+
+/* The text of a new record's own search row; needs no store. */
+enum err record_search_text(struct ctx *ctx, const struct record *record, struct search_text *ret) MUST_CHECK;
+/* Puts that row. */
+enum err record_search_put(struct ctx *ctx, const struct record *record, const struct search_text *text, struct search_bulk *bulk) MUST_CHECK;
 
 static inline bool record_is_null(const struct record *record, int at)
 {

@@ -35,36 +35,41 @@ static bool differs(const struct record *old, const struct record *now, size_t a
 	return !old || !now || !value_equal(&old->values[at], &now->values[at]);
 }
 
-enum err record_log(struct ctx *ctx, const struct record *old, const struct record *now, enum change_action action)
+enum err record_diff(struct ctx *ctx, const struct record *old, const struct record *now, struct buf *out)
 {
 	const struct entity_info *info = (now ? now : old)->info;
-	if (info->entity->flags & E_NO_LOG)
-		return OK;
-	struct buf buf;
 	struct jsonw w;
-	buf_init(&buf, RECORD_DIFF_MAX);
-	if (!buf_reserve(&buf, 1000)) { /* one allocation for nearly all */
-		buf_release(&buf);
+	if (!buf_reserve(out, 1000)) /* one allocation for nearly all */
 		return record_no_memory(ctx);
-	}
-	jsonw_init(&w, &buf);
+	jsonw_init(&w, out);
 	const struct entity_state *state = entity_state(info);
 	char before = '{';
 	for (size_t at = 0; at < info->n_fields; at++) {
 		if (!is_logged(old ? old : now, now, at) || !differs(old, now, at))
 			continue;
 		/* This runs for every row of an import: keys are ready made. */
-		buf_putc(&buf, before);
-		buf_puts(&buf, state->log_keys[at]);
+		buf_putc(out, before);
+		buf_puts(out, state->log_keys[at]);
 		write_side(ctx, old, at, &w);
-		buf_putc(&buf, ',');
+		buf_putc(out, ',');
 		write_side(ctx, now, at, &w);
-		buf_putc(&buf, ']');
+		buf_putc(out, ']');
 		before = ',';
 	}
-	buf_puts(&buf, before == '{' ? "{}" : "}");
-	enum err err = buf_failed(&buf) ? fail(ctx, ERR_LIMIT, entity_name(info), "too_large")
-	                                : change_append(ctx, entity_name(info), record_id(now ? now : old), action, buf_text(&buf));
+	buf_puts(out, before == '{' ? "{}" : "}");
+	return buf_failed(out) ? fail(ctx, ERR_LIMIT, entity_name(info), "too_large") : OK;
+}
+
+enum err record_log(struct ctx *ctx, const struct record *old, const struct record *now, enum change_action action)
+{
+	const struct entity_info *info = (now ? now : old)->info;
+	struct buf buf;
+	if (info->entity->flags & E_NO_LOG)
+		return OK;
+	buf_init(&buf, RECORD_DIFF_MAX);
+	enum err err = record_diff(ctx, old, now, &buf);
+	if (!err)
+		err = change_append(ctx, entity_name(info), record_id(now ? now : old), action, buf_text(&buf));
 	buf_release(&buf);
 	return err;
 }

@@ -100,6 +100,25 @@ static enum err put_row(struct ctx *ctx, const struct record *record, bool with_
 	return search_put(ctx, &doc);
 }
 
+enum err record_search_text(struct ctx *ctx, const struct record *record, struct search_text *ret)
+{
+	struct parts parts = {0};
+	enum err err = add_record(ctx, &parts, record);
+	const struct search_doc doc = {.entity = record->info->number, .parts = parts.list, .n_parts = parts.n};
+	return err ? err : search_text_make(ctx, &doc, ret);
+}
+
+enum err record_search_put(struct ctx *ctx, const struct record *record, const struct search_text *text, struct search_bulk *bulk)
+{
+	struct row_owner owner;
+	enum err err = record_owner(ctx, record, &owner);
+	const struct search_doc doc = {
+		.entity = record->info->number, .record_id = record_id(record), .rank = record->info->entity->search_rank,
+		.owner_id = owner.owner_id, .team_id = owner.team_id, .branch_id = owner.branch_id,
+	};
+	return err ? err : search_bulk_put(ctx, bulk, &doc, text);
+}
+
 /* Whether the record's text stands in its parent's row. */
 static bool serves_parent(const struct entity_info *info)
 {

@@ -241,6 +241,21 @@ static enum err check_hooked(struct ctx *ctx, const struct record *now, const st
 	return faults_code(ctx);
 }
 
+static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags)
+{
+	const struct entity_hooks *hooks = &record->info->entity->hooks;
+	enum err err = ctx->gathering ? record_gather_flush(ctx) : OK;
+	if (!err)
+		err = record_insert(ctx, record);
+	if (!err)
+		err = record_log(ctx, NULL, record, CHANGE_CREATE);
+	if (!err && !(flags & W_NO_SEARCH))
+		err = record_search_written(ctx, NULL, record);
+	if (!err && hooks->after)
+		err = hooks->after(ctx, record->info->entity, NULL, record);
+	return err;
+}
+
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 {
 	const struct entity_info *info = record->info;
@@ -260,18 +275,9 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 		err = hooks->before(ctx, info->entity, NULL, record);
 	if (!err)
 		err = check_hooked(ctx, record, NULL);
-	if (err || record_gathers(ctx, info))
-		return err ? err : record_gather_put(ctx, record, flags);
-	err = ctx->gathering ? record_gather_flush(ctx) : OK;
-	if (!err)
-		err = record_insert(ctx, record);
-	if (!err)
-		err = record_log(ctx, NULL, record, CHANGE_CREATE);
-	if (!err && !(flags & W_NO_SEARCH))
-		err = record_search_written(ctx, NULL, record);
-	if (!err && hooks->after)
-		err = hooks->after(ctx, info->entity, NULL, record);
-	return err;
+	if (err)
+		return err;
+	return record_gathers(ctx, info) ? record_gather_put(ctx, record, flags) : write_new(ctx, record, flags);
 }
 
 /* --- update ------------------------------------------------------------------------------------ */

@@ -244,7 +244,7 @@ enum err events_head(struct ctx *ctx, int64_t *ret_seq, unsigned char ret_hash[H
 
 /* --- appending ------------------------------------------------------------------ */
 
-static enum err insert_lite(struct ctx *ctx, struct chain *chain, struct change *change, int64_t salt)
+static enum err insert_lite(struct ctx *ctx, struct chain *chain, struct change *change, const struct change_text *text)
 {
 	if (!chain->known) {
 		enum err err = events_head(ctx, &chain->seq, chain->hash);
@@ -256,7 +256,7 @@ static enum err insert_lite(struct ctx *ctx, struct chain *chain, struct change 
 	unsigned char hash[HASH_SIZE];
 	change->seq = chain->seq + 1;
 	change->group = chain->job == number ? chain->group : change->seq;
-	events_hash(chain->hash, change, salt, NULL, hash);
+	events_hash(chain->hash, change, text->salt, text->digest, hash);
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_change_insert, &stmt);
 	if (err)
@@ -271,7 +271,7 @@ static enum err insert_lite(struct ctx *ctx, struct chain *chain, struct change 
 	stmt_bind_i64(stmt, 8, (int64_t)change->action);
 	stmt_bind_text(stmt, 9, change->diff);
 	stmt_bind_text(stmt, 10, change->request_id);
-	stmt_bind_i64(stmt, 11, salt);
+	stmt_bind_i64(stmt, 11, text->salt);
 	stmt_bind_blob(stmt, 12, hash, HASH_SIZE);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
@@ -306,11 +306,28 @@ static enum err insert_postgres(struct ctx *ctx, struct chain *chain, const stru
 	return err;
 }
 
+_Static_assert(sizeof(((struct change_text *)0)->digest) == HASH_SIZE, "one size of hash");
+
+void change_text_make(const struct ctx *ctx, const char *diff, size_t n, struct change_text *ret)
+{
+	ret->diff = diff;
+	ctx_random(ctx, &ret->salt, sizeof ret->salt);
+	if (store_engine(ctx->store) == ENGINE_SQLITE)
+		events_digest(ret->salt, diff, n, ret->digest);
+}
+
 enum err change_append(struct ctx *ctx, const char *entity, int64_t record_id, enum change_action action, const char *diff)
 {
+	struct change_text text;
+	const char *given = diff ? diff : "";
+	change_text_make(ctx, given, strlen(given), &text);
+	return change_append_text(ctx, entity, record_id, action, &text);
+}
+
+enum err change_append_text(struct ctx *ctx, const char *entity, int64_t record_id, enum change_action action,
+                            const struct change_text *text)
+{
 	struct chain *chain = db_scratch(ctx->db);
-	int64_t salt;
-	ctx_random(ctx, &salt, sizeof salt);
 	struct change change = {
 		.at_ms = ctx_now(ctx),
 		.actor_id = ctx->actor ? ctx->actor->user_id : 0,
@@ -318,11 +335,11 @@ enum err change_append(struct ctx *ctx, const char *entity, int64_t record_id, e
 		.entity = entity ? entity : "",
 		.record_id = record_id,
 		.action = action,
-		.diff = diff ? diff : "",
+		.diff = text->diff,
 		.request_id = ctx->request_id ? ctx->request_id : "-",
 	};
-	enum err err = db_engine(ctx->db) == ENGINE_SQLITE ? insert_lite(ctx, chain, &change, salt)
-	                                                   : insert_postgres(ctx, chain, &change, salt);
+	enum err err = db_engine(ctx->db) == ENGINE_SQLITE ? insert_lite(ctx, chain, &change, text)
+	                                                   : insert_postgres(ctx, chain, &change, text->salt);
 	return err ? err : tell_later(ctx, chain, &change);
 }
 

@@ -51,6 +51,16 @@ struct change {
 enum err change_append(struct ctx *ctx, const char *entity, int64_t record_id, enum change_action action, const char *diff) MUST_CHECK;
 const char *change_action_name(enum change_action action);
 
+/* The content of an entry, made ready on any thread: for who writes very many. */
+struct change_text {
+	const char *diff; /* borrowed */
+	int64_t salt;
+	unsigned char digest[32]; /* of both, SQLite; PostgreSQL's sealer makes its own */
+};
+void change_text_make(const struct ctx *ctx, const char *diff, size_t n, struct change_text *ret);
+enum err change_append_text(struct ctx *ctx, const char *entity, int64_t record_id, enum change_action action,
+                            const struct change_text *text) MUST_CHECK;
+
 /* Reads forward from after_seq; entries are complete (no gaps that later fill). Stops at `max`. */
 typedef enum err (*change_fn)(struct ctx *ctx, const struct change *change, void *arg);
 enum err change_read(struct ctx *ctx, int64_t after_seq, size_t max, change_fn fn, void *arg, int64_t *ret_last) MUST_CHECK;

@@ -8,7 +8,7 @@
 #include "core/store/store.h"
 
 enum {
-	IMPORT_BATCH_ROWS = 4000,         /* while nobody else writes */
+	IMPORT_BATCH_ROWS = 8000,         /* while nobody else writes */
 	IMPORT_BATCH_SHARED = 500,        /* while others write too: they wait for a batch at most */
 	IMPORT_FAULTS_MAX = 8,            /* kept of one row */
 	IMPORT_KEYS_BYTES = 64 << 20,     /* of the key map, then it starts anew */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/search/put.h"
 #include "core/search/search_internal.h"
 #include "core/search/source.h"
 
@@ -88,15 +89,9 @@ static enum err read_waiting(struct ctx *ctx, int64_t after, struct waiting list
 	return err;
 }
 
-static enum err write_terms(struct ctx *ctx, const struct sql *sql, int64_t doc, const struct state *state, bool source,
-                            bool scope, struct buf *terms)
+static enum err run_terms(struct ctx *ctx, const struct sql *sql, int64_t doc, const struct buf *terms)
 {
 	struct stmt *stmt;
-	buf_reset(terms);
-	if (source)
-		source_terms(state->source, terms);
-	if (scope)
-		source_scope_terms(state->owner, state->team, state->branch, terms);
 	if (buf_failed(terms))
 		return fail(ctx, ERR_LIMIT, "", "text_too_long");
 	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
@@ -107,6 +102,22 @@ static enum err write_terms(struct ctx *ctx, const struct sql *sql, int64_t doc,
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err;
+}
+
+enum err search_add_terms(struct ctx *ctx, int64_t number, const struct buf *terms)
+{
+	return run_terms(ctx, &sql_search_terms_add, number, terms);
+}
+
+static enum err write_terms(struct ctx *ctx, const struct sql *sql, int64_t doc, const struct state *state, bool source,
+                            bool scope, struct buf *terms)
+{
+	buf_reset(terms);
+	if (source)
+		source_terms(state->source, terms);
+	if (scope)
+		source_scope_terms(state->owner, state->team, state->branch, terms);
+	return run_terms(ctx, sql, doc, terms);
 }
 
 static enum err take_one(struct ctx *ctx, const struct waiting *w, struct buf *terms)
@@ -190,7 +201,7 @@ static enum err find_doc(struct ctx *ctx, const struct search_doc *doc, const st
 	return err;
 }
 
-static enum err next_doc(struct ctx *ctx, size_t entity, int64_t *ret)
+enum err search_next_doc(struct ctx *ctx, size_t entity, int64_t *ret)
 {
 	struct stmt *stmt;
 	bool row;
@@ -207,21 +218,27 @@ static enum err next_doc(struct ctx *ctx, size_t entity, int64_t *ret)
 	return err;
 }
 
-static enum err insert_lite(struct ctx *ctx, const struct search_doc *doc, const struct buf *source)
+enum err search_insert_doc(struct ctx *ctx, int64_t number, const struct search_doc *doc, const char *source, size_t n)
 {
 	struct stmt *stmt;
-	int64_t number;
-	enum err err = next_doc(ctx, doc->entity, &number);
-	if (!err)
-		err = db_prepare(ctx, ctx->db, &sql_search_insert, &stmt);
+	enum err err = db_prepare(ctx, ctx->db, &sql_search_insert, &stmt);
 	if (err)
 		return err;
 	const int64_t values[] = {number, doc->record_id, doc->rank, doc->owner_id, doc->team_id, doc->branch_id};
 	for (int i = 0; i < 6; i++)
 		stmt_bind_i64(stmt, i + 1, values[i]);
-	stmt_bind_textn(stmt, 7, buf_text(source), source->len);
+	stmt_bind_textn(stmt, 7, source, n);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
+	return err;
+}
+
+static enum err insert_lite(struct ctx *ctx, const struct search_doc *doc, const struct buf *source)
+{
+	int64_t number;
+	enum err err = search_next_doc(ctx, doc->entity, &number);
+	if (!err)
+		err = search_insert_doc(ctx, number, doc, buf_text(source), source->len);
 	return err ? err : search_run(ctx, &sql_search_wait_new, 1, &number);
 }
 
@@ -265,12 +282,12 @@ static enum err put_lite(struct ctx *ctx, const struct search_doc *doc, const st
 	return err ? err : db_before_commit(ctx, take_in_if_many, NULL);
 }
 
-static enum err put_postgres(struct ctx *ctx, const struct search_doc *doc, const struct buf *source)
+enum err search_put_row(struct ctx *ctx, const struct search_doc *doc, const char *source, size_t n)
 {
 	struct stmt *stmt;
 	struct buf terms;
 	buf_init(&terms, TERMS_MAX);
-	source_entity_terms(doc->entity, buf_text(source), doc->owner_id, doc->team_id, doc->branch_id, &terms);
+	source_entity_terms(doc->entity, source, doc->owner_id, doc->team_id, doc->branch_id, &terms);
 	enum err err = buf_failed(&terms) ? fail(ctx, ERR_LIMIT, "", "text_too_long") : OK;
 	if (!err)
 		err = db_prepare(ctx, ctx->db, &sql_search_insert, &stmt);
@@ -278,7 +295,7 @@ static enum err put_postgres(struct ctx *ctx, const struct search_doc *doc, cons
 		const int64_t values[] = {(int64_t)doc->entity, doc->record_id, doc->rank, doc->owner_id, doc->team_id, doc->branch_id};
 		for (int i = 0; i < 6; i++)
 			stmt_bind_i64(stmt, i + 1, values[i]);
-		stmt_bind_textn(stmt, 7, buf_text(source), source->len);
+		stmt_bind_textn(stmt, 7, source, n);
 		stmt_bind_textn(stmt, 8, buf_text(&terms), terms.len);
 		err = stmt_run(ctx, stmt, NULL);
 		stmt_done(stmt);
@@ -295,7 +312,7 @@ enum err search_put(struct ctx *ctx, const struct search_doc *doc)
 	buf_init(&source, 16 * SOURCE_MAX);
 	enum err err = source_write(ctx, doc, &source);
 	if (!err)
-		err = search_is_lite(ctx) ? put_lite(ctx, doc, &source) : put_postgres(ctx, doc, &source);
+		err = search_is_lite(ctx) ? put_lite(ctx, doc, &source) : search_put_row(ctx, doc, buf_text(&source), source.len);
 	buf_release(&source);
 	return err;
 }

@@ -31,6 +31,19 @@ struct search_doc {
 enum err search_put(struct ctx *ctx, const struct search_doc *doc) MUST_CHECK;
 enum err search_remove(struct ctx *ctx, int64_t record_id) MUST_CHECK;
 
+/* For records the index has never seen, very many at once.  Their text is made without the
+ * store, on any thread; then each is put, and at the end all go into the full-text table in
+ * its order.  Nothing else may be put in between. */
+struct search_text {
+	const char *source, *terms; /* in the arena; terms without the scope's */
+	size_t n_source, n_terms;
+};
+enum err search_text_make(struct ctx *ctx, const struct search_doc *doc, struct search_text *ret) MUST_CHECK;
+struct search_bulk;
+enum err search_bulk_begin(struct ctx *ctx, size_t most, struct search_bulk **ret) MUST_CHECK; /* within a write job */
+enum err search_bulk_put(struct ctx *ctx, struct search_bulk *bulk, const struct search_doc *doc, const struct search_text *text) MUST_CHECK;
+enum err search_bulk_end(struct ctx *ctx, struct search_bulk *bulk) MUST_CHECK;
+
 struct search_hit {
 	size_t entity;
 	int64_t record_id;

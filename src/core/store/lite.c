@@ -57,7 +57,7 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 	if (role == LITE_READ)
 		sqlite3_limit(lite, SQLITE_LIMIT_ATTACHED, 0);
 	const char *pragmas = role == LITE_WRITE
-		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=-24576;"
+		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=-49152;"
 		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864"
 		: role == LITE_READ
 			? "PRAGMA query_only=1; PRAGMA cache_size=-16384; PRAGMA mmap_size=0"

@@ -21,8 +21,8 @@
 
 enum {
 	WAL_SOFT = 1000,  /* pages in the log that wake the checkpointer */
-	WAL_HARD = 3600,  /* pages at which the writer finishes the checkpoint itself */
-	WAL_SIZE = 16 << 20, /* what the log's file is given at start: over WAL_HARD pages */
+	WAL_HARD = 15000, /* pages at which the writer finishes the checkpoint itself */
+	WAL_SIZE = 16 << 20, /* what the log's file is given at start: over three times WAL_SOFT */
 };
 
 struct writer {
