@@ -309,8 +309,9 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 		snprintf(columns, sizeof(columns), "%s", field->name);
 	else
 		return;
-	/* For finding values only; most records have none, and writing them is then cheaper. */
-	bool partial = !scope && !sorted && !(field->flags & F_REQUIRED);
+	/* For finding values only; most records have none, and writing them is then cheaper.  Lists of
+	 * what nobody owns are asked for, of what no team or branch has they are not. */
+	bool partial = (!scope || (int)at != info->owner) && !sorted && !(field->flags & F_REQUIRED);
 	put_index(buf, info, entity_name(info), columns, false, partial);
 }
 

@@ -20,9 +20,9 @@
 #include "base/timeutil.h"
 
 enum {
-	WAL_SOFT = 1000,  /* pages in the log that wake the checkpointer */
-	WAL_HARD = 15000, /* pages at which the writer finishes the checkpoint itself */
-	WAL_SIZE = 16 << 20, /* what the log's file is given at start: over three times WAL_SOFT */
+	WAL_SOFT = 4000,  /* pages in the log that wake the checkpointer: a page changed often is copied back once */
+	WAL_HARD = 12000, /* pages at which the writer finishes the checkpoint itself */
+	WAL_SIZE = 32 << 20, /* what the log's file is given at start: twice WAL_SOFT */
 };
 
 struct writer {
