@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/check.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/exchange/exchange.h"
 #include "core/search/search.h"
@@ -83,6 +84,24 @@ static enum err keep_search(struct ctx *ctx, struct app *app)
 	return err;
 }
 
+static enum err mend_index(struct ctx *ctx, void *arg)
+{
+	return entity_index_mend(ctx, arg);
+}
+
+/* What an import set aside and did not live to make again. */
+static enum err keep_indexes(struct ctx *ctx, struct app *app)
+{
+	bool made = true;
+	enum err err = OK;
+	for (int n = 0; err == OK && made; n++) {
+		if (n == 1)
+			log_event(LOG_WARN, "indexes were missing: making them", NULL);
+		err = store_write(ctx, app->store, mend_index, &made);
+	}
+	return err;
+}
+
 /* Two programs on one folder would give out the same ids, and take each other's commands. */
 static enum err lock_folder(struct ctx *ctx, struct app *app)
 {
@@ -126,6 +145,8 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		err = blob_store_new(ctx, app->config.data_dir, &app->blobs);
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
+	if (err == OK && !read_only)
+		err = keep_indexes(ctx, app);
 	if (err == OK && !read_only)
 		err = keep_search(ctx, app);
 	return err;

@@ -197,6 +197,13 @@ int64_t registry_next_id(struct ctx *ctx);
  * keyword); many-links stand in "<entity>_<field>" (record_id, link_id). */
 enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engine, struct buf *ret) MUST_CHECK;
 
+/* In a write job, before very many records are put into a table that is all but empty: takes
+ * away the indexes that no write needs.  Lists are slow until they are made again.  SQLite; else nothing. */
+enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info) MUST_CHECK;
+/* In a write job: makes one index that a descriptor calls for and that is not there; call
+ * it, each time in a job of its own, until *ret_made is false. */
+enum err entity_index_mend(struct ctx *ctx, bool *ret_made) MUST_CHECK;
+
 /* --- records ----------------------------------------------------------- */
 
 struct record {

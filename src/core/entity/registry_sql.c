@@ -197,143 +197,6 @@ enum err registry_make_sql(struct ctx *ctx, struct registry *registry, struct en
 
 /* --- tables -------------------------------------------------------------------- */
 
-bool registry_list_item(const char *list, size_t n, char *name, size_t size, const char **ret_suffix)
-{
-	for (; n > 0; n--) {
-		list = strchr(list, ',');
-		if (!list)
-			return false;
-		list++;
-	}
-	size_t len = strcspn(list, ",.");
-	if (len >= size)
-		len = size - 1;
-	memcpy(name, list, len);
-	name[len] = '\0';
-	if (ret_suffix)
-		*ret_suffix = list + len;
-	return true;
-}
-
-bool registry_unique_index(const char *index, const char **ret_columns)
-{
-	bool unique = str_starts(index, "unique ");
-	*ret_columns = unique ? index + strlen("unique ") : index;
-	return unique;
-}
-
-/* Engines cut or refuse long names, so a long one ends in a hash of the whole. */
-void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const char *columns, const char *suffix)
-{
-	char full[512];
-	int n = snprintf(full, sizeof(full), "%s_%s_%s", table, columns, suffix);
-	size_t len = n < 0 ? 0 : (size_t)n < sizeof(full) ? (size_t)n : sizeof(full) - 1;
-	for (char *c = full; *c; c++)
-		if (*c == ',' || *c == '.' || *c == ' ')
-			*c = '_';
-	if (len <= INDEX_NAME_MAX)
-		memcpy(out, full, len + 1);
-	else
-		snprintf(out, INDEX_NAME_MAX + 1, "%.44s_%08x_%.8s", full, (unsigned)str_hash(full, len), suffix);
-}
-
-/* Whether the column may be null at all: SQLite takes "x IS NOT NULL" of one that may not
- * for true, and then finds no use for an index with that condition. */
-static bool may_be_null(const struct entity_info *info, const char *column)
-{
-	int at = info ? entity_field(info, column) : -1;
-	return at >= SF_COUNT && !(info->fields[at]->flags & F_REQUIRED);
-}
-
-static void put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial)
-{
-	char name[INDEX_NAME_MAX + 1], column[64];
-	bool first = true;
-	registry_index_name(name, table, columns, unique ? "key" : "idx");
-	buf_printf(buf, "CREATE %sINDEX \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
-	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++)
-		buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
-	buf_putc(buf, ')');
-	for (size_t i = 0; partial && registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
-		if (!may_be_null(info, column))
-			continue;
-		buf_printf(buf, "%s\"%s\" IS NOT NULL", first ? " WHERE " : " AND ", column);
-		first = false;
-	}
-	buf_puts(buf, ";\n");
-}
-
-/* Whether an index of the descriptor begins with the field. */
-static bool leads_index(const struct entity *entity, const char *field)
-{
-	char first[64];
-	for (const char *const *index = entity->indexes; index && *index; index++) {
-		const char *columns;
-		if (!registry_unique_index(*index, &columns) && registry_list_item(columns, 0, first, sizeof(first), NULL) &&
-		    str_equal(first, field))
-			return true;
-	}
-	return false;
-}
-
-/* First field of the default order; "" for none. */
-static void sort_field(const struct entity *entity, char out[64])
-{
-	out[0] = '\0';
-	if (entity->sort)
-		(void)registry_list_item(entity->sort, 0, out, 64, NULL);
-}
-
-static bool is_scope_field(const struct entity_info *info, size_t at)
-{
-	return (int)at == info->owner || (int)at == info->team || (int)at == info->branch;
-}
-
-/* The index a field calls for: for owners with the default order, so that "mine,
- * newest first" needs no sort. */
-static void put_field_index(struct buf *buf, const struct entity_info *info, size_t at)
-{
-	const struct field *field = info->fields[at];
-	char sort[64], columns[160];
-	sort_field(info->entity, sort);
-	if (field->flags & F_UNIQUE)
-		put_index(buf, info, entity_name(info), field->name, true, true);
-	if (leads_index(info->entity, field->name))
-		return;
-	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
-	if (scope && *sort && !str_equal(sort, "id") && !str_equal(sort, field->name))
-		snprintf(columns, sizeof(columns), "%s,%s,id", field->name, sort);
-	else if (sorted || scope)
-		snprintf(columns, sizeof(columns), "%s,id", field->name);
-	else if (((field->flags & F_INDEX) || field->type == FIELD_LINK) && !(field->flags & F_UNIQUE))
-		snprintf(columns, sizeof(columns), "%s", field->name);
-	else
-		return;
-	/* For finding values only; most records have none, and writing them is then cheaper.  Lists of
-	 * what nobody owns are asked for, of what no team or branch has they are not. */
-	bool partial = (!scope || (int)at != info->owner) && !sorted && !(field->flags & F_REQUIRED);
-	put_index(buf, info, entity_name(info), columns, false, partial);
-}
-
-static void put_indexes(struct buf *buf, const struct entity_info *info)
-{
-	const struct entity *entity = info->entity;
-	char sort[64];
-	sort_field(entity, sort);
-	for (size_t i = SF_VERSION; i < info->n_fields; i++) {
-		if (info->fields[i]->type == FIELD_LINKS)
-			continue;
-		if (i < SF_COUNT && !str_equal(info->fields[i]->name, sort))
-			continue; /* system fields only where the default order needs them */
-		put_field_index(buf, info, i);
-	}
-	for (const char *const *index = entity->indexes; index && *index; index++) {
-		const char *columns;
-		bool unique = registry_unique_index(*index, &columns);
-		put_index(buf, info, entity->name, columns, unique, unique);
-	}
-}
-
 static void put_table(struct buf *buf, const struct entity_info *info, int engine)
 {
 	buf_printf(buf, "CREATE TABLE \"%s\" (\n", entity_name(info));
@@ -367,7 +230,7 @@ static void put_many_tables(struct buf *buf, const struct entity_info *info, int
 		           engine == ENGINE_SQLITE ? entity_name(info) : "", engine == ENGINE_SQLITE ? "\" (\"id\")" : "", integer,
 		           engine == ENGINE_SQLITE ? " REFERENCES \"" : "", engine == ENGINE_SQLITE ? field->link : "",
 		           engine == ENGINE_SQLITE ? "\" (\"id\")" : "", engine == ENGINE_SQLITE ? " STRICT, WITHOUT ROWID" : "");
-		put_index(buf, NULL, table, "link_id,record_id", false, false);
+		registry_put_index(buf, NULL, table, "link_id,record_id", false, false);
 	}
 }
 
@@ -406,7 +269,7 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 		const struct entity_info *info = &registry->list[i].info;
 		put_table(ret, info, engine);
 		put_many_tables(ret, info, engine);
-		put_indexes(ret, info);
+		registry_put_indexes(ret, info);
 	}
 	for (size_t i = 0; engine == ENGINE_POSTGRES && i < registry->n; i++)
 		put_foreign_keys(ret, &registry->list[i].info);

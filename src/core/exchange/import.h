@@ -132,6 +132,9 @@ const char *import_request_id(struct ctx *ctx, int64_t run_id);
 
 /* Runs it to its end on the calling thread.  `job` NULL: without a job (command line). */
 enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, FILE *progress, struct import_counts *ret) MUST_CHECK;
+/* Around a run over a file of so many bytes: indexes are set aside where that pays, and made. */
+enum err import_bulk_begin(struct ctx *ctx, const struct plan *plan, int64_t bytes) MUST_CHECK;
+enum err import_bulk_end(struct ctx *ctx, const struct job *job, const struct import_counts *counts) MUST_CHECK;
 enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job) MUST_CHECK;
 /* Tries the first rows and rolls them back; the answer of POST …/check. */
 enum err import_check(struct ctx *ctx, const struct import_run *run, struct buf *out) MUST_CHECK;

@@ -648,7 +648,24 @@ static enum err open_run(struct ctx *ctx, struct run *run)
 		err = store_write(ctx, ctx->store, mark_running, run);
 	if (err == OK && run->record.started_at == 0)
 		run->record.started_at = ctx_now(ctx);
+	if (err == OK)
+		err = import_bulk_begin(ctx, run->plan, table_info(run->table)->bytes_total);
 	return err == OK ? prepare_batches(ctx, run) : err;
+}
+
+/* However the run ended: the indexes are made again, and what it ended with stays said. */
+static enum err mend_after(struct ctx *ctx, struct run *run, enum err ended)
+{
+	struct faults faults = ctx->faults;
+	const char *key = ended != OK && faults.count > 0 ? faults.list[0].key : "";
+	if (str_equal(key, "job_stopping") || str_equal(key, "job_lost"))
+		return ended; /* it goes on later, or the next start does it */
+	faults_clear(ctx);
+	enum err err = import_bulk_end(ctx, ended == OK ? run->job : NULL, &run->counts);
+	if (ended == OK)
+		return err;
+	ctx->faults = faults;
+	return ended;
 }
 
 enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, FILE *progress, struct import_counts *ret)
@@ -678,7 +695,7 @@ enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, 
 		err = open_run(ctx, run);
 	ctx->db = db;
 	if (err == OK)
-		err = pump(run);
+		err = mend_after(ctx, run, pump(run));
 	ctx->db = db;
 	if (loaded)
 		err = conclude(ctx, run, err);

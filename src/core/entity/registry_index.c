@@ -1,0 +1,249 @@
+/* Indexes: which a descriptor calls for, and those that are set aside while very many
+ * records are put into tables that were all but empty.
+ *
+ * Each index costs every new row a search and a changed page somewhere in it; a million rows
+ * later, made in one go, it costs a sort.  What writes need stays: unique indexes, and
+ * those that find a parent's children.  A program that dies in between finds the gaps at its
+ * next start (entity_index_mend). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/entity/entity_internal.h"
+
+enum { INDEXES_TEXT_MAX = 64 * 1024 };
+
+bool registry_list_item(const char *list, size_t n, char *name, size_t size, const char **ret_suffix)
+{
+	for (; n > 0; n--) {
+		list = strchr(list, ',');
+		if (!list)
+			return false;
+		list++;
+	}
+	size_t len = strcspn(list, ",.");
+	if (len >= size)
+		len = size - 1;
+	memcpy(name, list, len);
+	name[len] = '\0';
+	if (ret_suffix)
+		*ret_suffix = list + len;
+	return true;
+}
+
+bool registry_unique_index(const char *index, const char **ret_columns)
+{
+	bool unique = str_starts(index, "unique ");
+	*ret_columns = unique ? index + strlen("unique ") : index;
+	return unique;
+}
+
+/* Engines cut or refuse long names, so a long one ends in a hash of the whole. */
+void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const char *columns, const char *suffix)
+{
+	char full[512];
+	int n = snprintf(full, sizeof(full), "%s_%s_%s", table, columns, suffix);
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof(full) ? (size_t)n : sizeof(full) - 1;
+	for (char *c = full; *c; c++)
+		if (*c == ',' || *c == '.' || *c == ' ')
+			*c = '_';
+	if (len <= INDEX_NAME_MAX)
+		memcpy(out, full, len + 1);
+	else
+		snprintf(out, INDEX_NAME_MAX + 1, "%.44s_%08x_%.8s", full, (unsigned)str_hash(full, len), suffix);
+}
+
+/* Whether the column may be null at all: SQLite takes "x IS NOT NULL" of one that may not
+ * for true, and then finds no use for an index with that condition. */
+static bool may_be_null(const struct entity_info *info, const char *column)
+{
+	int at = info ? entity_field(info, column) : -1;
+	return at >= SF_COUNT && !(info->fields[at]->flags & F_REQUIRED);
+}
+
+void registry_put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial)
+{
+	char name[INDEX_NAME_MAX + 1], column[64];
+	bool first = true;
+	registry_index_name(name, table, columns, unique ? "key" : "idx");
+	buf_printf(buf, "CREATE %sINDEX \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
+	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++)
+		buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
+	buf_putc(buf, ')');
+	for (size_t i = 0; partial && registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
+		if (!may_be_null(info, column))
+			continue;
+		buf_printf(buf, "%s\"%s\" IS NOT NULL", first ? " WHERE " : " AND ", column);
+		first = false;
+	}
+	buf_puts(buf, ";\n");
+}
+
+/* Whether an index of the descriptor begins with the field. */
+static bool leads_index(const struct entity *entity, const char *field)
+{
+	char first[64];
+	for (const char *const *index = entity->indexes; index && *index; index++) {
+		const char *columns;
+		if (!registry_unique_index(*index, &columns) && registry_list_item(columns, 0, first, sizeof(first), NULL) &&
+		    str_equal(first, field))
+			return true;
+	}
+	return false;
+}
+
+/* First field of the default order; "" for none. */
+static void sort_field(const struct entity *entity, char out[64])
+{
+	out[0] = '\0';
+	if (entity->sort)
+		(void)registry_list_item(entity->sort, 0, out, 64, NULL);
+}
+
+static bool is_scope_field(const struct entity_info *info, size_t at)
+{
+	return (int)at == info->owner || (int)at == info->team || (int)at == info->branch;
+}
+
+/* The index a field calls for: for owners with the default order, so that "mine,
+ * newest first" needs no sort. */
+static void put_field_index(struct buf *buf, const struct entity_info *info, size_t at)
+{
+	const struct field *field = info->fields[at];
+	char sort[64], columns[160];
+	sort_field(info->entity, sort);
+	if (field->flags & F_UNIQUE)
+		registry_put_index(buf, info, entity_name(info), field->name, true, true);
+	if (leads_index(info->entity, field->name))
+		return;
+	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
+	if (scope && *sort && !str_equal(sort, "id") && !str_equal(sort, field->name))
+		snprintf(columns, sizeof(columns), "%s,%s,id", field->name, sort);
+	else if (sorted || scope)
+		snprintf(columns, sizeof(columns), "%s,id", field->name);
+	else if (((field->flags & F_INDEX) || field->type == FIELD_LINK) && !(field->flags & F_UNIQUE))
+		snprintf(columns, sizeof(columns), "%s", field->name);
+	else
+		return;
+	/* For finding values only; most records have none, and writing them is then cheaper.  Lists of
+	 * what nobody owns are asked for, of what no team or branch has they are not. */
+	bool partial = (!scope || (int)at != info->owner) && !sorted && !(field->flags & F_REQUIRED);
+	registry_put_index(buf, info, entity_name(info), columns, false, partial);
+}
+
+void registry_put_indexes(struct buf *buf, const struct entity_info *info)
+{
+	const struct entity *entity = info->entity;
+	char sort[64];
+	sort_field(entity, sort);
+	for (size_t i = SF_VERSION; i < info->n_fields; i++) {
+		if (info->fields[i]->type == FIELD_LINKS)
+			continue;
+		if (i < SF_COUNT && !str_equal(info->fields[i]->name, sort))
+			continue; /* system fields only where the default order needs them */
+		put_field_index(buf, info, i);
+	}
+	for (const char *const *index = entity->indexes; index && *index; index++) {
+		const char *columns;
+		bool unique = registry_unique_index(*index, &columns);
+		registry_put_index(buf, info, entity->name, columns, unique, unique);
+	}
+}
+
+/* --- set aside and made again (SQLite) --------------------------------------------- */
+
+struct index_text {
+	const char *sql; /* CREATE INDEX … */
+	size_t n;
+	char name[INDEX_NAME_MAX + 1];
+	bool unique;
+};
+
+/* The next statement of what registry_put_indexes wrote. */
+static bool next_index(const char **at, struct index_text *ret)
+{
+	const char *end = strstr(*at, ";\n"), *open = strchr(*at, '"');
+	const char *close = open ? strchr(open + 1, '"') : NULL;
+	if (!end || !close || close > end || (size_t)(close - open - 1) > INDEX_NAME_MAX)
+		return false;
+	*ret = (struct index_text){.sql = *at, .n = (size_t)(end - *at), .unique = str_starts(*at, "CREATE UNIQUE")};
+	memcpy(ret->name, open + 1, (size_t)(close - open - 1));
+	*at = end + 2;
+	return true;
+}
+
+static bool finds_children(const struct entity_info *info, const char *name)
+{
+	char own[INDEX_NAME_MAX + 1];
+	if (info->parent < 0)
+		return false;
+	registry_index_name(own, entity_name(info), info->fields[info->parent]->name, "idx");
+	return str_equal(own, name);
+}
+
+static enum err run_text(struct ctx *ctx, const char *text)
+{
+	return text ? db_exec(ctx, ctx->db, text) : fail(ctx, ERR_LIMIT, "", "memory");
+}
+
+enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info)
+{
+	struct buf buf;
+	struct index_text index;
+	enum err err = OK;
+	if (db_engine(ctx->db) != ENGINE_SQLITE)
+		return OK;
+	buf_init(&buf, INDEXES_TEXT_MAX);
+	registry_put_indexes(&buf, info);
+	const char *at = buf_text(&buf);
+	while (!err && next_index(&at, &index))
+		if (!index.unique && !finds_children(info, index.name))
+			err = run_text(ctx, arena_printf(ctx->arena, "DROP INDEX IF EXISTS \"%s\"", index.name));
+	if (!err && buf_failed(&buf))
+		err = fail(ctx, ERR_LIMIT, "", "memory");
+	buf_release(&buf);
+	return err;
+}
+
+static enum err is_there(struct ctx *ctx, const char *name, bool *ret)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare_text(ctx, ctx->db, "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1", &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, 1, name);
+	err = stmt_step(ctx, stmt, ret);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err mend_one(struct ctx *ctx, const struct entity_info *info, bool *ret_made)
+{
+	struct buf buf;
+	struct index_text index;
+	enum err err = OK;
+	buf_init(&buf, INDEXES_TEXT_MAX);
+	registry_put_indexes(&buf, info);
+	const char *at = buf_text(&buf);
+	while (!err && !*ret_made && next_index(&at, &index)) {
+		bool there;
+		err = is_there(ctx, index.name, &there);
+		if (err || there)
+			continue;
+		err = run_text(ctx, arena_strndup(ctx->arena, index.sql, index.n));
+		*ret_made = !err;
+	}
+	buf_release(&buf);
+	return err;
+}
+
+enum err entity_index_mend(struct ctx *ctx, bool *ret_made)
+{
+	enum err err = OK;
+	*ret_made = false;
+	if (db_engine(ctx->db) != ENGINE_SQLITE)
+		return OK;
+	for (size_t i = 0; !err && !*ret_made && i < registry_count(ctx->registry); i++)
+		err = mend_one(ctx, registry_at(ctx->registry, i), ret_made);
+	return err;
+}
