@@ -102,6 +102,13 @@ static enum err keep_indexes(struct ctx *ctx, struct app *app)
 	return err;
 }
 
+/* What is made of the records and may have to be made anew. */
+static enum err keep_made(struct ctx *ctx, struct app *app)
+{
+	enum err err = keep_indexes(ctx, app);
+	return err == OK ? keep_search(ctx, app) : err;
+}
+
 /* Two programs on one folder would give out the same ids, and take each other's commands. */
 static enum err lock_folder(struct ctx *ctx, struct app *app)
 {
@@ -146,9 +153,7 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
 	if (err == OK && !read_only)
-		err = keep_indexes(ctx, app);
-	if (err == OK && !read_only)
-		err = keep_search(ctx, app);
+		err = keep_made(ctx, app);
 	return err;
 }
 

@@ -23,6 +23,13 @@ static enum err check_store(struct ctx *ctx, struct app *app, struct buf *report
 		line(report, *ret_good, "store", *ret_good ? "pages, indexes and references agree" : buf_text(&problems));
 	}
 	buf_release(&problems);
+	const char *missing = NULL;
+	if (err == OK)
+		err = entity_index_missing(ctx, &missing);
+	if (err == OK && missing != NULL) {
+		*ret_good = false;
+		line(report, false, "store", arena_printf(ctx->arena, "the index %s is not there; the next start makes it", missing));
+	}
 	return err;
 }
 

@@ -203,6 +203,8 @@ enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info) M
 /* In a write job: makes one index that a descriptor calls for and that is not there; call
  * it, each time in a job of its own, until *ret_made is false. */
 enum err entity_index_mend(struct ctx *ctx, bool *ret_made) MUST_CHECK;
+/* The name of one that is not there; NULL: none is missing. */
+enum err entity_index_missing(struct ctx *ctx, const char **ret_name) MUST_CHECK;
 
 /* --- records ----------------------------------------------------------- */
 

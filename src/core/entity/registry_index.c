@@ -105,6 +105,13 @@ static bool is_scope_field(const struct entity_info *info, size_t at)
 	return (int)at == info->owner || (int)at == info->team || (int)at == info->branch;
 }
 
+/* For finding values only; most records have none, and writing them is then cheaper.  Lists of
+ * what nobody owns are asked for, of what no team or branch has they are not. */
+static bool is_partial(const struct entity_info *info, size_t at)
+{
+	return (int)at != info->owner && !(info->fields[at]->flags & F_REQUIRED);
+}
+
 /* The index a field calls for: for owners with the default order, so that "mine,
  * newest first" needs no sort. */
 static void put_field_index(struct buf *buf, const struct entity_info *info, size_t at)
@@ -125,10 +132,7 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 		snprintf(columns, sizeof(columns), "%s", field->name);
 	else
 		return;
-	/* For finding values only; most records have none, and writing them is then cheaper.  Lists of
-	 * what nobody owns are asked for, of what no team or branch has they are not. */
-	bool partial = (!scope || (int)at != info->owner) && !sorted && !(field->flags & F_REQUIRED);
-	registry_put_index(buf, info, entity_name(info), columns, false, partial);
+	registry_put_index(buf, info, entity_name(info), columns, false, !sorted && is_partial(info, at));
 }
 
 void registry_put_indexes(struct buf *buf, const struct entity_info *info)
@@ -217,33 +221,54 @@ static enum err is_there(struct ctx *ctx, const char *name, bool *ret)
 	return err;
 }
 
-static enum err mend_one(struct ctx *ctx, const struct entity_info *info, bool *ret_made)
+/* The first that is called for and not there; its name "" where none is missing. */
+static enum err find_missing(struct ctx *ctx, const struct entity_info *info, struct buf *buf, struct index_text *ret)
+{
+	enum err err = OK;
+	buf_reset(buf);
+	registry_put_indexes(buf, info);
+	const char *at = buf_text(buf);
+	while (!err && next_index(&at, ret)) {
+		bool there;
+		err = is_there(ctx, ret->name, &there);
+		if (err || !there)
+			return err;
+	}
+	*ret = (struct index_text){.sql = ""};
+	return err;
+}
+
+static enum err first_missing(struct ctx *ctx, struct buf *buf, struct index_text *ret)
+{
+	enum err err = OK;
+	*ret = (struct index_text){.sql = ""};
+	if (db_engine(ctx->db) != ENGINE_SQLITE)
+		return OK;
+	for (size_t i = 0; !err && ret->n == 0 && i < registry_count(ctx->registry); i++)
+		err = find_missing(ctx, registry_at(ctx->registry, i), buf, ret);
+	return err;
+}
+
+enum err entity_index_missing(struct ctx *ctx, const char **ret_name)
 {
 	struct buf buf;
 	struct index_text index;
-	enum err err = OK;
 	buf_init(&buf, INDEXES_TEXT_MAX);
-	registry_put_indexes(&buf, info);
-	const char *at = buf_text(&buf);
-	while (!err && !*ret_made && next_index(&at, &index)) {
-		bool there;
-		err = is_there(ctx, index.name, &there);
-		if (err || there)
-			continue;
-		err = run_text(ctx, arena_strndup(ctx->arena, index.sql, index.n));
-		*ret_made = !err;
-	}
+	enum err err = first_missing(ctx, &buf, &index);
+	*ret_name = !err && index.n ? arena_strdup(ctx->arena, index.name) : NULL;
 	buf_release(&buf);
 	return err;
 }
 
 enum err entity_index_mend(struct ctx *ctx, bool *ret_made)
 {
-	enum err err = OK;
-	*ret_made = false;
-	if (db_engine(ctx->db) != ENGINE_SQLITE)
-		return OK;
-	for (size_t i = 0; !err && !*ret_made && i < registry_count(ctx->registry); i++)
-		err = mend_one(ctx, registry_at(ctx->registry, i), ret_made);
+	struct buf buf;
+	struct index_text index;
+	buf_init(&buf, INDEXES_TEXT_MAX);
+	enum err err = first_missing(ctx, &buf, &index);
+	*ret_made = !err && index.n;
+	if (*ret_made)
+		err = run_text(ctx, arena_strndup(ctx->arena, index.sql, index.n));
+	buf_release(&buf);
 	return err;
 }
