@@ -73,6 +73,7 @@ struct mark {
 struct work_state {
 	bool active;
 	bool broken;             /* a rollback failed: the transaction is lost */
+	bool schema_changed;     /* db_exec ran in this job, which may change more than rows */
 	int64_t number;          /* of this run, counted from the start of the process */
 	size_t depth;            /* open savepoints of the job itself */
 	struct mark marks[DEPTH_MAX];

@@ -145,6 +145,7 @@ enum err lite_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row)
 
 enum err lite_exec(struct ctx *ctx, struct db *db, const char *text)
 {
+	db->job.schema_changed = true;
 	int rc = sqlite3_exec(db->lite, text, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? OK : lite_fail(ctx, db, rc);
 }

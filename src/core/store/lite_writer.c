@@ -1,9 +1,13 @@
 /* SQLite's single writer: group commit.
  *
  * The thread takes a job; while others wait it goes on with them in the same
- * transaction, each in a savepoint (the first needs none: if it fails, the whole
- * transaction holds nothing else).  When none waits it commits at once, so a
- * lone client never waits for company.  One fsync then makes all of them durable.
+ * transaction.  When none waits it commits at once, so a lone client never waits for
+ * company.  One fsync then makes all of them durable.
+ *
+ * A savepoint around each job would cost a copy of every page it changes.  Jobs that fail
+ * have nearly always been refused before they wrote anything, and then nothing is to be
+ * undone.  One that fails after it wrote takes the transaction with it: the others run again,
+ * and for a while each job has its savepoint.
  *
  * A second thread copies the write-ahead log back into the database file while
  * the writer goes on; only when the log grows past WAL_HARD does the writer do
@@ -20,6 +24,7 @@
 #include "base/timeutil.h"
 
 enum {
+	GUARDED_JOBS = 1000, /* with savepoints, after a job that failed too late */
 	WAL_SOFT = 4000,  /* pages in the log that wake the checkpointer: a page changed often is copied back once */
 	WAL_HARD = 12000, /* pages at which the writer finishes the checkpoint itself */
 	WAL_SIZE = 32 << 20, /* what the log's file is given at start: twice WAL_SOFT */
@@ -36,6 +41,7 @@ struct writer {
 	size_t batch_n;
 	bool in_transaction;
 	size_t alone; /* this many jobs get a transaction of their own */
+	size_t guarded; /* this many a savepoint */
 	int wal_pages, wal_tried;
 
 	sqlite3 *care; /* the checkpointer's connection */
@@ -178,15 +184,23 @@ static void put_back(struct writer *w, bool alone)
 	w->batch_n = 0;
 }
 
-static void job_failed(struct writer *w, struct write_job *job, enum err err, const struct mark *mark)
+/* One run of a job, as it began. */
+struct attempt {
+	struct mark mark;
+	int64_t changes; /* rows changed on this connection before it */
+	bool saved;      /* it has a savepoint */
+};
+
+static void job_failed(struct writer *w, struct write_job *job, enum err err, const struct attempt *attempt)
 {
+	bool lost = sqlite3_get_autocommit(w->db.lite); /* disk full, no memory or an interrupt undid the whole transaction */
+	bool wrote = w->db.job.schema_changed || sqlite3_total_changes64(w->db.lite) != attempt->changes;
 	if (w->batch_n == 0) {
 		rollback(w);
-	} else if (!sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK_TO) == OK &&
-	           command(w, COMMAND_RELEASE) == OK) {
-		work_rewind(&w->db, mark);
+	} else if (!lost && (attempt->saved ? command(w, COMMAND_ROLLBACK_TO) == OK && command(w, COMMAND_RELEASE) == OK : !wrote)) {
+		work_rewind(&w->db, &attempt->mark);
 	} else {
-		/* Disk full, no memory or an interrupt undid the whole transaction. */
+		w->guarded = GUARDED_JOBS;
 		rollback(w);
 		put_back(w, false);
 	}
@@ -194,37 +208,46 @@ static void job_failed(struct writer *w, struct write_job *job, enum err err, co
 	job->done(job, err);
 }
 
+/* Opens what the job needs. */
+static enum err begin(struct writer *w, struct attempt *ret)
+{
+	enum err err = OK;
+	*ret = (struct attempt){.saved = false};
+	if (!w->in_transaction) {
+		err = command(w, COMMAND_BEGIN);
+		w->in_transaction = err == OK;
+	} else if (w->batch_n && w->guarded) {
+		err = command(w, COMMAND_SAVEPOINT);
+		ret->saved = err == OK;
+	}
+	w->guarded -= w->guarded > 0;
+	ret->mark = work_mark(&w->db);
+	ret->changes = sqlite3_total_changes64(w->db.lite);
+	return err;
+}
+
 static void run_one(struct writer *w, struct write_job *job)
 {
+	struct attempt attempt;
 	if (atomic_load(&w->store->unhealthy)) {
 		work_refuse(job, ERR_RETRY, "store_stopped");
 		return;
 	}
-	enum err err = OK;
-	if (!w->in_transaction) {
-		err = command(w, COMMAND_BEGIN);
-		w->in_transaction = err == OK;
-	} else if (w->batch_n) {
-		err = command(w, COMMAND_SAVEPOINT);
-	}
+	enum err err = begin(w, &attempt);
 	if (err) {
 		finish_failed(w, job, err);
 		return;
 	}
-	struct mark mark = work_mark(&w->db);
-	struct work_start *start = &w->batch[w->batch_n];
-	work_start_note(start, job);
+	work_start_note(&w->batch[w->batch_n], job);
 	err = work_run(&w->db, job);
-	if (err) {
-		job_failed(w, job, err, &mark);
-		return;
-	}
-	if (w->batch_n && command(w, COMMAND_RELEASE) != OK) {
+	if (!err && attempt.saved && command(w, COMMAND_RELEASE) != OK) {
 		fault_add(job->ctx, ERR_RETRY, "", "transaction_lost", NULL);
-		job_failed(w, job, ERR_RETRY, &mark);
-		return;
+		err = ERR_RETRY;
 	}
-	w->batch_n++;
+	if (err)
+		job_failed(w, job, err, &attempt);
+	else
+		w->batch_n++;
 }
 
 static void commit_failed(struct writer *w, enum err err)

@@ -204,7 +204,7 @@ enum err work_run(struct db *db, struct write_job *job)
 	ctx->db = db;
 	ctx->store = db->store;
 	state->active = true;
-	state->broken = false;
+	state->broken = state->schema_changed = false;
 	state->depth = 0;
 	state->befores_n = state->befores_ran = 0;
 	if (state->index_cap)

@@ -406,6 +406,7 @@ static enum err wait_at_gate(struct ctx *ctx, void *arg)
 	(void)arg;
 	while (sem_wait(&gate) != 0)
 		continue;
+	sem_post(&gate); /* once open it stays open: a job may run again */
 	return OK;
 }
 
