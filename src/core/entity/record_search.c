@@ -95,7 +95,7 @@ static enum err put_row(struct ctx *ctx, const struct record *record, bool with_
 	const struct search_doc doc = {
 		.entity = record->info->number, .record_id = record_id(record), .rank = record->info->entity->search_rank,
 		.owner_id = owner.owner_id, .team_id = owner.team_id, .branch_id = owner.branch_id,
-		.parts = parts.list, .n_parts = parts.n,
+		.parts = parts.list, .n_parts = parts.n, .fresh = !with_children,
 	};
 	return search_put(ctx, &doc);
 }

@@ -239,7 +239,12 @@ static enum err insert_lite(struct ctx *ctx, const struct search_doc *doc, const
 	enum err err = search_next_doc(ctx, doc->entity, &number);
 	if (!err)
 		err = search_insert_doc(ctx, number, doc, buf_text(source), source->len);
-	return err ? err : search_run(ctx, &sql_search_wait_new, 1, &number);
+	if (!err)
+		err = search_run(ctx, &sql_search_wait_new, 1, &number);
+	/* Numbers follow each other, so it is enough to look at every so many. */
+	if (err || number % (WAIT_MAX / 4) != 0)
+		return err;
+	return db_before_commit(ctx, take_in_if_many, NULL);
 }
 
 static enum err update_lite(struct ctx *ctx, const struct search_doc *doc, const struct buf *source, const struct found *found)
@@ -270,7 +275,9 @@ static enum err remove_lite(struct ctx *ctx, int64_t doc)
 
 static enum err put_lite(struct ctx *ctx, const struct search_doc *doc, const struct buf *source)
 {
-	struct found found;
+	struct found found = {0};
+	if (doc->fresh)
+		return insert_lite(ctx, doc, source);
 	enum err err = find_doc(ctx, doc, source, &found);
 	if (!err && found.present && doc_entity(found.doc) != doc->entity) {
 		err = remove_lite(ctx, found.doc);
@@ -278,7 +285,9 @@ static enum err put_lite(struct ctx *ctx, const struct search_doc *doc, const st
 	}
 	if (err || (found.present && found.same))
 		return err;
-	err = found.present ? update_lite(ctx, doc, source, &found) : insert_lite(ctx, doc, source);
+	if (!found.present)
+		return insert_lite(ctx, doc, source);
+	err = update_lite(ctx, doc, source, &found);
 	return err ? err : db_before_commit(ctx, take_in_if_many, NULL);
 }
 

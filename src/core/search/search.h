@@ -25,6 +25,7 @@ struct search_doc {
 	int64_t owner_id, team_id, branch_id; /* 0: none */
 	const struct search_part *parts;
 	size_t n_parts;
+	bool fresh; /* the record was made just now: there is no older row to look for */
 };
 /* Costs little when nothing changed.  Terms of many small writes reach the full-text
  * table together, at the end of a job; finds see them at once all the same. */
