@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/files/files.h"
 #include "core/rest/query_internal.h"
 
 enum { LEVEL_TEXT_MAX = 32 << 20, HOLES_FIRST = 64 };
@@ -358,16 +359,20 @@ enum err query_json(struct ctx *ctx, struct query *query, bool single, struct bu
 
 /* --- CSV ------------------------------------------------------------------------------------------------ */
 
+/* A cell that a spreadsheet would run gets the apostrophe that exports give it too. */
 static void put_csv(struct buf *out, const char *text, size_t n)
 {
-	bool plain = true;
+	bool plain = true, guard = table_guarded(text, n);
 	for (size_t i = 0; i < n && plain; i++)
 		plain = text[i] != '"' && text[i] != ',' && text[i] != '\n' && text[i] != '\r';
+	if (!plain)
+		buf_putc(out, '"');
+	if (guard)
+		buf_putc(out, '\'');
 	if (plain) {
 		buf_add(out, text, n);
 		return;
 	}
-	buf_putc(out, '"');
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '"')
 			buf_putc(out, '"');

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/files/files.h"
 #include "core/rest/rest_internal.h"
 
 struct csv {
@@ -29,6 +30,14 @@ static bool is_end(char c)
 	return c == ',' || c == '\n' || c == '\r';
 }
 
+/* Without the apostrophe that answers set before what looks like a formula. */
+static const char *cell_value(const char *text, size_t n, bool quoted)
+{
+	if (!quoted && (n == 0 || str_equal(text, "NULL")))
+		return NULL;
+	return *text == '\'' && table_guarded(text, n) ? text + 1 : text;
+}
+
 /* One cell, in place: *ret_last tells that its line ends here. False on a broken quote. */
 static bool read_cell(struct csv *csv, const char **ret, bool *ret_last)
 {
@@ -51,7 +60,7 @@ static bool read_cell(struct csv *csv, const char **ret, bool *ret_last)
 		p++;
 	csv->p = p < csv->end ? p + 1 : csv->end;
 	*out = '\0';
-	*ret = !quoted && (!*start || str_equal(start, "NULL")) ? NULL : start;
+	*ret = cell_value(start, (size_t)(out - start), quoted);
 	return true;
 }
 
