@@ -22,31 +22,45 @@ static enum err set_link(struct ctx *ctx, struct record *r, const char *field, i
 	return id != 0 ? record_set(ctx, r, field, value_int(id)) : OK;
 }
 
+/* The row as far as it is known before the file is kept. */
+static enum err new_row(struct ctx *ctx, const struct upload *u, struct record **ret)
+{
+	enum err err = record_new(ctx, registry_find(ctx->registry, "attachment"), ret);
+	if (err == OK)
+		err = record_set(ctx, *ret, "name", value_text(u->name));
+	if (err == OK)
+		err = set_link(ctx, *ret, "customer_id", u->customer_id);
+	if (err == OK)
+		err = set_link(ctx, *ret, "order_id", u->order_id);
+	if (err == OK)
+		err = set_link(ctx, *ret, "interaction_id", u->interaction_id);
+	return err;
+}
+
 static enum err create_row(struct ctx *ctx, void *arg)
 {
 	struct upload *u = arg;
 	struct record *r;
-	enum err err = record_new(ctx, registry_find(ctx->registry, "attachment"), &r);
-	if (err == OK)
-		err = record_set(ctx, r, "name", value_text(u->name));
-	if (err == OK)
-		err = set_link(ctx, r, "customer_id", u->customer_id);
-	if (err == OK)
-		err = set_link(ctx, r, "order_id", u->order_id);
-	if (err == OK)
-		err = set_link(ctx, r, "interaction_id", u->interaction_id);
+	enum err err = new_row(ctx, u, &r);
 	if (err == OK)
 		err = record_set(ctx, r, "type", value_text(u->blob.type));
 	if (err == OK)
 		err = record_set(ctx, r, "size", value_int(u->blob.size));
 	if (err == OK)
 		err = record_set(ctx, r, "sha256", value_text(u->blob.hash));
-	/* the rights were asked for the record it belongs to; the kept fields are ours */
 	if (err == OK)
-		err = record_create(ctx, r, W_TRUSTED);
+		err = record_create(ctx, r, W_KEPT);
 	if (err == OK)
 		u->id = record_id(r);
 	return err;
+}
+
+/* Nothing is kept of a file that may not be there. */
+static enum err check_row(struct ctx *ctx, const struct upload *u)
+{
+	struct record *r;
+	enum err err = new_row(ctx, u, &r);
+	return err == OK ? record_may_create(ctx, r) : err;
 }
 
 /* The record a file is put to: it must be visible, and files must be allowed there. */
@@ -85,6 +99,8 @@ static enum err upload(struct ctx *ctx, const struct http_request *req, struct h
 	if (str_empty(u.name))
 		return fail(ctx, ERR_INVALID, "name", "required");
 	enum err err = read_target(ctx, req, &u);
+	if (err == OK)
+		err = check_row(ctx, &u);
 	if (err == OK && req->body_path == NULL)
 		err = fail(ctx, ERR_INVALID, "", "file_empty");
 	if (err == OK)

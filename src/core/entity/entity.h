@@ -238,6 +238,7 @@ enum write_flag {
 	W_TRUSTED = 1 << 0,   /* the program itself: read-only fields allowed, no field rights asked */
 	W_KEEP_DATES = 1 << 1, /* created_at/by as given */
 	W_NO_SEARCH = 1 << 2, /* the caller indexes later */
+	W_KEPT = 1 << 3,      /* read-only fields are given by the program; all else is asked as usual */
 };
 
 /* Reads one record within the actor's scope, hidden fields left out; ERR_NOT_FOUND otherwise. */
@@ -247,6 +248,8 @@ enum err record_load(struct ctx *ctx, const struct entity_info *info, int64_t id
 /* In a write job.  Validates, asks the gate (unless W_TRUSTED), runs hooks, writes
  * row, change log and search index. Fills id and system fields of `record`. */
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
+/* Whether record_create would be let through the gate, for callers with costly work to do first. */
+enum err record_may_create(struct ctx *ctx, const struct record *record) MUST_CHECK;
 /* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
  * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;

@@ -95,6 +95,8 @@ enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct
 			continue;
 		if ((at == SF_CREATED_AT || at == SF_CREATED_BY) && !old && (flags & W_KEEP_DATES))
 			continue;
+		if ((flags & W_KEPT) && (patch->info->fields[at]->flags & F_READONLY))
+			continue;
 		enum err err = check_right(ctx, patch, old, at);
 		if (err)
 			return err;

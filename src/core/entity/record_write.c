@@ -231,6 +231,13 @@ static enum err check_new_scope(struct ctx *ctx, const struct record *record, en
 	                entity_name(record->info));
 }
 
+enum err record_may_create(struct ctx *ctx, const struct record *record)
+{
+	enum scope scope;
+	enum err err = record_may(ctx, record->info, ACTION_CREATE, &scope);
+	return err ? err : check_new_scope(ctx, record, scope);
+}
+
 /* After the hook, which may have set anything. */
 static enum err check_hooked(struct ctx *ctx, const struct record *now, const struct record *old)
 {
