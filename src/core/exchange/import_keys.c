@@ -6,7 +6,7 @@
 #include "core/entity/field_type.h"
 #include "core/exchange/import.h"
 
-enum { KEY_BYTES_MAX = 4096, ROW_KEYS_MAX = 1 << 20 };
+enum { KEY_BYTES_MAX = 4096, ROW_KEYS_MAX = 1 << 20, KEY_PAGE = 16 };
 
 void import_keys_init(struct ctx *ctx, struct import_keys *keys)
 {
@@ -112,22 +112,25 @@ enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct 
 
 /* --- the store ------------------------------------------------------------------ */
 
-static enum err find_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
-                            size_t n, int64_t *ret_id)
+/* Records with this key after `after`, as many as fit. */
+static enum err list_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
+                            size_t n, int64_t after, int64_t found[KEY_PAGE], size_t *ret_found)
 {
 	struct buf sql;
 	struct stmt *stmt;
+	bool row = true;
 	buf_init(&sql, 4096);
 	buf_printf(&sql, "SELECT \"id\" FROM \"%s\" WHERE", info->entity->name);
 	int param = 0;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = info->fields[fields[i]]->name;
 		if (values[i].kind == VALUE_NULL)
-			buf_printf(&sql, "%s \"%s\" IS NULL", i > 0 ? " AND" : "", name);
+			buf_printf(&sql, " \"%s\" IS NULL AND", name);
 		else
-			buf_printf(&sql, "%s \"%s\" = ?%d", i > 0 ? " AND" : "", name, ++param);
+			buf_printf(&sql, " \"%s\" = ?%d AND", name, ++param);
 	}
-	buf_puts(&sql, " LIMIT 2");
+	buf_printf(&sql, " \"id\" > ?%d ORDER BY \"id\" LIMIT %d", param + 1, KEY_PAGE);
+	*ret_found = 0;
 	enum err err = buf_failed(&sql) ? fail(ctx, ERR_LIMIT, "", "memory") : db_prepare_text(ctx, ctx->db, sql.data, &stmt);
 	buf_release(&sql);
 	if (err != OK)
@@ -136,14 +139,9 @@ static enum err find_stored(struct ctx *ctx, const struct entity_info *info, con
 	for (size_t i = 0; i < n; i++)
 		if (values[i].kind != VALUE_NULL)
 			field_bind(stmt, ++param, &values[i]);
-	bool row = false;
-	err = stmt_step(ctx, stmt, &row);
-	*ret_id = err == OK && row ? stmt_i64(stmt, 0) : 0;
-	if (err == OK && row) {
-		err = stmt_step(ctx, stmt, &row);
-		if (err == OK && row)
-			err = fail(ctx, ERR_CONFLICT, info->fields[fields[0]]->name, "key_ambiguous");
-	}
+	stmt_bind_i64(stmt, param + 1, after);
+	while (*ret_found < KEY_PAGE && (err = stmt_step(ctx, stmt, &row)) == OK && row)
+		found[(*ret_found)++] = stmt_i64(stmt, 0);
 	stmt_done(stmt);
 	return err;
 }
@@ -163,6 +161,43 @@ static bool map_is_whole(const struct plan *plan, const struct entity_info *info
 	for (size_t i = 0; same && i < n; i++)
 		same = only->fields[only->keys[i]].at == fields[i];
 	return same;
+}
+
+/* A record that the actor may not see is not there: its key must not tell that it is. */
+static enum err visible(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret)
+{
+	struct record *record;
+	struct faults before = ctx->faults;
+	enum err err = record_get(ctx, info, id, ACTION_READ, &record);
+	*ret = err == OK;
+	if (err != ERR_NOT_FOUND && err != ERR_FORBIDDEN)
+		return err;
+	ctx->faults = before;
+	return OK;
+}
+
+static enum err find_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
+                            size_t n, int64_t *ret_id)
+{
+	int64_t found[KEY_PAGE];
+	size_t n_found = KEY_PAGE;
+	bool all = entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_ALL;
+	*ret_id = 0;
+	for (int64_t after = 0; n_found == KEY_PAGE; after = found[KEY_PAGE - 1]) {
+		enum err err = list_stored(ctx, info, fields, values, n, after, found, &n_found);
+		for (size_t i = 0; err == OK && i < n_found; i++) {
+			bool sees = true;
+			if (!all)
+				err = visible(ctx, info, found[i], &sees);
+			if (err == OK && sees && *ret_id != 0)
+				err = fail(ctx, ERR_CONFLICT, info->fields[fields[0]]->name, "key_ambiguous");
+			if (err == OK && sees)
+				*ret_id = found[i];
+		}
+		if (err != OK)
+			return err;
+	}
+	return OK;
 }
 
 enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,

@@ -370,6 +370,17 @@ enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_col
 	return err;
 }
 
+/* Whether a key is known would tell what a hidden or masked field holds. */
+static enum err check_keys(struct ctx *ctx, const struct plan_record *r)
+{
+	for (size_t i = 0; i < r->n_keys; i++) {
+		int at = r->fields[r->keys[i]].at;
+		if (entity_field_right(ctx->actor, r->info, at) < RIGHT_READ)
+			return fail_arg(ctx, ERR_FORBIDDEN, "key", "plan_key_unseen", r->info->fields[at]->name);
+	}
+	return OK;
+}
+
 enum err plan_check_rights(struct ctx *ctx, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_records; i++) {
@@ -379,6 +390,9 @@ enum err plan_check_rights(struct ctx *ctx, const struct plan *plan)
 		/* A record that is only looked up has to be readable. */
 		if (entity_scope(ctx->actor, r->info, ACTION_READ) == SCOPE_NONE)
 			return fail_arg(ctx, ERR_FORBIDDEN, "", "import_forbidden", r->info->entity->name);
+		enum err err = check_keys(ctx, r);
+		if (err != OK)
+			return err;
 	}
 	return OK;
 }
