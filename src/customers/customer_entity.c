@@ -205,7 +205,7 @@ static const struct field fields[] = {
 	{.name = "merged_into_id", .type = FIELD_LINK, .label = {"Merged into", "已合并至"}, .group = "other", .link = "customer",
 	 .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_INDEX},
 	{.name = "sort_name", .type = FIELD_TEXT, .label = {"Sort name", "排序名"}, .group = "other", .max = 400,
-	 .flags = F_READONLY | F_SORT, .help = {"Pinyin for Chinese names", "中文名按拼音排序"}},
+	 .made_from = "name", .flags = F_READONLY | F_SORT, .help = {"Pinyin for Chinese names", "中文名按拼音排序"}},
 };
 
 /* Chinese names sort by pinyin, others by their folded letters. */

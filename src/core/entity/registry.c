@@ -361,6 +361,9 @@ enum field_right entity_field_right(const struct actor *actor, const struct enti
 	if (flags & F_SECRET)
 		return RIGHT_HIDDEN;
 	enum field_right right = gate_field(actor, info->number, (size_t)field);
+	const char *source = info->fields[field]->made_from;
+	if (source && gate_field(actor, info->number, (size_t)entity_field(info, source)) < RIGHT_READ)
+		return RIGHT_HIDDEN;
 	if ((field == SF_ID || field == SF_VERSION) && actor)
 		return RIGHT_READ;
 	if ((flags & F_READONLY) && right == RIGHT_WRITE)

@@ -153,9 +153,12 @@ static const char *check_fallback(struct ctx *ctx, const struct entity_info *inf
 	return NULL;
 }
 
-static const char *check_currency(const struct entity_info *info, int at)
+static const char *check_sources(const struct entity_info *info, int at)
 {
 	int currency = entity_currency(info, at);
+	const char *source = info->fields[at]->made_from;
+	if (source && entity_field(info, source) < 0)
+		return "made from an unknown field";
 	if (currency < 0)
 		return NULL;
 	enum field_type type = info->fields[currency]->type;
@@ -179,7 +182,7 @@ static const char *check_field(struct ctx *ctx, const struct entity_info *info, 
 	if (!why)
 		why = check_group(info->entity, field);
 	if (!why)
-		why = check_currency(info, at);
+		why = check_sources(info, at);
 	return why ? why : check_fallback(ctx, info, at);
 }
 
