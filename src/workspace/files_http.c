@@ -60,7 +60,7 @@ static enum err check_row(struct ctx *ctx, const struct upload *u)
 {
 	struct record *r;
 	enum err err = new_row(ctx, u, &r);
-	return err == OK ? record_may_create(ctx, r) : err;
+	return err == OK ? record_check_create(ctx, r, W_KEPT) : err;
 }
 
 /* The record a file is put to: it must be visible, and files must be allowed there. */

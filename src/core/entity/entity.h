@@ -73,6 +73,7 @@ struct field {
 	enum on_delete on_delete; /* what deleting the linked record does to this one */
 	const struct option *options; /* ended by value NULL */
 	const char *currency_field;
+	const char *made_from;    /* name of the field it is derived from: whoever may not see that one does not see this one */
 	const char *fallback;     /* default value in API text form, NULL none; "now" for times, "me" for links to user */
 	int max;                  /* code points; 0: the type's default */
 	int scale;
@@ -248,8 +249,8 @@ enum err record_load(struct ctx *ctx, const struct entity_info *info, int64_t id
 /* In a write job.  Validates, asks the gate (unless W_TRUSTED), runs hooks, writes
  * row, change log and search index. Fills id and system fields of `record`. */
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
-/* Whether record_create would be let through the gate, for callers with costly work to do first. */
-enum err record_may_create(struct ctx *ctx, const struct record *record) MUST_CHECK;
+/* All that record_create asks before it writes, for callers with costly work to do in between. */
+enum err record_check_create(struct ctx *ctx, struct record *record, unsigned flags) MUST_CHECK;
 /* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
  * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;

@@ -231,10 +231,12 @@ static enum err check_new_scope(struct ctx *ctx, const struct record *record, en
 	                entity_name(record->info));
 }
 
-enum err record_may_create(struct ctx *ctx, const struct record *record)
+enum err record_check_create(struct ctx *ctx, struct record *record, unsigned flags)
 {
-	enum scope scope;
-	enum err err = record_may(ctx, record->info, ACTION_CREATE, &scope);
+	enum scope scope = SCOPE_ALL;
+	enum err err = flags & W_TRUSTED ? OK : record_may(ctx, record->info, ACTION_CREATE, &scope);
+	if (!err)
+		err = check_new(ctx, record, flags);
 	return err ? err : check_new_scope(ctx, record, scope);
 }
 
@@ -267,14 +269,7 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 {
 	const struct entity_info *info = record->info;
 	const struct entity_hooks *hooks = &info->entity->hooks;
-	enum scope scope = SCOPE_ALL;
-	enum err err = OK;
-	if (!(flags & W_TRUSTED))
-		err = record_may(ctx, info, ACTION_CREATE, &scope);
-	if (!err)
-		err = check_new(ctx, record, flags);
-	if (!err)
-		err = check_new_scope(ctx, record, scope);
+	enum err err = record_check_create(ctx, record, flags);
 	if (err)
 		return err;
 	fill_system(ctx, record, flags);
