@@ -532,6 +532,22 @@ static enum err cancel(struct ctx *ctx, const struct http_request *req, struct h
 	return err == OK ? answer_run(ctx, run.id, res, 202) : err;
 }
 
+/* Whoever may not import such records any more takes none of them back. */
+static enum err may_undo(struct ctx *ctx, const struct import_run *run)
+{
+	json_t *plan = NULL, *record;
+	size_t i;
+	enum err err = plan_parse(ctx, run->plan, &plan);
+	json_array_foreach(json_object_get(plan, "records"), i, record) {
+		const char *name = json_string_value(json_object_get(record, "entity"));
+		const struct entity_info *info = name != NULL ? registry_find(ctx->registry, name) : NULL;
+		if (err == OK && info != NULL && entity_scope(ctx->actor, info, ACTION_IMPORT) == SCOPE_NONE)
+			err = fail_arg(ctx, ERR_FORBIDDEN, "", "import_forbidden", info->entity->name);
+	}
+	json_decref(plan);
+	return err;
+}
+
 static enum err undo(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	static const char *const states[] = {"done", "cancelled", "failed", NULL};
@@ -539,6 +555,8 @@ static enum err undo(struct ctx *ctx, const struct http_request *req, struct htt
 	enum err err = find_run(ctx, req, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
+	if (err == OK)
+		err = may_undo(ctx, &run);
 	if (err == OK)
 		err = queue(ctx, run.id, "import_undo", "undoing");
 	return err == OK ? answer_run(ctx, run.id, res, 202) : err;
