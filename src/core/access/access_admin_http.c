@@ -151,6 +151,9 @@ enum err access_http_user_unlock(struct ctx *ctx, const struct http_request *req
 	struct access_user user;
 	struct throttle keys;
 	enum err err = access_param_id(ctx, req, 0, &id);
+	/* who could unlock at will could guess at will */
+	if (!err)
+		err = access_guard_user(ctx, id);
 	if (!err)
 		err = access_user_load(ctx, id, &user);
 	if (!err)
