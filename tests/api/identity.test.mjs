@@ -1,0 +1,302 @@
+// S50-S55, S57, S58: who is it. Guessing, counting accounts, stealing and forging sessions,
+// tokens and codes. The server stands behind a proxy here, so that guesses can come from
+// many addresses; tests without one are in browser.test.mjs.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { audited, made, person, rightsOf, rows, signIn, sleep, sql, unchanged } from '../lib/attack.mjs';
+import { adminEmail, adminPassword, client, start } from '../lib/server.mjs';
+
+let server, admin, routes;
+before(async () => {
+  server = await start({ before: async (data) => appendFileSync(join(data, 'guanxi.conf'), '\ntrusted_proxies = 127.0.0.1\n') });
+  admin = server.api;
+  const api = (await admin('GET', '/api/v1/openapi.json')).body;
+  routes = Object.entries(api.paths).flatMap(([path, item]) => ['get', 'post', 'put', 'patch', 'delete'].filter((m) => m in item).map((m) => ({ method: m.toUpperCase(), path })));
+});
+after(() => server?.close());
+
+let last = 0;
+/** An address nobody has come from. */
+const fresh = () => `10.${(++last >> 16) & 255}.${(last >> 8) & 255}.${last & 255}`;
+const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
+const enter = (email, password, { address = fresh(), code } = {}) => signIn(server.url, email, password, { ...from(address), code });
+const bare = (answer) => JSON.stringify({ ...answer.body, request_id: '' });
+const ask = (session, method, path, body, headers = {}) => client(server.url)(method, path, body, { Cookie: session.cookie, 'X-CSRF-Token': session.body?.csrf ?? '', 'X-Forwarded-For': fresh(), ...headers });
+
+let people = 0;
+/** Somebody who has signed in and has a password of their own. */
+async function somebody(rights = rightsOf('own'), options = {}) {
+  const name = `somebody${++people}`, first = `one time only ${name} 8`, password = `quite a long one ${name} 7`;
+  const who = await person(server, name, rights, { password: first, ...options });
+  const session = await enter(who.email, first);
+  assert.equal(session.status, 200, session.text);
+  const changed = await ask(session, 'POST', '/api/v1/account/password', { old: first, new: password });
+  assert.ok(changed.status < 300, changed.text);
+  return { ...who, password };
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+test('S50 an account that is there and one that is not: one status, one text, one time', async () => {
+  const known = [];
+  for (let i = 0; i < 10; i++) known.push((await made(admin, 'user', { name: `known ${i}`, email: `known${i}@example.com`, roles: [] })).id);
+  // with a password of their own, as the real ones
+  for (const id of known) assert.ok((await admin('POST', `/api/v1/user/${id}/password`, { password: 'a password nobody guesses 1' })).status < 300);
+  await admin('POST', `/api/v1/user/${known[9]}/disable`, {});
+  const times = { known: [], unknown: [] }, texts = new Set();
+  for (let i = 0; i < 18; i++)
+    for (const what of i % 2 ? ['known', 'unknown'] : ['unknown', 'known']) {
+      const started = performance.now();
+      const answer = await enter(`${what}${i % 10}@example.com`, `guess ${i} at random`);
+      times[what].push(performance.now() - started);
+      texts.add(`${answer.status} ${bare(answer)} ${[...answer.headers.keys()].sort().join()}`);
+    }
+  assert.equal(texts.size, 1, [...texts].join('\n'));
+  const [a, b] = [median(times.known), median(times.unknown)];
+  const spread = median([...times.known, ...times.unknown].map((t) => Math.abs(t - (a + b) / 2)));
+  assert.ok(Math.abs(a - b) < Math.max(3 * spread, 0.25 * Math.min(a, b)), `medians ${a.toFixed(1)} and ${b.toFixed(1)} ms, spread ${spread.toFixed(1)}`);
+});
+
+test('S50 S51 the lock is the same for accounts that are there and that are not', async () => {
+  const who = await somebody();
+  const seen = [];
+  for (const email of [who.email, 'never-was@example.com']) {
+    const answers = [];
+    for (let i = 0; i < 8; i++) answers.push(await enter(email, `guess ${i} again`));
+    seen.push(answers.map((a) => `${a.status} ${a.body.code}`).join());
+  }
+  assert.equal(seen[0], seen[1]);
+  assert.match(seen[0], /429/);
+  // nor does the right password open what is locked, from wherever; and the entry is there
+  const right = await enter(who.email, who.password);
+  assert.equal(right.status, 429);
+  assert.ok(Number(right.headers.get('retry-after')) >= 1);
+  assert.equal(right.setCookie, null);
+  await audited(admin, 'action=denied&entity=user', (e) => e.record_id === who.id && JSON.stringify(e.diff).includes('sign_in_failed') && JSON.stringify(e.diff).includes('locked'), 'locked account');
+  assert.ok((await admin('POST', `/api/v1/user/${who.id}/unlock`, {})).status < 300);
+  assert.equal((await enter(who.email, who.password)).status, 200);
+});
+
+test('S51 a burst of guesses does not run past the lock, and unlocking asks who may', async () => {
+  const who = await somebody(rightsOf('all'), { caps: ['users', 'assign', 'audit'] });
+  const guesses = await Promise.all(Array.from({ length: 24 }, (_, i) => enter(who.email, `burst ${i} of them`)));
+  const tried = guesses.filter((g) => g.status === 401).length;
+  assert.ok(tried <= 8, `${tried} of 24 guesses were tried`);
+  // somebody who may do less cannot give themselves more guesses at it
+  const lesser = await person(server, 'lesser', { '*': { read: 'own' } }, { caps: ['users'] });
+  await unchanged(server.data, async () => assert.equal((await lesser.api('POST', `/api/v1/user/${who.id}/unlock`, {})).status, 403));
+  await audited(admin, `action=denied&actor_id=${lesser.id}`, (e) => e.diff.route === '/api/v1/user/*/unlock', 'unlocking');
+  assert.equal((await enter(who.email, who.password)).status, 429);
+});
+
+test('S51 an address is slowed down over all accounts, an IPv6 customer as one', async () => {
+  const address = '203.0.113.7';
+  let blocked = 0;
+  for (let i = 0; i < 26 && !blocked; i++) blocked = (await enter(`spray${i}@example.com`, 'spring 2026 is here', { address })).status === 429 ? i : 0;
+  assert.ok(blocked >= 20, `blocked after ${blocked}`);
+  assert.equal((await enter('spray99@example.com', 'x y z', { address })).status, 429);
+  assert.equal((await enter('spray99@example.com', 'x y z', { address: '203.0.113.8' })).status, 401, 'another address is free');
+  let six = 0;
+  for (let i = 0; i < 26 && !six; i++) six = (await enter(`six${i}@example.com`, 'spring 2026 is here', { address: `2001:db8:1:2:${(i * 1919).toString(16)}::${i + 1}` })).status === 429 ? i : 0;
+  assert.ok(six >= 20, `one /64 was blocked after ${six}`);
+  assert.equal((await enter('six99@example.com', 'x y z', { address: '2001:db8:1:3::1' })).status, 401, 'another /64 is free');
+});
+
+test('S51 tokens, old passwords and codes are ways in too', async () => {
+  const address = '203.0.113.50';
+  let refused = 0;
+  for (let i = 0; i < 60 && !refused; i++) refused = (await client(server.url, `gx_${1000 + i}_${'A'.repeat(43)}`)('GET', '/api/v1/tag', undefined, { 'X-Forwarded-For': address })).status === 429 ? i : 0;
+  for (let i = 0; i < 30 && !refused; i++) {
+    await sleep(100); // wrong tokens are counted a moment later
+    refused = (await client(server.url, `gx_9${i}_${'A'.repeat(43)}`)('GET', '/api/v1/tag', undefined, { 'X-Forwarded-For': address })).status === 429 ? 60 + i : 0;
+  }
+  assert.ok(refused > 0, 'tokens can be guessed without end');
+  const who = await somebody();
+  const session = await enter(who.email, who.password);
+  let slowed = 0;
+  for (let i = 0; i < 10 && !slowed; i++) slowed = (await ask(session, 'POST', '/api/v1/account/password', { old: `wrong ${i} one`, new: 'something else entirely 5' })).status === 429 ? i : 0;
+  assert.ok(slowed >= 5, `old passwords: ${slowed}`);
+});
+
+const base32 = (text) => Buffer.from([...text].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('').match(/.{8}/g).map((b) => parseInt(b, 2)));
+function totp(secret, shift = 0) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + shift));
+  const hash = createHmac('sha1', base32(secret)).update(counter).digest(), at = hash[19] & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+test('S57 the second factor: once only, rate limited, not passed by, not reset away', async () => {
+  const who = await somebody(rightsOf('own'), { caps: ['tokens'] });
+  const session = await enter(who.email, who.password);
+  const { secret } = (await ask(session, 'POST', '/api/v1/account/totp', {})).body;
+  assert.equal((await ask(session, 'POST', '/api/v1/account/totp/confirm', { code: '000000' })).status >= 400, true);
+  const confirmed = await ask(session, 'POST', '/api/v1/account/totp/confirm', { code: totp(secret) });
+  assert.equal(confirmed.status, 200, confirmed.text);
+  const codes = confirmed.body.recovery_codes;
+  const half = await enter(who.email, who.password);
+  assert.deepEqual([half.status, half.body.code, half.setCookie], [401, 'code_needed', null]);
+  // the half that is right opens nothing
+  assert.equal((await client(server.url)('GET', '/api/v1/customer', undefined, { Cookie: half.cookie })).status, 401);
+  const used = totp(secret, 1); // the next one is taken too; the one that confirmed is not
+  assert.equal((await enter(who.email, who.password, { code: totp(secret, 5) })).status, 401);
+  assert.equal((await enter(who.email, who.password, { code: used })).status, 200);
+  assert.equal((await enter(who.email, who.password, { code: used })).status, 401, 'a code is right once');
+  assert.equal((await enter(who.email, who.password, { code: totp(secret) })).status, 401, 'an older one is not right any more');
+  assert.equal((await enter(who.email, who.password, { code: codes[0].toUpperCase() })).status, 200, 'a recovery code');
+  assert.equal((await enter(who.email, who.password, { code: codes[0] })).status, 401, 'a recovery code is right once');
+  // a wrong password with a right code says no more than a wrong password
+  assert.equal((await enter(who.email, 'wrong one this is', { code: codes[1] })).body.code, 'sign_in_failed');
+  assert.ok((await admin('POST', `/api/v1/user/${who.id}/unlock`, {})).status < 300);
+  // taking it away needs password and code
+  for (const body of [{}, { password: who.password }, { code: codes[2] }, { password: who.password, code: '123456' }, { password: 'wrong one this is', code: codes[2] }])
+    assert.ok((await ask(session, 'DELETE', '/api/v1/account/totp', body)).status >= 400, JSON.stringify(body));
+  assert.equal((await ask(session, 'POST', '/api/v1/account/totp', {})).status, 409, 'no second secret beside it');
+  // a password set by an administrator is no way round it
+  await admin('POST', `/api/v1/user/${who.id}/unlock`, {});
+  await admin('POST', `/api/v1/user/${who.id}/password`, { password: 'set by somebody else 9' });
+  const reset = await enter(who.email, 'set by somebody else 9');
+  assert.deepEqual([reset.status, reset.body.code], [401, 'code_needed']);
+  let slowed = 0;
+  for (let i = 0; i < 12 && !slowed; i++) slowed = (await enter(who.email, 'set by somebody else 9', { code: String(100000 + i) })).status === 429 ? i : 0;
+  assert.ok(slowed > 0 && slowed <= 6, `codes are tried ${slowed} times`);
+  // neither secret nor codes stand anywhere in plain
+  const kept = sql(server.data, 'SELECT * FROM access_totp;').concat(sql(server.data, 'SELECT * FROM access_recovery;')).join('\n');
+  for (const text of [secret, ...codes, codes[3].replaceAll('-', '')]) assert.ok(!kept.includes(text));
+});
+
+test('S52 whoever must change the password reaches no record before; links are not made of Host', async () => {
+  const who = await person(server, 'mustchange', rightsOf('all'), { password: 'set for the first time 3', caps: ['users', 'audit'] });
+  const session = await enter(who.email, 'set for the first time 3');
+  assert.equal(session.status, 200);
+  await unchanged(server.data, async () => {
+    for (const r of routes.filter((x) => !/^\/(healthz|metrics)$|\/session$|\/account(\/(password|sessions.*|totp.*))?$|\/events$/.test(x.path))) {
+      const answer = await ask(session, r.method, r.path.replace('/{p1}/export', '/customer/export').replace(/\{\w+\}/g, '17') + (['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''), r.method === 'GET' || r.method === 'DELETE' ? undefined : { name: 'x' });
+      // one's own affairs and the words of the program may be read; nothing else answers
+      const own = r.method === 'GET' && /\/(account\/\w+|meta|openapi\.json|search|import\/presets)$/.test(r.path);
+      const empty = r.method === 'GET' && Array.isArray(answer.body) && answer.body.length === 0;
+      assert.ok((answer.status >= 400 && answer.status < 500) || own || empty, `${r.method} ${r.path}: ${answer.status} ${answer.text.slice(0, 100)}`);
+    }
+  });
+  assert.equal((await ask(session, 'POST', '/api/v1/account/password', { old: 'set for the first time 3', new: 'set for the first time 3' })).status >= 400, true, 'the same again');
+  for (const headers of [{ 'X-Forwarded-Host': 'evil.example' }, { 'X-Host': 'evil.example' }, { Forwarded: 'host=evil.example' }, { 'X-Forwarded-Server': 'evil.example' }, { 'X-Original-URL': '/evil.example' }]) {
+    for (const [method, path, body] of [['GET', '/api/v1/openapi.json'], ['GET', '/api/v1/account'], ['GET', '/'], ['POST', '/api/v1/tag', { name: `t${++people}` }]]) {
+      const answer = await admin(method, path, body, headers);
+      assert.ok(!answer.text.includes('evil.example') && ![...answer.headers].some(([, v]) => v.includes('evil.example')), `${path} ${JSON.stringify(headers)}`);
+    }
+  }
+  // a one-time password made by the program: long, said once, kept as a hash
+  const one = await admin('POST', `/api/v1/user/${who.id}/password`, {});
+  assert.ok(one.body.password.length >= 20);
+  assert.ok(!(await admin('GET', '/api/v1/audit?limit=500')).text.includes(one.body.password) && !server.log().includes(one.body.password));
+  assert.equal((await ask(session, 'GET', '/api/v1/session')).status, 401, 'the old session is gone');
+});
+
+test('S53 sessions: fresh id, dead when signed out, disabled, changed, ended; each in the list', async () => {
+  const who = await somebody();
+  const planted = await signIn(server.url, who.email, who.password, { headers: { Cookie: `__Host-guanxi=${'A'.repeat(43)}`, 'X-Forwarded-For': fresh() } });
+  assert.ok(planted.status === 200 && !planted.cookie.includes('A'.repeat(43)));
+  const one = await enter(who.email, who.password), two = await enter(who.email, who.password), three = await enter(who.email, who.password);
+  // signing in on top of a session ends it
+  const again = await signIn(server.url, who.email, who.password, { headers: { Cookie: one.cookie, 'X-Forwarded-For': fresh() } });
+  assert.equal((await ask(one, 'GET', '/api/v1/session')).status, 401);
+  const list = (await ask(two, 'GET', '/api/v1/account/sessions')).body.rows;
+  assert.equal(list.length, 5, 'the first, planted, two, three, again');
+  assert.ok(!JSON.stringify(list).includes(two.cookie.split('=')[1]));
+  const other = await somebody();
+  const foreign = (await ask(await enter(other.email, other.password), 'GET', '/api/v1/account/sessions')).body.rows[0].id;
+  assert.ok((await ask(two, 'DELETE', `/api/v1/account/sessions/${foreign}`)).status >= 400, 'somebody else\'s session');
+  assert.ok((await ask(two, 'DELETE', '/api/v1/account/sessions')).status < 300);
+  for (const dead of [three, again, planted]) assert.equal((await ask(dead, 'GET', '/api/v1/session')).status, 401);
+  assert.equal((await ask(two, 'GET', '/api/v1/session')).status, 200);
+  assert.ok((await ask(two, 'DELETE', '/api/v1/session')).status < 300);
+  assert.equal((await ask(two, 'GET', '/api/v1/session')).status, 401);
+  for (const end of [() => admin('POST', `/api/v1/user/${who.id}/disable`, {}), () => admin('DELETE', `/api/v1/user/${who.id}/sessions`), () => admin('POST', `/api/v1/user/${who.id}/password`, {})]) {
+    await admin('POST', `/api/v1/user/${who.id}/enable`, {});
+    const s = await enter(who.email, who.password);
+    assert.equal(s.status, 200, s.text);
+    assert.ok((await end()).status < 300);
+    assert.equal((await ask(s, 'GET', '/api/v1/session')).status, 401);
+  }
+  // only hashes are kept
+  const kept = sql(server.data, 'SELECT hash FROM access_session;').join('\n');
+  assert.match(kept, /^[0-9a-f]{64}$/m);
+  assert.ok(!kept.includes(two.cookie.split('=')[1]));
+});
+
+test('S54 cookies, tokens and CSRF tokens: every change of one is refused, and so is another\'s', async () => {
+  const who = await somebody(rightsOf('own'), { caps: ['tokens'] }), other = await somebody();
+  const session = await enter(who.email, who.password), foreign = await enter(other.email, other.password);
+  const value = session.cookie.split('=')[1];
+  const flip = (text, i) => text.slice(0, i) + (text[i] === 'A' ? 'B' : 'A') + text.slice(i + 1);
+  const forged = [...Array.from({ length: value.length - 1 }, (_, i) => flip(value, i)), '', value.slice(1), `${value}A`, value.toUpperCase(), `${value}%00`, `"${value}"`, value.split('').reverse().join(''), 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.', Buffer.from('{"user":1}').toString('base64url')];
+  for (const v of forged.filter((x) => x !== value)) assert.equal((await client(server.url)('GET', '/api/v1/tag', undefined, { Cookie: `__Host-guanxi=${v}`, 'X-Forwarded-For': fresh() })).status, 401, v);
+  for (const name of ['guanxi', '__Secure-guanxi', '__host-guanxi', '__Host-guanxi2', ' __Host-guanxi']) if (name.trim() !== '__Host-guanxi') assert.equal((await client(server.url)('GET', '/api/v1/tag', undefined, { Cookie: `${name}=${value}` })).status, 401, name);
+  await unchanged(server.data, async () => {
+    for (const csrf of [foreign.body.csrf, '', flip(session.body.csrf, 5), session.body.csrf.slice(2), value])
+      assert.equal((await ask(session, 'POST', '/api/v1/tag', { name: 'forged' }, { 'X-CSRF-Token': csrf })).status, 403, csrf);
+  });
+  // narrowed, empty, expired and revoked tokens
+  const role = await made(admin, 'role', { name: 'only tags', rights: { tag: { read: 'all' } }, caps: [] });
+  const token = async (body) => (await ask(session, 'POST', '/api/v1/account/tokens', { name: 't', ...body })).body;
+  const own = (await made(admin, 'customer', { name: 'mine', owner_id: who.id })).id;
+  const whole = await token({}), narrow = await token({ roles: [role.id] }), empty = await token({ roles: [] }), short = await token({ expires_at: new Date(Date.now() + 1500).toISOString() });
+  const as = (t) => client(server.url, t.token);
+  assert.equal((await as(whole)('GET', `/api/v1/customer/${own}`)).status, 200);
+  for (const t of [narrow, empty]) assert.ok([403, 404].includes((await as(t)('GET', `/api/v1/customer/${own}`)).status), 'a narrowed token reads what its roles do not give');
+  assert.ok([403, 404].includes((await as(narrow)('GET', '/api/v1/customer')).status) || (await as(narrow)('GET', '/api/v1/customer')).body.length === 0);
+  // a role wider than the person gives nothing more
+  const wide = await made(admin, 'role', { name: 'wide', rights: rightsOf('all'), caps: ['admin', 'users', 'audit'] });
+  const widened = await token({ roles: [wide.id] });
+  if (widened.token) for (const path of ['audit', 'user/1/rights', `customer?select=id`]) {
+    const answer = await as(widened)('GET', `/api/v1/${path}`);
+    assert.ok(answer.status >= 400 || answer.body.every?.((r) => r.id === own), `${path}: ${answer.text.slice(0, 100)}`);
+  }
+  // a token is not a person: it makes no tokens, changes no password, sees no sessions
+  await unchanged(server.data, async () => {
+    for (const [method, path, body] of [['POST', 'account/tokens', { name: 'more' }], ['POST', 'account/password', { old: who.password, new: 'another long one 77' }], ['GET', 'account/sessions'], ['DELETE', 'account/sessions'], ['POST', 'account/totp', {}], ['GET', 'session'], ['PATCH', 'account', { name: 'x' }]])
+      assert.ok([401, 403].includes((await as(whole)(method, `/api/v1/${path}`, body)).status), `${method} ${path}`);
+  });
+  assert.equal((await as(short)('GET', `/api/v1/customer/${own}`)).status, 200);
+  await sleep(1700);
+  assert.equal((await as(short)('GET', `/api/v1/customer/${own}`)).status, 401, 'an expired token');
+  assert.ok((await ask(session, 'DELETE', `/api/v1/account/tokens/${whole.id}`)).status < 300);
+  assert.equal((await as(whole)('GET', `/api/v1/customer/${own}`)).status, 401, 'a revoked token');
+  for (let i = 0; i < whole.token.length; i += 3) assert.ok([401, 429].includes((await client(server.url, flip(narrow.token, i))('GET', '/api/v1/tag', undefined, { 'X-Forwarded-For': fresh() })).status), `token changed at ${i}`);
+  const kept = sql(server.data, 'SELECT secret_hash FROM token;').join('\n');
+  assert.ok(!kept.includes(narrow.token.split('_')[2]));
+});
+
+test('S55 behind a proxy the address is what the proxy says, not what the client wrote before it', async () => {
+  const who = await somebody();
+  const address = async (header) => {
+    const s = await signIn(server.url, who.email, who.password, { headers: { 'X-Forwarded-For': header } });
+    assert.equal(s.status, 200, s.text);
+    return (await ask(s, 'GET', '/api/v1/account/sessions')).body.rows.find((r) => r.current)?.address;
+  };
+  assert.equal(await address('198.51.100.9'), '198.51.100.9');
+  assert.equal(await address('1.2.3.4, 198.51.100.9'), '198.51.100.9', 'the client\'s own words count');
+  assert.equal(await address('127.0.0.1, 198.51.100.9'), '198.51.100.9');
+  for (const bad of ['nonsense', '198.51.100.9, nonsense', '', '999.1.1.1', `${'1.1.1.1, '.repeat(200)}x`]) assert.equal(await address(bad), '127.0.0.1', bad.slice(0, 30));
+  assert.equal((await client(server.url)('GET', '/metrics', undefined, { 'X-Forwarded-For': '127.0.0.1' })).status, 401);
+});
+
+test('S58 passwords: length, common ones, whole, Argon2id; never in answers or the log', async () => {
+  const who = await somebody();
+  const session = await enter(who.email, who.password);
+  const before = rows(server.data).user;
+  for (const bad of ['', 'short 1', 'password', 'Password1!', '12345678', 'qwertyuiop', 'iloveyou1', 'abcabcabcabc', '88888888', '20000101', 'woaini1314', 'p@ssw0rd', who.email, 'letmein123', 'x'.repeat(2000), '\ud800aaaaaaaaaaa'])
+    assert.ok((await ask(session, 'POST', '/api/v1/account/password', { old: who.password, new: bad })).status >= 400, `${bad.slice(0, 20)} was taken`);
+  assert.equal(rows(server.data).user, before);
+  const long = `${'Ein sehr langer Satz, den niemand rät. '.repeat(3)}关系 1`;
+  const changed = await ask(session, 'POST', '/api/v1/account/password', { old: who.password, new: long });
+  assert.ok(changed.status < 300, changed.text);
+  for (const cut of [long.slice(0, 64), long.slice(0, 72), long.slice(0, -1), long.toLowerCase()]) assert.equal((await enter(who.email, cut)).status, 401, `${cut.length} signs are enough`);
+  assert.equal((await enter(who.email, long)).status, 200);
+  for (const hash of sql(server.data, 'SELECT password_hash FROM "user" WHERE password_hash IS NOT NULL;')) assert.match(hash, /^\$argon2id\$v=19\$m=65536,t=\d+,p=\d+\$/);
+  assert.ok(!server.log().includes(who.password) && !server.log().includes(long.slice(0, 30)) && !server.log().includes(adminPassword));
+  assert.equal((await enter(adminEmail, adminPassword)).status, 200);
+});
