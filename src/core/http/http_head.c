@@ -130,6 +130,15 @@ static bool version_well_placed(const struct http_call *call, const char *versio
 	return (uintptr_t)version == expected;
 }
 
+/* Behind the last header no next name shows that a NUL cut its value short; the size of the whole head does. */
+static bool ends_well(const struct http_call *call, const struct scan *scan, const char *method)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	if (!call->http->known_layout || scan->expected == NULL || info == NULL)
+		return true;
+	return scan->expected + 2 == method + info->header_size;
+}
+
 static int check_framing(const struct scan *scan, const char *version, const char **ret_key)
 {
 	struct http_head *head = &scan->call->head;
@@ -145,7 +154,7 @@ static int check_framing(const struct scan *scan, const char *version, const cha
 	return 0;
 }
 
-int http_head_read(struct http_call *call, const char *version, const char **ret_key)
+int http_head_read(struct http_call *call, const char *method, const char *version, const char **ret_key)
 {
 	struct http_head *head = &call->head;
 	head->n = 0;
@@ -160,6 +169,10 @@ int http_head_read(struct http_call *call, const char *version, const char **ret
 	if (scan.status != 0) {
 		*ret_key = scan.key;
 		return scan.status;
+	}
+	if (!ends_well(call, &scan, method)) {
+		*ret_key = "header_malformed";
+		return 400;
 	}
 	return check_framing(&scan, version, ret_key);
 }

@@ -36,6 +36,8 @@ enum {
 	HTTP_SSE_RING = 64 * 1024,
 	HTTP_WAKE = 32 * 1024,        /* bytes that are worth waking the network thread for at once */
 	HTTP_HEAVY_QUEUE = 64,
+	HTTP_HEAVY_SPARE = 12,        /* slow readers of streams that cost nobody else a thread */
+	HTTP_CROWDED_MS = 2000,       /* how long a stream may wait for its client when there are more of them */
 	HTTP_READ_QUEUE = 1024,       /* PostgreSQL */
 	HTTP_READ_THREADS = 16,       /* PostgreSQL */
 	HTTP_BUDGET_STEPS = 400000,   /* READ lane, SQLite */
@@ -252,13 +254,18 @@ struct http_pool {
 	pthread_cond_t wake;
 	struct http_call *head, *tail;
 	size_t queued, queue_max, busy;
+	size_t running_max;          /* at work at once */
+	size_t waiting, waiting_max; /* of those busy: not at work, but waiting for a slow client */
 	bool stopping;
 	int64_t budget_ms; /* 0: none */
 	struct http_worker *workers;
 	size_t n_workers;
 };
 
-enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t queue_max, int64_t budget_ms) MUST_CHECK;
+enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t spare, size_t queue_max, int64_t budget_ms) MUST_CHECK;
+/* Whoever waits for a client lets one of the spare threads work meanwhile; false when all of them are given out. */
+bool http_pool_wait(struct http_pool *pool) MUST_CHECK;
+void http_pool_go_on(struct http_pool *pool);
 /* False when full or stopping. */
 bool http_pool_put(struct http_pool *pool, struct http_call *call) MUST_CHECK;
 /* Answers what waits with 503, stops the statements that run, and joins; what comes later is refused. */
@@ -377,7 +384,7 @@ void http_call_rewind(struct http_call *call);
 void http_call_drop_upload(struct http_call *call);
 
 /* http_head.c: 0, or the status to refuse the request with and its key */
-int http_head_read(struct http_call *call, const char *version, const char **ret_key);
+int http_head_read(struct http_call *call, const char *method, const char *version, const char **ret_key);
 
 /* http_request.c: libmicrohttpd's callbacks */
 void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *mhd);

@@ -8,7 +8,7 @@
 static struct http_call *take(struct http_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	while (pool->head == NULL && !pool->stopping)
+	while (!pool->stopping && (pool->head == NULL || pool->busy - pool->waiting >= pool->running_max))
 		pthread_cond_wait(&pool->wake, &pool->lock);
 	struct http_call *call = pool->head;
 	if (call != NULL) {
@@ -48,15 +48,38 @@ static void *work(void *arg)
 		http_lanes_work(worker, call);
 		pthread_mutex_lock(&pool->lock);
 		pool->busy--;
+		pthread_cond_signal(&pool->wake); /* there may be a call that waited for this */
 		pthread_mutex_unlock(&pool->lock);
 	}
 	return NULL;
 }
 
-enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t queue_max,
-                         int64_t budget_ms)
+bool http_pool_wait(struct http_pool *pool)
 {
-	*pool = (struct http_pool){.http = http, .name = name, .queue_max = queue_max, .budget_ms = budget_ms};
+	pthread_mutex_lock(&pool->lock);
+	bool spare = pool->waiting < pool->waiting_max;
+	if (spare) {
+		pool->waiting++;
+		pthread_cond_signal(&pool->wake);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return spare;
+}
+
+/* For a moment there may be more at work than wanted: nobody is made to wait twice. */
+void http_pool_go_on(struct http_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->waiting--;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t spare,
+                         size_t queue_max, int64_t budget_ms)
+{
+	*pool = (struct http_pool){.http = http, .name = name, .queue_max = queue_max, .budget_ms = budget_ms,
+	                           .running_max = threads, .waiting_max = spare};
+	threads += spare;
 	if (pthread_mutex_init(&pool->lock, NULL) != 0)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	if (pthread_cond_init(&pool->wake, NULL) != 0) {

@@ -120,7 +120,7 @@ static bool asks_server(struct http_call *call, const char *method)
 static void read_head(struct http_call *call, const char *method, const char *version)
 {
 	const char *key;
-	int status = http_head_read(call, version, &key);
+	int status = http_head_read(call, method, version, &key);
 	if (status != 0) {
 		call->close = true; /* where this request ends is in doubt: nothing after it is read */
 		http_refuse(call, ERR_INVALID, key, status);

@@ -164,13 +164,13 @@ static enum err check_store(struct ctx *ctx, const struct http *http)
 
 static enum err start_pools(struct ctx *ctx, struct http *http)
 {
-	enum err err = http_pool_start(ctx, http, &http->heavy, "heavy", (size_t)http->config.heavy_threads, HTTP_HEAVY_QUEUE, 0);
+	enum err err = http_pool_start(ctx, http, &http->heavy, "heavy", (size_t)http->config.heavy_threads, HTTP_HEAVY_SPARE, HTTP_HEAVY_QUEUE, 0);
 	if (err != OK)
 		return err;
 	http->heavy_ready = true;
 	if (!http->postgres)
 		return OK;
-	err = http_pool_start(ctx, http, &http->read, "read", HTTP_READ_THREADS, HTTP_READ_QUEUE, HTTP_BUDGET_MS);
+	err = http_pool_start(ctx, http, &http->read, "read", HTTP_READ_THREADS, 0, HTTP_READ_QUEUE, HTTP_BUDGET_MS);
 	http->read_ready = err == OK;
 	return err;
 }

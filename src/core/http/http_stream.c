@@ -130,13 +130,19 @@ static bool wait_for_room(struct http_stream *stream)
 	int64_t patience = HTTP_STALL_MS + stream->taken / HTTP_BYTES_PER_MS - stream->waited_ms;
 	if (patience <= 0)
 		return false;
+	/* meanwhile another thread works; when too many wait already, nobody may wait for long */
+	bool aside = http_pool_wait(&stream->http->heavy);
+	if (!aside && patience > HTTP_CROWDED_MS)
+		patience = HTTP_CROWDED_MS;
 	int64_t before = time_monotonic_us();
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(patience / 1000 + 1);
 	int rc = pthread_cond_timedwait(&stream->room, &stream->lock, &until);
 	stream->waited_ms += (time_monotonic_us() - before) / 1000;
-	return rc == 0 || rc == ETIMEDOUT;
+	if (aside)
+		http_pool_go_on(&stream->http->heavy);
+	return rc == 0 || (aside && rc == ETIMEDOUT);
 }
 
 enum err http_write(struct ctx *ctx, struct http_response *res, const void *data, size_t n)
