@@ -89,7 +89,7 @@ test('S24 headers on every kind of answer', async () => {
       } else assert.match(csp, apiPolicy, `${what}: ${csp}`);
       assert.match(get('referrer-policy') ?? '', /no-referrer|same-origin|strict-origin/, what);
       for (const name of ['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-allow-headers']) assert.equal(get(name), null, `${what}: ${name}`);
-      if (path.startsWith('/api/') && answer.status === 200) assert.match(get('cache-control') ?? '', path.endsWith('/meta') ? /private, no-cache/ : /no-store/, what);
+      if (path.startsWith('/api/') && answer.status === 200) assert.match(get('cache-control') ?? '', /meta$|openapi/.test(path) ? /private, no-cache/ : /no-store/, what);
       for (const name of ['server', 'x-powered-by', 'via']) assert.ok(!/\d|micro|guanxi|sqlite|postgres/i.test(get(name) ?? ''), `${what}: ${name}`);
       assert.equal(get('set-cookie'), null, what);
     }

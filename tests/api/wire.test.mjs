@@ -1,0 +1,299 @@
+// S70-S76: the wire. Requests two readers would read differently, floods, slow peers, costly
+// questions; what errors and the log tell. The server must go on answering others.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { made, peakMemory, raw, signIn, sleep, unchanged } from '../lib/attack.mjs';
+import { adminEmail, adminPassword, start } from '../lib/server.mjs';
+
+/** The server's memory may grow by this much over all of this file, in MB. */
+const CAP_MB = 240;
+let server, api, customer, idle;
+const port = () => Number(new URL(server.url).port);
+const files = () => readdirSync(`/proc/${server.child.pid}/fd`).length;
+
+before(async () => {
+  server = await start();
+  api = server.api;
+  customer = (await made(api, 'customer', { name: 'kept', note: 'x' })).id;
+  idle = peakMemory(server.child.pid);
+});
+after(() => server?.close());
+
+/** Others are answered, soon. */
+async function answers(what) {
+  const started = performance.now();
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200, what);
+  assert.ok(performance.now() - started < 2000, `${what}: others wait ${Math.round(performance.now() - started)} ms`);
+}
+
+const auth = () => `Authorization: Bearer ${server.token}\r\n`;
+/** A write that would be seen if it were carried out. */
+const hidden = () => `DELETE /api/v1/customer/${customer} HTTP/1.1\r\nHost: x\r\n${auth()}\r\n`;
+const post = (headers, body) => `POST /api/v1/session HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`;
+
+test('S70 what two readers could read differently is refused, and what hides behind it is not carried out', async () => {
+  const cases = {
+    'length and chunked': post('Content-Length: 4\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\n${hidden()}`),
+    'chunked and length': post('Transfer-Encoding: chunked\r\nContent-Length: 4\r\n', `0\r\n\r\n${hidden()}`),
+    'two lengths': post('Content-Length: 0\r\nContent-Length: 5\r\n', hidden()),
+    'two equal lengths': post('Content-Length: 5\r\nContent-Length: 5\r\n', hidden()),
+    'a list of lengths': post('Content-Length: 0, 5\r\n', hidden()),
+    'a length with a sign': post('Content-Length: +0\r\n', hidden()),
+    'a negative length': post('Content-Length: -1\r\n', hidden()),
+    'a hexadecimal length': post('Content-Length: 0x0\r\n', hidden()),
+    'a length with a blank': post('Content-Length: 0 0\r\n', hidden()),
+    'a length that overflows': post('Content-Length: 18446744073709551616\r\n', hidden()),
+    'a huge length': post('Content-Length: 99999999999999999999\r\n', ''),
+    'a bad chunk size': post('Transfer-Encoding: chunked\r\n', `ZZ\r\nabc\r\n0\r\n\r\n${hidden()}`),
+    'a chunk size that overflows': post('Transfer-Encoding: chunked\r\n', `1ffffffffffffffff\r\nabc\r\n0\r\n\r\n${hidden()}`),
+    'a negative chunk': post('Transfer-Encoding: chunked\r\n', `-1\r\n\r\n0\r\n\r\n${hidden()}`),
+    'a coding that is not ours': post('Transfer-Encoding: gzip, chunked\r\n', `0\r\n\r\n${hidden()}`),
+    'chunked twice': post('Transfer-Encoding: chunked, chunked\r\n', `0\r\n\r\n${hidden()}`),
+    'two codings': post('Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\n${hidden()}`),
+    'a coding in quotes': post('Transfer-Encoding: "chunked"\r\n', `0\r\n\r\n${hidden()}`),
+    'a coding with a tab': post('Transfer-Encoding:\x0bchunked\r\n', `0\r\n\r\n${hidden()}`),
+    'a blank before the colon': post('Content-Length : 0\r\n', hidden()),
+    'a folded header': post('X: a\r\n Content-Length: 0\r\n', hidden()),
+    'a bare line feed': `POST /api/v1/session HTTP/1.1\nHost: x\nContent-Length: 0\n\n${hidden()}`,
+    'a bare carriage return': `POST /api/v1/session HTTP/1.1\r\nHost: x\rContent-Length: 0\r\n\r\n${hidden()}`,
+    'NUL in a header': post('X: a\0b\r\n', hidden()),
+    'NUL at the end of a header': post('Content-Length: 0\0\r\n', hidden()),
+    'NUL in a name': post('X\0: a\r\n', hidden()),
+    'no host': `GET /healthz HTTP/1.1\r\n\r\n${hidden()}`,
+    'two hosts': `GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${hidden()}`,
+    'a host that is a path': `GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n${hidden()}`,
+    'another version': `GET /healthz HTTP/3.7\r\nHost: x\r\n\r\n${hidden()}`,
+    'no version': `GET /healthz\r\n\r\n${hidden()}`,
+    'a blank at the start': ` GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n${hidden()}`,
+    'blanks within': `GET /healthz extra HTTP/1.1\r\nHost: x\r\n\r\n${hidden()}`,
+    'chunked in HTTP/1.0': `POST /api/v1/session HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden()}`,
+    'not HTTP': 'HELLO\r\n\r\n',
+    'TLS to a plain port': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+    'HTTP/2 by itself': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  };
+  await unchanged(server.data, async () => {
+    for (const [what, bytes] of Object.entries(cases)) {
+      const answer = await raw(server.url, Buffer.from(bytes, 'latin1'), { silence: 400 });
+      assert.ok(!/HTTP\/1\.[01] 2/.test(answer.text), `${what}: something was carried out: ${answer.text.slice(0, 100)}`);
+      // libmicrohttpd writes the head of its own refusals twice, the same each time
+      const heads = new Set(answer.text.split('\r\n\r\n').filter((part) => part.startsWith('HTTP/')));
+      assert.ok(heads.size <= 1 && (answer.answers <= 1 || (answer.closed && /Connection: close/i.test(answer.text))), `${what}: ${answer.text}`);
+      assert.ok(answer.text === '' || answer.status >= 400, `${what}: ${answer.text.slice(0, 60)}`);
+    }
+  }, 'a smuggled request');
+  assert.equal((await api('GET', `/api/v1/customer/${customer}`)).status, 200);
+  await answers('smuggling');
+});
+
+test('S71 sizes: 10,000 headers, an address of 1 MB, a head that does not end, pipelines, Expect, half close', async () => {
+  const many = (n, value = 'y') => Array.from({ length: n }, (_, i) => `X-${i}: ${value}\r\n`).join('');
+  const cases = {
+    '10,000 headers': `GET /healthz HTTP/1.1\r\nHost: x\r\n${many(10000)}\r\n`, '1,000 headers': `GET /healthz HTTP/1.1\r\nHost: x\r\n${many(1000)}\r\n`, 'an address of 1 MB': `GET /healthz?${'x'.repeat(1 << 20)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    'a path of 1 MB': `GET /${'a/'.repeat(1 << 19)} HTTP/1.1\r\nHost: x\r\n\r\n`, 'a header of 1 MB': `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(1 << 20)}\r\n\r\n`, 'a cookie of 100 KB': `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: ${'a=b; '.repeat(20000)}\r\n\r\n`, 'a name of 100 KB': `GET /healthz HTTP/1.1\r\nHost: x\r\n${'N'.repeat(100000)}: y\r\n\r\n`, 'a method of 100 KB': `${'G'.repeat(100000)} / HTTP/1.1\r\nHost: x\r\n\r\n`,
+  };
+  for (const [what, bytes] of Object.entries(cases)) {
+    const answer = await raw(server.url, bytes, { silence: 1500 });
+    assert.ok(answer.text === '' || [400, 405, 413, 414, 431, 501].includes(answer.status), `${what}: ${answer.text.slice(0, 60)}`);
+    await answers(what);
+  }
+  assert.equal((await raw(server.url, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50), { silence: 600 })).answers, 50, 'a pipeline of 50');
+  const expect = await raw(server.url, `POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n`, { silence: 600 });
+  assert.equal(expect.status, 401, 'nobody is told to go on sending');
+  const wrong = await raw(server.url, `POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nExpect: the-impossible\r\n${auth()}Content-Length: 2\r\n\r\n{}`, { silence: 600 });
+  assert.ok(wrong.status >= 400);
+  await unchanged(server.data, async () => {
+    await new Promise((resolve) => {
+      const socket = connect({ port: port(), host: '127.0.0.1', allowHalfOpen: true }, () => socket.end(`POST /api/v1/tag HTTP/1.1\r\nHost: x\r\n${auth()}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"name":"half"`));
+      socket.on('error', resolve).on('close', resolve).on('end', resolve).resume();
+      setTimeout(() => (socket.destroy(), resolve()), 1000);
+    });
+  }, 'half a request');
+});
+
+/** Sockets that have sent this much and then keep still; how many the server closed within `ms`. */
+async function still(n, bytes, ms, drip) {
+  const sockets = [];
+  let closed = 0;
+  for (let i = 0; i < n; i++) {
+    const socket = connect(port(), '127.0.0.1');
+    socket.on('error', () => {}).on('close', () => closed++).on('connect', () => socket.write(bytes));
+    socket.resume();
+    sockets.push(socket);
+  }
+  const until = performance.now() + ms;
+  while (performance.now() < until && closed < n) {
+    await sleep(500);
+    if (drip) for (const s of sockets) if (!s.destroyed) s.write(drip);
+  }
+  sockets.forEach((s) => s.destroy());
+  return closed;
+}
+
+test('S72 slow heads are closed after ten seconds whatever they drip, bodies too slow to be meant, and one address has its cap', async () => {
+  const before = files();
+  let others = 0, worst = 0, on = true;
+  const good = (async () => {
+    while (on) {
+      const started = performance.now();
+      // on connections that were open before, as those of people at work are
+      assert.equal((await api('GET', `/api/v1/customer/${customer}`)).status, 200);
+      worst = Math.max(worst, performance.now() - started);
+      others++;
+      await sleep(25);
+    }
+  })();
+  const [heads, drips, bodies, reads] = await Promise.all([
+    still(40, 'GET /healthz HTTP/1.1\r\nHost: x\r\n', 13000),
+    still(40, 'GET /healthz HTTP/1.1\r\n', 13000, 'X: y\r\n'),
+    // what may not be sent at all is not waited for
+    still(20, 'POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', 13000, 'x'),
+    still(40, '', 13000),
+  ]);
+  on = false;
+  await good;
+  assert.deepEqual([heads, drips, bodies, reads], [40, 40, 20, 40], 'closed: slow heads, dripping heads, bodies of strangers, silent ones');
+  assert.ok(others > 100 && worst < 1500, `${others} good requests, the slowest ${Math.round(worst)} ms`);
+  for (let i = 0; i < 40 && files() > before + 5; i++) await sleep(100);
+  assert.ok(files() <= before + 5, `${files()} files are open, ${before} were`);
+});
+
+test('S72 one address holds no more than its share of connections, and gets it back', async () => {
+  const sockets = Array.from({ length: 400 }, () => connect(port(), '127.0.0.1'));
+  let refused = 0, open = 0;
+  for (const s of sockets) s.on('error', () => {}).on('connect', () => open++).on('close', () => refused++).resume();
+  await sleep(1200);
+  const held = sockets.filter((s) => !s.destroyed && s.readyState === 'open').length;
+  assert.ok(held <= 256 && held >= 200, `${held} of 400 are held`);
+  assert.ok(refused >= 100, `${refused} were closed`);
+  sockets.forEach((s) => s.destroy());
+  await sleep(600);
+  await answers('after the flood');
+  assert.ok(open > 0);
+});
+
+test('S72 somebody who does not read their answer is let go', async () => {
+  for (let i = 0; i < 3; i++) await api('POST', '/api/v1/customer', Array.from({ length: 500 }, (_, k) => ({ name: `bulk ${i} ${k}`, note: 'n'.repeat(2000) })));
+  const held = [];
+  for (let i = 0; i < 10; i++) {
+    const socket = connect(port(), '127.0.0.1');
+    socket.on('error', () => {}).on('connect', () => {
+      socket.pause();
+      socket.write(`GET /api/v1/customer/export?format=jsonl HTTP/1.1\r\nHost: x\r\n${auth()}\r\n`);
+    });
+    held.push(socket);
+  }
+  await sleep(1500);
+  await answers('while ten do not read');
+  const started = performance.now();
+  assert.equal((await api('GET', '/api/v1/customer?limit=1')).status, 200);
+  // what needs the same threads: signing in, another export
+  assert.equal((await signIn(server.url, adminEmail, adminPassword)).status, 200);
+  assert.equal((await api('GET', '/api/v1/customer/export?format=csv&limit=10')).status, 200);
+  assert.ok(performance.now() - started < 4000, `others wait ${Math.round(performance.now() - started)} ms for those who do not read`);
+  assert.ok(peakMemory(server.child.pid) - idle < CAP_MB, `memory grew by ${(peakMemory(server.child.pid) - idle).toFixed(0)} MB`);
+  held.forEach((s) => s.destroy());
+});
+
+test('S73 keys that fall together, depth and expressions cost no time', async () => {
+  // collisions of the multiplicative hashes that tables of names are commonly made of
+  const collide = (n) => Array.from({ length: n }, (_, i) => [...Array(12)].map((__, b) => ((i >> b) & 1 ? 'Aa' : 'BB')).join('') + (i >> 12));
+  for (const keys of [collide(4096), Array.from({ length: 4096 }, (_, i) => `k${i}`)]) {
+    const started = performance.now();
+    const answer = await api('POST', '/api/v1/customer', `{${keys.map((k) => `"${k}":1`).join(',')}}`, { 'Content-Type': 'application/json' });
+    assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status}`);
+    assert.ok(answer.text.length < 100000, `an answer of ${answer.text.length} bytes`);
+    assert.ok(performance.now() - started < 1000, `${Math.round(performance.now() - started)} ms`);
+  }
+  const query = await api('GET', `/api/v1/customer?${collide(300).map((k) => `${k}=eq.1`).join('&')}`);
+  assert.ok(query.status >= 400 && query.status < 500);
+  const patterns = ['(a+)+$', '(a|aa)+$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(.*)*x', '[a-z]{1,10000}', '(?=a)*', '\\1', '('.repeat(500), '.*'.repeat(500), 'a{99999}', '(?:a?){50}a{50}'];
+  for (const p of patterns) for (const o of ['match', 'imatch', 'like', 'ilike', 'fts', 'wfts', 'phfts', 'plfts']) {
+    const started = performance.now();
+    const answer = await api('GET', `/api/v1/customer?${o.endsWith('fts') ? 'name' : 'note'}=${o}.${encodeURIComponent(p)}&limit=5`);
+    assert.ok(answer.status < 500, `${o} ${p}: ${answer.status}`);
+    assert.ok(performance.now() - started < 1000, `${o} ${p} takes ${Math.round(performance.now() - started)} ms`);
+  }
+  for (const p of ['%'.repeat(200) + 'x', '*a'.repeat(100), `${'_'.repeat(500)}`, '*'.repeat(8000)]) {
+    const started = performance.now();
+    assert.ok((await api('GET', `/api/v1/customer?note=like.${encodeURIComponent(p)}`)).status < 500);
+    assert.ok(performance.now() - started < 1000, `like ${p.slice(0, 20)}`);
+  }
+});
+
+test('S74 costly questions: rows, depth, width, sums, pages, searches and writes are bounded', async () => {
+  const bounded = async (path, check) => {
+    const started = performance.now();
+    const answer = await api('GET', `/api/v1/${path}`);
+    assert.ok(answer.status < 500, `${path.slice(0, 80)}: ${answer.status} ${answer.text.slice(0, 100)}`);
+    assert.ok(performance.now() - started < 3000, `${path.slice(0, 80)} takes ${Math.round(performance.now() - started)} ms`);
+    if (check) check(answer);
+  };
+  const refused = (answer) => assert.ok(answer.status >= 400, `taken: ${answer.text.slice(0, 100)}`);
+  const few = (answer) => assert.ok(answer.status >= 400 || answer.body.length <= 1000, `${answer.body.length} rows`);
+  for (const limit of ['1000000', '1001', '99999999999999999999', '-1']) await bounded(`customer?limit=${limit}`, few);
+  await bounded('customer', few);
+  await bounded('customer?offset=100000000', refused);
+  await bounded('customer?select=id,orders(id,lines:order_lines(id,order(id,customer(id,orders(id)))))', refused);
+  await bounded(`customer?select=id,${Array.from({ length: 40 }, (_, i) => `a${i}:orders(id)`).join(',')}`, refused);
+  await bounded(`customer?select=${Array.from({ length: 3000 }, () => 'id').join(',')}`);
+  await bounded(`customer?or=${'('.repeat(200)}name.eq.x${')'.repeat(200)}`, refused);
+  await bounded(`customer?or=(${Array.from({ length: 700 }, (_, i) => `id.eq.${i}`).join(',')})`);
+  await bounded(`customer?id=in.(${Array.from({ length: 1500 }, (_, i) => i + 1).join(',')})`);
+  await bounded(`customer?order=${Array.from({ length: 700 }, () => 'id').join(',')}`);
+  await bounded(`customer?q=${encodeURIComponent('a '.repeat(1500))}`);
+  await bounded(`search?q=${encodeURIComponent('赵'.repeat(800))}`);
+  await bounded('search?q=a&limit=100000', (a) => a.status < 400 && assert.ok(a.text.length < 200000));
+  await bounded(`customer/${customer}/changes?limit=100000`, (a) => a.status < 400 && assert.ok(a.body.rows.length <= 200));
+  await bounded('audit?limit=100000', refused);
+  await unchanged(server.data, async () => {
+    assert.ok((await api('POST', '/api/v1/tag', Array.from({ length: 10001 }, (_, i) => ({ name: `t${i}` })))).status >= 400, '10,001 rows');
+    assert.ok((await api('PATCH', '/api/v1/customer', { note: 'all' })).status >= 400, 'without a condition');
+    assert.ok((await api('DELETE', '/api/v1/customer')).status >= 400, 'without a condition');
+    assert.ok((await api('POST', '/api/v1/customer', `{"name":"${'x'.repeat(17 << 20)}"}`, { 'Content-Type': 'application/json' }).catch(() => ({ status: 413 }))).status === 413);
+  });
+  // many costly ones at once: some wait or are told to come back, others are served meanwhile
+  const started = performance.now();
+  const flood = Promise.all(Array.from({ length: 100 }, (_, i) => api('GET', `/api/v1/customer?note=ilike.*${i}q*&order=city.desc&select=*,orders(*),addresses(*),interactions(*)&limit=1000`).catch(() => ({ status: 503 }))));
+  await answers('during a flood of costly questions');
+  for (const a of await flood) assert.ok([200, 429, 503].includes(a.status), `${a.status}`);
+  assert.ok(performance.now() - started < 20000);
+});
+
+test('S75 errors tell nothing of the inside, in whatever way they are provoked', async () => {
+  const inside = /\/work|\/tmp\/|\/usr\/|\/home|\.c:\d+|0x[0-9a-f]{8}|sqlite|postgres|libpq|libmicrohttpd|jansson|guanxi[-/ ]\d|stack|backtrace|errno|assert|segfault|thread|SELECT |FROM "|pg_|ERROR:/;
+  for (const [method, path, body, headers] of [
+    ['GET', '/api/v1/customer/1'], ['GET', '/api/v1/nothing'], ['GET', '/nothing.js'], ['GET', '/api/v1/customer?select=nope'], ['GET', '/api/v1/customer?limit=x'], ['POST', '/api/v1/customer', '{'], ['POST', '/api/v1/customer', '{"name":{}}'], ['POST', '/api/v1/customer', '<xml/>', { 'Content-Type': 'text/xml' }], ['PATCH', '/api/v1/customer/1', '{}'], ['DELETE', '/api/v1/customer/1'],
+    ['POST', '/api/v1/tag', '{"name":"twice"}'], ['POST', '/api/v1/tag', '{"name":"twice"}'], ['POST', '/api/v1/order', '{"customer_id":"17"}'], ['POST', '/api/v1/address', '{"customer_id":"17","street":"x"}'], ['PUT', '/api/v1/import/1/plan', '{}'], ['GET', '/api/v1/attachment/1/content'], ['POST', '/api/v1/file?name=x'], ['GET', '/api/v1/customer', undefined, { Accept: 'image/png' }], ['GET', '/api/v1/customer', undefined, { Range: '5-2' }], ['GET', '/api/v1/customer?cursor=AAAA'], ['GET', `/api/v1/customer?cursor=${'A'.repeat(2000)}`], ['PATCH', `/api/v1/customer/${customer}`, '{"note":"y"}', { 'If-Match': '"77"' }], ['DELETE', `/api/v1/user/${customer}`], ['GET', '/api/v1/customer?total=gt.x'], ['POST', '/api/v1/session', '{"email":"a","password":"b"}'],
+  ]) {
+    const answer = await api(method, path, body, { ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers });
+    if (answer.status < 400) continue;
+    assert.ok(!inside.test(answer.text), `${method} ${path}: ${answer.text.slice(0, 300)}`);
+    if (path.startsWith('/api/')) assert.match(answer.headers.get('content-type'), /^application\/problem\+json/, `${method} ${path}`);
+  }
+});
+
+test('S76 the log holds no secret, no body, no forged line, and a flood does not fill it', async () => {
+  await api('GET', `/api/v1/${encodeURIComponent('x\r\nlevel="error" msg="forged"')}`);
+  await api('GET', '/api/v1/customer?name=eq.secret-in-the-query');
+  await api('POST', '/api/v1/customer', { name: 'secret-in-the-body', nonsense: 1 });
+  await fetch(`${server.url}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'User-Agent': 'agent\tforged', Referer: 'http://secret-referer/' }, body: JSON.stringify({ email: 'secret-mail@example.com', password: 'secret-password-tried' }) });
+  await raw(server.url, `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: "\x1b[31mforged\r\n\r\n`);
+  const length = server.log().length;
+  await Promise.all(Array.from({ length: 300 }, () => fetch(`${server.url}/api/v1/customer/1`, { headers: { Authorization: 'Bearer gx_1_wrong' } }).then((r) => r.text()).catch(() => {})));
+  for (let i = 0; i < 100; i++) await raw(server.url, 'nonsense\r\n\r\n', { silence: 30 });
+  const log = server.log();
+  for (const text of [server.token, adminPassword, 'secret-in-the-query', 'secret-in-the-body', 'secret-mail', 'secret-password', 'secret-referer', 'gx_1_wrong']) assert.ok(!log.includes(text), `the log holds ${text}`);
+  assert.ok(!/^level="error" msg="forged"/m.test(log) && !log.includes('\x1b'), log.slice(-500));
+  for (const line of log.split('\n').filter(Boolean)) assert.match(line, /^\w+=/, line);
+  assert.ok(log.length - length < 400 * 300, `${log.length - length} bytes of log for 400 bad requests`);
+});
+
+test('memory and files over all of it', async () => {
+  const grown = peakMemory(server.child.pid) - idle;
+  assert.ok(grown < CAP_MB, `memory grew by ${grown.toFixed(0)} MB`);
+  assert.ok(readFileSync(`/proc/${server.child.pid}/limits`, 'utf8').includes('Max open files'));
+  console.log(`# idle ${idle.toFixed(0)} MB, grown by ${grown.toFixed(0)} MB at most; ${files()} files open`);
+  await answers('at the end');
+});
