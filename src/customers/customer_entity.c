@@ -225,11 +225,27 @@ static enum err set_sort_name(struct ctx *ctx, struct record *customer)
 	return err;
 }
 
+/* A new customer has no trade yet, a restored one neither: what comes back with it counts itself again. */
+static enum err set_no_trade(struct ctx *ctx, struct record *customer)
+{
+	static const char *const counted[] = {"orders_count", "orders_total", "open_work", "contacts_count"};
+	static const char *const dates[] = {"first_order_at", "last_order_at", "last_contact_at"};
+	enum err err = OK;
+	for (size_t i = 0; err == OK && i < sizeof(counted) / sizeof(counted[0]); i++)
+		err = record_set(ctx, customer, counted[i], value_int(0));
+	for (size_t i = 0; err == OK && i < sizeof(dates) / sizeof(dates[0]); i++)
+		err = record_set(ctx, customer, dates[i], value_null());
+	return err;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
 	if (new_ == NULL)
 		return OK;
+	enum err err = old == NULL ? set_no_trade(ctx, new_) : OK;
+	if (err != OK)
+		return err;
 	if (old == NULL || !value_equal(record_value(old, "name"), record_value(new_, "name")))
 		return set_sort_name(ctx, new_);
 	return OK;

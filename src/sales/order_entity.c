@@ -126,7 +126,7 @@ static enum err order_before(struct ctx *ctx, const struct entity *entity, const
 	if (err == OK && old == NULL)
 		err = inherit_owner(ctx, new_);
 	if (err == OK)
-		err = order_sums_set(ctx, new_);
+		err = order_sums_set(ctx, old, new_);
 	return err;
 }
 

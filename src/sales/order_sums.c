@@ -24,10 +24,11 @@ static bool rescale(int64_t value, int from, int to, int64_t *ret)
 	return true;
 }
 
-enum err order_sums_set(struct ctx *ctx, struct record *order)
+enum err order_sums_set(struct ctx *ctx, const struct record *old, struct record *order)
 {
 	int64_t total = record_i64(order, "total"), base, rate = record_i64(order, "fx_rate");
-	if (record_i64(order, "lines_count") > 0 &&
+	bool follows = record_i64(order, "lines_count") > 0 || (old != NULL && record_i64(old, "lines_count") > 0);
+	if (follows &&
 	    (__builtin_add_overflow(record_i64(order, "lines_total"), record_i64(order, "shipping_fee"), &total) ||
 	     __builtin_add_overflow(total, record_i64(order, "tax"), &total) ||
 	     __builtin_sub_overflow(total, record_i64(order, "discount"), &total)))
@@ -37,7 +38,7 @@ enum err order_sums_set(struct ctx *ctx, struct record *order)
 	/* to more decimals before, to fewer after the rate: so it is rounded once */
 	int scale = scale_of(ctx, order), base_scale = currency_scale(registry_base_currency(ctx->registry));
 	bool fits = base_scale > scale ? rescale(total, scale, base_scale, &base) && decimal_mul(base, rate, RATE_SCALE, &base)
-	                               : decimal_mul(total, rate, RATE_SCALE, &base) && rescale(base, scale, base_scale, &base);
+	                               : decimal_mul(total, rate, RATE_SCALE + scale - base_scale, &base);
 	if (!fits)
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
 	enum err err = record_set(ctx, order, "total", value_int(total));
@@ -106,7 +107,7 @@ enum err order_sums_gathered(struct ctx *ctx, struct record *order)
 	enum err err = record_set(ctx, order, "lines_count", value_int(count));
 	if (err == OK)
 		err = record_set(ctx, order, "lines_total", value_int(minor));
-	return err == OK ? order_sums_set(ctx, order) : err;
+	return err == OK ? order_sums_set(ctx, NULL, order) : err;
 }
 
 enum err order_sums_later(struct ctx *ctx, int64_t order_id)

@@ -4,6 +4,7 @@
     rules.py BUILD
 """
 import glob
+import json
 import os
 import re
 import subprocess
@@ -214,6 +215,14 @@ def check_messages():
     return bad
 
 
+def check_tests_built():
+    """A test that is in no meson.build is never run, and nobody misses it."""
+    with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
+        built = {os.path.relpath(os.path.join(c["directory"], c["file"])) for c in json.load(file)}
+    return [f"{path}: in no meson.build, so it is never run" for path in glob.glob("src/**/test/*.c", recursive=True) + glob.glob("tests/**/*.c", recursive=True)
+            if path not in built]
+
+
 def check_plain():
     """No machine's paths, download addresses or left-over marks in what is kept."""
     bad = []
@@ -241,6 +250,7 @@ rule("files and functions keep their size", check_budget())
 rule("every header compiles alone", check_headers())
 rule("exported symbols carry their folder's prefix", check_symbols())
 rule("every message key has its texts", check_messages())
+rule("every test is built", check_tests_built())
 rule("nothing is kept that should not be", check_plain())
 
 print(f"1..{len(results)}")

@@ -153,6 +153,12 @@ static enum err run(struct ctx *ctx, void *arg)
 	return err;
 }
 
+static enum err restore(struct ctx *ctx, void *arg)
+{
+	const struct write *w = arg;
+	return record_restore(ctx, registry_find(ctx->registry, w->entity), w->id, NULL);
+}
+
 static int64_t put(struct house *h, const char *entity, int64_t id, const struct pair *pairs)
 {
 	struct write w = {entity, id, pairs, false};
@@ -249,6 +255,7 @@ static void an_orders_sums_follow_its_lines(void **state)
 	r = load(h, "order", order);
 	assert_int_equal(record_i64(r, "lines_count"), 0);
 	assert_int_equal(record_i64(r, "lines_total"), 0);
+	assert_int_equal(record_i64(r, "total"), 800 - 150); /* not what it was with lines */
 	drop(h, "order", order);
 	expect_trade(h, customer, 0, 0, NULL, NULL);
 }
@@ -262,6 +269,27 @@ static void other_currencies_count_at_their_rate(void **state)
 	    {"placed_at", "2026-03-01"});
 	/* 12,345 yen at 0.048 are 592.56 yuan; a yen has no decimals, a yuan has two */
 	expect_trade(h, customer, 1, 59256, "2026-03-01", "2026-03-01");
+	/* 6.979 dinars at 0.048 are 0.334992 yuan: rounded once, not 0.335 and then 0.34 */
+	int64_t other = PUT(h, "customer", 0, {"name", "Yusuf"});
+	PUT(h, "order", 0, {"customer_id", text_of(h, other)}, {"currency", "KWD"}, {"fx_rate", "0.048"}, {"total", "6.979"},
+	    {"placed_at", "2026-03-01"});
+	expect_trade(h, other, 1, 33, "2026-03-01", "2026-03-01");
+}
+
+/* What a deleted customer had comes back with it, and once. */
+static void a_restored_customer_counts_once(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	int64_t customer = PUT(h, "customer", 0, {"name", "周杰"});
+	PUT(h, "interaction", 0, {"customer_id", text_of(h, customer)}, {"kind", "task"}, {"state", "planned"});
+	PUT(h, "interaction", 0, {"customer_id", text_of(h, customer)}, {"kind", "call"}, {"direction", "in"}, {"at", "2026-02-01"});
+	drop(h, "customer", customer);
+	struct write back = {"customer", customer, NULL, false};
+	assert_int_equal(store_write(&h->ctx, h->store, restore, &back), OK);
+	struct record *r = load(h, "customer", customer);
+	assert_int_equal(record_i64(r, "open_work"), 1);
+	assert_int_equal(record_i64(r, "contacts_count"), 1);
 }
 
 static void orders_get_a_number_and_their_customers_owner(void **state)
@@ -338,6 +366,7 @@ int main(void)
 		BOTH(a_customers_figures_follow_the_orders),
 		BOTH(an_orders_sums_follow_its_lines),
 		BOTH(other_currencies_count_at_their_rate),
+		BOTH(a_restored_customer_counts_once),
 		BOTH(orders_get_a_number_and_their_customers_owner),
 		BOTH(contacts_and_open_work_are_counted),
 		BOTH(a_platforms_id_belongs_to_one_customer),
