@@ -8,6 +8,7 @@
 #include "core/events/events.h"
 #include "core/exchange/import.h"
 
+#define UNDO_SUFFIX "-undo"
 enum { PAGE = 500, SEAL_TRIES = 100, PAGE_BYTES = 128 << 20 };
 
 struct undo {
@@ -73,17 +74,41 @@ static enum err read_page(struct undo *u)
 
 /* --- one record ------------------------------------------------------------------ */
 
+enum { HISTORY_LOOK = 100, UNDONE_MAX = 16 };
+
+/* From the newest change backwards.  Other imports that were taken back have left the record as they found it: an
+ * undoing and what it undid are passed over together. */
 struct newest {
 	const struct undo *undo;
-	bool any, ours;
+	bool done, ours;
+	const char *undone[UNDONE_MAX];
+	size_t n_undone;
 };
+
+static bool was_undone(const struct newest *n, const char *request_id)
+{
+	for (size_t i = 0; i < n->n_undone; i++)
+		if (str_equal(n->undone[i], request_id))
+			return true;
+	return false;
+}
 
 static enum err look(struct ctx *ctx, const struct change *change, void *arg)
 {
-	(void)ctx;
 	struct newest *n = arg;
-	n->any = true;
-	n->ours = str_equal(change->request_id, n->undo->import_id) || str_equal(change->request_id, n->undo->undo_id);
+	const char *id = change->request_id;
+	size_t len = id != NULL ? strlen(id) : 0, suffix = strlen(UNDO_SUFFIX);
+	if (n->done || (n->n_undone > 0 && was_undone(n, id)))
+		return OK;
+	n->ours = str_equal(id, n->undo->import_id) || str_equal(id, n->undo->undo_id);
+	n->done = n->ours || len <= suffix || !str_equal(id + len - suffix, UNDO_SUFFIX) || n->n_undone == UNDONE_MAX;
+	if (n->done)
+		return OK;
+	n->undone[n->n_undone] = arena_strndup(ctx->arena, id, len - suffix);
+	if (n->undone[n->n_undone] == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	if (!was_undone(n, n->undone[n->n_undone]))
+		n->n_undone++;
 	return OK;
 }
 
@@ -92,7 +117,11 @@ static enum err untouched(struct ctx *ctx, const struct undo *u, const struct en
 {
 	struct newest newest = {.undo = u};
 	enum err err = change_history(ctx, e->info->entity->name, e->record_id, 0, 1, look, &newest);
-	*ret = newest.any && newest.ours;
+	if (err == OK && newest.n_undone > 0) {
+		newest = (struct newest){.undo = u};
+		err = change_history(ctx, e->info->entity->name, e->record_id, 0, HISTORY_LOOK, look, &newest);
+	}
+	*ret = newest.ours;
 	return err;
 }
 
@@ -244,7 +273,7 @@ enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job)
 	if (err != OK)
 		return err;
 	u.import_id = import_request_id(ctx, run_id);
-	u.undo_id = arena_printf(ctx->arena, "%s-undo", u.import_id);
+	u.undo_id = arena_printf(ctx->arena, "%s" UNDO_SUFFIX, u.import_id);
 	if (u.undo_id == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	arena_init(&u.arena, PAGE_BYTES);
