@@ -164,6 +164,9 @@ const char *registry_phone_region(const struct registry *registry);
 const struct entity_info *registry_find(const struct registry *registry, const char *name);
 /* Position of a field, -1 if there is none. */
 int entity_field(const struct entity_info *info, const char *name);
+/* The text field by which people know a record apart from others of its name (number, code, e-mail): the first that
+ * is unique; -1 if there is none, or it is the title itself. */
+int entity_key(const struct entity_info *info);
 /* The entity a LINK or LINKS field points to; NULL for other fields and for id. */
 const struct entity_info *entity_link(const struct entity_info *info, int field);
 /* Fields of other entities (and of itself) that point here; system fields left out. */

@@ -323,6 +323,17 @@ const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret
 	return entity_state(info)->refs;
 }
 
+int entity_key(const struct entity_info *info)
+{
+	for (int at = SF_COUNT; at < (int)info->n_fields; at++) {
+		const struct field *field = info->fields[at];
+		bool text = field->type == FIELD_TEXT || field->type == FIELD_CODE || field->type == FIELD_EMAIL;
+		if (text && (field->flags & F_UNIQUE))
+			return at == info->title ? -1 : at;
+	}
+	return -1;
+}
+
 int entity_currency(const struct entity_info *info, int field)
 {
 	if (field < 0 || (size_t)field >= info->n_fields)

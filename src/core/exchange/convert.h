@@ -27,6 +27,9 @@ enum date_order convert_date_order(const char *const *texts, size_t n);
 /* Whether it reads as a date at all. */
 bool convert_is_date(const char *text);
 
+/* A label as it stands in files of the Traditional Chinese page: other words (搜尋), not only other characters. */
+const char *convert_traditional(struct ctx *ctx, const struct text2 *label);
+
 /* "Yes", "是", "1" to "true". */
 const char *convert_bool(const char *text);
 /* Value of an option by its value or label in any language. */

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "core/exchange/convert.h"
+#include "core/exchange/exchange.h"
 #include "core/text/text.h"
 
 const char *convert_bool(const char *text)
@@ -24,6 +25,15 @@ static enum err fold(struct ctx *ctx, const char *text, const char **ret)
 	return text_fold(ctx, text, strlen(text), ret, &n);
 }
 
+const char *convert_traditional(struct ctx *ctx, const struct text2 *label)
+{
+	enum locale mine = ctx->locale;
+	ctx->locale = LOCALE_ZH_HANT;
+	const char *text = app_label(ctx, label);
+	ctx->locale = mine;
+	return text;
+}
+
 enum err convert_option(struct ctx *ctx, const struct field *field, const char *text, const char **ret)
 {
 	*ret = text;
@@ -36,7 +46,7 @@ enum err convert_option(struct ctx *ctx, const struct field *field, const char *
 	const char *folded = NULL;
 	enum err err = fold(ctx, text, &folded);
 	for (const struct option *o = options; err == OK && o->value != NULL; o++) {
-		const char *labels[] = {o->value, o->label.en, o->label.zh};
+		const char *labels[] = {o->value, o->label.en, o->label.zh, convert_traditional(ctx, &o->label)};
 		for (size_t i = 0; err == OK && i < sizeof(labels) / sizeof(labels[0]); i++) {
 			const char *label = "";
 			err = labels[i] == NULL ? OK : fold(ctx, labels[i], &label);

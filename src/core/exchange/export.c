@@ -47,8 +47,18 @@ static bool wanted(const struct ctx *ctx, const struct export_request *r, int at
 	return at != SF_VERSION && at != SF_CREATED_BY && at != SF_UPDATED_BY && field->type != FIELD_JSON;
 }
 
-/* "owner_id" is asked for as its record's name: "owner:owner_id(name)". */
-static void put_item(struct buf *out, const struct export_request *r, const char *item, size_t len)
+/* The field that tells records of one name apart; -1 none, or it may not be seen. */
+static int key_of(const struct ctx *ctx, const struct entity_info *target)
+{
+	int at = entity_key(target);
+	bool shown = at >= 0 && !(target->entity->flags & E_SYSTEM) && entity_scope(ctx->actor, target, ACTION_READ) != SCOPE_NONE &&
+	             entity_field_right(ctx->actor, target, at) >= RIGHT_READ;
+	return shown ? at : -1;
+}
+
+/* "owner_id" is asked for as its record's name, "owner:owner_id(name)"; where `all` is wanted, with
+ * what finds the same record again in another folder. */
+static void put_item(const struct ctx *ctx, struct buf *out, const struct export_request *r, const char *item, size_t len, bool all)
 {
 	char name[64];
 	if (out->len > 0)
@@ -62,20 +72,23 @@ static void put_item(struct buf *out, const struct export_request *r, const char
 	bool link = at >= SF_COUNT && r->info->fields[at]->type == FIELD_LINK;
 	const struct entity_info *target = link ? entity_link(r->info, at) : NULL;
 	bool ids = r->links_as_ids || r->format == FILE_JSONL || target == NULL || target->title < 0;
-	if (ids || !str_ends(name, "_id"))
+	if (ids || !str_ends(name, "_id")) {
 		buf_add(out, item, len);
-	else
-		buf_printf(out, "%.*s:%s(%s)", (int)(len - 3), name, name, target->fields[target->title]->name);
+		return;
+	}
+	int key = all && r->format != FILE_VCARD ? key_of(ctx, target) : -1;
+	buf_printf(out, "%.*s:%s(%s%s%s)", (int)(len - 3), name, name, target->fields[target->title]->name, key >= 0 ? "," : "",
+	           key >= 0 ? target->fields[key]->name : "");
 }
 
 /* Items of a select, split at commas outside of parentheses. */
-static void put_select(struct buf *out, const struct export_request *r, const char *select)
+static void put_select(const struct ctx *ctx, struct buf *out, const struct export_request *r, const char *select)
 {
 	while (*select != '\0') {
 		size_t len = 0;
 		for (int depth = 0; select[len] != '\0' && (select[len] != ',' || depth > 0); len++)
 			depth += select[len] == '(' ? 1 : select[len] == ')' ? -1 : 0;
-		put_item(out, r, select, len);
+		put_item(ctx, out, r, select, len, false);
 		select += len + (select[len] == ',');
 	}
 }
@@ -84,7 +97,7 @@ static void put_default(struct ctx *ctx, struct buf *out, const struct export_re
 {
 	for (int at = 0; at < (int)r->info->n_fields; at++)
 		if (wanted(ctx, r, at))
-			put_item(out, r, r->info->fields[at]->name, strlen(r->info->fields[at]->name));
+			put_item(ctx, out, r, r->info->fields[at]->name, strlen(r->info->fields[at]->name), true);
 }
 
 static int hex(char c)
@@ -140,7 +153,7 @@ static enum err rewrite(struct ctx *ctx, const struct export_request *r, const c
 	if (str_empty(given) || strcmp(given, "*") == 0)
 		put_default(ctx, &select, r);
 	else
-		put_select(&select, r, given);
+		put_select(ctx, &select, r, given);
 	buf_puts(&out, "select=");
 	put_encoded(&out, buf_text(&select));
 	*ret = buf_failed(&out) || buf_failed(&select) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
@@ -207,13 +220,14 @@ static enum err make_column(struct ctx *ctx, struct export *x, const struct quer
 	to->by_query = from->aggregate || field->type == FIELD_MONEY || field->type == FIELD_LINKS || field->type == FIELD_REAL;
 	if (from->right == RIGHT_MASKED)
 		to->by_query = false;
-	to->label = from->info == x->request->info ? app_label(ctx, &field->label) : link_label(ctx, x, from, &name);
+	bool own = strchr(from->path, '.') == NULL; /* a link to the same entity leads to another record */
+	to->label = own ? app_label(ctx, &field->label) : link_label(ctx, x, from, &name);
 	if (to->label == NULL)
 		to->label = app_label(ctx, &field->label);
 	if (x->request->names || x->request->format == FILE_JSONL)
 		to->label = name;
 	if (x->request->format == FILE_VCARD) /* what has no place in a card is left out */
-		name = from->info == x->request->info && vcard_part(field->name) != NULL ? vcard_part(field->name) : "";
+		name = own && vcard_part(field->name) != NULL ? vcard_part(field->name) : "";
 	x->heads[at] = (struct table_column){name, to->label, to->kind};
 	buf_init(&x->texts[at], CELL_TEXT_MAX);
 	return option_labels(ctx, x, field, &to->options);

@@ -76,9 +76,9 @@ static int word_score(const char *names, const char *folded)
 static enum err field_score(struct ctx *ctx, const struct entity_info *info, int at, const char *folded, int *ret)
 {
 	const struct field *field = info->fields[at];
-	const char *labels[] = {field->name, field->label.en, field->label.zh};
+	const char *labels[] = {field->name, field->label.en, field->label.zh, convert_traditional(ctx, &field->label)};
 	*ret = 0;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
 		const char *label = "";
 		enum err err = labels[i] != NULL ? guess_fold(ctx, labels[i], &label) : OK;
 		if (err != OK)
@@ -192,10 +192,12 @@ struct candidate {
 	int sum;
 };
 
-static bool importable(const struct ctx *ctx, const struct entity_info *info)
+/* Users, roles and views are in no file by chance: they have to be asked for. */
+static bool importable(const struct ctx *ctx, const struct entity_info *info, const struct entity_info *wanted)
 {
-	return !(info->entity->flags & (E_SYSTEM | E_INTERNAL | E_NO_API_WRITE)) &&
-	       entity_scope(ctx->actor, info, ACTION_IMPORT) != SCOPE_NONE && !str_equal(info->entity->name, "saved_view");
+	uint32_t never = E_INTERNAL | E_NO_API_WRITE;
+	bool by_chance = !(info->entity->flags & E_SYSTEM) && !str_equal(info->entity->name, "saved_view");
+	return !(info->entity->flags & never) && (by_chance || info == wanted) && entity_scope(ctx->actor, info, ACTION_IMPORT) != SCOPE_NONE;
 }
 
 /* Each field once: the surest column keeps it. */
@@ -289,7 +291,7 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
 		const struct entity_info *info = registry_at(ctx->registry, i);
-		if (!importable(ctx, info))
+		if (!importable(ctx, info, wanted))
 			continue;
 		enum err err = rate(ctx, columns, rows, n_rows, info, &list[n]);
 		if (err != OK)

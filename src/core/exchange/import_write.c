@@ -62,33 +62,53 @@ static enum err create_named(struct writing *w, const struct entity_info *target
 	return import_key_put(w->ctx, w->keys, target, &field, &name, 1, *ret_id);
 }
 
-/* A name may be looked up only by who may read it. */
-static enum err find_named(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, int64_t *ret_id)
+/* By one field of the target; a name may be looked up only by who may read it. */
+static enum err find_by(struct writing *w, const struct entity_info *target, int field, const char *text, struct value *name, int64_t *ret_id)
 {
 	struct ctx *ctx = w->ctx;
-	const char *link = info->fields[f->at]->name;
-	const struct entity_info *target = entity_link(info, f->at);
-	int field = f->value.find_by >= 0 ? f->value.find_by : target->title;
-	struct value name;
-	int64_t id;
 	*ret_id = 0;
-	/* An id as exports have them: long, and of a record that is there. */
-	if (strlen(text) >= 12 && id_parse(text, &id)) {
-		*ret_id = id;
+	if (field < 0 || entity_field_right(ctx->actor, target, field) < RIGHT_READ)
+		return OK;
+	enum err err = field_parse(ctx, target, field, text, name);
+	if (err == OK && name->kind != VALUE_NULL)
+		err = import_key_find(ctx, w->keys, target, &field, name, 1, ret_id);
+	return err;
+}
+
+/* A number or code is surer than a name; what can be none is a name. */
+static enum err find_by_key(struct writing *w, const struct entity_info *target, int field, const char *text, int64_t *ret_id)
+{
+	int key = entity_key(target);
+	struct value code = value_null();
+	*ret_id = 0;
+	enum err err = key != field ? find_by(w, target, key, text, &code, ret_id) : OK;
+	if (err == ERR_INVALID) {
+		faults_clear(w->ctx);
 		return OK;
 	}
+	return err;
+}
+
+static enum err find_named(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, int64_t *ret_id)
+{
+	const struct entity_info *target = entity_link(info, f->at);
+	bool said = f->value.find_by >= 0;
+	int field = said ? f->value.find_by : target->title;
+	struct value name = value_null();
+	*ret_id = 0;
+	/* An id as exports have them: long, and of a record that is there. */
+	if (strlen(text) >= 12 && id_parse(text, ret_id))
+		return OK;
 	if (strchr(text, '@') != NULL && entity_field(target, "email") >= 0)
 		field = entity_field(target, "email");
-	if (field < 0 || entity_field_right(ctx->actor, target, field) < RIGHT_READ)
-		return fail_arg(ctx, ERR_INVALID, link, "link_not_found", text);
-	enum err err = field_parse(ctx, target, field, text, &name);
-	if (err == OK && name.kind != VALUE_NULL)
-		err = import_key_find(ctx, w->keys, target, &field, &name, 1, ret_id);
+	enum err err = said ? OK : find_by_key(w, target, field, text, ret_id);
+	if (err == OK && *ret_id == 0)
+		err = find_by(w, target, field, text, &name, ret_id);
 	if (err != OK || *ret_id != 0)
 		return err;
-	if (f->value.create)
+	if (f->value.create && name.kind != VALUE_NULL)
 		return create_named(w, target, field, name, ret_id);
-	return fail_arg(ctx, ERR_INVALID, link, "link_not_found", text);
+	return fail_arg(w->ctx, ERR_INVALID, info->fields[f->at]->name, "link_not_found", text);
 }
 
 /* [{"id":"1","name":"VIP"},"老客户"], as JSON Lines have it, to names with the first separator between. */

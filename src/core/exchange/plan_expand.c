@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/exchange/convert.h"
 #include "core/exchange/guess.h"
 
 enum { ENTITIES_MAX = PLAN_RECORDS_MAX };
@@ -68,6 +69,29 @@ static enum err name_value(struct expanding *x, int column, json_t **ret)
 	return *ret != NULL ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
 }
 
+/* Whether `header` is `link`'s and then the key's: "Customer: Customer no.", as exports have it, or "customer.number". */
+static bool heads_key(struct ctx *ctx, const char *header, const char *link, const struct field *key)
+{
+	size_t n = strlen(link), plain = str_ends(link, "_id") ? n - 3 : n;
+	if (strncmp(header, link, plain) == 0 && header[plain] == '.')
+		return str_equal(header + plain + 1, key->name);
+	if (strncmp(header, link, n) != 0 || strncmp(header + n, ": ", 2) != 0)
+		return false;
+	header += n + 2;
+	return str_equal(header, key->label.en) || str_equal(header, key->label.zh) || str_equal(header, convert_traditional(ctx, &key->label));
+}
+
+/* A link's name stands in one column, and what tells records of one name apart in another. */
+static int key_column(struct expanding *x, const struct entity_info *info, int at, int index)
+{
+	const struct entity_info *target = info->fields[at]->type == FIELD_LINK ? entity_link(info, at) : NULL;
+	int key = target != NULL ? entity_key(target) : -1;
+	for (size_t i = 0; key >= 0 && (size_t)index < x->columns->n && i < x->columns->n; i++)
+		if (heads_key(x->ctx, x->columns->names[i], x->columns->names[index], target->fields[key]))
+			return (int)i;
+	return -1;
+}
+
 /* How the column fills the field. */
 static enum err column_value(struct expanding *x, const struct entity_info *info, int at, int index, json_t **ret)
 {
@@ -78,7 +102,10 @@ static enum err column_value(struct expanding *x, const struct entity_info *info
 		if (err != OK || *ret != NULL)
 			return err;
 	}
-	if (info->fields[at]->type == FIELD_LINKS)
+	int key = key_column(x, info, at, index);
+	if (key >= 0)
+		*ret = json_pack("{s:i, s:{s:i}}", "column", key + 1, "else", "column", index + 1);
+	else if (info->fields[at]->type == FIELD_LINKS)
 		*ret = json_pack("{s:i, s:b}", "column", index + 1, "create", 1);
 	else
 		*ret = json_pack("{s:i}", "column", index + 1);
