@@ -69,13 +69,14 @@ static void http_metrics(struct buf *out, const struct http_stats *stats)
 	for (int i = 2; i < 6; i++)
 		buf_printf(out, "guanxi_http_requests_total{class=\"%s\"} %lld\n", classes[i], (long long)stats->requests[i]);
 	buf_puts(out, "# HELP guanxi_http_latency_seconds Time from head to answer.\n# TYPE guanxi_http_latency_seconds histogram\n");
-	int64_t sum = 0;
-	for (int i = 0; i < 16; i++) {
-		sum += stats->latency_us_buckets[i];
-		buf_printf(out, "guanxi_http_latency_seconds_bucket{le=\"%.6f\"} %lld\n", (double)(64LL << i) / 1e6, (long long)sum);
+	int64_t n = 0;
+	for (int i = 0; i < 15; i++) {
+		n += stats->latency_us_buckets[i];
+		buf_printf(out, "guanxi_http_latency_seconds_bucket{le=\"%.6f\"} %lld\n", (double)(64LL << i) / 1e6, (long long)n);
 	}
-	buf_printf(out, "guanxi_http_latency_seconds_bucket{le=\"+Inf\"} %lld\nguanxi_http_latency_seconds_count %lld\n", (long long)sum,
-	           (long long)sum);
+	n += stats->latency_us_buckets[15];
+	buf_printf(out, "guanxi_http_latency_seconds_bucket{le=\"+Inf\"} %lld\nguanxi_http_latency_seconds_sum %.6f\nguanxi_http_latency_seconds_count %lld\n",
+	           (long long)n, (double)stats->latency_us_total / 1e6, (long long)n);
 	metric(out, "http_connections", "gauge", "Open connections.", stats->connections);
 	metric(out, "http_refused_total", "counter", "Connections and requests refused for limits.", stats->refused);
 	metric(out, "heavy_running", "gauge", "Heavy requests running.", stats->heavy_running);

@@ -1,5 +1,7 @@
 #include "workspace/workspace.h"
 
+#include "base/str.h"
+
 static const struct option tag_colours[] = {
 	{"info", {"Blue", "蓝"}, "info"},
 	{"good", {"Green", "绿"}, "good"},
@@ -69,6 +71,14 @@ static const struct field attachment_fields[] = {
 	{.name = "note", .type = FIELD_TEXT, .label = {"Note", "备注"}, .max = 500},
 };
 
+/* A file's record is made by uploading the file. */
+static enum err attachment_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+{
+	(void)entity;
+	bool bare = old == NULL && new_ != NULL && str_empty(record_text(new_, "sha256"));
+	return bare ? fail(ctx, ERR_INVALID, "sha256", "file_upload_first") : OK;
+}
+
 const struct entity attachment_entity = {
 	.name = "attachment",
 	.plural = "attachments",
@@ -80,5 +90,6 @@ const struct entity attachment_entity = {
 	.parent = "customer_id",
 	.sort = "id.desc",
 	.icon = "file",
+	.hooks = {.before = attachment_before},
 	.flags = E_CHILD,
 };

@@ -1,7 +1,7 @@
 // The generic API: rows, records, bodies, preferences, refusals.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, serve, start } from '../lib/server.mjs';
 
 let server, api;
 const rows = { Prefer: 'return=representation' };
@@ -166,12 +166,22 @@ test('a record: read, change, versions, delete, restore, history', async () => {
   assert.equal((await api('GET', `${path}?select=city,nothing`)).body.code, '42703');
   assert.deepEqual((await api('GET', `${path}?select=city`)).body, { city: '广州' });
   assert.equal((await api('HEAD', path)).headers.get('etag'), '"v3"');
-  const same = await api('GET', path, undefined, { 'If-None-Match': '"v2", "v3"' });
+  // a customer's figures change with its orders, without a new version: they are never "not modified"
+  const seen = (await api('GET', path, undefined, { 'If-None-Match': '"v3"' }));
+  assert.deepEqual([seen.status, seen.body.orders_count], [200, 0]);
+  await make('order', { customer_id: made.id, total: '10' });
+  const after = await api('GET', path, undefined, { 'If-None-Match': '"v3"' });
+  assert.deepEqual([after.status, after.body.orders_count, after.headers.get('etag')], [200, 1, '"v3"']);
+  await api('DELETE', `/api/v1/order?customer_id=eq.${made.id}`);
+  // what nobody else's writes change is
+  const product = await make('product', { name: 'Cup', sku: 'cup-304' });
+  await api('PATCH', `/api/v1/product/${product.id}`, { name: 'Mug' });
+  const same = await api('GET', `/api/v1/product/${product.id}`, undefined, { 'If-None-Match': '"v1", "v2"' });
   assert.equal(same.status, 304);
   assert.equal(same.text, '');
-  assert.equal((await api('GET', path, undefined, { 'If-None-Match': '"v2"' })).status, 200);
+  assert.equal((await api('GET', `/api/v1/product/${product.id}`, undefined, { 'If-None-Match': '"v1"' })).status, 200);
   // what is embedded may change without the record
-  assert.equal((await api('GET', `${path}?select=*,owner(name)`, undefined, { 'If-None-Match': '"v3"' })).status, 200);
+  assert.equal((await api('GET', `/api/v1/product/${product.id}?select=*,category(name)`, undefined, { 'If-None-Match': '"v2"' })).status, 200);
   assert.equal((await api('DELETE', path, undefined, { 'If-Match': '"v3"' })).status, 204);
   assert.equal((await api('GET', path)).status, 404);
   assert.equal((await api('DELETE', path)).status, 404);
@@ -332,6 +342,29 @@ test('the same key writes once', async () => {
   assert.equal(again.text, first.text);
   assert.equal(await count('customer?name=eq.once'), 1);
   assert.equal((await api('POST', '/api/v1/customer?select=id', { name: 'other' }, key)).status, 422);
+});
+
+test('a key outlives the program, and what failed may be tried again under it', async () => {
+  const own = await start();
+  const key = { 'Idempotency-Key': 'across', ...rows };
+  const first = await own.api('POST', '/api/v1/customer?select=id', { name: 'kept' }, key);
+  const failed = await own.api('POST', '/api/v1/customer?select=id', { name: '' }, { 'Idempotency-Key': 'mended', ...rows });
+  assert.deepEqual([first.status, failed.status], [201, 422]);
+  own.kill();
+  await own.ended;
+  const later = await serve(own.data);
+  const api2 = client(later.url, own.token);
+  try {
+    const again = await api2('POST', '/api/v1/customer?select=id', { name: 'kept' }, key);
+    assert.deepEqual([again.status, again.text], [201, first.text]);
+    assert.equal((await api2('POST', '/api/v1/customer?select=id', { name: 'changed' }, key)).status, 422);
+    assert.equal((await api2('POST', '/api/v1/customer?select=id', { name: 'right' }, { 'Idempotency-Key': 'mended', ...rows })).status, 201);
+    const names = (await api2('GET', '/api/v1/customer?select=name&order=name')).body;
+    assert.deepEqual(names, [{ name: 'kept' }, { name: 'right' }]);
+  } finally {
+    await later.stop();
+    own.remove();
+  }
 });
 
 test('search is grouped, permitted and bounded', async () => {

@@ -82,6 +82,7 @@ export async function start({ args = [], serveArgs = [], before } = {}) {
     data: folder.data,
     token,
     api,
+    remove: folder.remove,
     async close() {
       try {
         await server.stop();

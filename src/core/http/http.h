@@ -169,7 +169,8 @@ void http_sse_close(struct http_sse *sse);
 struct http_stats {
 	int64_t requests[6]; /* by status class, [0] all */
 	int64_t connections, refused, heavy_queued, heavy_running;
-	int64_t latency_us_buckets[16]; /* powers of two from 64 us */
+	int64_t latency_us_buckets[16]; /* below powers of two from 64 us; the last has all that took longer */
+	int64_t latency_us_total;
 };
 void http_stats(const struct http *http, struct http_stats *ret);
 

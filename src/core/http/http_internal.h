@@ -294,6 +294,7 @@ struct http_thread {
 	atomic_bool entering; /* on the way into a lane: http_stop waits for it */
 	_Atomic int64_t requests[6];
 	_Atomic int64_t latency[16];
+	_Atomic int64_t latency_us;
 };
 
 struct http {

@@ -5,9 +5,14 @@
 enum { BUCKETS = 16 };
 
 /* Only its own thread writes a counter. */
+static void add(_Atomic int64_t *counter, int64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
 static void count(_Atomic int64_t *counter)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+	add(counter, 1);
 }
 
 static size_t bucket(int64_t us)
@@ -49,8 +54,10 @@ void http_metrics_count(struct http_call *call)
 	count(&thread->requests[0]);
 	if (class >= 1 && class <= 5)
 		count(&thread->requests[class]);
-	if (call->res.kind != KIND_STREAM) /* these take as long as their client likes */
+	if (call->res.kind != KIND_STREAM) { /* these take as long as their client likes */
 		count(&thread->latency[bucket(us)]);
+		add(&thread->latency_us, us);
+	}
 	log_request(call, us);
 }
 
@@ -63,6 +70,7 @@ void http_stats(const struct http *http, struct http_stats *ret)
 		struct http_thread *thread = &h->threads[t];
 		for (size_t i = 0; i < 6; i++)
 			ret->requests[i] += atomic_load_explicit(&thread->requests[i], memory_order_relaxed);
+		ret->latency_us_total += atomic_load_explicit(&thread->latency_us, memory_order_relaxed);
 		for (size_t i = 0; i < BUCKETS; i++)
 			ret->latency_us_buckets[i] += atomic_load_explicit(&thread->latency[i], memory_order_relaxed);
 	}

@@ -51,6 +51,15 @@ static void tell_seen(struct ctx *ctx, const struct http_request *req, const str
 		rest->config.seen(rest->config.arg, ctx, one->info, one->id);
 }
 
+/* Figures that other records' writes keep up to date change without a new version. */
+static bool shows_kept(const struct entity_info *info)
+{
+	for (int at = SF_COUNT; at < (int)info->n_fields; at++)
+		if (info->fields[at]->flags & F_READONLY)
+			return true;
+	return false;
+}
+
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
@@ -61,9 +70,9 @@ enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct
 		err = write_one(ctx, req, res, &one, &page);
 	if (err)
 		return err;
-	/* The version says nothing of other records that are shown with it. */
+	/* The version says nothing of other records that are shown with it, nor of what is kept of them. */
 	snprintf(etag, sizeof(etag), "\"v%lld\"", (long long)page.version);
-	if (page.embeds)
+	if (page.embeds || (http_header(req, "If-None-Match") != NULL && shows_kept(one.info)))
 		http_set_header(res, "ETag", etag);
 	else if (http_not_modified(req, res, etag)) {
 		buf_reset(http_body(res));
