@@ -51,11 +51,15 @@ void app_prepare_job(void *arg, struct ctx *ctx, int64_t actor_id)
 		ctx->actor = NULL; /* the user is gone: the job then finds every door shut */
 }
 
+struct layout {
+	char text[32];
+	bool emptied;
+};
+
 /* The search index holds numbers of entities and fields: it is made anew when the
  * program's descriptors have changed since it was made. */
-static enum err layout_step(struct ctx *ctx, void *arg)
+static enum err name_layout(struct ctx *ctx, struct layout *ret)
 {
-	bool *emptied = arg;
 	struct buf names;
 	buf_init(&names, 1u << 20);
 	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
@@ -64,24 +68,38 @@ static enum err layout_step(struct ctx *ctx, void *arg)
 		for (size_t f = 0; f < info->n_fields; f++)
 			buf_printf(&names, "%s,", info->fields[f]->name);
 	}
-	char layout[32];
-	snprintf(layout, sizeof(layout), "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
-	enum err err = buf_failed(&names) ? fail(ctx, ERR_LIMIT, "", "memory") : search_check_layout(ctx, layout, emptied);
+	snprintf(ret->text, sizeof(ret->text), "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
+	enum err err = buf_failed(&names) ? fail(ctx, ERR_LIMIT, "", "memory") : OK;
 	buf_release(&names);
 	return err;
 }
 
+static enum err layout_step(struct ctx *ctx, void *arg)
+{
+	struct layout *layout = arg;
+	return search_check_layout(ctx, layout->text, &layout->emptied);
+}
+
+static enum err layout_done_step(struct ctx *ctx, void *arg)
+{
+	const struct layout *layout = arg;
+	return search_layout_done(ctx, layout->text);
+}
+
 static enum err keep_search(struct ctx *ctx, struct app *app)
 {
-	bool emptied = false;
+	struct layout layout = {.emptied = false};
 	struct buf report;
-	enum err err = store_write(ctx, app->store, layout_step, &emptied);
-	if (err != OK || !emptied)
+	enum err err = name_layout(ctx, &layout);
+	if (err == OK)
+		err = store_write(ctx, app->store, layout_step, &layout);
+	if (err != OK || !layout.emptied)
 		return err;
 	buf_init(&report, 1u << 16);
 	err = check_rebuild_search(ctx, app, &report);
 	buf_release(&report);
-	return err;
+	/* only now: a rebuild that was cut short is begun anew at the next start */
+	return err == OK ? store_write(ctx, app->store, layout_done_step, &layout) : err;
 }
 
 static enum err mend_index(struct ctx *ctx, void *arg)

@@ -31,8 +31,16 @@ static enum err first_schema(struct ctx *ctx, void *arg)
 	return err;
 }
 
+/* For a new field, link or entity: what the descriptors have and this database lacks. */
+static enum err follow_descriptors(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return registry_upgrade(ctx, ctx->registry);
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
+	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
 };
 
 int app_schema_version(void)
@@ -40,7 +48,20 @@ int app_schema_version(void)
 	return migrations[sizeof(migrations) / sizeof(migrations[0]) - 1].version;
 }
 
+static enum err check_schema(struct ctx *ctx, struct app *app)
+{
+	struct db *before = ctx->db;
+	enum err err = db_open_new(ctx, app->store, &ctx->db);
+	if (err == OK) {
+		err = registry_check_schema(ctx, app->registry);
+		db_free(ctx->db);
+	}
+	ctx->db = before;
+	return err;
+}
+
 enum err app_migrate(struct ctx *ctx, struct app *app)
 {
-	return store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
+	enum err err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
+	return err == OK ? check_schema(ctx, app) : err;
 }

@@ -201,6 +201,12 @@ int64_t registry_next_id(struct ctx *ctx);
  * keyword); many-links stand in "<entity>_<field>" (record_id, link_id). */
 enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engine, struct buf *ret) MUST_CHECK;
 
+/* In a schema step: makes the tables, columns and indexes that descriptors have and the schema lacks. Rows that are
+ * there get the field's constant default; a required field needs one. */
+enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+/* ERR_CONFLICT "schema_lacks" with the first field that the schema has no column for. */
+enum err registry_check_schema(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+
 /* In a write job, before very many records are put into a table that is all but empty: takes
  * away the indexes that no write needs.  Lists are slow until they are made again.  SQLite; else nothing. */
 enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info) MUST_CHECK;

@@ -66,7 +66,7 @@ void registry_put_index(struct buf *buf, const struct entity_info *info, const c
 	char name[INDEX_NAME_MAX + 1], column[64];
 	bool first = true;
 	registry_index_name(name, table, columns, unique ? "key" : "idx");
-	buf_printf(buf, "CREATE %sINDEX \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
+	buf_printf(buf, "CREATE %sINDEX IF NOT EXISTS \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
 	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++)
 		buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
 	buf_putc(buf, ')');

@@ -350,9 +350,31 @@ static enum err read_layout(struct ctx *ctx, const char **ret)
 	return err;
 }
 
+/* Stands in place of the layout while records are put again: whoever is interrupted in this begins anew. */
+#define LAYOUT_UNDERWAY "underway"
+
+static enum err set_layout(struct ctx *ctx, const char *text)
+{
+	struct stmt *stmt;
+	enum err err = search_run(ctx, &sql_search_layout_clear, 0, NULL);
+	if (!err)
+		err = db_prepare(ctx, ctx->db, &sql_search_layout_set, &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, 1, text);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static const char *full_layout(struct ctx *ctx, const char *layout)
+{
+	return arena_printf(ctx->arena, "%d %.*s", TERMS_VERSION, LAYOUT_MAX, layout);
+}
+
 enum err search_check_layout(struct ctx *ctx, const char *layout, bool *ret_emptied)
 {
-	const char *stored = NULL, *now = arena_printf(ctx->arena, "%d %.*s", TERMS_VERSION, LAYOUT_MAX, layout);
+	const char *stored = NULL, *now = full_layout(ctx, layout);
 	int64_t first;
 	size_t n;
 	*ret_emptied = false;
@@ -360,19 +382,17 @@ enum err search_check_layout(struct ctx *ctx, const char *layout, bool *ret_empt
 	if (err || (stored && str_equal(stored, now)))
 		return err;
 	err = search_ids(ctx, 0, 1, &first, &n);
-	*ret_emptied = !err && n > 0;
-	if (*ret_emptied)
-		err = search_clear(ctx);
-	if (!err)
-		err = search_run(ctx, &sql_search_layout_clear, 0, NULL);
 	if (err)
 		return err;
-	struct stmt *stmt;
-	err = db_prepare(ctx, ctx->db, &sql_search_layout_set, &stmt);
-	if (err)
-		return err;
-	stmt_bind_text(stmt, 1, now);
-	err = stmt_run(ctx, stmt, NULL);
-	stmt_done(stmt);
-	return err;
+	if (!stored && n == 0)
+		return set_layout(ctx, now); /* a new database */
+	*ret_emptied = true;
+	err = search_clear(ctx);
+	return err ? err : set_layout(ctx, LAYOUT_UNDERWAY);
+}
+
+enum err search_layout_done(struct ctx *ctx, const char *layout)
+{
+	const char *now = full_layout(ctx, layout);
+	return now ? set_layout(ctx, now) : search_no_memory(ctx);
 }

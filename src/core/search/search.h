@@ -73,8 +73,10 @@ enum err search_optimize(struct ctx *ctx, int pages, bool *ret_more) MUST_CHECK;
 /* Numbers of entities and fields stand in the index.  `layout` names them (say, a
  * hash of all names in order).  In a write job: if the index was made with another
  * layout, or by another version of this program's terms, empties it (nothing is
- * found, rather than wrong things) and says so: all records must be put again. */
+ * found, rather than wrong things) and says so: all records must be put again, and
+ * search_layout_done called after the last.  Until then it says so again. */
 enum err search_check_layout(struct ctx *ctx, const char *layout, bool *ret_emptied) MUST_CHECK;
+enum err search_layout_done(struct ctx *ctx, const char *layout) MUST_CHECK;
 /* In a write job: empties the index. */
 enum err search_clear(struct ctx *ctx) MUST_CHECK;
 

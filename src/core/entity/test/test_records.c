@@ -586,6 +586,52 @@ static void schema_is_descriptors(void **state)
 	}
 }
 
+static enum err age_schema(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, "DROP INDEX client_kind_age_idx; DROP INDEX deal_client_id_idx; ALTER TABLE client DROP COLUMN kind; "
+	                             "ALTER TABLE client DROP COLUMN active; ALTER TABLE client DROP COLUMN seen_at; DROP TABLE client_labels; DROP TABLE memo");
+}
+
+static enum err catch_up(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return registry_upgrade(ctx, ctx->registry);
+}
+
+static const char *indexes(void)
+{
+	bool lite = db_engine(world.db) == ENGINE_SQLITE;
+	return lite ? "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite%'"
+	            : "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema()";
+}
+
+/* The last: what a newer program has more than the database is added, and what stands there stays. */
+static void an_older_schema_catches_up(void **state)
+{
+	int64_t before = count_rows(&world, indexes());
+	int64_t id = must_make(&world, "client", "{\"name\":\"Old\",\"age\":77}");
+	assert_int_equal(store_write(&world.ctx, world.store, catch_up, NULL), OK); /* nothing to do */
+	assert_int_equal(store_write(&world.ctx, world.store, age_schema, NULL), OK);
+	assert_int_equal(registry_check_schema(&world.ctx, world.registry), ERR_CONFLICT);
+	assert_fault(&world, "", "schema_lacks");
+	faults_clear(&world.ctx);
+	for (int times = 0; times < 2; times++)
+		assert_int_equal(store_write(&world.ctx, world.store, catch_up, NULL), OK);
+	assert_int_equal(registry_check_schema(&world.ctx, world.registry), OK);
+	schema_is_descriptors(state);
+	assert_int_equal(count_rows(&world, indexes()), before);
+	assert_int_equal(count_rows(&world, fmt("SELECT count(*) FROM client WHERE id = %lld AND age = 77 AND kind = 'person' AND active = 1 AND seen_at IS NULL", id)), 1);
+	/* links are links again */
+	int64_t label = must_make(&world, "label", "{\"name\":\"after\"}");
+	(void)must_make(&world, "client", fmt("{\"name\":\"New\",\"labels\":[\"%lld\"]}", label));
+	(void)must_make(&world, "memo", fmt("{\"text\":\"x\",\"client_id\":\"%lld\"}", id));
+	assert_int_equal(count_rows(&world, "SELECT count(*) FROM client_labels"), 1);
+	if (db_engine(world.db) == ENGINE_POSTGRES)
+		assert_int_equal(count_rows(&world, "SELECT count(*) FROM information_schema.table_constraints WHERE table_schema = current_schema() "
+		                                    "AND constraint_type = 'FOREIGN KEY' AND table_name IN ('memo', 'client_labels')"), 4);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(round_trip, begin),           cmocka_unit_test_setup(defaults, begin),
 	cmocka_unit_test_setup(all_faults_together, begin),  cmocka_unit_test_setup(updates, begin),
@@ -594,6 +640,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(rows_within_scope, begin),    cmocka_unit_test_setup(creating_within_scope, begin),
 	cmocka_unit_test_setup(moving, begin),               cmocka_unit_test_setup(fields_within_rights, begin),
 	cmocka_unit_test_setup(bulk_rows, begin),            cmocka_unit_test_setup(schema_is_descriptors, begin),
+	cmocka_unit_test_setup(an_older_schema_catches_up, begin),
 };
 
 int main(void)

@@ -313,6 +313,11 @@ static enum err layout_job(struct ctx *ctx, void *arg)
 	return err;
 }
 
+static enum err layout_done_job(struct ctx *ctx, void *arg)
+{
+	return search_layout_done(ctx, *(const char **)arg);
+}
+
 static void another_layout_empties(void **state)
 {
 	(void)state;
@@ -331,8 +336,21 @@ static void another_layout_empties(void **state)
 	assert_string_equal(arg, "emptied");
 	assert_string_equal(found("张伟"), "");
 	assert_whole();
+	/* whoever is interrupted while putting them again begins anew, with nothing and with some */
+	for (int some = 0; some < 2; some++) {
+		if (some)
+			put_name(ORDER, 2, "张伟");
+		arg = "address:id customer:id,name order:id";
+		assert_int_equal(store_write(&w.ctx, w.store, layout_job, &arg), OK);
+		assert_string_equal(arg, "emptied");
+		assert_string_equal(found("张伟"), "");
+	}
 	put_name(ORDER, 1, "张伟");
 	merge_all();
+	arg = "address:id customer:id,name order:id";
+	assert_int_equal(store_write(&w.ctx, w.store, layout_done_job, &arg), OK);
+	assert_int_equal(store_write(&w.ctx, w.store, layout_job, &arg), OK);
+	assert_string_equal(arg, "kept");
 	assert_string_equal(found("张伟"), "1");
 	assert_whole();
 }
