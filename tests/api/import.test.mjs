@@ -74,6 +74,8 @@ test('from upload to undo', async () => {
   assert.match(lines[1], /^3,failed,customer\.email,.*,李娜,13900139000,不是邮箱,上海$/);
   const problems = (await admin('GET', `/api/v1/import_problem?run_id=eq.${id}`)).body;
   assert.equal(problems.length, 1);
+  const problem = (await admin('GET', `/api/v1/import_problem/${problems[0].id}`)).body;
+  assert.deepEqual([problem.row, problem.outcome, problem.field, problem.run_id], [3, 'failed', 'email', id]);
 
   const again = await admin('POST', `/api/v1/import/${id}/start`, {});
   assert.equal(again.status, 409);

@@ -1,7 +1,7 @@
 // Live events: what happened, only of rows the reader may read, only while they may.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, noteHit, start } from '../lib/server.mjs';
 
 let server, api;
 
@@ -19,6 +19,7 @@ async function listen(token, after, headers = {}) {
   const answer = await fetch(`${server.url}/api/v1/events${after === undefined ? '' : `?after=${after}`}`, {
     headers: { Authorization: `Bearer ${token}`, ...headers }, signal: abort.signal,
   });
+  noteHit('GET', '/api/v1/events', answer.status);
   const events = [];
   let wake = () => {}, ended = false;
   (async () => {

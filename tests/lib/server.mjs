@@ -3,7 +3,7 @@
 // GUANXI_TEST_PG is the address of a PostgreSQL where schemas may be made.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +93,11 @@ export async function start({ args = [], serveArgs = [], before } = {}) {
   };
 }
 
+/** Whatever was answered well, for the test that every route has a test (routes.test.mjs). */
+export function noteHit(method, path, status) {
+  if (process.env.GUANXI_HITS && status < 400) appendFileSync(process.env.GUANXI_HITS, `${method} ${path.split('?')[0]}\n`);
+}
+
 /** fetch with a bearer token: api('GET', '/api/v1/customer?limit=1') → {status, headers, body}. */
 export function client(url, token) {
   return async function api(method, path, body, headers = {}) {
@@ -107,6 +112,7 @@ export function client(url, token) {
       body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
     });
     const text = await answer.text();
+    noteHit(method, path, answer.status);
     const isJson = /^application\/([a-z.+]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
     return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : text };
   };

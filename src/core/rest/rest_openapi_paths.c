@@ -181,9 +181,18 @@ static void put_operation(struct openapi *o, const struct entity_info *info, con
 	jsonw_end_object(w);
 }
 
+/* Of a ledger nothing can be changed. */
+static bool changeable(const struct openapi *o, const struct entity_info *info)
+{
+	for (int at = SF_COUNT; at < (int)info->n_fields; at++)
+		if (!(info->fields[at]->flags & F_INSERT_ONLY) && entity_field_right(o->ctx->actor, info, at) == RIGHT_WRITE)
+			return true;
+	return false;
+}
+
 static bool allowed(const struct openapi *o, const struct entity_info *info, enum action action)
 {
-	return entity_scope(o->ctx->actor, info, action) != SCOPE_NONE;
+	return entity_scope(o->ctx->actor, info, action) != SCOPE_NONE && (action != ACTION_UPDATE || changeable(o, info));
 }
 
 static void put_path(struct openapi *o, const struct entity_info *info, const char *suffix, const struct operation *ops, bool list)
