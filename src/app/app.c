@@ -56,8 +56,8 @@ struct layout {
 	bool emptied;
 };
 
-/* The search index holds numbers of entities and fields: it is made anew when the
- * program's descriptors have changed since it was made. */
+/* The search index holds numbers of entities and fields, and the text of those that are searched: it is made anew
+ * when the program's descriptors have changed since it was made. */
 static enum err name_layout(struct ctx *ctx, struct layout *ret)
 {
 	struct buf names;
@@ -66,7 +66,7 @@ static enum err name_layout(struct ctx *ctx, struct layout *ret)
 		const struct entity_info *info = registry_at(ctx->registry, i);
 		buf_printf(&names, "%s:", info->entity->name);
 		for (size_t f = 0; f < info->n_fields; f++)
-			buf_printf(&names, "%s,", info->fields[f]->name);
+			buf_printf(&names, "%s%s,", info->fields[f]->name, info->fields[f]->flags & F_SEARCH ? "*" : "");
 	}
 	snprintf(ret->text, sizeof(ret->text), "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
 	enum err err = buf_failed(&names) ? fail(ctx, ERR_LIMIT, "", "memory") : OK;

@@ -124,7 +124,7 @@ static const struct field address_fields[] = {
 	{.name = "city", .type = FIELD_TEXT, .label = {"City", "城市"}, .max = 80, .flags = F_LIST},
 	{.name = "district", .type = FIELD_TEXT, .label = {"District", "区/县"}, .max = 80},
 	{.name = "street", .type = FIELD_TEXT, .label = {"Street", "详细地址"}, .max = 300,
-	 .flags = F_REQUIRED | F_LIST | F_PERSONAL | F_MASKABLE},
+	 .flags = F_REQUIRED | F_LIST | F_PERSONAL | F_SEARCH | F_MASKABLE},
 	{.name = "postcode", .type = FIELD_TEXT, .label = {"Postcode", "邮政编码"}, .max = 20},
 	{.name = "is_default", .type = FIELD_BOOL, .label = {"Default", "默认"}, .fallback = "false"},
 };

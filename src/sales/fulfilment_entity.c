@@ -71,7 +71,7 @@ static const struct field shipment_fields[] = {
 	{.name = "order_id", .type = FIELD_LINK, .label = {"Order", "订单"}, .link = "order", .on_delete = DELETE_CASCADE,
 	 .flags = F_REQUIRED | F_INDEX | F_INSERT_ONLY},
 	{.name = "carrier", .type = FIELD_TEXT, .label = {"Carrier", "承运商"}, .max = 80, .flags = F_LIST},
-	{.name = "tracking_no", .type = FIELD_TEXT, .label = {"Tracking no.", "运单号"}, .max = 80, .flags = F_LIST | F_INDEX},
+	{.name = "tracking_no", .type = FIELD_TEXT, .label = {"Tracking no.", "运单号"}, .max = 80, .flags = F_LIST | F_INDEX | F_SEARCH},
 	{.name = "state", .type = FIELD_ENUM, .label = {"State", "状态"}, .options = shipment_states, .fallback = "preparing",
 	 .flags = F_REQUIRED | F_LIST},
 	{.name = "shipped_at", .type = FIELD_TIME, .label = {"Shipped", "发货时间"}, .flags = F_LIST},
