@@ -1,24 +1,47 @@
 #!/bin/sh
-# A short run of every fuzz target: tools/fuzz.sh build-fuzz [SECONDS each]
+# A run of every fuzz target, or of those named: tools/fuzz.sh build-fuzz [SECONDS each [NAME ...]]
+# New inputs are kept in BUILD/corpus/NAME; `tools/fuzz.sh --merge BUILD NAME` copies those
+# that lead further than the seeds do to tests/fuzz/corpus/NAME, the smallest first.
 set -eu
 cd "$(dirname "$0")/.."
+
+# $1: target, then its arguments
+run() {
+	UBSAN_OPTIONS=print_stacktrace=1 "$@"
+}
+
+merge() {
+	target=$1/tests/fuzz/fuzz_$2 kept=$1/kept/$2 seeds=tests/fuzz/corpus/$2
+	rm -rf "$kept"
+	mkdir -p "$kept"
+	find "$1/corpus/fuzz_$2" -size +2k -delete
+	run "$target" -merge=1 -rss_limit_mb=2048 "$seeds" "$1/corpus/fuzz_$2" >"$1/fuzz_$2.merge.log" 2>&1
+	ls "$seeds" | wc -l
+}
+
+if [ "$1" = --merge ]; then
+	merge "$2" "$3"
+	exit
+fi
 build=$1 seconds=${2:-30}
+[ $# -lt 2 ] && shift $# || shift 2
 [ -e "$build/build.ninja" ] || CC=clang CXX=clang++ meson setup "$build" -Dfuzz=true -Db_lundef=false >/dev/null
-ninja -C "$build" --quiet
+ninja -C "$build" --quiet fuzzers
 failed=0 passed=0
-for target in "$build"/tests/fuzz/fuzz_*; do
-	[ -x "$target" ] && [ -f "$target" ] || continue
-	name=$(basename "$target")
-	mkdir -p "$build/corpus/$name"
-	seeds=tests/fuzz/corpus/${name#fuzz_}
-	[ -d "$seeds" ] || seeds=
-	# shellcheck disable=SC2086
-	if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$build/$name-" \
-		"$build/corpus/$name" $seeds >"$build/$name.log" 2>&1; then
-		echo "ok     $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log") inputs"
+[ $# -gt 0 ] || set -- $(ls tests/fuzz/corpus)
+for name in "$@"; do
+	target=$build/tests/fuzz/fuzz_$name
+	mkdir -p "$build/corpus/fuzz_$name"
+	# the first instrumented edges are libFuzzer's word that guidance works at all
+	if run "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+		-artifact_prefix="$build/fuzz_$name-" "$build/corpus/fuzz_$name" "tests/fuzz/corpus/$name" >"$build/fuzz_$name.log" 2>&1; then
+		inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz_$name.log")
+		counters=$(sed -n 's/^INFO: Loaded .* (\([0-9]*\) inline.*/\1/p' "$build/fuzz_$name.log" | head -n 1)
+		reached=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$build/fuzz_$name.log" | tail -n 1)
+		echo "ok     $name: $inputs inputs, $reached of $counters edges"
 		passed=$((passed + 1))
 	else
-		echo "FAILED $name; see $build/$name.log"
+		echo "FAILED $name; see $build/fuzz_$name.log"
 		failed=$((failed + 1))
 	fi
 done

@@ -89,20 +89,21 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 	return err;
 }
 
+/* In the order of use: who calls stops before what is called.  Requests use everything
+ * below them until the last handler has returned; http_stop ends the live streams itself
+ * and gives each back to rest. */
 static void stop(struct app *app, struct control *control)
 {
 	control_stop(control);
+	http_stop(app->http, STOP_WAIT_MS);
+	jobs_stop(app->jobs);
 	if (app->rest != NULL)
 		rest_free(app->rest);
-	if (app->http != NULL)
-		http_stop(app->http, STOP_WAIT_MS);
-	if (app->jobs != NULL)
-		jobs_stop(app->jobs);
 	serve_audit_free(app->audit);
-	app->audit = NULL;
-	app->rest = NULL;
 	app->http = NULL;
 	app->jobs = NULL;
+	app->rest = NULL;
+	app->audit = NULL;
 }
 
 /* Until a signal comes; meanwhile what was written is merged into the search index. */

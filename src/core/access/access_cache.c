@@ -127,7 +127,9 @@ static struct actor *pin_copy(struct ctx *ctx, const struct pin *pin)
 	char *to = arena_alloc(ctx->arena, pin->size);
 	if (!to)
 		return NULL;
-	memcpy(to, pin, pin->size);
+	/* not the pin itself: others are changing its count */
+	size_t own = aligned(sizeof(*pin));
+	memcpy(to + own, (const char *)pin + own, pin->size - own);
 	size_t head = (size_t)((const char *)pin->actor - (const char *)pin);
 	struct actor *actor = (struct actor *)(void *)(to + head);
 	struct entity_rights *rights = (struct entity_rights *)(void *)(to + ((const char *)pin->actor->rights - (const char *)pin));

@@ -243,6 +243,7 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 	map_init(&http->addresses, keys[0], keys[1]);
 	fill_config(http);
 	set_now(http);
+	*ret = http; /* before the first request comes: its handler may ask for us through it */
 	enum err err = init_locks(ctx, http);
 	if (err == OK) {
 		/* signals are the main thread's: ours only do their work */
@@ -256,10 +257,9 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 		stop_ticker(http);
 		stop_pools(http);
 		free_http(http);
-		return err;
+		*ret = NULL;
 	}
-	*ret = http;
-	return OK;
+	return err;
 }
 
 int http_port(const struct http *http)
