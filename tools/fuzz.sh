@@ -32,8 +32,10 @@ failed=0 passed=0
 for name in "$@"; do
 	target=$build/tests/fuzz/fuzz_$name
 	mkdir -p "$build/corpus/fuzz_$name"
-	# the first instrumented edges are libFuzzer's word that guidance works at all
-	if run "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	words=
+	[ ! -e "tests/fuzz/$name.dict" ] || words=-dict=tests/fuzz/$name.dict
+	# shellcheck disable=SC2086
+	if run "$target" $words -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$build/fuzz_$name-" "$build/corpus/fuzz_$name" "tests/fuzz/corpus/$name" >"$build/fuzz_$name.log" 2>&1; then
 		inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz_$name.log")
 		counters=$(sed -n 's/^INFO: Loaded .* (\([0-9]*\) inline.*/\1/p' "$build/fuzz_$name.log" | head -n 1)

@@ -12,6 +12,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("GUANXI", os.path.join(ROOT, "build/guanxi"))
 EMAIL = "admin@example.com"
+PASSWORD = "correct horse battery staple"
 results = []
 
 
@@ -24,7 +25,7 @@ def guanxi(*args, stdin="", check=True):
 
 def make_data(folder, *args):
     data = os.path.join(folder, "data")
-    guanxi("init", "--data", data, "--admin-email", EMAIL, *args, stdin="correct horse battery staple\n")
+    guanxi("init", "--data", data, "--admin-email", EMAIL, *args, stdin=PASSWORD + "\n")
     return data
 
 
@@ -33,9 +34,9 @@ def make_token(data):
 
 
 class Server:
-    def __init__(self, data, prefix=()):
+    def __init__(self, data, prefix=(), stderr=subprocess.DEVNULL, env=None):
         self.process = subprocess.Popen([*prefix, PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+                                        stderr=stderr, text=True, env={**os.environ, **(env or {})})
         line = self.process.stdout.readline()
         found = re.search(r":(\d+)\s*$", line)
         if not found:

@@ -86,13 +86,20 @@ static const char *take_word(struct pieces *s, const char *p)
 	return p + len;
 }
 
+/* "Z", "+0800", "+08:00", and "+08" after seconds; at the end of the text. */
 static bool zone_at(const struct pieces *s, const char *p)
 {
 	if (s->n < 5)
 		return false;
 	if ((*p == 'Z' || *p == 'z') && p[1] == '\0')
 		return true;
-	return (*p == '+' || *p == '-') && strlen(p) >= 5 && isdigit((unsigned char)p[1]) && isdigit((unsigned char)p[2]);
+	if ((*p != '+' && *p != '-') || !isdigit((unsigned char)p[1]) || !isdigit((unsigned char)p[2]))
+		return false;
+	p += 3;
+	if (*p == '\0')
+		return s->n >= 6;
+	p += *p == ':';
+	return isdigit((unsigned char)p[0]) && isdigit((unsigned char)p[1]) && p[2] == '\0';
 }
 
 static struct pieces take_apart(const char *text)
@@ -199,10 +206,11 @@ const char *convert_date(struct ctx *ctx, const char *text, enum date_order orde
 	else
 		out = arena_printf(ctx->arena, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
 	if (out != NULL && s.zone != NULL && with_time) {
-		/* RFC 3339 wants the T and a colon in the offset */
-		bool colon = strlen(s.zone) == 5;
-		out = colon ? arena_printf(ctx->arena, "%.10sT%s%.3s:%s", out, out + 11, s.zone, s.zone + 3)
-		            : arena_printf(ctx->arena, "%.10sT%s%s", out, out + 11, s.zone);
+		/* RFC 3339 wants the T, and a colon in the offset */
+		size_t n = strlen(s.zone);
+		const char *minutes = n == 3 ? "00" : s.zone + n - 2;
+		out = n < 3 ? arena_printf(ctx->arena, "%.10sT%sZ", out, out + 11)
+		            : arena_printf(ctx->arena, "%.10sT%s%.3s:%s", out, out + 11, s.zone, minutes);
 	}
 	return out != NULL ? out : text;
 }
@@ -216,9 +224,18 @@ const char *convert_day(struct ctx *ctx, const char *text, enum date_order order
 	return day != NULL ? day : date;
 }
 
+/* A day, or a day and a time without an offset. */
+static bool local_time(const char *text)
+{
+	size_t n = strlen(text);
+	if (!iso(text) || n > 23)
+		return false;
+	return n == 10 || (n >= 16 && (text[10] == ' ' || text[10] == 'T') && strspn(text + 11, "0123456789:.") == n - 11);
+}
+
 const char *convert_zone(struct ctx *ctx, const char *text, int offset_min)
 {
-	if (offset_min == 0 || !iso(text) || strlen(text) > 23 || strpbrk(text + 10, "Z+-") != NULL)
+	if (offset_min == 0 || !local_time(text))
 		return text;
 	int away = offset_min < 0 ? -offset_min : offset_min;
 	const char *time = text[10] == '\0' ? "00:00:00" : text + 11;

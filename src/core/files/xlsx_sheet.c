@@ -20,7 +20,7 @@ struct sheet {
 	struct buf value; /* of the current cell */
 	char type[16];
 	int style;
-	bool taking, phonetic, any;
+	bool taking, phonetic, any, in_row;
 	uint32_t permille;
 };
 
@@ -74,6 +74,9 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
 	} else if (strcmp(tag, "row") == 0) {
 		uint32_t given = xlsx_attribute(attributes, n, "r", text, sizeof(text)) ? row_number(text) : 0;
 		s->row = given > s->row ? given : s->row + 1; /* numbers only rise, whatever the file says */
+		if (s->in_row || s->row > XLSX_ROWS_MAX) /* a row in a row would be given twice */
+			xlsx_refuse(s->book, ERR_INVALID, "xlsx_damaged", "rows");
+		s->in_row = true;
 		s->width = 0;
 		s->col = SIZE_MAX;
 		buf_reset(&s->text);
@@ -198,8 +201,10 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
 		s->taking = false;
 	else if (strcmp(tag, "rPh") == 0)
 		s->phonetic = false;
-	else if (strcmp(tag, "row") == 0)
+	else if (strcmp(tag, "row") == 0) {
 		send_row(s);
+		s->in_row = false;
+	}
 	if (xlsx_wrong(s->book))
 		xmlStopParser(parser);
 }

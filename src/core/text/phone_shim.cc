@@ -58,6 +58,27 @@ bool callable(const char *in, const PhoneNumber &number)
 
 } // namespace
 
+namespace {
+
+// Some prefixes are recognised only without the ones before them ("1138 0138…" becomes
+// +860138…, which reads as +86138…): a number has one form, the one that stays.
+bool settle(std::string *text)
+{
+	for (int i = 0; i < 3; i++) {
+		PhoneNumber number;
+		std::string again;
+		if (!parse(text->c_str(), "", &number) || !callable(text->c_str(), number))
+			return false;
+		util()->Format(number, PhoneNumberUtil::E164, &again);
+		if (again == *text)
+			return true;
+		*text = again;
+	}
+	return false;
+}
+
+} // namespace
+
 extern "C" bool phone_shim_parse(const char *in, const char *region, char *out, bool *ret_possible)
 {
 	try {
@@ -67,6 +88,7 @@ extern "C" bool phone_shim_parse(const char *in, const char *region, char *out, 
 		if (!*ret_possible)
 			return true;
 		util()->Format(number, PhoneNumberUtil::E164, &text);
+		*ret_possible = settle(&text);
 		if (number.has_extension() && !number.extension().empty())
 			text += ";ext=" + number.extension();
 		if (!put(text, out))

@@ -368,7 +368,7 @@ static void test_trees(void **state)
 	assert_fault(w, "parent_id", "tree_circle");
 	assert_int_equal(try_update(w, NULL, "team", a, json(w, "{\"parent_id\":#}", a)), ERR_INVALID);
 	int64_t up = b;
-	char name[32];
+	char name[48];
 	for (int i = 0; i < 30; i++) {
 		snprintf(name, sizeof(name), "{\"name\":\"T%d\",\"parent_id\":#}", i);
 		up = must_create(w, "team", json(w, name, up));

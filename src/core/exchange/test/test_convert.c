@@ -96,6 +96,8 @@ static void test_dates(void **state)
 		{"May 21, 2010", "2010-05-21", DATE_AUTO},                {"21 May 2010", "2010-05-21", DATE_AUTO},
 		{"Fri, 21 May 2010 08:26:00", "2010-05-21 08:26:00", DATE_AUTO}, {"1/2/99", "1999-02-01", DATE_DMY},
 		{"2010-5-1T08:26:00+0800", "2010-05-01T08:26:00+08:00", DATE_AUTO}, {"5/5/2010", "2010-05-05", DATE_AUTO},
+		{"2010-5-1 08:26:00-05", "2010-05-01T08:26:00-05:00", DATE_AUTO},   {"2010-5-1 08:26Z", "2010-05-01T08:26:00Z", DATE_AUTO},
+		{"1/2/2010 8:26:00+08x", "1/2/2010 8:26:00+08x", DATE_MDY},
 		{"31/31/1999", "31/31/1999", DATE_AUTO},                  {"hello", "hello", DATE_AUTO},
 		{"2010-02-30", "2010-02-30", DATE_AUTO},                  {"", "", DATE_AUTO},
 	};
@@ -103,6 +105,7 @@ static void test_dates(void **state)
 		assert_string_equal(convert_date(&ctx, cases[i].in, cases[i].order), cases[i].out);
 	assert_string_equal(convert_day(&ctx, "2016-04-19 00:00:00", DATE_AUTO), "2016-04-19");
 	assert_string_equal(convert_zone(&ctx, "2010-12-01 08:26:00", 480), "2010-12-01T08:26:00+08:00");
+	assert_string_equal(convert_zone(&ctx, "2010-12-01分08:26", 480), "2010-12-01分08:26");
 	assert_string_equal(convert_zone(&ctx, "2010-12-01", -300), "2010-12-01T00:00:00-05:00");
 	assert_string_equal(convert_zone(&ctx, "2010-12-01T08:26:00Z", 480), "2010-12-01T08:26:00Z");
 	static const char *const day_first[] = {"1/2/2010", "13/2/2010"}, *const month_first[] = {"1/2/2010", "2/13/2010"};

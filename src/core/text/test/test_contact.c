@@ -62,7 +62,7 @@ static void short_cut_equals_the_library(void **state)
 	static const char *const forms[] = {"", "+86", "0086"};
 	struct arena_mark mark = arena_mark(f->ctx.arena);
 	for (int prefix = 13000; prefix <= 19999; prefix++) {
-		char digits[12], in[32], expected[PHONE_SHIM_MAX];
+		char digits[24], in[32], expected[PHONE_SHIM_MAX];
 		snprintf(digits, sizeof digits, "%05d%06d", prefix, prefix * 7919 % 1000000);
 		snprintf(in, sizeof in, "%s%s", forms[prefix % 3], digits);
 		bool possible, valid;
