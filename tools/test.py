@@ -26,7 +26,7 @@ BUILD = os.path.abspath(sys.argv[1])
 SUITES = sys.argv[2:] or ["rules", "unit", "api", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
 # sealing waits for the oldest transaction of the whole PostgreSQL cluster, other tests' too
-ALONE = {"events", "access_admin"}
+ALONE = {"events", "access_admin", "import_import"}
 totals = {"passed": 0, "failed": 0, "skipped": 0}
 
 

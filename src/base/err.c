@@ -1,9 +1,17 @@
 #include "base/ctx.h"
 
+/* Who finds no memory may take it for something else: a name that could not be copied
+ * for one that is not there.  The arena knows better. */
+static bool no_memory(const struct ctx *ctx, enum err code)
+{
+	return ctx->arena->failed && code != ERR_LIMIT && code != ERR_RETRY && code != ERR_UPSTREAM;
+}
+
 enum err fail_arg(struct ctx *ctx, enum err code, const char *field, const char *key, const char *arg)
 {
+	enum err told = no_memory(ctx, code) ? ERR_LIMIT : code;
 	fault_add(ctx, code, field, key, arg);
-	return code;
+	return told;
 }
 
 enum err fail(struct ctx *ctx, enum err code, const char *field, const char *key)
@@ -24,6 +32,12 @@ static const char *keep(struct ctx *ctx, const char *text, const char *fallback)
 void fault_add(struct ctx *ctx, enum err code, const char *field, const char *key, const char *arg)
 {
 	struct faults *f = &ctx->faults;
+	if (no_memory(ctx, code)) {
+		code = ERR_LIMIT;
+		field = "";
+		key = "memory";
+		arg = NULL;
+	}
 	if (f->count == 0)
 		f->code = code;
 	if (f->count >= FAULTS_MAX) {
@@ -32,7 +46,7 @@ void fault_add(struct ctx *ctx, enum err code, const char *field, const char *ke
 	}
 	f->list[f->count++] = (struct fault){
 		.field = keep(ctx, field, ""),
-		.key = keep(ctx, key, "bug"),
+		.key = keep(ctx, key, "memory"),
 		.arg = keep(ctx, arg, NULL),
 	};
 }

@@ -38,6 +38,7 @@ static const struct by_key by_key[] = {
 	{"budget", 503, NULL},
 	{"deadline", 503, NULL},
 	{"memory", 503, NULL},
+	{"no_memory", 503, NULL},
 	{"threads", 503, NULL},
 	{"queue_full", 503, NULL},
 	{"disk_full", 507, NULL},

@@ -432,6 +432,8 @@ static enum err range_by_expression(struct finder *f, char kind, const char *tex
 enum err finder_range(struct finder *f, char kind, const char *text, size_t n)
 {
 	char from[TERM_MAX + 8], to[TERM_MAX + 8];
+	if (!text)
+		return fail(f->ctx, ERR_LIMIT, "", "memory");
 	if (n == 0 || n > TERM_MAX)
 		return OK;
 	if (!search_is_lite(f->ctx))
