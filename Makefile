@@ -4,7 +4,7 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 NODE_ENV_PATH := $(CURDIR)/$(BUILD)/node/bin:$(PATH)
 
-.PHONY: all deps run test lint asan tsan fuzz bench soak web clean help
+.PHONY: all deps run test lint asan tsan valgrind analyze fuzz bench soak web clean help
 
 all: $(BUILD)/guanxi
 
@@ -16,8 +16,10 @@ help:
 #: make run      deps, build, sample data, serves on 127.0.0.1:8080
 #: make test     deps, then every test
 #: make lint     rules, cppcheck, TypeScript
-#: make asan     tests under AddressSanitizer and UBSan
-#: make tsan     tests under ThreadSanitizer
+#: make asan     unit tests and the loaded server under AddressSanitizer and UBSan
+#: make tsan     the same under ThreadSanitizer
+#: make valgrind unit tests under memcheck
+#: make analyze  gcc's -fanalyzer over src
 #: make fuzz     a short run of every fuzz target
 #: make bench    every figure of docs/performance.md (BENCH="--small --pg": options)
 #: make soak     half an hour of mixed load; memory, files, log must be flat (SOAK="--minutes 5")
@@ -51,6 +53,12 @@ asan: deps
 
 tsan: deps
 	@tools/sanitize.sh thread "$(BUILD)-tsan"
+
+valgrind: $(BUILD)/guanxi
+	@tools/valgrind.sh "$(BUILD)"
+
+analyze: $(BUILD)/guanxi
+	@tools/analyze.sh "$(BUILD)"
 
 fuzz: deps
 	@tools/fuzz.sh "$(BUILD)-fuzz"

@@ -3,7 +3,8 @@
 
     tools/test.py BUILD [SUITE ...]
 
-Suites, in order: rules, unit, api, crash, e2e.  Each program speaks TAP; its whole
+Suites, in order: rules, unit, asan, api, crash, e2e.  `asan` is the unit tests once more, built
+with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  Each program speaks TAP; its whole
 output is kept in BUILD/test-logs.  PostgreSQL runs in a data folder of its own on a
 free port, and is stopped at the end.
 """
@@ -23,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 BUILD = os.path.abspath(sys.argv[1])
-SUITES = sys.argv[2:] or ["rules", "unit", "api", "crash", "e2e"]
+SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
 # sealing waits for the oldest transaction of the whole PostgreSQL cluster, other tests' too
 ALONE = {"events", "access_admin", "import_import"}
@@ -114,15 +115,27 @@ def run(suite, name, command, env=None, timeout=900, tries=1):
         print("\n".join("    | " + line[:400] for line in failures(text)), flush=True)
 
 
-def unit(env):
-    tests = json.loads(subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, check=True, text=True).stdout)
+def unit(env, build=BUILD, suite="unit"):
+    tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], capture_output=True, check=True, text=True).stdout)
     env = {**env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
     tests = [t for t in tests if "unit" in "".join(t["suite"])]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda t: run("unit", t["name"], t["cmd"], env), [t for t in tests if t["name"] not in ALONE]))
+        list(pool.map(lambda t: run(suite, t["name"], t["cmd"], env), [t for t in tests if t["name"] not in ALONE]))
     for t in tests:
         if t["name"] in ALONE:
-            run("unit", t["name"], t["cmd"], env)
+            run(suite, t["name"], t["cmd"], env)
+
+
+def asan(env):
+    """A fault of memory or of undefined behaviour ends the test that meets it, and so does a leak."""
+    build, started, before = BUILD + "-asan", time.time(), os.times()
+    if not os.path.exists(os.path.join(build, "build.ninja")):
+        subprocess.run(["meson", "setup", build, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", build, "--quiet"], check=True)
+    unit({**env, "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}, build, "asan")
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    print(f"# asan: {time.time() - started:.0f} s, {spent:.0f} s of processor time, with the build", flush=True)
 
 
 def node(suite, folder, env, engines):
@@ -140,18 +153,22 @@ def main():
     started = time.time()
     env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD,
            "GUANXI_SHARED_DATA": os.path.abspath(os.environ.get("GUANXI_SHARED_DATA", "../shared/data"))}
-    if {"unit", "api", "crash"} & set(SUITES):
+    if {"unit", "asan", "api", "crash", "load"} & set(SUITES):
         env["GUANXI_TEST_PG"] = start_postgres()
     for suite in SUITES:
         if suite == "rules":
             run(suite, "rules", ["python3", "tests/rules/rules.py", BUILD])
         elif suite == "unit":
             unit(env)
+        elif suite == "asan":
+            asan(env)
         elif suite == "api":
             hits = os.path.join(LOGS, "api-hits")
             if os.path.exists(hits):
                 os.remove(hits)
             node(suite, "tests/api", {**env, "GUANXI_HITS": hits}, ["sqlite", "postgres"])
+        elif suite == "load":  # the part of `crash` that tools/sanitize.sh wants
+            run(suite, "stop_under_load", ["python3", "tests/crash/stop_under_load.py"], env)
         elif suite == "crash":
             for path in sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith("house.py")):
                 run(suite, os.path.basename(path)[:-3], ["python3", path], env, tries=2)

@@ -18,16 +18,15 @@ static char *find_colon(char *line)
 	return strchr(line, ':'); /* unbalanced quotes: the plain first one */
 }
 
+/* What does not fit whole is left out. */
 static void add_types(struct vcard_line *line, const char *values)
 {
-	size_t used = strlen(line->types);
-	for (const char *p = values; *p != '\0'; p++) {
-		if (*p == '"')
-			continue;
-		if (used + 3 >= sizeof(line->types))
-			return;
-		line->types[used++] = (char)tolower((unsigned char)*p);
-	}
+	size_t used = strlen(line->types), n = strlen(values);
+	if (n == 0 || n + 2 > sizeof(line->types) - used)
+		return;
+	for (const char *p = values; *p != '\0'; p++)
+		if (*p != '"')
+			line->types[used++] = (char)tolower((unsigned char)*p);
 	line->types[used++] = ',';
 	line->types[used] = '\0';
 }

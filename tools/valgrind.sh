@@ -1,0 +1,35 @@
+#!/bin/sh
+# Unit tests under valgrind's memcheck: tools/valgrind.sh BUILD [TEST ...]
+# No errors, and no memory that is definitely lost; tools/valgrind.supp says which reports
+# are other libraries' and why.  Tests of the speed of things and of PostgreSQL are left out.
+set -eu
+cd "$(dirname "$0")/.."
+build=$1
+shift
+log=$build/valgrind-logs
+mkdir -p "$log"
+unset GUANXI_TEST_PG || true
+passed=0 failed=0
+export GUANXI_VALGRIND=1 GUANXI_SHARED_DATA="${GUANXI_SHARED_DATA:-$(pwd)/../shared/data}"
+tests=$(meson introspect --tests "$build" | python3 -c '
+import json, sys
+for t in json.load(sys.stdin):
+    if "unit" in "".join(t["suite"]) and (len(sys.argv) < 2 or t["name"] in sys.argv[1:]):
+        print(t["name"], *t["cmd"])' "$@")
+while read -r name program arguments; do
+	began=$(date +%s)
+	# shellcheck disable=SC2086
+	if valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+		--suppressions=tools/valgrind.supp --trace-children=no --fair-sched=yes --num-callers=25 \
+		"$program" $arguments >"$log/$name.log" 2>&1 </dev/null; then
+		echo "ok     $name: $(($(date +%s) - began)) s"
+		passed=$((passed + 1))
+	else
+		echo "FAILED $name: $(($(date +%s) - began)) s; see $log/$name.log"
+		failed=$((failed + 1))
+	fi
+done <<EOF
+$tests
+EOF
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
