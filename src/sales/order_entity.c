@@ -72,7 +72,7 @@ static const struct field order_fields[] = {
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Team", "团队"}, .group = "belongs", .link = "team",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX},
-	{.name = "branch_id", .type = FIELD_LINK, .label = {"Branch", "分公司"}, .group = "belongs", .link = "branch",
+	{.name = "branch_id", .type = FIELD_LINK, .label = {"Branch", "分支机构"}, .group = "belongs", .link = "branch",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX},
 	{.name = "source", .type = FIELD_TEXT, .label = {"Came from", "来源"}, .group = "other", .max = 80, .flags = F_MORE},
 	{.name = "note", .type = FIELD_NOTE, .label = {"Note", "备注"}, .group = "other", .flags = F_MORE},

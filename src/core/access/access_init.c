@@ -49,7 +49,7 @@ static const struct role_default defaults[] = {
 	{"service", {"Service", "客服"}, {"Sees all customers and answers them.", "查看全部客户并处理服务。"}, "[]", service_grants},
 	{"marketing", {"Marketing", "市场"}, {"Sees and exports all, keeps tags, consents and contacts.", "查看和导出全部，维护标签、授权与触达。"}, "[\"bulk\"]", marketing_grants},
 	{"analyst", {"Analyst", "分析师"}, {"Reads and exports all, changes nothing.", "查看和导出全部，不作修改。"}, "[]", analyst_grants},
-	{"auditor", {"Auditor", "审计员"}, {"Reads the audit trail alone.", "仅查看审计记录。"}, "[\"audit\"]", auditor_grants},
+	{"auditor", {"Auditor", "审计员"}, {"Reads the audit trail alone.", "仅查看审计日志。"}, "[\"audit\"]", auditor_grants},
 };
 
 static enum scope scope_of(char letter)

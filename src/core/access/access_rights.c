@@ -23,7 +23,7 @@ static const struct {
 } caps[ACCESS_CAP_COUNT] = {
 	{"admin", {"Settings and integrations", "系统设置与集成"}},
 	{"users", {"Users, teams and roles", "用户、团队与角色"}},
-	{"audit", {"Read the audit trail", "查看审计记录"}},
+	{"audit", {"Read the audit trail", "查看审计日志"}},
 	{"bulk", {"Change or delete many records at once", "批量修改与删除"}},
 	{"assign", {"Hand records to others", "转移负责人"}},
 	{"tokens", {"Make API tokens", "创建 API 令牌"}},

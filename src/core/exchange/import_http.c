@@ -484,7 +484,7 @@ static enum err check(struct ctx *ctx, const struct http_request *req, struct ht
 static enum err queue(struct ctx *ctx, int64_t id, const char *kind, const char *state)
 {
 	int64_t job = 0;
-	const char *payload = arena_printf(ctx->arena, "\"%lld\"", (long long)id), *number;
+	const char *payload = arena_printf(ctx->arena, "\"%lld %d\"", (long long)id, (int)ctx->locale), *number;
 	if (payload == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	enum err err = job_enqueue(ctx, kind, payload, 0, &job);

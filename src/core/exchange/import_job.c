@@ -3,13 +3,16 @@
 #include "base/str.h"
 #include "core/exchange/import.h"
 
-/* The payload is the run's id as JSON text. */
+/* The payload is JSON text: the run's id, then the language of who asked for it, which
+ * the words about refused rows are written in. */
 static enum err run_of(struct ctx *ctx, const struct job *job, int64_t *ret)
 {
 	const char *digits = job->payload + (job->payload[0] == '"');
 	size_t n = 0;
 	while (digits[n] >= '0' && digits[n] <= '9')
 		n++;
+	if (digits[n] == ' ' && digits[n + 1] >= '0' && digits[n + 1] < '0' + LOCALE_COUNT)
+		ctx->locale = (enum locale)(digits[n + 1] - '0');
 	const char *text = arena_strndup(ctx->arena, digits, n);
 	return text != NULL && id_parse(text, ret) ? OK : fail(ctx, ERR_BUG, "job", "job_payload");
 }
