@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { bytes, currencyDigits, date, intlTag, money, number, parseDecimal, relative, setFormatTag, sumDecimals } from '../src/lib/format.ts';
+import { bytes, currencyDigits, date, intlTag, money, number, parseDecimal, relative, setFormatTag, shareDecimal, sumDecimals } from '../src/lib/format.ts';
 
 beforeEach(() => setFormatTag('zh-CN'));
 
@@ -69,4 +69,21 @@ test('a language keeps the habits of the reader’s browser', () => {
 	assert.equal(intlTag('zh-Hant', ['zh-HK']), 'zh-HK');
 	assert.equal(intlTag('zh-Hant', ['zh-CN']), 'zh-TW');
 	assert.equal(intlTag('zh-Hans', []), 'zh-CN');
+});
+
+test('relative times in Chinese: numbers stand apart, the last minute has a word', () => {
+	const now = Date.parse('2026-11-22T12:00:00Z');
+	setFormatTag('zh-CN', '刚刚');
+	assert.equal(relative('2026-11-22T11:59:40Z', now), '刚刚');
+	assert.equal(relative('2026-11-22T09:00:00Z', now), '3 小时前');
+	assert.equal(relative('2026-08-22T12:00:00Z', now), '3 个月前');
+});
+
+test('shares of decimals are exact', () => {
+	assert.equal(shareDecimal('110668.12', 25, 2), '4426.72');
+	assert.equal(shareDecimal('10', 3, 2), '3.33');
+	assert.equal(shareDecimal('0.05', 2, 2), '0.03');
+	assert.equal(shareDecimal('-10.00', 4, 2), '-2.50');
+	assert.equal(shareDecimal('99999999999999.99', 1, 2), '99999999999999.99');
+	assert.equal(shareDecimal('7', 2, 0), '4');
 });

@@ -1,6 +1,7 @@
 /** Reading and writing records of any entity, with the cache that every page shares. */
-import { type InfiniteData, type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, keepPreviousData, type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
+import { formatTag } from '@/lib/format.ts';
 import type { Entity, Field, Linked, Meta, Row } from './types.ts';
 
 export interface RecordAnswer {
@@ -37,14 +38,33 @@ export function may(entity: Entity | undefined, action: keyof Entity['actions'])
 	return scope !== undefined && scope !== 'none';
 }
 
+/** A title may have a twin in Chinese ("name_zh") for those who read it. */
+export function twinOf(entity: Entity | undefined): string | null {
+	const twin = entity?.title ? fieldOf(entity, `${entity.title}_zh`) : undefined;
+	return twin && twin.right !== 'hidden' ? twin.name : null;
+}
+
+function titleIn(entity: Entity | undefined, row: Record<string, unknown>): string | null {
+	const twin = formatTag().startsWith('zh') ? twinOf(entity) : null;
+	const value = (twin && row[twin]) || (entity?.title ? row[entity.title] : null);
+	if (value === null || value === undefined || value === '') return null;
+	return fieldOf(entity, entity?.title)?.options?.find((o) => o.value === value)?.label ?? String(value);
+}
+
+/** What has to be selected to call a record by its name. */
+export function titleSelect(entity: Entity): string {
+	return [...new Set(['id', ...(entity.title ? [entity.title] : []), ...(twinOf(entity) ? [twinOf(entity)!] : [])])].join();
+}
+
 /** The select list for some fields: system members, the fields, and the names of linked records. */
 export function selectOf(meta: Meta, entity: Entity, fields: Field[]): string {
 	const parts = new Set(['id', 'version']);
 	for (const field of fields) {
 		parts.add(field.name);
+		if (field.name === entity.title && twinOf(entity)) parts.add(twinOf(entity)!);
 		if (field.currency_field && fieldOf(entity, field.currency_field)) parts.add(field.currency_field);
 		const target = field.type === 'link' ? entityOf(meta, field.link) : undefined;
-		if (target) parts.add(`${embedName(field)}:${field.name}(id${target.title && target.title !== 'id' ? `,${target.title}` : ''})`);
+		if (target) parts.add(`${embedName(field)}:${field.name}(${titleSelect(target)})`);
 	}
 	return [...parts].join(',');
 }
@@ -64,13 +84,11 @@ export function selectAll(meta: Meta, entity: Entity): string {
 export function linkedTitle(meta: Meta, field: Field, row: Row): string | null {
 	const embedded = row[embedName(field)] as Linked | null | undefined;
 	if (!embedded) return null;
-	const target = entityOf(meta, field.link);
-	return target?.title ? String(embedded[target.title] ?? '') || null : null;
+	return titleIn(entityOf(meta, field.link), embedded);
 }
 
 export function titleOf(entity: Entity, row: Row): string {
-	const value = entity.title ? row[entity.title] : null;
-	return value === null || value === undefined || value === '' ? `#${row.id}` : String(value);
+	return titleIn(entity, row) ?? `#${row.id}`;
 }
 
 function maskedOf(headers: Headers): ReadonlySet<string> {
@@ -149,6 +167,19 @@ export function useCount(entity: Entity | undefined, params: URLSearchParams, en
 			const total = page.total ?? page.rows.length;
 			return { total, capped: page.capped || (!exact && total >= COUNT_CAP) };
 		},
+	});
+}
+
+/** Exact sums of some fields over everything that matches; asked for only when somebody wants them. */
+export function useSums(entity: Entity, params: URLSearchParams, fields: string[], enabled: boolean) {
+	const asked = new URLSearchParams(params);
+	for (const name of ['order', 'select', 'limit', 'cursor']) asked.delete(name);
+	asked.set('select', [...new Set(fields)].map((name) => `${name}:${name}.sum()`).join());
+	return useQuery({
+		queryKey: ['some', entity.name, 'sums', asked.toString()],
+		enabled: enabled && fields.length > 0,
+		placeholderData: keepPreviousData,
+		queryFn: async ({ signal }) => (await call<Record<string, string | number | null>[]>('GET', `${entity.name}?${asked}`, { signal })).data[0] ?? {},
 	});
 }
 

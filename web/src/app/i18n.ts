@@ -53,14 +53,22 @@ export function preferredLocale(): Locale {
 	return 'en';
 }
 
+/** Stands around what is put into a text until the text is finished. */
+const EDGE = '\u2063';
+const apart = (text: string) => text
+	.replace(new RegExp(`(\\p{Script=Han})${EDGE}+(?=[A-Za-z0-9])|([A-Za-z0-9])${EDGE}+(?=\\p{Script=Han})`, 'gu'), '$1$2 ')
+	.replaceAll(EDGE, '');
+
 /** Loads and switches; resolves to Ant Design's texts. */
 export async function switchLocale(locale: Locale): Promise<AntLocale> {
 	const pack = await packs[locale]();
 	if (!i18next.isInitialized)
-		await i18next.use(initReactI18next).init({
+		// Latin letters and numbers stand apart from Chinese ones, also where a value meets a text.
+		await i18next.use(initReactI18next).use({ type: 'postProcessor', name: 'apart', process: (text: string) => apart(text) }).init({
 			lng: locale,
 			resources: {},
-			interpolation: { escapeValue: false },
+			postProcess: ['apart'],
+			interpolation: { escapeValue: true, escape: (value: string) => EDGE + value + EDGE },
 			returnNull: false,
 			react: { useSuspense: false },
 		});
@@ -69,9 +77,9 @@ export async function switchLocale(locale: Locale): Promise<AntLocale> {
 		lng === 'en' ? String(value).replace(/^\p{Lu}(?!\p{Lu})/u, (c) => c.toLowerCase()) : String(value));
 	i18next.addResourceBundle(locale, 'translation', pack.texts.default, true, true);
 	dayjs.locale(DAYJS[locale]);
-	setFormatTag(intlTag(locale, navigator.languages));
 	setApiLanguage(locale);
 	await i18next.changeLanguage(locale);
+	setFormatTag(intlTag(locale, navigator.languages), i18next.t('word.just_now'));
 	document.documentElement.lang = locale;
 	localStorage.setItem('guanxi.locale', locale);
 	return pack.ant.default;

@@ -5,7 +5,9 @@ function Show({ value, place }: ShowProps) {
 	const address = String(value);
 	// A masked address is no address.
 	if (place === 'cell' || address.includes('*')) return <span className="text">{address}</span>;
-	return <a href={`mailto:${address}`}>{address}</a>;
+	// Where there is no room, the line ends before the domain.
+	const [local, ...domain] = address.split(/(?=@)/);
+	return <a href={`mailto:${address}`}>{local}<wbr />{domain.join('')}</a>;
 }
 
 export const email: Kind = {

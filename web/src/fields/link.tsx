@@ -2,16 +2,17 @@ import { Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { embedName, entityOf, fetchPage, linkedTitle, searchFor } from '@/api/records.ts';
+import { embedName, entityOf, fetchPage, linkedTitle, searchFor, titleOf, titleSelect } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useApp, useMeta } from '@/app/context.tsx';
 import { useDelayed } from '@/lib/delayed.ts';
+import { list } from '@/lib/format.ts';
 import type { EditProps, FilterProps, Kind, ShowProps } from './kind.ts';
 
 /** Records of an entity by what is typed, with the ids already chosen among them. */
 export function useChoices(entity: Entity | undefined, typed: string, chosen: string[], open: boolean) {
-	const select = `id${entity?.title ? `,${entity.title}` : ''}${entity?.subtitle ? `,${entity.subtitle}` : ''}`;
+	const select = entity ? `${titleSelect(entity)}${entity.subtitle ? `,${entity.subtitle}` : ''}` : 'id';
 	const found = useQuery({
 		queryKey: ['some', entity?.name ?? '', 'choices', typed],
 		enabled: open && entity !== undefined,
@@ -34,8 +35,7 @@ export function useChoices(entity: Entity | undefined, typed: string, chosen: st
 }
 
 export function labelOf(entity: Entity | undefined, row: Row): string {
-	const value = entity?.title ? row[entity.title] : null;
-	return value === null || value === undefined || value === '' ? `#${row.id}` : String(value);
+	return entity ? titleOf(entity, row) : `#${row.id}`;
 }
 
 function Show({ field, value, row }: ShowProps) {
@@ -96,7 +96,7 @@ export function LinkWords({ field, value }: { field: Field; value: string[] }) {
 	const { t } = useTranslation();
 	const target = entityOf(meta, field.link);
 	const { named } = useChoices(target, '', value.filter((v) => v !== 'me'), false);
-	return <>{value.map((v) => (v === 'me' ? t('word.me') : labelOf(target, named.find((r) => r.id === v) ?? { id: v }))).join(', ')}</>;
+	return <>{list(value.map((v) => (v === 'me' ? t('word.me') : labelOf(target, named.find((r) => r.id === v) ?? { id: v }))), 'disjunction')}</>;
 }
 
 export const link: Kind = {

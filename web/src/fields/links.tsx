@@ -2,11 +2,13 @@ import { App, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client.ts';
-import { createRecord, entityOf, fieldOf, may } from '@/api/records.ts';
+import { useNames } from '@/api/names.ts';
+import { createRecord, entityOf, fieldOf, may, twinOf } from '@/api/records.ts';
 import type { Linked } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { Meant } from '@/components/common/Meant.tsx';
 import { useDelayed } from '@/lib/delayed.ts';
+import { list } from '@/lib/format.ts';
 import type { EditProps, Kind, ShowProps } from './kind.ts';
 import { labelOf, LinkFilter, useChoices } from './link.tsx';
 
@@ -16,8 +18,12 @@ function items(value: unknown): Linked[] {
 
 const nameOf = (item: Linked) => String(item.name ?? Object.entries(item).find(([k]) => k !== 'id')?.[1] ?? `#${item.id}`);
 
-function Show({ value }: ShowProps) {
-	return <span className="tags">{items(value).map((item) => <Meant key={item.id} meaning="quiet">{nameOf(item)}</Meant>)}</span>;
+function Show({ field, value }: ShowProps) {
+	const target = entityOf(useMeta(), field.link);
+	const chosen = items(value);
+	// Lists bring the name along, but not its twin in the reader's language.
+	const names = useNames(new Map(target && twinOf(target) ? [[target.name, new Set(chosen.map((i) => i.id))]] : []));
+	return <span className="tags">{chosen.map((item) => <Meant key={item.id} meaning="quiet">{names(target?.name, item.id) ?? nameOf(item)}</Meant>)}</span>;
 }
 
 const NEW = 'new:';
@@ -74,7 +80,7 @@ export const links: Kind = {
 	Show,
 	Edit,
 	Filter: LinkFilter,
-	text: (_, value) => items(value).map(nameOf).join(', '),
+	text: (_, value) => list(items(value).map(nameOf)),
 	wire: (value) => items(value).map((item) => item.id),
 	width: 150,
 };

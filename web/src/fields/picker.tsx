@@ -27,6 +27,6 @@ export function MomentPicker({ field, value, onChange, id, invalid, describedBy,
 	);
 }
 
-export function DayInput({ value, onChange, label, id, autoFocus }: { value: string; onChange(day: string): void; label: string; id?: string; autoFocus?: boolean }) {
-	return <DatePicker id={id} value={parse(value)} onChange={(d) => onChange(d ? d.format('YYYY-MM-DD') : '')} aria-label={label} autoFocus={autoFocus} />;
+export function DayInput({ value, onChange, label, id, autoFocus, placeholder }: { value: string; onChange(day: string): void; label: string; id?: string; autoFocus?: boolean; placeholder?: string }) {
+	return <DatePicker id={id} value={parse(value)} onChange={(d) => onChange(d ? d.format('YYYY-MM-DD') : '')} aria-label={label} autoFocus={autoFocus} placeholder={placeholder} />;
 }

@@ -3,6 +3,7 @@
 export type Locale = 'zh-Hans' | 'zh-Hant' | 'en';
 
 let tag = 'zh-CN';
+let justNow = '';
 
 /** The Intl tag of a page language; English readers keep the habits of their browser. */
 export function intlTag(locale: Locale, browser: readonly string[] = []): string {
@@ -11,8 +12,10 @@ export function intlTag(locale: Locale, browser: readonly string[] = []): string
 	return browser.find((l) => /^en-/i.test(l)) ?? 'en-GB';
 }
 
-export function setFormatTag(next: string) {
+/** `now` is the word for the last minute; Intl only has a bare "now". */
+export function setFormatTag(next: string, now = '') {
 	tag = next;
+	justNow = now;
 	cache.clear();
 }
 
@@ -109,15 +112,20 @@ export function time(value: unknown, style: 'exact' | 'minute' | 'day' | 'clock'
 	return cached(`T${style}`, () => new Intl.DateTimeFormat(tag, options)).format(at);
 }
 
+/** A number before a Chinese word stands apart from it, as in the page's own texts. */
+function spaced(text: string): string {
+	return text.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
+}
+
 /** "3 days ago"; days are counted by the calendar, as people do. */
 export function relative(value: unknown, now = Date.now()): string {
 	const at = moment(value);
 	if (at === null) return '';
 	const format = (amount: number, unit: Intl.RelativeTimeFormatUnit, numeric: 'auto' | 'always') =>
-		cached(`R${numeric}`, () => new Intl.RelativeTimeFormat(tag, { numeric })).format(amount === 0 ? 0 : amount, unit);
+		spaced(cached(`R${numeric}`, () => new Intl.RelativeTimeFormat(tag, { numeric })).format(amount === 0 ? 0 : amount, unit));
 	const seconds = (at - now) / 1000;
 	const size = Math.abs(seconds);
-	if (size < 60) return format(0, 'second', 'auto');
+	if (size < 60) return justNow || format(0, 'second', 'auto');
 	if (size < 3600) return format(Math.trunc(seconds / 60), 'minute', 'always');
 	if (size < 86_400) return format(Math.trunc(seconds / 3600), 'hour', 'always');
 	const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
@@ -164,4 +172,15 @@ export function sumDecimals(values: string[]): string {
 	const digits = String(total < 0n ? -total : total).padStart(scale + 1, '0');
 	const text = scale ? `${digits.slice(0, -scale)}.${digits.slice(-scale)}` : digits;
 	return total < 0n ? `-${text}` : text;
+}
+
+/** An exact decimal text divided by a whole number, rounded half up to some digits. */
+export function shareDecimal(value: string, n: number, digits: number): string {
+	if (!DECIMAL.test(value) || n < 1) return '0';
+	const scale = value.split('.')[1]?.length ?? 0;
+	const minor = BigInt(value.replace(/[-.]/g, '')) * 10n ** BigInt(digits);
+	const by = BigInt(n) * 10n ** BigInt(scale);
+	const rounded = String((minor * 2n + by) / (by * 2n)).padStart(digits + 1, '0');
+	const text = digits ? `${rounded.slice(0, -digits)}.${rounded.slice(-digits)}` : rounded;
+	return value.startsWith('-') && /[1-9]/.test(text) ? `-${text}` : text;
 }

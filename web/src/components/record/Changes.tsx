@@ -3,9 +3,11 @@ import { Button, Timeline } from 'antd';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { get } from '@/api/client.ts';
+import { idsOf, type Names, useNames, wantedBy } from '@/api/names.ts';
 import { fieldOf } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
 import { FieldValue } from '@/fields/index.tsx';
+import { list } from '@/lib/format.ts';
 import { Empty, Failed, Loading } from '../common/States.tsx';
 import { When } from '../common/When.tsx';
 
@@ -28,7 +30,7 @@ export function useHistory(entity: Entity, id: string, enabled = true) {
 }
 
 /** One change as a table of fields, before and after. */
-export function Diff({ entity, diff }: { entity: Entity | undefined; diff: Record<string, [unknown, unknown]> | null | undefined }) {
+export function Diff({ entity, diff, names: nameOf }: { entity: Entity | undefined; diff: Record<string, [unknown, unknown]> | null | undefined; names: Names }) {
 	const { t } = useTranslation();
 	const names = Object.keys(diff ?? {}).filter((n) => !['version', 'updated_at', 'updated_by', 'sort_name'].includes(n));
 	if (names.length === 0) return null;
@@ -36,8 +38,9 @@ export function Diff({ entity, diff }: { entity: Entity | undefined; diff: Recor
 	const show = (name: string, value: unknown) => {
 		if (name === 'event' && !fieldOf(entity, name) && typeof value === 'string') return <span>{t(`audit.event_${value}`, { defaultValue: value })}</span>;
 		const field = fieldOf(entity, name);
-		if (value === null || value === undefined || value === '') return <span className="nothing">—</span>;
-		return field && field.type !== 'link' && typeof value !== 'object'
+		if (value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return <span className="nothing">—</span>;
+		if (field?.link) return <span className="text">{list(idsOf(value).map((v) => nameOf(field.link, v) ?? `#${v}`))}</span>;
+		return field && typeof value !== 'object'
 			? <FieldValue field={field} row={{ id: '0', [name]: value } as Row} place="cell" />
 			: <span className="text">{typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value)}</span>;
 	};
@@ -64,9 +67,10 @@ export function Diff({ entity, diff }: { entity: Entity | undefined; diff: Recor
 export function Changes({ entity, id }: { entity: Entity; id: string }) {
 	const { t } = useTranslation();
 	const history = useHistory(entity, id);
+	const rows = history.data?.pages.flatMap((p) => p.rows) ?? [];
+	const names = useNames(wantedBy(entity, rows));
 	if (history.isPending) return <Loading />;
 	if (history.isError) return <Failed error={history.error} onRetry={() => void history.refetch()} small />;
-	const rows = history.data.pages.flatMap((p) => p.rows);
 	if (rows.length === 0) return <Empty title={t('changes.empty')} text={t('changes.empty_text')} />;
 	return (
 		<div className="changes">
@@ -78,7 +82,7 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 							<p className="change-head">
 								<b>{c.actor?.name || t('word.system')}</b> {t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
 							</p>
-							<Diff entity={entity} diff={c.diff} />
+							<Diff entity={entity} diff={c.diff} names={names} />
 						</div>
 					),
 				}))}

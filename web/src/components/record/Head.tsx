@@ -17,9 +17,11 @@ interface Props {
 	children?: ReactNode;
 	/** Beside the title. */
 	beside?: ReactNode;
+	/** The title alone: the rest stands in the page's own form. */
+	plain?: boolean;
 }
 
-export function Head({ entity, record, actions, children, beside }: Props) {
+export function Head({ entity, record, actions, children, beside, plain }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -46,7 +48,7 @@ export function Head({ entity, record, actions, children, beside }: Props) {
 		}
 	}
 
-	const subtitle = entity.subtitle ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
+	const subtitle = entity.subtitle && !plain ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
 	const items = [
 		...(may(entity, 'update') ? [{ key: 'edit', label: t('record.edit_all') }] : []),
 		{ key: 'copy', label: t('record.copy_link') },

@@ -2,12 +2,13 @@
 import { CheckCircleOutlined, DownOutlined, RightOutlined, WarningOutlined } from '@ant-design/icons';
 import { Alert, Button, Input, Select } from 'antd';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Fragment, lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { get } from '@/api/client.ts';
-import { entityOf, fetchPage } from '@/api/records.ts';
-import type { Change } from '@/api/types.ts';
+import { useNames, wantedBy, type Wanted } from '@/api/names.ts';
+import { entityOf, fetchPage, fieldOf } from '@/api/records.ts';
+import type { Change, Entity } from '@/api/types.ts';
 import { useCan, useMeta } from '@/app/context.tsx';
 import { useTitle } from '@/app/title.ts';
 import { Denied, Empty, Failed, Loading } from '@/components/common/States.tsx';
@@ -36,7 +37,6 @@ export default function Audit() {
 	const { t } = useTranslation();
 	const allowed = useCan('audit');
 	const [params, setParams] = useSearchParams();
-	const [open, setOpen] = useState<string | null>(null);
 	useTitle(t('audit.title'));
 	const users = entityOf(meta, 'user');
 	const people = useQuery({
@@ -93,44 +93,78 @@ export default function Audit() {
 				<Select aria-label={t('audit.entity')} placeholder={t('audit.entity')} allowClear showSearch={{ optionFilterProp: 'label' }} value={params.get('entity')} onChange={(v?: string) => set('entity', v)} options={meta.entities.map((e) => ({ value: e.name, label: e.label_many }))} popupMatchSelectWidth={false} />
 				<Input className="audit-id" aria-label={t('audit.record')} placeholder={t('audit.record')} allowClear defaultValue={params.get('record_id') ?? ''} inputMode="numeric" onPressEnter={(e) => set('record_id', e.currentTarget.value.trim())} onBlur={(e) => set('record_id', e.currentTarget.value.trim())} />
 				<Suspense fallback={<span className="control-wait" />}>
-					<DayInput label={t('filter.from')} value={from ?? ''} onChange={(v) => set('from', v)} />
-					<DayInput label={t('filter.to')} value={to ?? ''} onChange={(v) => set('to', v)} />
+					<DayInput label={t('filter.from')} placeholder={t('filter.from_day')} value={from ?? ''} onChange={(v) => set('from', v)} />
+					<DayInput label={t('filter.to')} placeholder={t('filter.to_day')} value={to ?? ''} onChange={(v) => set('to', v)} />
 				</Suspense>
 				{params.size > 0 && <Button type="text" onClick={() => setParams({}, { replace: true })}>{t('filter.clear')}</Button>}
 			</div>
-			{audit.isPending ? <Loading rows={10} /> : audit.isError ? <Failed error={audit.error} onRetry={() => void audit.refetch()} /> : rows.length === 0 ? <Empty title={t('audit.none')} text={t('audit.none_text')} /> : (
-				<div className="table-scroll" tabIndex={0} role="region" aria-label={t('audit.title')}>
-					<table className="plain-table audit">
-						<thead>
-							<tr><th scope="col"><span className="sr-only">{t('changes.diff')}</span></th><th scope="col">{t('audit.when')}</th><th scope="col">{t('audit.actor')}</th><th scope="col">{t('audit.action')}</th><th scope="col">{t('audit.what')}</th><th scope="col">{t('audit.fields')}</th></tr>
-						</thead>
-						<tbody>
-							{rows.map((c) => {
-								const entity = entityOf(meta, c.entity);
-								const fields = Object.keys(c.diff ?? {});
-								const key = String(c.seq);
-								return [
-									<tr key={key}>
-										<td>{fields.length > 0 && <Button type="text" size="small" icon={open === key ? <DownOutlined /> : <RightOutlined />} aria-expanded={open === key} aria-label={t('audit.show', { seq: key })} onClick={() => setOpen(open === key ? null : key)} />}</td>
-										<td className="no-wrap"><time dateTime={c.at} title={time(c.at, 'exact')}>{time(c.at)}</time></td>
-										<td>{c.actor?.name || t('word.system')}{c.actor?.kind && !['user', 'system'].includes(c.actor.kind) ? <span className="quiet"> {t(`actor.${c.actor.kind}`, { defaultValue: c.actor.kind })}</span> : null}</td>
-										<td>{t(`action.${c.action}`, { defaultValue: c.action })}</td>
-										<td>{entity && c.record_id && c.record_id !== '0' && !entity.child ? <Link to={`/${entity.name}/${c.record_id}`}>{entity.label} #{c.record_id}</Link> : <>{entity?.label ?? c.entity} {c.record_id && c.record_id !== '0' ? `#${c.record_id}` : ''}</>}</td>
-										<td className="audit-fields">{c.diff?.event ? t(`audit.event_${String(c.diff.event[1])}`, { defaultValue: String(c.diff.event[1]) }) : fields.slice(0, 4).map((f) => entity?.fields.find((x) => x.name === f)?.label ?? t(`audit.field_${f}`, { defaultValue: f })).join(', ')}{fields.length > 4 && !c.diff?.event ? ` +${fields.length - 4}` : ''}</td>
-									</tr>,
-									open === key && (
-										<tr key={`${key}d`}><td colSpan={6}>
-											<Diff entity={entity} diff={c.diff} />
-											{c.request_id && <p className="state-id">{t('state.request_id', { id: c.request_id })}</p>}
-										</td></tr>
-									),
-								];
-							})}
-						</tbody>
-					</table>
-				</div>
-			)}
+			{audit.isPending ? <Loading rows={10} /> : audit.isError ? <Failed error={audit.error} onRetry={() => void audit.refetch()} /> : rows.length === 0 ? <Empty title={t('audit.none')} text={t('audit.none_text')} /> : <Entries rows={rows} />}
 			{audit.hasNextPage && <Button onClick={() => void audit.fetchNextPage()} loading={audit.isFetchingNextPage}>{t('word.load_more')}</Button>}
+		</div>
+	);
+}
+
+/** What the change itself calls the record, where the record is gone or out of reach. */
+function titleInDiff(entity: Entity | undefined, change: Change): string | null {
+	const sides = change.diff?.[entity?.title ?? ''];
+	const found = Array.isArray(sides) ? sides[1] ?? sides[0] : null;
+	return typeof found === 'string' && !(entity && fieldOf(entity, entity.title)?.link) ? found : null;
+}
+
+/** On a phone each entry is a block of lines (see the style of .audit), not a row. */
+function Entries({ rows }: { rows: Change[] }) {
+	const meta = useMeta();
+	const { t } = useTranslation();
+	const [open, setOpen] = useState<string | null>(null);
+	const wanted: Wanted = new Map();
+	for (const c of rows) if (c.entity && c.record_id && c.record_id !== '0') wanted.set(c.entity, (wanted.get(c.entity) ?? new Set<string>()).add(String(c.record_id)));
+	const names = useNames(wanted);
+	const shown = rows.find((c) => String(c.seq) === open);
+	const linked = useNames(wantedBy(entityOf(meta, shown?.entity), shown ? [shown] : []));
+
+	const what = (c: Change) => {
+		const entity = entityOf(meta, c.entity);
+		const label = entity?.label ?? c.entity;
+		if (!c.record_id || c.record_id === '0') return label;
+		const words = `${label} ${names(c.entity, String(c.record_id)) ?? titleInDiff(entity, c) ?? `#${c.record_id}`}`;
+		return entity && !entity.child && c.action !== 'delete' ? <Link to={`/${entity.name}/${c.record_id}`}>{words}</Link> : words;
+	};
+	const fieldsOf = (c: Change) => {
+		if (c.diff?.event) return t(`audit.event_${String(c.diff.event[1])}`, { defaultValue: String(c.diff.event[1]) });
+		const entity = entityOf(meta, c.entity);
+		const labels = Object.keys(c.diff ?? {}).map((f) => fieldOf(entity, f)?.label ?? t(`audit.field_${f}`, { defaultValue: f }));
+		return `${labels.slice(0, 4).join(t('word.comma'))}${labels.length > 4 ? ` +${labels.length - 4}` : ''}`;
+	};
+	return (
+		<div className="table-scroll" tabIndex={0} role="region" aria-label={t('audit.title')}>
+			<table className="plain-table audit">
+				<thead>
+					<tr><th scope="col"><span className="sr-only">{t('changes.diff')}</span></th><th scope="col">{t('audit.when')}</th><th scope="col">{t('audit.actor')}</th><th scope="col">{t('audit.action')}</th><th scope="col">{t('audit.what')}</th><th scope="col">{t('audit.fields')}</th></tr>
+				</thead>
+				<tbody>
+					{rows.map((c) => {
+						const key = String(c.seq);
+						return (
+							<Fragment key={key}>
+								<tr>
+									<td className="audit-open">{Object.keys(c.diff ?? {}).length > 0 && <Button type="text" size="small" icon={open === key ? <DownOutlined /> : <RightOutlined />} aria-expanded={open === key} aria-label={t('audit.show', { seq: key })} onClick={() => setOpen(open === key ? null : key)} />}</td>
+									<td className="no-wrap"><time dateTime={c.at} title={time(c.at, 'exact')}>{time(c.at)}</time></td>
+									<td>{c.actor?.name || t('word.system')}{c.actor?.kind && !['user', 'system'].includes(c.actor.kind) ? <span className="quiet"> {t(`actor.${c.actor.kind}`, { defaultValue: c.actor.kind })}</span> : null}</td>
+									<td className="no-wrap">{t(`action.${c.action}`, { defaultValue: c.action })}</td>
+									<td className="audit-what">{what(c)}</td>
+									<td className="audit-fields">{fieldsOf(c)}</td>
+								</tr>
+								{open === key && (
+									<tr><td colSpan={6}>
+										<Diff entity={entityOf(meta, c.entity)} diff={c.diff} names={linked} />
+										<p className="state-id">{t('audit.record')} {c.record_id}{c.request_id ? ` · ${t('state.request_id', { id: c.request_id })}` : ''}</p>
+									</td></tr>
+								)}
+							</Fragment>
+						);
+					})}
+				</tbody>
+			</table>
 		</div>
 	);
 }

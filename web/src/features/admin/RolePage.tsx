@@ -4,7 +4,7 @@ import { Alert, App, Button, Checkbox, Input } from 'antd';
 import { Fragment, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { createRecord, fieldOf, may, refresh, useCache, useRecord } from '@/api/records.ts';
+import { createRecord, fieldOf, may, refresh, titleOf, useCache, useRecord } from '@/api/records.ts';
 import type { Action, Entity, FieldRight, Scope } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import type { RecordPageProps } from '@/app/features.ts';
@@ -31,14 +31,14 @@ export default function RolePage({ entity, id }: RecordPageProps) {
 	const { t } = useTranslation();
 	const fresh = id === 'new';
 	const record = useRecord(meta, entity, fresh ? null : id);
-	useTitle(fresh ? t('list.create', { what: entity.label }) : (record.data ? String(record.data.row.name) : entity.label));
+	useTitle(fresh ? t('list.create', { what: entity.label }) : (record.data ? titleOf(entity, record.data.row) : entity.label));
 	if (fresh) return <div className="page"><h1>{t('list.create', { what: entity.label })}</h1><Editor entity={entity} start={{ name: '', name_zh: '', note: '', rights: {}, caps: [] }} /></div>;
 	if (record.isPending) return <div className="page"><Loading rows={12} /></div>;
 	if (record.isError) return <div className="page"><Failed error={record.error} onRetry={() => void record.refetch()} /></div>;
 	const { row } = record.data;
 	return (
 		<div className="record">
-			<Head entity={entity} record={record.data} />
+			<Head entity={entity} record={record.data} plain />
 			<div className="page">
 				<Editor
 					key={row.version} entity={entity} record={record.data}
