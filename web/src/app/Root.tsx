@@ -11,6 +11,7 @@ import { Failed } from '@/components/common/States.tsx';
 import { AppContext, type Preferences } from './context.tsx';
 import { localeOf, preferredLocale, switchLocale } from './i18n.ts';
 import { densityOf, loadPreferences, storePreferences, themeOf, useDark } from './preferences.ts';
+import { nameListboxes } from './listboxes.ts';
 import { nonce } from './nonce.ts';
 import { SignIn } from './SignIn.tsx';
 import { themeConfig } from './theme.ts';
@@ -98,6 +99,7 @@ export function Root() {
 		firstPhase = null;
 	}, [adopt]);
 
+	useEffect(nameListboxes, []);
 	useEffect(() => onSignedOut(() => setAgain(true)), []);
 
 	const signedIn = useCallback(async (session: Session) => {

@@ -161,7 +161,7 @@ function Factor() {
 					}}
 				>
 					<p>{t('account.factor_scan')}</p>
-					<div className="qr"><QRCode value={setup.uri} size={192} bgColor="#ffffff" color="#000000" type="svg" /></div>
+					<div className="qr"><QRCode aria-label={t('account.factor_qr')} value={setup.uri} size={192} bgColor="#ffffff" color="#000000" type="svg" /></div>
 					<p>{t('account.factor_type')}</p>
 					<Once label={t('account.secret')} value={setup.secret} />
 					<Line id={`${id}c`} label={t('sign_in.code')} problem={problems.code}><Input id={`${id}c`} value={code} onChange={(e) => setCode(e.target.value)} inputMode="numeric" autoComplete="one-time-code" maxLength={8} /></Line>
