@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
-import { hintsOf } from '../src/features/customers/hints.ts';
+import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
 import { mergeSources } from '../src/features/customers/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
 import { anchorOf, bucketsUntil, growth } from '../src/features/home/spans.ts';
@@ -86,4 +86,24 @@ test('devices have names', () => {
 	assert.equal(deviceOf('Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/120 Safari/537'), 'Chrome, Windows');
 	assert.equal(deviceOf('curl/8'), 'curl/8');
 	assert.equal(deviceOf(null), '');
+});
+
+test('value and risk are told by the customer’s own rhythm', () => {
+	const now = new Date('2026-11-28T12:00:00Z');
+	const row = (orders_count: number, orders_total: string, first_order_at: string | null, last_order_at: string | null) => ({ id: '1', orders_count, orders_total, first_order_at, last_order_at });
+	const regular = tradeOf(row(11, '1000.00', '2026-07-31T12:00:00Z', '2026-11-08T12:00:00Z'), now);
+	assert.deepEqual(regular, { average: '90.91', gap: 10, silent: 20, risk: 'some' });
+	assert.equal(tradeOf(row(11, '1000.00', '2026-08-05T12:00:00Z', '2026-11-13T12:00:00Z'), now)?.risk, 'low');
+	assert.equal(tradeOf(row(11, '1000.00', '2026-07-01T12:00:00Z', '2026-10-09T12:00:00Z'), now)?.risk, 'high');
+	assert.deepEqual(tradeOf(row(2, '10', '2026-11-20T08:00:00Z', '2026-11-20T18:00:00Z'), now), { average: '5.00', gap: null, silent: 8, risk: 'unknown' });
+	assert.equal(tradeOf(row(0, '0', null, null), now), null);
+});
+
+test('one next step: overdue work first, no marketing to those who refused it', () => {
+	const hint = (key: string) => ({ key, meaning: 'info' as const, values: {} });
+	assert.equal(nextOf([hint('silent')], true), 'overdue');
+	assert.equal(nextOf([hint('contact'), hint('silent')], false), 'silent');
+	assert.equal(nextOf([hint('silent'), hint('no_marketing')], false), 'service');
+	assert.equal(nextOf([hint('contact'), hint('no_marketing')], false), 'contact');
+	assert.equal(nextOf([], false), null);
 });

@@ -20,14 +20,19 @@ export interface RecordPageProps {
 interface Feature {
 	record?: LazyExoticComponent<ComponentType<RecordPageProps>>;
 	views?: BuiltInView[];
+	/** Groups of the form that make no sense for these values. */
+	without?: (values: Record<string, unknown>) => string[];
 	/** Name in the menu of icons. */
 	icon?: string;
 }
 
 const FEATURES: Record<string, Feature> = {
 	customer: {
+		// A person has no line of business and a company no birthday.
+		without: (values) => (values.kind === 'company' ? ['person'] : ['company']),
 		record: lazy(() => import('@/features/customers/CustomerPage.tsx')),
 		views: [
+			{ key: 'pool', label: 'view.pool', query: 'owner_id=is.null', needs: ['owner_id'] },
 			{ key: 'silent', label: 'view.silent', query: 'last_order_at=older.90d&order=orders_total.desc', needs: ['last_order_at', 'orders_total'] },
 			{ key: 'vip', label: 'view.vip', query: 'level=in.(vip)&order=last_order_at.desc', needs: ['level', 'last_order_at'] },
 			{ key: 'new', label: 'view.new', query: 'created_at=within.30d', needs: ['created_at'] },
@@ -55,6 +60,10 @@ const FEATURES: Record<string, Feature> = {
 
 export function recordPage(entity: string) {
 	return FEATURES[entity]?.record;
+}
+
+export function groupsWithout(entity: string, values: Record<string, unknown>): string[] {
+	return FEATURES[entity]?.without?.(values) ?? [];
 }
 
 export function builtInViews(entity: Entity): BuiltInView[] {

@@ -18,6 +18,7 @@ import { useLiveRecord } from '@/components/record/live.ts';
 import { useTab } from '@/components/record/RecordPage.tsx';
 import { FieldValue } from '@/fields/index.tsx';
 import { Figures } from './Figures.tsx';
+import { Owner, Reach } from './Reach.tsx';
 import { Stages } from './Stages.tsx';
 import { Timeline } from './Timeline.tsx';
 import { ToDo } from './ToDo.tsx';
@@ -67,10 +68,11 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 
 	return (
 		<div className="record">
-			<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />}>
+			<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<Reach record={record.data} />}>
 				<div className="record-strip">
 					<Stages entity={entity} record={record.data} />
 					<Figures record={record.data} onTab={setTab} />
+					<Owner entity={entity} record={record.data} />
 				</div>
 			</Head>
 			<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>

@@ -1,6 +1,6 @@
 /** Everything that happened with a customer, in one stream: contacts and orders together. */
 import { PushpinFilled, PushpinOutlined } from '@ant-design/icons';
-import { App, Button, Select, Tooltip } from 'antd';
+import { App, Button, Segmented, Tooltip } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -68,8 +68,8 @@ export function Timeline({ record: { row: customer } }: { record: RecordAnswer }
 		<div className="timeline">
 			{interactions && may(interactions, 'create') && <Composer customer={customer} entity={interactions} />}
 			<div className="timeline-tools">
-				<Select
-					size="small" aria-label={t('timeline.filter')} value={kind ?? ''} onChange={(v: string) => setKind(v || null)} popupMatchSelectWidth={false}
+				<Segmented
+					size="small" aria-label={t('timeline.filter')} value={kind ?? ''} onChange={(v: string) => setKind(v || null)}
 					options={[{ value: '', label: t('timeline.everything') }, ...(orders ? [{ value: 'order', label: orders.label_many }] : []), ...kinds.map((o) => ({ value: o.value, label: o.label }))]}
 				/>
 			</div>
