@@ -29,9 +29,9 @@ export const PERIODS = ['today', 'yesterday', 'week', 'month', 'quarter', 'year'
 export type Period = (typeof PERIODS)[number];
 
 /** Parameters of a list's address that are not conditions. */
-export const RESERVED = new Set(['q', 'order', 'cols', 'view', 'peek', 'tab', 'select', 'limit', 'offset', 'cursor']);
+export const RESERVED = new Set(['q', 'order', 'cols', 'view', 'peek', 'tab', 'totals', 'select', 'limit', 'offset', 'cursor']);
 
-const NUMBER_OPS: Op[] = ['is', 'not', 'gt', 'gte', 'lt', 'lte', 'between', 'empty', 'filled'];
+const NUMBER_OPS: Op[] = ['gte', 'lte', 'between', 'is', 'not', 'gt', 'lt', 'empty', 'filled'];
 const TIME_OPS: Op[] = ['period', 'within', 'older', 'is', 'gte', 'lte', 'between', 'empty', 'filled'];
 const TEXT_OPS: Op[] = ['contains', 'starts', 'is', 'not', 'empty', 'filled'];
 

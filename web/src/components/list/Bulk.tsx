@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { CHUNK, chunks, deleteMany, idsMatching, patchMany } from '@/api/bulk.ts';
 import { fetchPage, may, refresh, restoreRecord, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
-import { useCan } from '@/app/context.tsx';
+import { useCan, useMeta } from '@/app/context.tsx';
 import { checkValue, editable, kindOf, visibleInBulk, wire } from '@/fields/index.tsx';
-import { number, sumDecimals } from '@/lib/format.ts';
+import { money, number, sumDecimals } from '@/lib/format.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { isSelected, type Selection } from './Grid.tsx';
-import type { Column } from './state.ts';
+import { type Column, summable } from './state.ts';
 
 interface Props {
 	entity: Entity;
@@ -36,13 +36,16 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 	const undo = useUndo();
 	const cache = useCache();
 	const bulk = useCan('bulk');
+	const meta = useMeta();
 	const [editing, setEditing] = useState(false);
 	const [progress, setProgress] = useState<{ done: number; of: number } | null>(null);
 
 	const loaded = rows.filter((r) => isSelected(selection, r.id));
 	const count = selection.all ? (total === null ? null : total - selection.ids.size) : selection.ids.size;
 	const words = count === null ? t('bulk.all') : capped && selection.all ? t('bulk.selected_capped', { count: count, n: number(count) }) : t('bulk.selected', { count, n: number(count) });
-	const sums = columns.filter((c) => ['int', 'decimal', 'money'].includes(c.field.type)).slice(0, 3);
+	// Money of several currencies has no sum.
+	const sums = columns.filter((c) => summable(c.field)).slice(0, 3);
+	const total_ = (c: Column) => sumDecimals(loaded.map((r) => String(r[c.field.name] ?? '0')).filter((v) => /^-?\d+(\.\d+)?$/.test(v)));
 
 	async function each(parts: string[][], run: (ids: string[]) => Promise<void>) {
 		const of = parts.reduce((n, p) => n + p.length, 0);
@@ -119,7 +122,7 @@ export function Bulk({ entity, rows, columns, params, selection, total, capped, 
 			<span className="bulk-sums">
 				{!selection.all && loaded.length > 1 && sums.map((c) => (
 					<span key={c.field.name}>
-						{t('bulk.sum', { field: c.field.label, sum: number(sumDecimals(loaded.map((r) => String(r[c.field.name] ?? '0')).filter((v) => /^-?\d+(\.\d+)?$/.test(v)))) })}
+						{t('bulk.sum', { field: c.field.label, sum: c.field.type === 'money' ? money(total_(c), meta.base_currency) : number(total_(c)) })}
 					</span>
 				))}
 			</span>

@@ -30,7 +30,10 @@ export function Cards({ entity, rows, masked, columns, changed, complete, loadin
 	}, [last, rows.length, complete, loadingMore, onMore]);
 	const shown = columns.filter((c) => c.field.name !== entity.title);
 	const badges = shown.filter((c) => c.field.type === 'enum').slice(0, 2);
-	const facts = shown.filter((c) => !badges.includes(c)).slice(0, 4);
+	// What it is worth stands apart, at the end of its line; whose and when follows from the rest.
+	const figure = shown.find((c) => c.field.type === 'money');
+	const when = shown.find((c) => c.field.type === 'time' && c.field.name !== 'created_at');
+	const facts = [...shown.filter((c) => !badges.includes(c) && c !== figure && c !== when && c.field.type !== 'links' && c.field.type !== 'int').slice(0, 3), ...(when ? [when] : [])];
 
 	return (
 		<div className="cards" ref={scroller} tabIndex={0} role="region" aria-label={entity.label_many}>
@@ -44,6 +47,7 @@ export function Cards({ entity, rows, masked, columns, changed, complete, loadin
 									<b>{titleOf(entity, row)}</b>
 									{badges.map((c) => <FieldValue key={c.field.name} field={c.field} row={row} place="cell" masked={masked.has(c.field.name)} />)}
 								</span>
+								<span className="card-body">
 								<span className="card-facts">
 									{facts.filter((c) => !isNothing(row[c.field.name])).map((c) => (
 										<span key={c.field.name} className={kindOf(c.field).align === 'right' ? 'is-number' : undefined}>
@@ -53,6 +57,8 @@ export function Cards({ entity, rows, masked, columns, changed, complete, loadin
 												: <FieldValue field={c.field} row={row} place="cell" masked={masked.has(c.field.name)} />}
 										</span>
 									))}
+								</span>
+								{figure && <b className="card-figure"><FieldValue field={figure.field} row={row} place="cell" masked={masked.has(figure.field.name)} /></b>}
 								</span>
 							</Link>
 						</li>

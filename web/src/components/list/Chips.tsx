@@ -14,6 +14,9 @@ import { visibleFields } from './state.ts';
 /** What is offered before anything is chosen. */
 const START: Partial<Record<Op, string[]>> = { period: ['month'], within: ['30d'], older: ['90d'] };
 
+/** Asked for seldom, so offered last. */
+const SYSTEM = new Set(['id', 'created_at', 'created_by', 'updated_at', 'updated_by']);
+
 const WITHOUT_VALUE: Op[] = ['empty', 'filled'];
 
 function useOpWord() {
@@ -70,7 +73,7 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 			{!initial && (
 				<Select
 					aria-label={t('filter.field')} placeholder={t('filter.field')} autoFocus defaultOpen value={condition?.field} showSearch={{ optionFilterProp: 'label' }}
-					options={visibleFields(entity).filter((f) => filterable(f) && f.name !== 'version').map((f) => ({ value: f.name, label: f.label }))} popupMatchSelectWidth={false}
+					options={[...visibleFields(entity)].sort((a, b) => Number(SYSTEM.has(a.name)) - Number(SYSTEM.has(b.name))).filter((f) => filterable(f) && f.name !== 'version').map((f) => ({ value: f.name, label: f.label }))} popupMatchSelectWidth={false}
 					onChange={(name: string) => {
 						const chosen = fieldOf(entity, name)!;
 						const op = OPS[chosen.type][0]!;

@@ -10,10 +10,11 @@ import { useTranslation } from 'react-i18next';
 import type { Sort } from '@/api/query.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { titleOf } from '@/api/records.ts';
-import { useApp } from '@/app/context.tsx';
+import { useApp, useMeta } from '@/app/context.tsx';
 import { editable, FieldValue, kindOf } from '@/fields/index.tsx';
 import { CellEditor } from './CellEditor.tsx';
-import { type Column, sortField } from './state.ts';
+import { money, number } from '@/lib/format.ts';
+import { type Column, sortField, sumField } from './state.ts';
 
 export interface Selection {
 	/** All that match, except `ids`; otherwise just `ids`. */
@@ -35,6 +36,8 @@ interface Props {
 	changed: ReadonlySet<string>;
 	complete: boolean;
 	loadingMore: boolean;
+	/** Sums by column, once asked for; null while they are being made. */
+	sums?: Record<string, string | number | null> | null;
 	onMore(): void;
 	onSort(sort: Sort[]): void;
 	onResize(columns: Column[]): void;
@@ -110,6 +113,28 @@ const GridRow = memo(function GridRow(p: RowProps) {
 		</div>
 	);
 });
+
+/** What the columns add up to, over everything that matches. */
+function Totals({ entity, columns, selectable, sums }: { entity: Entity; columns: Column[]; selectable: boolean; sums: Record<string, string | number | null> | null }) {
+	const { t } = useTranslation();
+	const { base_currency: currency } = useMeta();
+	return (
+		<div className="grid-totals" role="rowgroup" aria-busy={sums === null}>
+			<div role="row" className="grid-row is-totals">
+				{selectable && <div role="gridcell" className="grid-cell grid-check" />}
+				{columns.map((c, i) => {
+					const field = sumField(entity, c.field);
+					const sum = field ? sums?.[field.name] : undefined;
+					return (
+						<div key={c.field.name} role="gridcell" className={`grid-cell${kindOf(c.field).align === 'right' ? ' is-right' : ''}${i === 0 ? ' is-title' : ''}`}>
+							{i === 0 ? <b>{t('list.totals')}</b> : field && (sums === null ? '…' : <b>{field.type === 'money' ? money(sum ?? '0', currency) : number(sum ?? 0)}</b>)}
+						</div>
+					);
+				})}
+			</div>
+		</div>
+	);
+}
 
 export function Grid(props: Props) {
 	const { entity, rows, columns, selection, selectable, onMore } = props;
@@ -283,6 +308,7 @@ export function Grid(props: Props) {
 					);
 				})}
 			</div>
+			{props.sums !== undefined && <Totals entity={entity} columns={columns} selectable={selectable} sums={props.sums} />}
 			<div className="grid-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
 				{items.map((item) => {
 					const row = rows[item.index]!;

@@ -1,10 +1,10 @@
 /** The one list: views, filters, table or cards, selection, side panel, live marks. */
-import { DownloadOutlined, ReloadOutlined, SettingOutlined, UploadOutlined } from '@ant-design/icons';
+import { CalculatorOutlined, DownloadOutlined, ReloadOutlined, SettingOutlined, UploadOutlined } from '@ant-design/icons';
 import { App, Button, Dropdown, Input, type InputRef, Popover, Skeleton, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
-import { may, PAGE, refresh, useCache, useCount, useRows } from '@/api/records.ts';
+import { Link, useNavigate } from 'react-router';
+import { may, PAGE, refresh, useCache, useCount, useRows, useSums } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
@@ -22,7 +22,7 @@ import { Chips } from './Chips.tsx';
 import { Grid, type Selection } from './Grid.tsx';
 import { useLive } from './live.ts';
 import { Peek } from './Peek.tsx';
-import { listParams, useListState } from './state.ts';
+import { listParams, sumField, useListState } from './state.ts';
 import { Views } from './Views.tsx';
 
 const Columns = lazy(() => import('./Columns.tsx'));
@@ -70,6 +70,8 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const counted = useCount(entity, params, !complete && rows.length >= PAGE);
 	const total = complete ? rows.length : counted.data?.total ?? null;
 	const capped = !complete && (counted.data?.capped ?? false);
+	const summed = state.columns.flatMap((c) => sumField(entity, c.field) ?? []);
+	const sums = useSums(entity, params, summed.map((f) => f.name), state.totals && !phone);
 	const live = useLive(entity, rows, params);
 
 	const conditionsKey = `${state.q}?${state.conditions.map((c) => c.field + c.op + c.value.join()).join('&')}`;
@@ -105,10 +107,11 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
 	// The button above the page makes what the business makes daily; the rest is made here.
-	const elsewhere = entity.system || QUIET.includes(entity.name);
+	const elsewhere = entity.system || entity.name === 'import_run' || QUIET.includes(entity.name);
 
 	return (
 		<div className="list-page">
+			{elsewhere ? <p className="list-crumb"><Link to="/settings">{t('nav.settings')}</Link> <span aria-hidden="true">/</span> {entity.label_many}</p> : null}
 			<h1 className="sr-only">{entity.label_many}</h1>
 			<div className="list-top">
 				<Views entity={entity} state={state} onView={(view) => void navigate({ search: new URLSearchParams([...new URLSearchParams(view.query), ['view', view.id]]).toString() })} />
@@ -120,7 +123,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						</Popover>
 					)}
 					{action ?? (creatable && elsewhere && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
-					<ListMenu entity={entity} onExport={() => setExporting(true)} />
+					<ListMenu entity={entity} totals={summed.length > 0 && !phone ? state.totals : null} onTotals={() => change({ totals: !state.totals })} onExport={() => setExporting(true)} />
 				</div>
 			</div>
 			<div className="list-filters">
@@ -148,7 +151,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 					) : (
 						<Grid
 							entity={entity} rows={rows} masked={masked} columns={state.columns} sort={state.sort} selection={selection} peek={state.peek} changed={live.changed}
-							selectable={may(entity, 'update') || may(entity, 'delete') || may(entity, 'export')} complete={complete} loadingMore={rowsQuery.isFetchingNextPage}
+							selectable={may(entity, 'update') || may(entity, 'delete') || may(entity, 'export')} complete={complete} loadingMore={rowsQuery.isFetchingNextPage} sums={state.totals && summed.length > 0 ? sums.data ?? null : undefined}
 							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })} onSelect={setSelection} onPeek={peek} onOpen={open} onSave={save}
 						/>
 					)}
@@ -207,16 +210,17 @@ function QuickSearch({ value, label, onChange }: { value: string; label: string;
 	);
 }
 
-function ListMenu({ entity, onExport }: { entity: Entity; onExport(): void }) {
+function ListMenu({ entity, totals, onTotals, onExport }: { entity: Entity; totals: boolean | null; onTotals(): void; onExport(): void }) {
 	const { t } = useTranslation();
 	const navigate = useNavigate();
 	const items = [
+		...(totals !== null ? [{ key: 'totals', icon: <CalculatorOutlined />, label: t(totals ? 'list.totals_off' : 'list.totals_on') }] : []),
 		...(may(entity, 'export') ? [{ key: 'export', icon: <DownloadOutlined />, label: t('export.button') }] : []),
 		...(may(entity, 'import') ? [{ key: 'import', icon: <UploadOutlined />, label: t('import.button') }] : []),
 	];
 	if (items.length === 0) return null;
 	return (
-		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : void navigate(`/import/new?entity=${entity.name}`)) }}>
+		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : key === 'totals' ? onTotals() : void navigate(`/import/new?entity=${entity.name}`)) }}>
 			<Button type="text" aria-label={t('list.more')}>⋯</Button>
 		</Dropdown>
 	);

@@ -18,6 +18,8 @@ export interface ListState {
 	columns: Column[];
 	view: string | null;
 	peek: string | null;
+	/** A row of sums under the head. */
+	totals: boolean;
 	/** The address without the things of the moment: what a saved view keeps. */
 	kept: string;
 }
@@ -29,6 +31,19 @@ export interface ListChange {
 	columns?: Column[] | null;
 	view?: string | null;
 	peek?: string | null;
+	totals?: boolean;
+}
+
+/** Money of several currencies has no sum; its value in the base currency may. */
+export function summable(field: Field): boolean {
+	return ['int', 'decimal', 'money'].includes(field.type) && !field.currency_field && field.right !== 'masked' && field.right !== 'hidden';
+}
+
+/** The field whose sum stands under a column. */
+export function sumField(entity: Entity, field: Field): Field | null {
+	if (summable(field)) return field;
+	const base = field.type === 'money' ? fieldOf(entity, `${field.name}_base`) : undefined;
+	return base && summable(base) ? base : null;
 }
 
 export function visibleFields(entity: Entity): Field[] {
@@ -61,7 +76,7 @@ export function writeColumns(columns: Column[]): string {
 
 export function parseList(entity: Entity, params: URLSearchParams): ListState {
 	const kept = new URLSearchParams(params);
-	for (const name of ['view', 'peek', 'tab']) kept.delete(name);
+	for (const name of ['view', 'peek', 'tab', 'totals']) kept.delete(name);
 	return {
 		q: params.get('q') ?? '',
 		conditions: read(params),
@@ -69,6 +84,7 @@ export function parseList(entity: Entity, params: URLSearchParams): ListState {
 		columns: readColumns(entity, params.get('cols')),
 		view: params.get('view'),
 		peek: params.get('peek'),
+		totals: params.has('totals'),
 		kept: kept.toString(),
 	};
 }
@@ -117,6 +133,7 @@ export function useListState(entity: Entity): [ListState, (change: ListChange, o
 		if (c.columns !== undefined) set('cols', c.columns ? writeColumns(c.columns) : null);
 		set('view', c.view);
 		set('peek', c.peek);
+		set('totals', c.totals === undefined ? undefined : c.totals ? '1' : null);
 		void navigate({ search: now.toString() }, { replace: !options?.push });
 	}, [navigate]);
 

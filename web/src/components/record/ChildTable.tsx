@@ -1,7 +1,7 @@
 /** Records that belong to another one: a short table, added and changed on the spot. */
 import { DeleteOutlined, EditOutlined, PlusOutlined } from '@ant-design/icons';
 import { App, Button, Tooltip } from 'antd';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { deleteRecord, entityOf, may, refresh, restoreRecord, selectOf, titleOf, useCache, useRows } from '@/api/records.ts';
@@ -25,11 +25,13 @@ interface Props {
 	/** Nothing can be added or changed here. */
 	fixed?: boolean;
 	emptyText?: string;
+	/** Cells that are shown in a way of their own. */
+	show?: Record<string, (row: Row) => ReactNode>;
 	/** Entities whose figures change with these rows. */
 	touches?: string[];
 }
 
-export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, touches = [] }: Props) {
+export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, show = {}, touches = [] }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -90,7 +92,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 									<tr key={row.id}>
 										{fields.map((f, i) => (
 											<td key={f.name} className={kindOf(f).align === 'right' ? 'is-right' : undefined}>
-												{own && i === 0 ? <Link to={`/${entity.name}/${row.id}`}>{kindOf(f).text(f, row[f.name], row) || titleOf(entity, row)}</Link> : <FieldValue field={f} row={row} place="cell" masked={masked.has(f.name)} />}
+												{show[f.name] ? show[f.name]!(row) : own && i === 0 ? <Link to={`/${entity.name}/${row.id}`}>{kindOf(f).text(f, row[f.name], row) || titleOf(entity, row)}</Link> : <FieldValue field={f} row={row} place="cell" masked={masked.has(f.name)} />}
 											</td>
 										))}
 										{(changeable || removable) && (

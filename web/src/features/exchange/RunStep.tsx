@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { BASE, post } from '@/api/client.ts';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
-import { entityOf } from '@/api/records.ts';
+import { entityOf, fieldOf } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
@@ -67,7 +67,7 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 				{entity && !entity.child && <Link to={`/${entity.name}?order=id.desc`}>{t('import.see')}</Link>}
 			</div>
 			<ByKind run={run} />
-			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} fixed />}
+			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} columns={['row', 'outcome', 'message', 'entity', 'field', 'column']} show={{ entity: (r) => entityOf(meta, String(r.entity ?? ''))?.label ?? String(r.entity ?? ''), field: (r) => fieldOf(entityOf(meta, String(r.entity ?? '')), String(r.field ?? ''))?.label ?? String(r.field ?? '') }} fixed />}
 			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
 		</div>
 	);

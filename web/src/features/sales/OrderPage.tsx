@@ -1,15 +1,15 @@
 /** An order: its lines with the sums, payments and parcels. */
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { entityOf, fieldOf, type RecordAnswer } from '@/api/records.ts';
-import type { Entity } from '@/api/types.ts';
+import { entityOf, fieldOf, linkedTitle, type RecordAnswer } from '@/api/records.ts';
+import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { RecordPageProps } from '@/app/features.ts';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { Files } from '@/components/record/Files.tsx';
 import { RecordPage } from '@/components/record/RecordPage.tsx';
 import { FieldValue, isNothing } from '@/fields/index.tsx';
-import { linkedTitle } from '@/api/records.ts';
+import { money } from '@/lib/format.ts';
 
 export default function OrderPage({ entity, id }: RecordPageProps) {
 	const meta = useMeta();
@@ -22,7 +22,7 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 				...(entityOf(meta, 'order_line') ? [{
 					key: 'lines', label: entityOf(meta, 'order_line')!.label_many, children: (
 						<>
-							<ChildTable child="order_line" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['position', 'kind', 'sku', 'name', 'quantity', 'unit_price', 'discount', 'total']} order="position.asc" touches={['order']} />
+							<ChildTable child="order_line" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['position', 'kind', 'sku', 'name', 'quantity', 'unit_price', 'discount', 'total']} order="position.asc" show={inCurrency(record)} touches={['order']} />
 							<Sums entity={entity} record={record} />
 						</>
 					),
@@ -45,6 +45,12 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 	);
 }
 
+/** Prices of lines are in the order's currency. */
+function inCurrency({ row: order, masked }: RecordAnswer) {
+	const shown = (name: string) => (row: Row) => (isNothing(row[name]) || !order.currency || masked.has('total') ? String(row[name] ?? '') : money(row[name], String(order.currency)));
+	return { unit_price: shown('unit_price'), discount: shown('discount'), total: shown('total') };
+}
+
 function OrderHead({ entity, record: { row, masked } }: { entity: Entity; record: RecordAnswer }) {
 	const meta = useMeta();
 	const { t } = useTranslation();
@@ -64,7 +70,7 @@ function OrderHead({ entity, record: { row, masked } }: { entity: Entity; record
 					? <Link to={`/customer/${String(row.customer_id)}`}>{linkedTitle(meta, customer, row) ?? t('order.customer')}</Link>
 					: <span className="quiet">{t('order.guest')}</span>)}
 			</p>
-			<ul className="figures">{['total', 'state', 'placed_at', 'lines_count'].map(figure)}</ul>
+			<ul className="figures">{['total', 'placed_at', 'lines_count'].map(figure)}</ul>
 		</div>
 	);
 }
