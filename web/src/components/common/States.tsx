@@ -2,6 +2,7 @@
 import { Button, Skeleton } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { ApiError } from '@/api/client.ts';
 
 export function Loading({ rows = 6 }: { rows?: number }) {
@@ -35,6 +36,7 @@ export function Failed({ error, onRetry, small }: { error: unknown; onRetry?: ()
 			<p className="state-title">{what}</p>
 			<p className="state-text">{e?.message || (e ? todo : String(error))}</p>
 			{e?.message && !e.missing && <p className="state-text">{todo}</p>}
+			{e?.missing && !small && <div className="state-action"><Link to={`/${window.location.pathname.split('/')[1] ?? ''}`}>{t('state.back')}</Link></div>}
 			{onRetry && !e?.missing && (
 				<div className="state-action">
 					<Button onClick={onRetry}>{t('state.retry')}</Button>

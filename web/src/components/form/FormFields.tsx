@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Entity, Field, Row } from '@/api/types.ts';
+import { groupsWithout } from '@/app/features.ts';
 import { usePhone } from '@/app/preferences.ts';
 import { isNothing, kindOf } from '@/fields/index.tsx';
 import type { FormState } from './useForm.ts';
@@ -19,6 +20,8 @@ function FormField({ field, form, row, id, autoFocus }: { field: Field; form: Fo
 	const { t } = useTranslation();
 	const { Edit } = kindOf(field);
 	const error = form.errors[field.name];
+	// Codes are chosen by their names here; how they are written is for programs.
+	const help = field.type === 'code' ? null : field.help;
 	return (
 		<div
 			className={`form-field${error ? ' has-error' : ''}`} data-field={field.name}
@@ -29,10 +32,10 @@ function FormField({ field, form, row, id, autoFocus }: { field: Field; form: Fo
 			<label htmlFor={id}>{field.label}{field.required && <span className="required" title={t('form.required')}> *</span>}</label>
 			<Edit
 				id={id} field={field} value={form.values[field.name] ?? null} row={row} invalid={error !== undefined} autoFocus={autoFocus}
-				describedBy={[error ? `${id}e` : '', field.help ? `${id}h` : ''].filter(Boolean).join(' ') || undefined}
+				describedBy={[error ? `${id}e` : '', help ? `${id}h` : ''].filter(Boolean).join(' ') || undefined}
 				onChange={(value) => form.set(field.name, value)}
 			/>
-			{field.help && <p className="hint" id={`${id}h`}>{field.help}</p>}
+			{help && <p className="hint" id={`${id}h`}>{help}</p>}
 			{error && <p className="problem" id={`${id}e`} role="alert">{error}</p>}
 		</div>
 	);
@@ -45,7 +48,7 @@ export function FormFields({ entity, form, row, autoFocus }: Props) {
 	const phone = usePhone();
 	const box = useRef<HTMLDivElement>(null);
 	const first = entity.groups[0]?.key ?? '';
-	const behind = form.fields.filter((f) => f.more);
+	const behind = form.fields.filter((f) => f.more && !groupsWithout(entity.name, form.values).includes(f.group ?? first));
 	const [more, setMore] = useState(() => behind.some((f) => !isNothing(form.values[f.name]) && !f.fallback));
 	const wrong = Object.keys(form.errors);
 	const wrongBehind = !more && behind.some((f) => form.errors[f.name]);
@@ -54,10 +57,14 @@ export function FormFields({ entity, form, row, autoFocus }: Props) {
 	}, [wrongBehind]);
 	useEffect(() => {
 		// After a refused save the first wrong field is where the person goes next.
-		if (wrong.length > 1 || form.general) box.current?.querySelector<HTMLElement>('.has-error input, .has-error textarea')?.focus();
-	}, [wrong.length > 1, form.general]);
+		if (form.refused === 0) return;
+		const first = box.current?.querySelector<HTMLElement>('.has-error');
+		(first?.querySelector<HTMLElement>('input, textarea, button') ?? box.current?.querySelector<HTMLElement>('.ant-alert'))?.focus({ preventScroll: true });
+		(first ?? box.current)?.scrollIntoView({ block: 'center' });
+	}, [form.refused, more]);
 
-	const shown = form.fields.filter((f) => more || !f.more);
+	const hidden = groupsWithout(entity.name, form.values);
+	const shown = form.fields.filter((f) => (more || !f.more) && (!hidden.includes(f.group ?? first) || !isNothing(form.values[f.name]) || form.errors[f.name] !== undefined));
 	const groups = (entity.groups.length ? entity.groups : [{ key: '', label: '' }])
 		.map((g) => ({ ...g, fields: shown.filter((f) => (f.group ?? first) === g.key) }))
 		.filter((g) => g.fields.length > 0);

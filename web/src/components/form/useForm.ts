@@ -13,6 +13,8 @@ export interface FormState {
 	/** Errors that belong to no field on the form. */
 	general: string | null;
 	changed: boolean;
+	/** Grows with each refused save. */
+	refused: number;
 	restored: boolean;
 	set(name: string, value: unknown): void;
 	blur(name: string): void;
@@ -62,6 +64,7 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 	const [restored, setRestored] = useState(draft !== null);
 	const [errors, setErrors] = useState<Record<string, string>>({});
 	const [general, setGeneral] = useState<string | null>(null);
+	const [refused, setRefused] = useState(0);
 	const dropped = useRef(false);
 
 	const changes = useMemo(() => {
@@ -105,7 +108,10 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 		}
 		setErrors(wrong);
 		setGeneral(null);
-		if (Object.keys(wrong).length > 0) return null;
+		if (Object.keys(wrong).length > 0) {
+			setRefused((n) => n + 1);
+			return null;
+		}
 		const out: Record<string, unknown> = {};
 		for (const field of fields) {
 			const value = values[field.name];
@@ -121,6 +127,7 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 		}
 		// The sign-in dialog says it already; saving again is all there is to do.
 		if (error.status === 401) return;
+		setRefused((n) => n + 1);
 		const known = new Set(fields.map((f) => f.name));
 		const beside = error.errors.filter((e) => known.has(e.field));
 		setErrors(Object.fromEntries(beside.map((e) => [e.field, e.message || e.key])));
@@ -138,5 +145,5 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 		}, 400);
 	}, [key, start, restored]);
 
-	return { fields, values, errors, general, changed, restored, set, blur, collect, fail, dropDraft };
+	return { fields, values, errors, general, changed, refused, restored, set, blur, collect, fail, dropDraft };
 }

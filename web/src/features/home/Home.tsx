@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '@/api/client.ts';
+import { useNames, type Wanted } from '@/api/names.ts';
 import { isoDay } from '@/api/query.ts';
 import { entityOf, fetchPage, fieldOf, linkedTitle, selectOf, titleOf, useCount, useSome } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
@@ -72,11 +73,16 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 		const g = growth(a, b);
 		return g === null ? t('home.no_compare') : Math.abs(g) < 0.005 ? t('home.same') : t(g > 0 ? 'home.more' : 'home.less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
 	};
+	const month = (a: number, b: number) => {
+		const g = growth(a, b);
+		return g === null ? t('home.month_none') : Math.abs(g) < 0.005 ? t('home.month_same') : t(g > 0 ? 'home.month_more' : 'home.month_less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
+	};
 	const week = (d: Date) => date(isoDay(d), 'axis');
 
 	return (
 		<>
 			{past && <p className="home-note">{t('home.past', { date: time(newest.data, 'day') })}</p>}
+			<p className="home-answer">{last && before ? t('home.answer', { money: money(last.sum, currency, { whole: true }), compared: month(Number(last.sum), Number(before.sum)), orders: t('home.answer_orders', { count: last.count, n: number(last.count) }) }) : <Skeleton.Input active size="small" />}</p>
 			<ul className="numbers">
 				<Figure label={t('home.sales')} value={last && money(last.sum, currency, { whole: Number(last.sum) >= 10_000 })} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
 				<Figure label={t('home.orders')} value={last && number(last.count)} change={last && before ? growth(last.count, before.count) : null} to={last && `/order?${link(last.from, last.to)}`} />
@@ -119,18 +125,27 @@ function Figure({ label, value, change, to }: { label: string; value: string | u
 	);
 }
 
+/** My own open work; who has none sees the team's, the most overdue first. */
 function MyWork() {
-	const { meta } = useApp();
-	const { me } = useApp();
+	const { meta, me } = useApp();
 	const { t } = useTranslation();
 	const entity = entityOf(meta, 'interaction');
-	const fields = ['subject', 'body', 'due_at', 'customer_id', 'state', 'kind'].flatMap((n) => fieldOf(entity, n) ?? []);
-	const work = useSome(entity, new URLSearchParams({ select: entity ? selectOf(meta, entity, fields) : 'id', state: 'in.(open,planned)', owner_id: `eq.${me.id}`, order: 'due_at.asc.nullslast', limit: '8' }));
+	const fields = ['subject', 'body', 'due_at', 'customer_id', 'state', 'kind', 'owner_id'].flatMap((n) => fieldOf(entity, n) ?? []);
+	const asked = (owner: string | null) => new URLSearchParams({ select: entity ? selectOf(meta, entity, fields) : 'id', state: 'in.(open,planned)', ...(owner ? { owner_id: `eq.${owner}` } : {}), order: 'due_at.asc.nullslast', limit: '8' });
+	const mine = useSome(entity, asked(me.id));
+	const none = mine.isSuccess && mine.data.rows.length === 0;
+	const others = useSome(entity, asked(null), none);
 	if (!entity) return null;
+	const team = none && (others.data?.rows.length ?? 0) > 0;
+	const work = none ? others : mine;
 	const customer = fieldOf(entity, 'customer_id');
+	const owner = fieldOf(entity, 'owner_id');
 	return (
 		<section className="panel">
-			<header><h2>{t('home.work')}</h2><Link to="/interaction?state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc&view=open_mine">{t('home.all')}</Link></header>
+			<header>
+				<h2>{t(team ? 'home.team_work' : 'home.work')}</h2>
+				<Link to={team ? '/interaction?state=in.(open,planned)&order=due_at.asc&view=open' : '/interaction?state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc&view=open_mine'}>{t('home.all')}</Link>
+			</header>
 			{work.isError ? <Failed error={work.error} onRetry={() => void work.refetch()} small /> : work.isPending ? <Skeleton active title={false} /> : work.data.rows.length === 0 ? <p className="quiet">{t('home.no_work')}</p> : (
 				<ul className="lines">
 					{work.data.rows.map((r) => {
@@ -138,7 +153,7 @@ function MyWork() {
 						return (
 							<li key={r.id}>
 								<Link to={`/customer/${String(r.customer_id)}`} className="lines-main">{String(r.subject ?? r.body ?? entity.label)}</Link>
-								<span className="quiet">{customer ? linkedTitle(meta, customer, r) : null}</span>
+								<span className="quiet">{[customer && linkedTitle(meta, customer, r), team && owner && linkedTitle(meta, owner, r)].filter(Boolean).join(' · ')}</span>
 								{r.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(r.due_at)} /></span> : <span className="quiet">{t('home.no_due')}</span>}
 							</li>
 						);
@@ -174,7 +189,9 @@ function useRecent(audit: boolean) {
 					const key = `${c.entity}${c.record_id}`;
 					if (!entity || entity.child || entity.system || seen.has(key) || !['create', 'update', 'delete', 'restore'].includes(c.action)) return [];
 					seen.add(key);
-					const title = c.diff?.[entity.title ?? '']?.[1];
+					// What was deleted is called what it was called.
+					const [was, is] = c.diff?.[entity.title ?? ''] ?? [];
+					const title = is ?? was;
 					return [{ key: String(c.seq), at: c.at, who: c.actor?.name ?? null, action: c.action, entity, id: String(c.record_id), title: typeof title === 'string' ? title : null }];
 				}).slice(0, 9);
 			}
@@ -191,6 +208,10 @@ function Recent() {
 	const { t } = useTranslation();
 	const audit = useCan('audit');
 	const recent = useRecent(audit);
+	const wanted: Wanted = new Map();
+	for (const h of recent.data ?? []) if (!h.title && h.action !== 'delete') wanted.set(h.entity.name, (wanted.get(h.entity.name) ?? new Set<string>()).add(h.id));
+	const names = useNames(wanted);
+	const words = (h: Happened) => `${h.entity.label} ${h.title ?? names(h.entity.name, h.id) ?? `#${h.id}`}`;
 	return (
 		<section className="panel">
 			<header><h2>{t('home.recent')}</h2>{audit && <Link to="/settings/audit">{t('home.all')}</Link>}</header>
@@ -198,7 +219,7 @@ function Recent() {
 				<ul className="lines">
 					{recent.data.map((h) => (
 						<li key={h.key}>
-							{h.action === 'delete' ? <span className="lines-main">{h.entity.label} {h.title ?? `#${h.id}`}</span> : <Link to={`/${h.entity.name}/${h.id}`} className="lines-main">{h.entity.label} {h.title ?? `#${h.id}`}</Link>}
+							{h.action === 'delete' ? <span className="lines-main">{words(h)}</span> : <Link to={`/${h.entity.name}/${h.id}`} className="lines-main">{words(h)}</Link>}
 							<span className="quiet">{h.who ? `${h.who} ` : ''}{t(`action.${h.action}`)}</span>
 							<span className="quiet"><When at={h.at} /></span>
 						</li>

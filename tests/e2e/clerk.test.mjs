@@ -1,0 +1,200 @@
+// What a clerk, a salesperson, a manager and an analyst meet on the pages: names instead of
+// numbers, their own language, sums on demand, one proposal what to do next.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { api, axe, cannot, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
+
+const reason = cannot();
+/** An id where a name should stand. */
+const NUMBER = /#?\b\d{15,19}\b/;
+
+describe('clerk', { skip: reason ?? false }, () => {
+	let shop;
+	let browser;
+	let person;
+	let page;
+	let state;
+
+	before(async () => {
+		shop = await startShop();
+		browser = await startBrowser();
+		person = await visitor(browser, shop, { language: 'zh-Hans' });
+		page = person.page;
+		await api(page, 'PATCH', 'account', { locale: 'zh-Hans', theme: 'light' });
+		state = await person.context.storageState();
+		await person.goto('/');
+	});
+
+	after(async () => {
+		await browser?.close();
+		await shop?.close();
+	});
+
+	const get = async (path) => (await api(page, 'GET', path)).body;
+	async function made(entity, values) {
+		const { status, body } = await api(page, 'POST', entity, values);
+		assert.equal(status, 201, JSON.stringify(body));
+		return Array.isArray(body) ? body[0] : body;
+	}
+	const message = (text) => page.waitForSelector(`.ant-message >> text=${text}`);
+
+	test('a history and the audit trail speak of people and tags by name', async () => {
+		const tag = await made('tag', { name: '老朋友' });
+		const [owner] = await get('user?select=id,name&name=eq.陈建国');
+		const customer = await made('customer', { name: '历史一号', kind: 'person', owner_id: owner.id, tags: [tag.id] });
+		await person.goto(`/customer/${customer.id}?tab=changes`);
+		await page.waitForSelector('.diff >> text=陈建国');
+		await page.waitForSelector('.diff >> text=老朋友');
+		assert.doesNotMatch(await page.innerText('.changes'), NUMBER);
+
+		await person.goto('/settings/audit');
+		await page.waitForSelector('.audit-what >> text=客户 历史一号');
+		assert.doesNotMatch(await page.innerText('.audit tbody'), NUMBER);
+		await page.click('.audit tr:has-text("历史一号") button');
+		await page.waitForSelector('.audit .diff >> text=陈建国');
+		assert.deepEqual(await axe(page), []);
+	});
+
+	test('the audit trail on a phone is read line by line, not pushed sideways', async () => {
+		const phone = await visitor(browser, shop, { size: PHONE, language: 'zh-Hans', state });
+		await phone.goto('/settings/audit');
+		await phone.page.waitForSelector('.audit tbody tr');
+		const boxes = await phone.page.$$eval('.audit tbody > tr', (rows) => rows.slice(0, 20).map((r) => ({ height: r.offsetHeight, wide: r.scrollWidth > r.clientWidth + 1 })));
+		assert.ok(boxes.length > 10);
+		assert.deepEqual(boxes.filter((b) => b.height > 110 || b.wide), []);
+		await phone.context.close();
+	});
+
+	test('roles are called by their Chinese names, Latin words stand apart from Chinese ones', async () => {
+		await person.goto('/user');
+		await page.waitForSelector('.grid-row .tags >> text=管理员');
+		assert.doesNotMatch(await page.innerText('.grid-body'), /Sales|Manager|Analyst/);
+		await person.goto('/role');
+		await page.waitForSelector('.grid-row .row-title >> text=管理员');
+		const [user] = await get('user?select=id&email=eq.tom@example.com');
+		await person.goto(`/user/${user.id}`);
+		await page.waitForSelector('text=还没有 API 令牌');
+		await person.goto('/customer');
+		await page.waitForSelector('.fresh >> text=刚刚');
+	});
+
+	test('what was wrong with an imported row is said in the language of who imported it', async () => {
+		await person.goto('/import/new?entity=customer');
+		await page.setInputFiles('input[type=file]', { name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from('姓名,邮箱\n张三,不是邮箱\n') });
+		await page.click('.form-foot .ant-btn-primary:has-text("检查")');
+		await page.click('.ant-btn-primary:has-text("开始导入")');
+		await page.waitForSelector('.run-step .child-table tbody tr', { timeout: 20_000 });
+		const row = await page.innerText('.run-step .child-table tbody tr');
+		assert.match(row, /邮箱地址无效/);
+		assert.match(row, /电子邮箱/);
+		assert.doesNotMatch(row, /[a-z]{4}/);
+	});
+
+	test('columns add up when asked, over everything that matches', async () => {
+		await person.goto('/customer?city=eq.London');
+		assert.equal(await page.locator('.is-totals').count(), 0);
+		let sums = 0;
+		page.on('request', (r) => { if (r.url().includes('.sum')) sums++; });
+		await page.click('[aria-label="更多操作"]');
+		await page.click('.ant-dropdown >> text=显示列合计');
+		await page.waitForFunction(() => /[¥£]/.test(document.querySelector('.is-totals')?.textContent ?? ''));
+		assert.equal(sums, 1);
+		assert.match(page.url(), /totals=1/);
+		const rows = await get('customer?select=orders_total,orders_count&city=eq.London&limit=1000');
+		const pence = rows.reduce((n, r) => n + Math.round(Number(r.orders_total) * 100), 0);
+		const shown = (await page.innerText('.is-totals')).replace(/,/g, '');
+		assert.ok(shown.includes(`¥${(pence / 100).toFixed(2)}`), `${shown} has no ${pence / 100}`);
+		assert.ok(shown.includes(String(rows.reduce((n, r) => n + r.orders_count, 0))));
+		assert.deepEqual(await axe(page), []);
+	});
+
+	test('nobody’s customers lie in the pool, are taken from there, and put back', async () => {
+		const customer = await made('customer', { name: '公海一号', kind: 'person', owner_id: null });
+		await person.goto('/customer');
+		await page.click('.view-name >> text=公海');
+		await page.waitForURL(/owner_id=is.null/);
+		await settled(page);
+		assert.match(await page.innerText('.chip'), /负责人/);
+		await person.goto(`/customer/${customer.id}`);
+		await page.click('.owner >> text=领取');
+		await message('已领取');
+		const me = await get('account');
+		assert.equal((await get(`customer/${customer.id}`)).owner_id, me.id);
+		await page.waitForSelector(`.owner >> text=${me.name}`);
+		await page.click('.ant-message .undo button');
+		await message('已撤销');
+		assert.equal((await get(`customer/${customer.id}`)).owner_id, null);
+	});
+
+	test('a customer page says what the customer is worth, what to do, and plans it', async () => {
+		const [best] = await get('customer?select=id,orders_count,orders_total,phone,email&order=orders_total.desc&phone=not.is.null&limit=1');
+		await person.goto(`/customer/${best.id}`);
+		const average = (Math.round((Number(best.orders_total) * 100) / best.orders_count) / 100).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
+		await page.waitForSelector(`.worth >> text=${average}`);
+		assert.match(await page.innerText('.worth'), /流失风险\s+(低|中|高)\s+平均每 \d+ 天下一单，最近一单在 \d+ 天前/);
+		assert.match(await page.getAttribute('.record-actions a:has-text("打电话")', 'href'), /^tel:\+?\d+$/);
+
+		const fresh = await made('customer', { name: '下一步一号', kind: 'person' });
+		const order = await made('order', { customer_id: fresh.id, state: 'completed', placed_at: new Date().toISOString(), currency: 'GBP', total: '12.00' });
+		assert.ok(order.id);
+		await person.goto(`/customer/${fresh.id}`);
+		await page.waitForSelector('.next >> text=从未联系过');
+		await page.click('.next button');
+		await message('已加入待办');
+		await page.waitForSelector('.work-title >> text=从未联系过');
+		assert.equal((await get(`interaction?select=id,kind,state&customer_id=eq.${fresh.id}`)).length, 1);
+		await page.click('.ant-message .undo button');
+		await message('已撤销');
+		assert.equal((await get(`interaction?select=id&customer_id=eq.${fresh.id}`)).length, 0);
+	});
+
+	test('a refused save goes to what is wrong; a company is not asked for its birthday', async () => {
+		await person.goto('/customer/new');
+		await page.waitForSelector('[data-field="birthday"]');
+		assert.equal(await page.locator('[data-field="industry"]').count(), 0);
+		assert.ok((await page.locator('.form-field').count()) <= 14, 'too much is asked before "more"');
+		await page.locator('.form-foot .ant-btn-primary').scrollIntoViewIfNeeded();
+		await page.click('.form-foot .ant-btn-primary');
+		await page.waitForFunction(() => document.activeElement?.closest('[data-field="name"]'));
+		assert.ok(await page.evaluate(() => {
+			const box = document.querySelector('[data-field="name"] .problem').getBoundingClientRect();
+			return box.top > 0 && box.bottom < innerHeight;
+		}), 'the reason is out of sight');
+		await page.click('[data-field="kind"] .ant-select');
+		await page.click('.ant-select-item-option >> text=企业客户');
+		await page.waitForSelector('[data-field="industry"]');
+		assert.equal(await page.locator('[data-field="birthday"]').count(), 0);
+	});
+
+	test('a record that is not there leads back to its list', async () => {
+		await person.goto('/customer/1');
+		await page.click('.state >> text=返回列表');
+		await page.waitForURL(/\/customer$/);
+		await page.waitForSelector('.grid-row');
+	});
+
+	test('a product’s sales say when and to whom', async () => {
+		const [line] = await get('order_line?select=product_id,order:order_id!inner(number,customer_id)&product_id=not.is.null&order.customer_id=not.is.null&limit=1');
+		await person.goto(`/product/${line.product_id}`);
+		await page.waitForSelector('.tab-panel tbody tr');
+		const links = await page.$$eval('.tab-panel tbody a', (all) => all.map((a) => a.getAttribute('href').replace(/\d+$/, '')));
+		assert.ok(links.includes('/order/') && links.includes('/customer/'), links.join());
+		assert.match(await page.innerText('.tab-panel tbody tr'), /前|昨天|刚刚/);
+	});
+
+	test('on a phone a customer’s card shows the money', async () => {
+		const phone = await visitor(browser, shop, { size: PHONE, language: 'zh-Hans', state });
+		await phone.goto('/customer?order=orders_total.desc');
+		await phone.page.waitForSelector('.card-figure');
+		assert.match(await phone.page.innerText('.card >> nth=0'), /[¥£][\d,]+\.\d\d/);
+		assert.equal(await phone.page.isVisible('.fresh .when'), false);
+		await phone.context.close();
+	});
+
+	test('a manager reads the answer before the figures, and whose work is late', async () => {
+		await person.goto('/');
+		assert.match(await page.innerText('.home-answer'), /近 30 天成交 [\d,]+ 笔订单，销售额 [¥£][\d,]+，/);
+		await page.waitForSelector('.panel >> text=团队待办');
+		await page.waitForFunction((number) => !new RegExp(number).test(document.querySelector('.home').innerText), NUMBER.source);
+	});
+});
