@@ -249,11 +249,49 @@ static enum err add_talks(struct role_play *p)
 	return err;
 }
 
+/* What somebody bought is looked after where they are: the same owner, team and branch. */
+static enum err give_order(struct role_play *p, int64_t id)
+{
+	struct record *r, *after;
+	int place = p->person.chinese ? 0 : 1;
+	enum err err = record_new(p->ctx, registry_find(p->ctx->registry, "order"), &r);
+	if (err == OK && p->owner != 0)
+		err = record_set(p->ctx, r, "owner_id", value_int(p->owner));
+	if (err == OK)
+		err = record_set(p->ctx, r, "team_id", value_int(p->house->teams[place == 0 ? 0 : 2]));
+	if (err == OK)
+		err = record_set(p->ctx, r, "branch_id", value_int(p->house->branches[place]));
+	return err == OK ? record_update(p->ctx, id, r, 0, W_TRUSTED, &after) : err;
+}
+
+static enum err give_orders(struct role_play *p)
+{
+	enum { ORDERS_MAX = 1000 };
+	int64_t *ids = arena_array(p->ctx->arena, ORDERS_MAX, sizeof(*ids));
+	const char *sql = arena_printf(p->ctx->arena, "SELECT id FROM \"order\" WHERE customer_id = %lld ORDER BY id LIMIT %d", (long long)p->id, ORDERS_MAX);
+	size_t n = 0;
+	struct stmt *stmt;
+	bool row;
+	if (ids == NULL || sql == NULL)
+		return fail(p->ctx, ERR_LIMIT, "", "memory");
+	enum err err = db_prepare_text(p->ctx, p->ctx->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	for (err = stmt_step(p->ctx, stmt, &row); err == OK && row && n < ORDERS_MAX; err = stmt_step(p->ctx, stmt, &row))
+		ids[n++] = stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	for (size_t i = 0; i < n && err == OK; i++)
+		err = give_order(p, ids[i]);
+	return err;
+}
+
 static enum err play(struct role_play *p)
 {
 	int64_t given = p->last_ms != 0 ? p->last_ms : ctx_now(p->ctx);
 	judge(p);
 	enum err err = update_customer(p);
+	if (err == OK)
+		err = give_orders(p);
 	if (err == OK)
 		err = add_address(p);
 	if (err == OK)
