@@ -191,6 +191,54 @@ describe('clerk', { skip: reason ?? false }, () => {
 		await phone.context.close();
 	});
 
+	test('on a phone the name of a customer has the whole line, actions stand below it', async () => {
+		const phone = await visitor(browser, shop, { size: PHONE, language: 'zh-Hans', state });
+		const [best] = await get('customer?select=id&order=orders_total.desc&phone=not.is.null&limit=1');
+		await phone.goto(`/customer/${best.id}`);
+		await phone.page.waitForSelector('.record-actions a:has-text("打电话")');
+		const [name, actions] = await phone.page.$$eval('.record-name, .record-actions', (all) => all.map((e) => e.getBoundingClientRect().toJSON()));
+		assert.ok(name.width > 300, `the name has ${name.width} px`);
+		assert.ok(actions.top >= name.bottom - 1);
+		await phone.context.close();
+	});
+
+	test('a question mark shows what the keyboard does, over the page one is on', async () => {
+		await person.goto('/customer');
+		await page.focus('.grid');
+		await page.keyboard.press('?');
+		await page.waitForSelector('.ant-modal >> text=就地编辑');
+		assert.deepEqual(await axe(page), []);
+		await page.keyboard.press('Escape');
+		await page.waitForSelector('.ant-modal', { state: 'hidden' });
+		assert.match(page.url(), /\/customer$/);
+		await page.focus('.quick-search input');
+		await page.keyboard.type('?');
+		assert.equal(await page.inputValue('.quick-search input'), '?');
+		assert.equal(await page.locator('.ant-modal:visible').count(), 0);
+	});
+
+	test('a salesperson sees the trade of their own team, and no way that is closed to them', async () => {
+		const [tom] = await get('user?select=id&email=eq.tom@example.com');
+		const { body } = await api(page, 'POST', `user/${tom.id}/password`, {});
+		const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
+		const theirs = await context.newPage();
+		const own = 'a song that only Tom knows';
+		await theirs.goto(shop.url);
+		await theirs.fill('input[name="email"]', 'tom@example.com');
+		await theirs.fill('input[name="password"]', body.password);
+		await theirs.click('button[type="submit"]');
+		await theirs.waitForSelector('input[autocomplete="new-password"]');
+		await theirs.fill('input[autocomplete="current-password"]', body.password);
+		await theirs.fill('input[autocomplete="new-password"] >> nth=0', own);
+		await theirs.fill('input[autocomplete="new-password"] >> nth=1', own);
+		await theirs.click('button[type="submit"]');
+		await theirs.waitForSelector('.home-answer >> text=/from [\\d,]+ orders/');
+		assert.equal(await theirs.locator('a[href^="/import"]').count(), 0);
+		await theirs.goto(`${shop.url}/settings/audit`);
+		await theirs.waitForSelector('.state >> text=/administrator/i');
+		await context.close();
+	});
+
 	test('a manager reads the answer before the figures, and whose work is late', async () => {
 		await person.goto('/');
 		assert.match(await page.innerText('.home-answer'), /近 30 天成交 [\d,]+ 笔订单，销售额 [¥£][\d,]+，/);

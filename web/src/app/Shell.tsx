@@ -20,6 +20,7 @@ import type { Locale } from '@/lib/format.ts';
 
 const palette = () => import('@/features/search/Palette.tsx');
 const Palette = lazy(palette);
+const KeysHelp = lazy(() => import('@/features/admin/Keys.tsx').then((m) => ({ default: m.KeysHelp })));
 
 const FOLD = 'guanxi.folded';
 
@@ -28,6 +29,7 @@ export default function Shell() {
 	const phone = usePhone();
 	const [folded, setFolded] = useState(() => localStorage.getItem(FOLD) === '1');
 	const [searching, setSearching] = useState(false);
+	const [helping, setHelping] = useState(false);
 	const location = useLocation();
 
 	useEffect(() => {
@@ -35,6 +37,9 @@ export default function Shell() {
 			if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') {
 				e.preventDefault();
 				setSearching(true);
+			} else if (e.key === '?' && !e.ctrlKey && !e.metaKey && !e.altKey && !(e.target as HTMLElement).closest('input,textarea,select,[contenteditable],.ant-modal')) {
+				e.preventDefault();
+				setHelping(true);
 			}
 		};
 		window.addEventListener('keydown', onKey);
@@ -75,6 +80,7 @@ export default function Shell() {
 				</Boundary>
 			</main>
 			{phone && <Bottom />}
+			{helping && <Suspense fallback={null}><KeysHelp onClose={() => setHelping(false)} /></Suspense>}
 			{searching && <Suspense fallback={null}><Palette onClose={() => setSearching(false)} /></Suspense>}
 		</div>
 	);

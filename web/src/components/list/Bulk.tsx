@@ -30,7 +30,7 @@ async function idsOf(entity: Entity, params: URLSearchParams, selection: Selecti
 	return selection.all ? idsMatching(entity, params, selection.ids) : [...selection.ids];
 }
 
-export function Bulk({ entity, rows, columns, params, selection, total, capped, onSelect, onExport }: Props) {
+export default function Bulk({ entity, rows, columns, params, selection, total, capped, onSelect, onExport }: Props) {
 	const { t } = useTranslation();
 	const { message } = App.useApp();
 	const undo = useUndo();

@@ -16,7 +16,6 @@ import { Empty, Failed } from '../common/States.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { When } from '../common/When.tsx';
 import { useSaver } from '../record/save.tsx';
-import { Bulk } from './Bulk.tsx';
 import { Cards } from './Cards.tsx';
 import { Chips } from './Chips.tsx';
 import { Grid, type Selection } from './Grid.tsx';
@@ -25,6 +24,7 @@ import { Peek } from './Peek.tsx';
 import { listParams, sumField, useListState } from './state.ts';
 import { Views } from './Views.tsx';
 
+const Bulk = lazy(() => import('./Bulk.tsx'));
 const Columns = lazy(() => import('./Columns.tsx'));
 const Export = lazy(() => import('./Export.tsx'));
 
@@ -156,10 +156,12 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						/>
 					)}
 					{selected && (
-						<Bulk
-							entity={entity} rows={rows} columns={state.columns} params={params} selection={selection} total={total} capped={capped} onSelect={setSelection}
-							onExport={() => setExporting(true)}
-						/>
+						<Suspense fallback={null}>
+							<Bulk
+								entity={entity} rows={rows} columns={state.columns} params={params} selection={selection} total={total} capped={capped} onSelect={setSelection}
+								onExport={() => setExporting(true)}
+							/>
+						</Suspense>
 					)}
 				</div>
 				{state.peek && !phone && <Peek key={state.peek} entity={entity} id={state.peek} onClose={() => peek(null)} />}

@@ -7,7 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { get } from '@/api/client.ts';
 import { useNames, type Wanted } from '@/api/names.ts';
 import { isoDay } from '@/api/query.ts';
-import { entityOf, fetchPage, fieldOf, linkedTitle, selectOf, titleOf, useCount, useSome } from '@/api/records.ts';
+import { entityOf, fetchPage, fieldOf, linkedTitle, may, selectOf, titleOf, useCount, useSome } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
 import { useApp, useCan } from '@/app/context.tsx';
 import { useTitle } from '@/app/title.ts';
@@ -59,7 +59,7 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 
 	if (newest.isError) return <Failed error={newest.error} onRetry={() => void newest.refetch()} />;
 	if (newest.isSuccess && newest.data === null)
-		return <Empty title={t('home.no_orders')} text={t('home.no_orders_text')} action={<Link to="/import/new">{t('import.button')}</Link>} />;
+		return <Empty title={t('home.no_orders')} text={t('home.no_orders_text')} action={may(orders, 'import') && <Link to="/import/new">{t('import.button')}</Link>} />;
 
 	const currency = meta.base_currency;
 	const [before, last] = months.data ?? [];
