@@ -132,7 +132,7 @@ enum entity_flag {
 	E_INTERNAL = 1 << 3, /* not over the generic API at all */
 	E_CHILD = 1 << 4,    /* shown inside its parent, no list of its own in the menu */
 	E_GATHER = 1 << 5,   /* new ones may wait for the end of a write job (record_gather): hooks know of it,
-	                      * and write no other records */
+	                      * write no other records, and look none up but by id or parent */
 };
 
 /* --- registry ---------------------------------------------------------- */
@@ -207,9 +207,10 @@ enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST
 /* ERR_CONFLICT "schema_lacks" with the first field that the schema has no column for. */
 enum err registry_check_schema(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
 
-/* In a write job, before very many records are put into a table that is all but empty: takes
- * away the indexes that no write needs.  Lists are slow until they are made again.  SQLite; else nothing. */
-enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info) MUST_CHECK;
+/* In a write job, before very many records of an E_GATHER entity are put into a table that is all
+ * but empty: takes away the indexes that no write needs.  Those that begin with a field that will be asked
+ * for, by position in `asked`, stay.  Lists are slow until they are made again.  SQLite; else nothing. */
+enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info, const bool *asked) MUST_CHECK;
 /* In a write job: makes one index that a descriptor calls for and that is not there; call
  * it, each time in a job of its own, until *ret_made is false. */
 enum err entity_index_mend(struct ctx *ctx, bool *ret_made) MUST_CHECK;

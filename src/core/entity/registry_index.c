@@ -176,13 +176,17 @@ static bool next_index(const char **at, struct index_text *ret)
 	return true;
 }
 
-static bool finds_children(const struct entity_info *info, const char *name)
+/* Whether the statement's first column is one of these, or the link to the parent. */
+static bool is_asked(const struct index_text *index, const struct entity_info *info, const bool *fields)
 {
-	char own[INDEX_NAME_MAX + 1];
-	if (info->parent < 0)
-		return false;
-	registry_index_name(own, entity_name(info), info->fields[info->parent]->name, "idx");
-	return str_equal(own, name);
+	const char *open = memchr(index->sql, '(', index->n);
+	for (size_t at = 0; open && at < info->n_fields; at++) {
+		const char *name = info->fields[at]->name;
+		size_t n = strlen(name);
+		if ((fields[at] || (int)at == info->parent) && open[1] == '"' && strncmp(open + 2, name, n) == 0 && open[2 + n] == '"')
+			return true;
+	}
+	return false;
 }
 
 static enum err run_text(struct ctx *ctx, const char *text)
@@ -190,18 +194,18 @@ static enum err run_text(struct ctx *ctx, const char *text)
 	return text ? db_exec(ctx, ctx->db, text) : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
-enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info)
+enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info, const bool *asked)
 {
 	struct buf buf;
 	struct index_text index;
 	enum err err = OK;
-	if (db_engine(ctx->db) != ENGINE_SQLITE)
+	if (db_engine(ctx->db) != ENGINE_SQLITE || !(info->entity->flags & E_GATHER))
 		return OK;
 	buf_init(&buf, INDEXES_TEXT_MAX);
 	registry_put_indexes(&buf, info);
 	const char *at = buf_text(&buf);
 	while (!err && next_index(&at, &index))
-		if (!index.unique && !finds_children(info, index.name))
+		if (!index.unique && !is_asked(&index, info, asked))
 			err = run_text(ctx, arena_printf(ctx->arena, "DROP INDEX IF EXISTS \"%s\"", index.name));
 	if (!err && buf_failed(&buf))
 		err = fail(ctx, ERR_LIMIT, "", "memory");

@@ -24,18 +24,43 @@ static enum err has_few(struct ctx *ctx, const struct entity_info *info, bool *r
 	return err;
 }
 
+/* Fields by which the plan looks for records of this entity: as key, or as the name in a link. */
+static void find_asked(const struct plan *plan, const struct entity_info *info, bool *asked)
+{
+	for (size_t i = 0; i < plan->n_records; i++) {
+		const struct plan_record *r = &plan->records[i];
+		for (size_t k = 0; r->info == info && k < r->n_keys; k++)
+			asked[r->fields[r->keys[k]].at] = true;
+		for (size_t f = 0; f < r->n_fields; f++) {
+			const struct plan_value *v = &r->fields[f].value;
+			if (entity_link(r->info, r->fields[f].at) != info || v->source == PLAN_RECORD)
+				continue;
+			int by = v->find_by >= 0 ? v->find_by : info->title, email = entity_field(info, "email");
+			if (by >= 0)
+				asked[by] = true;
+			if (email >= 0)
+				asked[email] = true;
+		}
+	}
+}
+
+static enum err set_aside_of(struct ctx *ctx, const struct plan *plan, const struct entity_info *info)
+{
+	bool few = false, *asked = arena_array(ctx->arena, info->n_fields, sizeof(*asked));
+	if (asked == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	find_asked(plan, info, asked);
+	enum err err = has_few(ctx, info, &few);
+	return err == OK && few ? entity_indexes_aside(ctx, info, asked) : err;
+}
+
 static enum err set_aside(struct ctx *ctx, void *arg)
 {
 	const struct plan *plan = arg;
 	enum err err = OK;
-	for (size_t i = 0; err == OK && i < plan->n_records; i++) {
-		bool few = false;
-		if (plan->records[i].mode == PLAN_UPDATE)
-			continue;
-		err = has_few(ctx, plan->records[i].info, &few);
-		if (err == OK && few)
-			err = entity_indexes_aside(ctx, plan->records[i].info);
-	}
+	for (size_t i = 0; err == OK && i < plan->n_records; i++)
+		if (plan->records[i].mode != PLAN_UPDATE)
+			err = set_aside_of(ctx, plan, plan->records[i].info);
 	return err;
 }
 
