@@ -2,7 +2,7 @@
 // headers tell it.  Every route that changes something is taken from the OpenAPI document.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { audited, made, person, raw, rightsOf, signIn, unchanged } from '../lib/attack.mjs';
+import { audited, each, made, person, raw, rightsOf, signIn, unchanged } from '../lib/attack.mjs';
 import { adminEmail, adminPassword, client, start } from '../lib/server.mjs';
 
 let server, admin, me, other, routes, customer;
@@ -33,10 +33,10 @@ test('S23 with the cookie alone nothing is changed, by any route, from anywhere,
   };
   await unchanged(server.data, async () => {
     for (const r of changing())
-      for (const [what, [headers, body]] of Object.entries(ways)) {
+      await each(Object.entries(ways), async ([what, [headers, body]]) => {
         const answer = await forge(r, headers, body);
         assert.equal(answer.status, 403, `${r.method} ${r.path} with ${what}: ${answer.status} ${(await answer.text()).slice(0, 200)}`);
-      }
+      });
     // and by a method that claims to be another
     for (const headers of [{ 'X-HTTP-Method-Override': 'DELETE' }, { 'X-HTTP-Method': 'DELETE' }, { 'X-Method-Override': 'DELETE' }]) await fetch(`${server.url}/api/v1/customer/${customer}?_method=DELETE`, { headers: { Cookie: me.cookie, ...headers } });
   }, 'a forged request');

