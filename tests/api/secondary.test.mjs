@@ -195,6 +195,24 @@ test('S02 search, history, export, embedding, files, views, meta: nothing of a f
   assert.equal((await alice.api('GET', `/api/v1/attachment/${ids.attachment}/content`)).text, `${secret}content`);
 });
 
+test('S02 links between own and foreign records: embedding, orders and filters over them tell nothing', async () => {
+  const { api } = mallory;
+  const up = (await made(admin, 'order', { number: 'cross-1', customer_id: ids.customer, owner_id: mallory.id })).id;
+  const down = (await made(admin, 'order', { number: `${secret}cross`, note: `${secret}cross`, customer_id: own.customer, owner_id: alice.id })).id;
+  const talk = (await made(admin, 'interaction', { subject: `${secret}talk`, customer_id: ids.customer, owner_id: mallory.id, order_id: up })).id;
+  assert.equal((await api('GET', `/api/v1/order/${up}`)).status, 200, 'her own order, of a customer who is not hers');
+  for (const path of [`order?select=id,customer(*)`, `order?select=*,customer(*),interactions(*)`, `order/${up}?select=id,customer(name)`, `customer?select=id,orders(*)`, `customer?select=id,orders(number,note)&orders.order=number`, `order?select=id,...customer(city)`, `interaction?select=*,customer(*),order(*)`, `order?order=customer(name)&select=id,customer(id)`, `order/export?format=csv&select=number%2Ccustomer_id`, `order/export?format=jsonl`, `interaction/export?format=csv`, `search?q=cross`, `search?q=${secret}talk`])
+    quiet(await api('GET', `/api/v1/${path}`), path);
+  for (const query of [`customer.name=like.${secret}*`, `customer.id=eq.${ids.customer}`, `customer.phone=not.is.null`]) {
+    const answer = await api('GET', `/api/v1/order?select=id,customer!inner(id)&${query}`);
+    assert.ok(list(answer).every((r) => r.customer.id === own.customer), `${query}: ${short(answer.text)}`);
+  }
+  assert.ok(list(await api('GET', `/api/v1/customer?select=id,orders!inner(id)&orders.number=like.${secret}*`)).length === 0);
+  const row = (await api('GET', `/api/v1/customer?select=id,orders(id)&id=eq.${own.customer}`)).body[0];
+  assert.ok(!row.orders.some((o) => o.id === down), 'an order of a colleague');
+  for (const [e, id] of [['interaction', talk], ['order', up], ['order', down]]) await admin('DELETE', `/api/v1/${e}/${id}`);
+});
+
 test('S02 S05 changes by every side path are refused, alter no row and are in the audit trail', async () => {
   const { api } = mallory;
   await unchanged(server.data, async () => {
