@@ -114,6 +114,8 @@ enum err events_start(struct ctx *ctx, struct store *store) MUST_CHECK;
 void events_stop(struct store *store);
 /* In a write job: seals what can be sealed now; *ret_more: some must wait. For tests and tools; the sealer does it. */
 enum err events_seal(struct ctx *ctx, int64_t *ret_sealed, bool *ret_more) MUST_CHECK;
+/* How many entries of one request's still wait to be sealed, because some transaction in the cluster is older. */
+enum err events_waiting(struct ctx *ctx, const char *request_id, int64_t *ret) MUST_CHECK;
 
 extern const char *const events_ddl_sqlite;
 extern const char *const events_ddl_postgres;

@@ -182,6 +182,21 @@ enum err events_seal(struct ctx *ctx, int64_t *ret_sealed, bool *ret_more)
 	return err;
 }
 
+enum err events_waiting(struct ctx *ctx, const char *request_id, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret = 0;
+	enum err err = db_prepare(ctx, ctx->db, &sql_seal_waiting_of, &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, 1, request_id);
+	err = stmt_step(ctx, stmt, &row);
+	*ret = !err && row ? stmt_i64(stmt, 0) : 0;
+	stmt_done(stmt);
+	return err;
+}
+
 /* --- the thread ------------------------------------------------------------------ */
 
 struct sealed {

@@ -1,6 +1,7 @@
 /* Takes an import back, from the change log: what it created is deleted and what it
  * changed gets its values from before, each only if nobody else has touched it since.
  * Repeatable: what is undone already is not found, or found unchanged. */
+#include <poll.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -9,7 +10,7 @@
 #include "core/exchange/import.h"
 
 #define UNDO_SUFFIX "-undo"
-enum { PAGE = 500, SEAL_TRIES = 100, PAGE_BYTES = 128 << 20 };
+enum { PAGE = 500, SEAL_TRIES = 600, SEAL_PAUSE_MS = 50, PAGE_BYTES = 128 << 20 };
 
 struct undo {
 	struct ctx *ctx;
@@ -224,14 +225,24 @@ static enum err seal(struct ctx *ctx, void *arg)
 	return events_seal(ctx, &sealed, arg);
 }
 
-/* The log is read sealed: entries of the run must not wait any more. */
-static enum err wait_for_log(struct ctx *ctx)
+/* The log is read sealed: entries of the run must not wait any more.  They do while any transaction of the cluster is
+ * older; an undoing that did not see them all would leave some of them standing. */
+static enum err wait_for_log(struct undo *u)
 {
-	bool more = true;
-	enum err err = OK;
-	for (int i = 0; err == OK && more && i < SEAL_TRIES; i++)
-		err = store_write(ctx, ctx->store, seal, &more);
-	return err;
+	struct ctx *ctx = u->ctx;
+	struct db *db = ctx->db;
+	bool more;
+	int64_t waiting = 1;
+	for (int i = 0; i < SEAL_TRIES; i++) {
+		enum err err = store_write(ctx, ctx->store, seal, &more);
+		ctx->db = db;
+		if (err == OK)
+			err = events_waiting(ctx, u->import_id, &waiting);
+		if (err != OK || waiting == 0)
+			return err;
+		(void)poll(NULL, 0, SEAL_PAUSE_MS);
+	}
+	return fail(ctx, ERR_CONFLICT, "", "import_log_waits");
 }
 
 static enum err undo_all(struct undo *u, enum change_action action)
@@ -278,8 +289,7 @@ enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	arena_init(&u.arena, PAGE_BYTES);
 	ctx->request_id = u.undo_id;
-	err = wait_for_log(ctx);
-	ctx->db = db;
+	err = wait_for_log(&u);
 	/* What was created goes first: its changes then need no undoing. */
 	if (err == OK)
 		err = undo_all(&u, CHANGE_CREATE);

@@ -38,3 +38,9 @@ DELETE FROM change_new WHERE seq = ANY (?1::bigint[])
 SELECT 0
 -- engine: postgres
 SELECT CASE WHEN EXISTS (SELECT 1 FROM change_new) THEN 1 ELSE 0 END
+
+-- name: seal_waiting_of
+-- engine: sqlite
+SELECT count(*) FROM change WHERE request_id = ?1 AND 1 = 0
+-- engine: postgres
+SELECT count(*) FROM change_new WHERE request_id = ?1
