@@ -1,0 +1,100 @@
+// One byte changed behind the program's back, in each place where there is something to lose: the doctor names it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { client, engine, guanxi, makeData, serve } from '../lib/server.mjs';
+
+let folder, backup;
+const content = 'the contract, signed';
+
+/** Changes one byte of a file. */
+function flip(path, at) {
+  const file = openSync(path, 'r+'), byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  byte[0] ^= 0x20;
+  writeSync(file, byte, 0, 1, at);
+  closeSync(file);
+}
+
+const copies = [];
+/** The folder as it was, to be spoilt. */
+function copy() {
+  const data = join(folder.folder, `copy-${copies.length}`);
+  cpSync(folder.data, data, { recursive: true });
+  copies.push(data);
+  return data;
+}
+
+const doctor = (data, ...args) => {
+  const done = guanxi(['doctor', '--data', data, ...args], { allowFailure: true });
+  return { status: done.status, said: done.out + done.err };
+};
+
+before(async () => {
+  folder = makeData();
+  const token = guanxi(['token', 'create', '--data', folder.data, '--user', 'admin@example.com', '--name', 't']).out.trim();
+  const server = await serve(folder.data);
+  const api = client(server.url, token);
+  const made = await api('POST', '/api/v1/customer', Array.from({ length: 300 }, (_, i) => ({ name: `Customer ${i} with a name to be found`, city: 'Damaged town' })), { Prefer: 'return=representation' });
+  const file = await api('POST', `/api/v1/file?name=contract.txt&entity=customer&record_id=${made.body[0].id}`, new TextEncoder().encode(content), { 'Content-Type': 'text/plain' });
+  assert.equal(file.status, 201, file.text);
+  backup = join(folder.folder, 'backup.zip');
+  guanxi(['backup', '--data', folder.data, backup]);
+  await server.stop();
+});
+after(() => folder?.remove());
+
+test('nothing is wrong with what nobody touched', () => {
+  const { status, said } = doctor(folder.data, '--deep');
+  assert.equal(status, 0, said);
+});
+
+function blobOf(data) {
+  const all = readdirSync(join(data, 'blobs'), { recursive: true }).map((n) => join(data, 'blobs', n)).filter((p) => statSync(p).isFile());
+  return all.find((p) => readFileSync(p, 'utf8') === content);
+}
+
+test('an attachment: a changed byte, a lost end, and one that is gone', () => {
+  for (const spoil of [(path) => flip(path, 3), (path) => truncateSync(path, 5), (path) => truncateSync(path, 0)]) {
+    const data = copy();
+    spoil(blobOf(data));
+    const { status, said } = doctor(data, '--deep');
+    assert.equal(status, 1, said);
+    assert.match(said, /WRONG\s+attachments/);
+  }
+});
+
+test('the database file, in a row and in an index', { skip: engine !== 'sqlite' ? 'PostgreSQL keeps its own files' : false }, () => {
+  const run = (data, text) => {
+    const done = spawnSync('sqlite3', [join(data, 'guanxi.db'), text], { encoding: 'utf8' });
+    return done.error ? null : done.stdout.trim();
+  };
+  if (run(folder.data, 'PRAGMA wal_checkpoint(TRUNCATE)') === null) return;
+  const pages = (name) => Number(run(folder.data, `SELECT rootpage FROM sqlite_master WHERE name = '${name}'`));
+  const file = readFileSync(join(folder.data, 'guanxi.db'));
+  // a structure: the kind of page; an index: a value in it; the table's own text is for the change log to tell
+  const name = Buffer.from('Damaged town');
+  const places = { 'the kind of a page': (pages('customer') - 1) * 4096, 'the header': 20, 'a value of an index': file.lastIndexOf(name) };
+  for (const [what, at] of Object.entries(places)) {
+    assert.ok(at >= 0, what);
+    const data = copy();
+    flip(join(data, 'guanxi.db'), at);
+    const { status, said } = doctor(data, '--deep');
+    assert.notEqual(status, 0, `${what}: ${said}`);
+  }
+});
+
+test('a backup with a changed byte is not restored', () => {
+  const size = statSync(backup).size;
+  for (const part of [0.2, 0.5, 0.8]) {
+    const bad = `${backup}-${part}`;
+    cpSync(backup, bad);
+    flip(bad, Math.floor(size * part));
+    const target = join(folder.folder, `restored-${part}`);
+    const done = guanxi(['restore', '--data', target, bad], { allowFailure: true });
+    assert.notEqual(done.status, 0, `${part}: ${done.out}`);
+    assert.ok(!readdirSync(folder.folder).includes(`restored-${part}`), 'nothing is left of it');
+  }
+});
