@@ -218,7 +218,8 @@ static enum err fill(struct writing *w, const struct plan_record *r, const struc
 		const struct plan_field *f = &r->fields[i];
 		/* An empty cell leaves the field alone, unless it is meant to clear it. */
 		bool empty = values[i].kind == VALUE_NULL;
-		if (f->value.source == PLAN_COUNTER || (empty && !(update && w->plan->blank_clears)))
+		bool born = f->at < SF_COUNT; /* when and by whom it was made is of no change */
+		if (f->value.source == PLAN_COUNTER || (update && born) || (empty && !(update && w->plan->blank_clears)))
 			continue;
 		(*ret)->values[f->at] = values[i];
 		(*ret)->set[f->at] = true;
