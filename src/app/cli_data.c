@@ -89,6 +89,8 @@ static enum err make_demo(struct cli *cli)
 	err = store_write(ctx, ctx->store, make_house, &house);
 	if (err == OK)
 		err = demo_people(ctx, &house, cli->out);
+	if (err == OK)
+		err = demo_trade(ctx, cli->out);
 	return err == OK ? check_merge_search(ctx, cli->app) : err;
 }
 

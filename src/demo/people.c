@@ -197,6 +197,16 @@ static enum err add_identifier(struct role_play *p)
 	return err == OK ? record_create(p->ctx, r, W_TRUSTED) : err;
 }
 
+/* Firms buy to sell on, or for themselves. */
+static enum err add_role(struct role_play *p)
+{
+	struct record *r;
+	enum err err = child(p, "party_role", &r);
+	if (err == OK)
+		err = set_text(p, r, "role", p->orders >= 4 ? "retailer" : "company_buyer");
+	return err == OK ? record_create(p->ctx, r, W_TRUSTED) : err;
+}
+
 struct talk {
 	const char *kind, *direction, *subject_zh, *body_zh, *subject_en, *body_en;
 };
@@ -296,6 +306,8 @@ static enum err play(struct role_play *p)
 		err = add_address(p);
 	if (err == OK)
 		err = add_identifier(p);
+	if (err == OK && p->is_company)
+		err = add_role(p);
 	if (err == OK && demo_random_below(p->random, 100) < 62)
 		err = add_consent(p, "email", "given", given);
 	if (err == OK && p->person.chinese && demo_random_below(p->random, 100) < 45)

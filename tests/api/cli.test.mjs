@@ -243,6 +243,14 @@ test('demo fills the folder with the sample shop', async () => {
     const count = async (path) => Number((await api('HEAD', path, undefined, { Prefer: 'count=exact' })).headers.get('content-range').split('/')[1]);
     assert.equal(await count('/api/v1/customer?select=id'), expected.customers);
     assert.equal(await count('/api/v1/order?select=id'), expected.orders);
+    assert.equal(await count('/api/v1/category?select=id'), 9);
+    assert.equal(await count('/api/v1/product?select=id&category_id=is.null'), 0);
+    // every part of an order's and a customer's page has something to show
+    for (const entity of ['payment', 'shipment', 'interaction', 'consent', 'identifier', 'address', 'tag', 'team', 'branch', 'region'])
+      assert.ok((await count(`/api/v1/${entity}?select=id`)) > 1, entity);
+    const [recent] = (await api('GET', '/api/v1/order?select=total,payments(amount,kind),shipments(carrier,state)&kind=eq.sale&customer_id=not.is.null&total=gt.0&order=placed_at.desc&limit=1')).body;
+    assert.deepEqual(recent.payments, [{ amount: recent.total, kind: 'payment' }]);
+    assert.equal(recent.shipments.length, 1);
   } finally {
     await server.stop();
     remove();
