@@ -161,13 +161,12 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 	if (err != OK)
 		return err;
 	app_prepare(app, ctx);
-	if (!read_only) {
+	err = blob_store_new(ctx, app->config.data_dir, &app->blobs);
+	if (err == OK && !read_only) {
 		err = app_migrate(ctx, app);
 		if (err == OK)
 			err = events_start(ctx, app->store);
 	}
-	if (err == OK)
-		err = blob_store_new(ctx, app->config.data_dir, &app->blobs);
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
 	if (err == OK && !read_only)

@@ -1,5 +1,8 @@
 /* Schema steps.  A step that has been released is never edited: a change is a new step. */
+#include <unistd.h>
+
 #include "app/app.h"
+#include "app/check.h"
 #include "core/search/search.h"
 
 static enum err run_text(struct ctx *ctx, const char *sqlite, const char *postgres)
@@ -48,6 +51,21 @@ int app_schema_version(void)
 	return migrations[sizeof(migrations) / sizeof(migrations[0]) - 1].version;
 }
 
+/* SQLite's copy is made by the store itself. On PostgreSQL it is a whole backup in the data folder, so that `guanxi restore`
+ * takes it; written before the first step, and read again before it counts. */
+static enum err copy_before(struct ctx *ctx, struct app *app)
+{
+	int version = 0, newest = app_schema_version();
+	enum err err = store_schema_version(ctx, app->store, &version);
+	if (err != OK || store_engine(app->store) == ENGINE_SQLITE || version == 0 || version >= newest)
+		return err;
+	const char *path = arena_printf(ctx->arena, "%s/guanxi.before-v%d.zip", app->config.data_dir, newest);
+	if (path == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	(void)unlink(path); /* of an upgrade that was not finished */
+	return check_backup(ctx, app, path);
+}
+
 static enum err check_schema(struct ctx *ctx, struct app *app)
 {
 	struct db *before = ctx->db;
@@ -62,6 +80,8 @@ static enum err check_schema(struct ctx *ctx, struct app *app)
 
 enum err app_migrate(struct ctx *ctx, struct app *app)
 {
-	enum err err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
+	enum err err = copy_before(ctx, app);
+	if (err == OK)
+		err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
 	return err == OK ? check_schema(ctx, app) : err;
 }

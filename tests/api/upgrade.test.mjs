@@ -70,7 +70,13 @@ for (const name of stored) {
     const { data, remove } = makeData();
     put(data, name);
     await check(data);
-    if (engine === 'sqlite') assert.ok(readdirSync(data).some((n) => /^guanxi\.db\.before-v\d+$/.test(n)), 'there is a copy from before');
+    const copy = readdirSync(data).find((n) => (engine === 'sqlite' ? /^guanxi\.db\.before-v\d+$/ : /^guanxi\.before-v\d+\.zip$/).test(n));
+    assert.ok(copy, 'there is a copy from before');
+    if (engine === 'postgres') {
+      const again = `${data}-again`;
+      guanxi(['restore', '--data', again, '--pg-schema', `${conf(data, 'pg_schema')}_again`, join(data, copy)]);
+      await check(again);
+    }
     remove();
   });
   test(`${name}: taken over with columns and tables that came later`, { skip: hasSql ? false : 'no SQL client' }, async () => {
