@@ -1,7 +1,7 @@
 #!/bin/sh
 # A run of every fuzz target, or of those named: tools/fuzz.sh build-fuzz [SECONDS each [NAME ...]]
-# New inputs are kept in BUILD/corpus/NAME; `tools/fuzz.sh --merge BUILD NAME` copies those
-# that lead further than the seeds do to tests/fuzz/corpus/NAME, the smallest first.
+# New inputs are kept in BUILD/corpus/fuzz_NAME; `tools/fuzz.sh --merge BUILD NAME` adds some
+# of those that lead further than the seeds do to tests/fuzz/corpus/NAME.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,13 +10,21 @@ run() {
 	UBSAN_OPTIONS=print_stacktrace=1 "$@"
 }
 
+# Small inputs that lead where the seeds do not, at most 40 more seeds.
 merge() {
 	target=$1/tests/fuzz/fuzz_$2 kept=$1/kept/$2 seeds=tests/fuzz/corpus/$2
 	rm -rf "$kept"
 	mkdir -p "$kept"
-	find "$1/corpus/fuzz_$2" -size +2k -delete
-	run "$target" -merge=1 -rss_limit_mb=2048 "$seeds" "$1/corpus/fuzz_$2" >"$1/fuzz_$2.merge.log" 2>&1
-	ls "$seeds" | wc -l
+	cp "$seeds"/* "$kept"
+	find "$1/corpus/fuzz_$2" -type f -size +2k -delete
+	run "$target" -merge=1 -use_counters=0 -rss_limit_mb=2048 "$kept" "$1/corpus/fuzz_$2" >"$1/fuzz_$2.merge.log" 2>&1
+	for file in $(find "$kept" -type f -printf '%s %p\n' | sort -n | cut -d' ' -f2); do
+		name=$(basename "$file")
+		[ -e "$seeds/$name" ] || printf '%s\n' "$file"
+	done | head -n 40 | while read -r file; do
+		cp "$file" "$seeds/$(basename "$file" | cut -c1-12)"
+	done
+	echo "$2: $(ls "$seeds" | wc -l) seeds"
 }
 
 if [ "$1" = --merge ]; then

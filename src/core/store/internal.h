@@ -134,6 +134,7 @@ struct store {
 /* --- what an engine's error means ---------------------------------------- */
 
 enum err lite_fail(struct ctx *ctx, struct db *db, int rc) MUST_CHECK;
+bool lite_disk_failed(int rc); /* not only full */
 enum err lite_fail_raw(struct ctx *ctx, struct sqlite3 *lite, int rc) MUST_CHECK;
 
 /* --- db.c ---------------------------------------------------------------- */

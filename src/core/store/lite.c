@@ -5,6 +5,7 @@
 
 #include "core/store/internal.h"
 
+#include "base/log.h"
 #include "base/str.h"
 
 enum {
@@ -169,6 +170,8 @@ static const struct meaning meanings[] = {
 	{SQLITE_CONSTRAINT_TRIGGER, ERR_CONFLICT, "refused"},
 	{SQLITE_CONSTRAINT, ERR_CONFLICT, "refused"},
 	{SQLITE_FULL, ERR_LIMIT, "disk_full"},
+	{SQLITE_IOERR_SHMSIZE, ERR_LIMIT, "disk_full"},
+	{SQLITE_IOERR_NOMEM, ERR_LIMIT, "memory"},
 	{SQLITE_INTERRUPT, ERR_LIMIT, "budget"},
 	{SQLITE_NOMEM, ERR_LIMIT, "memory"},
 	{SQLITE_TOOBIG, ERR_LIMIT, "too_large"},
@@ -223,10 +226,19 @@ enum err lite_fail_raw(struct ctx *ctx, struct sqlite3 *lite, int rc)
 	return fail_arg(ctx, m->err, "", m->key, tell ? message : NULL);
 }
 
+/* A lost write or page is not something to go on from.  No room for the index of the log
+ * (in memory that is shared by way of a file), and no memory, are: nothing was written. */
+bool lite_disk_failed(int rc)
+{
+	return (rc & 0xff) == SQLITE_IOERR && rc != SQLITE_IOERR_SHMSIZE && rc != SQLITE_IOERR_NOMEM;
+}
+
 enum err lite_fail(struct ctx *ctx, struct db *db, int rc)
 {
-	/* A lost write or page is not something to go on from. */
-	if (db->writer && (rc & 0xff) == SQLITE_IOERR)
-		atomic_store(&db->store->unhealthy, true);
+	if (db->writer && lite_disk_failed(rc) && !atomic_exchange(&db->store->unhealthy, true)) {
+		char code[24];
+		(void)snprintf(code, sizeof(code), "%d/%d", rc, sqlite3_system_errno(db->lite));
+		log_event(LOG_ERROR, "the disk failed: nothing more is written", "error", sqlite3_errstr(rc), "code", code, NULL);
+	}
 	return lite_fail_raw(ctx, db->lite, rc);
 }

@@ -86,7 +86,7 @@ static void make_room(sqlite3 *lite)
 
 static void note_checkpoint(struct store *store, int rc)
 {
-	if ((rc & 0xff) != SQLITE_IOERR)
+	if (!lite_disk_failed(rc))
 		return; /* busy or a full disk: the next one tries again */
 	atomic_store(&store->unhealthy, true);
 	log_event(LOG_ERROR, "checkpoint failed: nothing more is written", "error", sqlite3_errstr(rc), NULL);
