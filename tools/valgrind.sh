@@ -1,11 +1,14 @@
 #!/bin/sh
 # Unit tests under valgrind's memcheck: tools/valgrind.sh BUILD [TEST ...]
 # No errors, and no memory that is definitely lost; tools/valgrind.supp says which reports
-# are other libraries' and why.  Tests of the speed of things and of PostgreSQL are left out.
+# are other libraries' and why.  On SQLite only.
 set -eu
 cd "$(dirname "$0")/.."
 build=$1
 shift
+# the helper process runs /proc/self/exe, which is valgrind itself here (its parser is in fuzz_xlsx);
+# 64 MiB of Argon2 for every sign-in, and 200,000 rows, take hours
+leave_out="files_xlsx files_messy import_export import_import access_http access_admin import_presets"
 log=$build/valgrind-logs
 mkdir -p "$log"
 unset GUANXI_TEST_PG || true
@@ -14,8 +17,9 @@ export GUANXI_VALGRIND=1 GUANXI_SHARED_DATA="${GUANXI_SHARED_DATA:-$(pwd)/../sha
 tests=$(meson introspect --tests "$build" | python3 -c '
 import json, sys
 for t in json.load(sys.stdin):
-    if "unit" in "".join(t["suite"]) and (len(sys.argv) < 2 or t["name"] in sys.argv[1:]):
-        print(t["name"], *t["cmd"])' "$@")
+    wanted = t["name"] in sys.argv[2:] if len(sys.argv) > 2 else t["name"] not in sys.argv[1].split()
+    if "unit" in "".join(t["suite"]) and wanted:
+        print(t["name"], *t["cmd"])' "$leave_out" "$@")
 while read -r name program arguments; do
 	began=$(date +%s)
 	# shellcheck disable=SC2086

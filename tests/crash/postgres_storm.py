@@ -6,6 +6,7 @@ agree with their orders at the end; no unique number is there twice.
 GUANXI_SECONDS (default 20) of storm."""
 import os
 import random
+import re
 import shutil
 import subprocess
 import threading
@@ -169,7 +170,9 @@ def main():
     for t in storm:
         t.join()
     check("every request came through in the end", not silent, silent[:3])
-    check("there was a storm", counts["terminated"] > 10 and counts["contended"] > 10 and len(statuses) > 1, (counts, statuses))
+    _, metrics = client.ask("GET", "/metrics")
+    counts["repeated"] = int(re.search(r"^guanxi_store_retried_total (\d+)$", metrics, re.M).group(1))
+    check("there was a storm, and writes were repeated in it", counts["terminated"] > 10 and counts["contended"] > 10 and counts["repeated"] > 10, (counts, statuses))
     verify(client, ids, made)
     print(f"# {counts}, answers {statuses}")
     check("the server stops cleanly", server.stop() == 0)
