@@ -1,9 +1,12 @@
 /* The query builder, over a small shop on SQLite: the first byte says who asks, the
  * second for what, the rest is the query string.  Whatever it is must be refused in
- * words or run; the engine must never see SQL it cannot take. */
+ * words or run; the engine must never see SQL it cannot take; the answer is JSON with
+ * the rows it says it has; what is kept as a secret is never in it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "core/rest/query.h"
 #include "core/rest/test/fixture.h"
@@ -23,6 +26,18 @@ static void check(const struct ctx *ctx, enum err err, const char *raw)
 	if (err == OK || (word && (err == ERR_INVALID || err == ERR_FORBIDDEN || err == ERR_LIMIT)))
 		return;
 	(void)fprintf(stderr, "%d %s: %s\n", err, word ? ctx->faults.list[0].key : "no word", raw);
+	abort();
+}
+
+static void check_answer(const struct buf *out, const struct query_page *page, const char *raw)
+{
+	json_t *rows = json_loadb(buf_text(out), out->len, 0, NULL);
+	bool good = json_is_array(rows) && json_array_size(rows) == page->rows && page->rows <= QUERY_LIMIT_MAX &&
+	            (strstr(raw, "secret") != NULL || strstr(buf_text(out), "\"secret\"") == NULL); /* a password of the fixture */
+	json_decref(rows);
+	if (good)
+		return;
+	(void)fprintf(stderr, "%s: %s\n", raw, buf_text(out));
 	abort();
 }
 
@@ -47,6 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum err err = query_parse(ctx, info, raw, &options, &query);
 	if (err == OK)
 		err = query_json(ctx, query, false, &out, &page);
+	if (err == OK && !buf_failed(&out))
+		check_answer(&out, &page, raw);
 	if (err == OK)
 		err = query_count(ctx, query, 3, &n, &capped);
 	check(ctx, err, raw);
