@@ -202,6 +202,29 @@ describe('clerk', { skip: reason ?? false }, () => {
 		await phone.context.close();
 	});
 
+	test('the keys of a list work before anything is clicked', async () => {
+		await person.goto('/customer');
+		await page.waitForSelector('.grid-row');
+		assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY');
+		const second = await page.innerText('.grid-row[aria-rowindex="3"] .row-title');
+		await page.keyboard.press('j');
+		await page.keyboard.press(' ');
+		await page.waitForSelector(`.peek h2 >> text=${second}`);
+		await page.keyboard.press('Enter');
+		await page.waitForURL(/\/customer\/\d+$/);
+		await page.waitForSelector(`h1 >> text=${second}`);
+	});
+
+	test('what is found by number says its state in the reader’s words', async () => {
+		const [order] = await get('order?select=number&state=eq.completed&limit=1');
+		await person.goto('/');
+		await page.keyboard.press('Control+k');
+		await page.waitForSelector('[role="combobox"]:focus');
+		await page.keyboard.type(order.number);
+		await page.waitForSelector('.palette-hit:has-text("' + order.number + '") >> text=已完成');
+		await page.keyboard.press('Escape');
+	});
+
 	test('a question mark shows what the keyboard does, over the page one is on', async () => {
 		await person.goto('/customer');
 		await page.focus('.grid');
@@ -227,7 +250,7 @@ describe('clerk', { skip: reason ?? false }, () => {
 		await theirs.fill('input[name="email"]', 'tom@example.com');
 		await theirs.fill('input[name="password"]', body.password);
 		await theirs.click('button[type="submit"]');
-		await theirs.waitForSelector('input[autocomplete="new-password"]');
+		await theirs.waitForSelector('text=Choose a password of your own');
 		await theirs.fill('input[autocomplete="current-password"]', body.password);
 		await theirs.fill('input[autocomplete="new-password"] >> nth=0', own);
 		await theirs.fill('input[autocomplete="new-password"] >> nth=1', own);

@@ -45,7 +45,7 @@ export function FormDialog({ entity, row, fixed, start, onClose, onSaved }: Prop
 
 	return (
 		<Drawer
-			open size={460} onClose={onClose} title={row ? t('record.edit', { what: entity.label }) : t('list.create', { what: entity.label })} closable={{ placement: 'end' }}
+			open size="min(460px, 100vw)" onClose={onClose} title={row ? t('record.edit', { what: entity.label }) : t('list.create', { what: entity.label })} closable={{ placement: 'end' }}
 			footer={
 				<div className="form-foot">
 					<Button type="primary" htmlType="submit" form={id} loading={busy}>{t('word.save')}</Button>

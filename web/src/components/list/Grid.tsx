@@ -5,7 +5,7 @@
 import { CaretDownOutlined, CaretUpOutlined } from '@ant-design/icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Checkbox } from 'antd';
-import { type KeyboardEvent, memo, type MouseEvent, type PointerEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { memo, type MouseEvent, type PointerEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Sort } from '@/api/query.ts';
 import type { Entity, Row } from '@/api/types.ts';
@@ -204,8 +204,8 @@ export function Grid(props: Props) {
 		if (column && able(column)) setEditing({ row: row.id, field: column.field.name });
 	}, [rows, entity, columns, props.masked]);
 
-	function onKeyDown(event: KeyboardEvent) {
-		if (event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;
+	function onKeyDown(event: Pick<globalThis.KeyboardEvent, 'key' | 'target' | 'ctrlKey' | 'metaKey' | 'altKey' | 'preventDefault'>) {
+		if (!scroller.current || event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;
 		const page = Math.max(1, Math.floor((scroller.current.clientHeight - height) / height) - 1);
 		const keys: Record<string, () => void> = {
 			j: () => move(active + 1),
@@ -228,6 +228,24 @@ export function Grid(props: Props) {
 		event.preventDefault();
 		action();
 	}
+
+	// Who has just come to the page has focused nothing: the keys are the list's all the same.
+	const keys = useRef(onKeyDown);
+	keys.current = onKeyDown;
+	useEffect(() => {
+		const onKey = (event: globalThis.KeyboardEvent) => {
+			const idle = event.target === document.body || (event.target as HTMLElement).id === 'main';
+			const covered = [...document.querySelectorAll<HTMLElement>('.ant-modal, .ant-drawer, .ant-popover, .ant-dropdown')].some((e) => e.offsetParent !== null || e.getClientRects().length > 0);
+			if (!idle || covered || event.defaultPrevented || !scroller.current) return;
+			const given = { key: event.key, target: scroller.current, ctrlKey: event.ctrlKey, metaKey: event.metaKey, altKey: event.altKey, preventDefault: () => {
+				event.preventDefault();
+				scroller.current?.focus({ preventScroll: true });
+			} };
+			keys.current(given);
+		};
+		window.addEventListener('keydown', onKey);
+		return () => window.removeEventListener('keydown', onKey);
+	}, []);
 
 	const clicked = useCallback((index: number, event: MouseEvent) => {
 		setActive(index);

@@ -6,8 +6,8 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { get } from '@/api/client.ts';
-import { entityOf, may } from '@/api/records.ts';
-import type { SearchAnswer } from '@/api/types.ts';
+import { entityOf, fieldOf, may } from '@/api/records.ts';
+import type { Entity, SearchAnswer } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
 import { useNav, useSettings } from '@/app/nav.ts';
@@ -39,6 +39,11 @@ function recent(): Hit[] {
 	} catch {
 		return [];
 	}
+}
+
+/** The server keeps choices by their keys; people read their labels. */
+function words(entity: Entity | undefined, subtitle: string | null | undefined) {
+	return fieldOf(entity, entity?.subtitle)?.options?.find((o) => o.value === subtitle)?.label ?? subtitle;
 }
 
 export default function Palette({ onClose }: { onClose(): void }) {
@@ -78,7 +83,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
 			key: g.entity,
 			label: g.label,
 			hits: g.hits.map((h) => ({
-				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: h.subtitle, to: `/${g.entity}/${h.id}`,
+				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: words(entityOf(meta, g.entity), h.subtitle), to: `/${g.entity}/${h.id}`,
 			})),
 			all: g.more ? `/${g.entity}?q=${encodeURIComponent(q)}` : undefined,
 		}));
