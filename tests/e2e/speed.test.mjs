@@ -98,7 +98,7 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 			if (r.method() === 'GET' && /^\/api\/v1\/(customer|order|product|interaction|identifier|address|consent|order_line)$/.test(url.pathname))
 				asked.push({ path: url.pathname.slice(8), params: url.searchParams, prefer: r.headers().prefer ?? '' });
 		});
-		for (const path of ['/', '/customer', '/order', '/product', '/interaction', `/customer/${id}`, `/customer/${id}?tab=orders`]) {
+		for (const path of ['/', '/customer', '/customer?owner_id=is.null&view=pool', '/order', '/product', '/interaction', `/customer/${id}`, `/customer/${id}?tab=orders`]) {
 			await page.goto(shop.url + path);
 			await settled(page);
 			await page.waitForTimeout(200);
@@ -111,6 +111,8 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 		assert.deepEqual(open.map((a) => `${a.path}?${a.params}`), [], 'loaded without a limit');
 		const endless = asked.filter((a) => /\bsum\(\)/.test(a.params.get('select') ?? '') && a.params.getAll('placed_at').length < 2);
 		assert.deepEqual(endless.map((a) => `${a.path}?${a.params}`), [], 'summed over everything');
+		const pool = asked.find((a) => a.params.get('owner_id') === 'is.null' && a.params.has('order'));
+		assert.match(pool?.params.get('order') ?? '', /^last_order_at\.desc/, 'the pool is sorted as a whole');
 	});
 
 	test('nothing is asked of strangers, signed in or not', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
+import { defaultOrder } from '../src/app/features.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
@@ -106,4 +107,16 @@ test('one next step: overdue work first, no marketing to those who refused it', 
 	assert.equal(nextOf([hint('silent'), hint('no_marketing')], false), 'service');
 	assert.equal(nextOf([hint('contact'), hint('no_marketing')], false), 'contact');
 	assert.equal(nextOf([], false), null);
+});
+
+test('a list narrowed to an owner, a stage or a city takes the order that has an index', () => {
+	const field = (name: string, right = 'read') => ({ name, right }) as Entity['fields'][number];
+	const customer = { name: 'customer', sort: 'id.desc', fields: [field('owner_id'), field('last_order_at')] } as Entity;
+	const of = (name: string, op: 'in' | 'empty' | 'contains') => ({ field: name, op, value: ['1'] });
+	assert.equal(defaultOrder(customer, [], ''), 'id.desc');
+	assert.equal(defaultOrder(customer, [of('owner_id', 'empty')], ''), 'last_order_at.desc');
+	assert.equal(defaultOrder(customer, [of('level', 'in'), of('city', 'in')], ''), 'last_order_at.desc');
+	assert.equal(defaultOrder(customer, [of('city', 'contains')], ''), 'id.desc');
+	assert.equal(defaultOrder(customer, [of('city', 'in')], '王'), 'id.desc');
+	assert.equal(defaultOrder({ ...customer, fields: [field('owner_id'), field('last_order_at', 'hidden')] }, [of('city', 'in')], ''), 'id.desc');
 });

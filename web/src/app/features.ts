@@ -1,5 +1,6 @@
 /** What the features add to the generic pages: own record pages, built-in views, places in the menu. */
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { Condition } from '@/api/query.ts';
 import type { Entity } from '@/api/types.ts';
 import { visibleFieldNames } from '@/lib/fields.ts';
 
@@ -20,6 +21,8 @@ export interface RecordPageProps {
 interface Feature {
 	record?: LazyExoticComponent<ComponentType<RecordPageProps>>;
 	views?: BuiltInView[];
+	/** The order that the server has an index for once these fields are narrowed to a value; its own order would sort all that match. */
+	narrowed?: { fields: string[]; order: string };
 	/** Groups of the form that make no sense for these values. */
 	without?: (values: Record<string, unknown>) => string[];
 	/** Name in the menu of icons. */
@@ -28,6 +31,7 @@ interface Feature {
 
 const FEATURES: Record<string, Feature> = {
 	customer: {
+		narrowed: { fields: ['owner_id', 'stage', 'city'], order: 'last_order_at.desc' },
 		// A person has no line of business and a company no birthday.
 		without: (values) => (values.kind === 'company' ? ['person'] : ['company']),
 		record: lazy(() => import('@/features/customers/CustomerPage.tsx')),
@@ -39,6 +43,7 @@ const FEATURES: Record<string, Feature> = {
 		],
 	},
 	order: {
+		narrowed: { fields: ['owner_id', 'team_id', 'branch_id', 'state', 'customer_id'], order: 'placed_at.desc' },
 		record: lazy(() => import('@/features/sales/OrderPage.tsx')),
 		views: [
 			{ key: 'unpaid', label: 'view.unpaid', query: 'state=in.(placed)', needs: ['state'] },
@@ -64,6 +69,14 @@ export function recordPage(entity: string) {
 
 export function groupsWithout(entity: string, values: Record<string, unknown>): string[] {
 	return FEATURES[entity]?.without?.(values) ?? [];
+}
+
+/** How a list is ordered while nobody asked for an order. */
+export function defaultOrder(entity: Entity, conditions: Condition[], q: string): string | null {
+	const narrowed = FEATURES[entity.name]?.narrowed;
+	const fits = narrowed && q === '' && visibleFieldNames(entity).has(narrowed.order.replace(/\..*/, ''))
+		&& conditions.some((c) => narrowed.fields.includes(c.field) && ['in', 'is', 'empty'].includes(c.op));
+	return fits ? narrowed.order : entity.sort ?? null;
 }
 
 export function builtInViews(entity: Entity): BuiltInView[] {

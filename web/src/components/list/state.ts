@@ -4,6 +4,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { type Condition, forServer, read, readSort, type Sort, write, writeSort } from '@/api/query.ts';
 import { fieldOf, searchFor, selectOf } from '@/api/records.ts';
 import type { Entity, Field, Meta } from '@/api/types.ts';
+import { defaultOrder } from '@/app/features.ts';
 
 export interface Column {
 	field: Field;
@@ -106,7 +107,7 @@ export function listParams(meta: Meta, entity: Entity, state: Pick<ListState, 'q
 	for (const condition of state.conditions)
 		for (const text of forServer(condition, fieldOf(entity, condition.field), me, now)) params.append(condition.field, text);
 	searchFor(entity, state.q, params);
-	const order = state.sort.length ? writeSort(state.sort) : entity.sort;
+	const order = state.sort.length ? writeSort(state.sort) : defaultOrder(entity, state.conditions, state.q);
 	if (order) params.set('order', order);
 	return params;
 }
