@@ -184,7 +184,7 @@ function useRecent(audit: boolean) {
 			if (audit) {
 				const { rows } = await get<{ rows: Change[] }>('audit?limit=60', signal);
 				const seen = new Set<string>();
-				return rows.flatMap((c) => {
+				const done = rows.flatMap((c) => {
 					const entity = entityOf(meta, c.entity);
 					const key = `${c.entity}${c.record_id}`;
 					if (!entity || entity.child || entity.system || seen.has(key) || !['create', 'update', 'delete', 'restore'].includes(c.action)) return [];
@@ -194,6 +194,8 @@ function useRecent(audit: boolean) {
 					const title = is ?? was;
 					return [{ key: String(c.seq), at: c.at, who: c.actor?.name ?? null, action: c.action, entity, id: String(c.record_id), title: typeof title === 'string' ? title : null }];
 				}).slice(0, 9);
+				// An import's lines, payments and the like can fill the newest entries: then the newest records say more.
+				if (done.length > 2) return done;
 			}
 			const pages = await Promise.all(shown.map(async (entity) => {
 				const page = await fetchPage(entity, new URLSearchParams({ select: `id,created_at${entity.title ? `,${entity.title}` : ''}`, order: 'id.desc', limit: '5' }), signal);
