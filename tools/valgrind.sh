@@ -8,7 +8,7 @@ build=$1
 shift
 # the helper process runs /proc/self/exe, which is valgrind itself here (its parser is in fuzz_xlsx);
 # 64 MiB of Argon2 for every sign-in, and 200,000 rows, take hours
-leave_out="store_pg files_xlsx files_messy import_export import_import access_http access_admin import_presets"
+leave_out="store_pg files_xlsx files_messy import_export import_import import_files access_http access_admin import_presets"
 # what these see depends on the time: only errors of memory count there
 timed="store_lite http_lanes http_stream http_tls jobs"
 log=$build/valgrind-logs
