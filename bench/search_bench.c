@@ -118,7 +118,7 @@ static void fill(struct bench *b, int64_t rows, int64_t batch, const char *name)
 
 static enum err optimize(struct ctx *ctx, void *arg)
 {
-	return search_optimize(ctx, 100, arg);
+	return search_optimize(ctx, 100, true, arg);
 }
 
 static void merge(struct bench *b)

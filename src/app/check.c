@@ -249,18 +249,26 @@ enum err check_rebuild_search(struct ctx *ctx, struct app *app, struct buf *repo
 	return err;
 }
 
+struct merging {
+	bool whole, more;
+};
+
 static enum err merge_step(struct ctx *ctx, void *arg)
 {
+	struct merging *m = arg;
 	/* small steps: each holds the writer while it lasts */
-	return search_optimize(ctx, 100, arg);
+	return search_optimize(ctx, 100, m->whole, &m->more);
 }
 
-enum err check_merge_search(struct ctx *ctx, struct app *app)
+enum err check_merge_search(struct ctx *ctx, struct app *app, bool whole)
 {
-	bool more = true;
+	enum { STEPS = 5000 }; /* while others write there is always more */
+	struct merging m = {.whole = whole, .more = true};
 	enum err err = OK;
-	while (more && err == OK)
-		err = store_write(ctx, app->store, merge_step, &more);
+	for (int i = 0; i < STEPS && m.more && err == OK; i++) {
+		err = store_write(ctx, app->store, merge_step, &m);
+		m.whole = false;
+	}
 	return err;
 }
 

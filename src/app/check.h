@@ -14,7 +14,7 @@ enum err check_restore(struct ctx *ctx, const char *data_dir, const char *path, 
 /* Empties the search index and puts every record again, in batches beside other work. */
 enum err check_rebuild_search(struct ctx *ctx, struct app *app, struct buf *report) MUST_CHECK;
 /* Merges the search index after bulk work, in small steps beside other work. */
-enum err check_merge_search(struct ctx *ctx, struct app *app) MUST_CHECK;
+enum err check_merge_search(struct ctx *ctx, struct app *app, bool whole) MUST_CHECK;
 
 struct check_options {
 	bool deep;   /* read every attachment */

@@ -49,7 +49,7 @@ static enum err import_all(struct cli *cli)
 			return err;
 		add_result(&sum, &one);
 	}
-	enum err err = check_merge_search(cli->ctx, cli->app);
+	enum err err = check_merge_search(cli->ctx, cli->app, true);
 	if (err == OK)
 		import_print_result(&sum, cli->out);
 	return err;
@@ -91,7 +91,7 @@ static enum err make_demo(struct cli *cli)
 		err = demo_people(ctx, &house, cli->out);
 	if (err == OK)
 		err = demo_trade(ctx, cli->out);
-	return err == OK ? check_merge_search(ctx, cli->app) : err;
+	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 
 static int demo(struct cli *cli)

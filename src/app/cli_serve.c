@@ -109,7 +109,8 @@ static void stop(struct app *app, struct control *control)
 /* Until a signal comes; meanwhile what was written is merged into the search index. */
 static int wait_for_signal(struct ctx *ctx, struct app *app, const sigset_t *signals)
 {
-	enum { UPKEEP_MS = 30000 };
+	enum { UPKEEP_MS = 30000, WHOLE_EVERY = 24 * 3600 * 1000 / UPKEEP_MS }; /* removed records leave the pages within a day */
+	int rounds = WHOLE_EVERY / 2;
 	int fd = signalfd(-1, signals, SFD_CLOEXEC), ready;
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	if (fd < 0)
@@ -118,7 +119,7 @@ static int wait_for_signal(struct ctx *ctx, struct app *app, const sigset_t *sig
 		if (ready < 0 && errno != EINTR)
 			break;
 		struct arena_mark mark = arena_mark(ctx->arena);
-		if (ready == 0 && check_merge_search(ctx, app) != OK) {
+		if (ready == 0 && check_merge_search(ctx, app, ++rounds % WHOLE_EVERY == 0) != OK) {
 			log_event(LOG_WARN, "the search index could not be merged", NULL);
 			faults_clear(ctx);
 		}

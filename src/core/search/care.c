@@ -291,11 +291,12 @@ enum err search_integrity(struct ctx *ctx)
 
 /* --- care --------------------------------------------------------------------- */
 
-static enum err count_segments(struct ctx *ctx, int64_t *ret)
+/* Rows this connection has changed, by which FTS5 tells whether a merge did anything. */
+static enum err count_changes(struct ctx *ctx, int64_t *ret)
 {
 	struct stmt *stmt;
 	bool row;
-	enum err err = db_prepare(ctx, ctx->db, &sql_search_segments, &stmt);
+	enum err err = db_prepare(ctx, ctx->db, &sql_search_changes, &stmt);
 	if (err)
 		return err;
 	err = stmt_step(ctx, stmt, &row);
@@ -304,24 +305,64 @@ static enum err count_segments(struct ctx *ctx, int64_t *ret)
 	return err;
 }
 
-enum err search_optimize(struct ctx *ctx, int pages, bool *ret_more)
+/* A number as SQLite writes it: seven bits a byte, the highest first. */
+static int64_t read_varint(const unsigned char *at, size_t n)
 {
-	int64_t before = 0, after = 0;
+	int64_t value = 0;
+	for (size_t i = 0; i < n && i < 8; i++) {
+		value = value << 7 | (at[i] & 0x7f);
+		if (!(at[i] & 0x80))
+			return value;
+	}
+	return INT64_MAX;
+}
+
+/* Levels of FTS5's index, from the head of its structure record (fts5_index.c: a cookie of four bytes, then the number). */
+static enum err count_levels(struct ctx *ctx, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row;
+	*ret = INT64_MAX;
+	enum err err = db_prepare(ctx, ctx->db, &sql_search_structure, &stmt);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, &row);
+	if (!err && row && stmt_bytes(stmt, 0) > 4)
+		*ret = read_varint((const unsigned char *)stmt_blob(stmt, 0) + 4, stmt_bytes(stmt, 0) - 4);
+	stmt_done(stmt);
+	return err;
+}
+
+/* What FTS5's merge takes for its work.  A negative number puts all segments on one level, to become one in the
+ * end; each time that adds a level above all others, and at 2,000 of them FTS5 takes its index for damaged. So
+ * it is said once, at the beginning of a whole merge, and not without end. */
+static enum err work_of(struct ctx *ctx, int pages, bool whole, int64_t *ret)
+{
+	int64_t levels = 0;
+	*ret = pages;
+	enum err err = whole ? count_levels(ctx, &levels) : OK;
+	if (!err && whole && levels < LEVELS_MAX)
+		*ret = -(int64_t)pages;
+	return err;
+}
+
+enum err search_optimize(struct ctx *ctx, int pages, bool whole, bool *ret_more)
+{
+	int64_t before = 0, after = 0, work = 0;
 	*ret_more = false;
 	if (!search_is_lite(ctx))
 		return search_run(ctx, &sql_search_gin_clean, 0, NULL);
 	enum err err = search_take_in(ctx);
 	if (err || pages <= 0)
 		return err;
-	err = count_segments(ctx, &before);
-	if (err || before <= 1)
-		return err;
-	/* A negative number puts all segments on one level, to become one in the end. */
-	const int64_t work = -(int64_t)pages;
-	err = search_run(ctx, &sql_search_merge, 1, &work);
+	err = work_of(ctx, pages, whole, &work);
 	if (!err)
-		err = count_segments(ctx, &after);
-	*ret_more = after > 1;
+		err = count_changes(ctx, &before);
+	if (!err)
+		err = search_run(ctx, &sql_search_merge, 1, &work);
+	if (!err)
+		err = count_changes(ctx, &after);
+	*ret_more = !err && after - before >= 2;
 	return err;
 }
 

@@ -66,10 +66,10 @@ enum err search_ids(struct ctx *ctx, int64_t after_id, size_t max, int64_t *ret_
 enum err search_integrity(struct ctx *ctx) MUST_CHECK;
 
 /* Care, in a write job: takes in what waits and merges about `pages` index pages of
- * 4 KB (0: only takes in); *ret_more: there is more to merge.  After a bulk import,
- * and when idle: a well merged index answers twice as fast, and removed records are
- * gone from its pages only then. */
-enum err search_optimize(struct ctx *ctx, int pages, bool *ret_more) MUST_CHECK;
+ * 4 KB (0: only takes in); *ret_more: there is more to merge.  `whole` begins a merge of
+ * everything into one, which the next calls go on with (without `whole`): after a bulk import and once
+ * a day, as removed records are gone from the pages only then; otherwise only what costs little. */
+enum err search_optimize(struct ctx *ctx, int pages, bool whole, bool *ret_more) MUST_CHECK;
 /* Numbers of entities and fields stand in the index.  `layout` names them (say, a
  * hash of all names in order).  In a write job: if the index was made with another
  * layout, or by another version of this program's terms, empties it (nothing is

@@ -95,11 +95,17 @@ INSERT INTO search_fts (search_fts, rank) VALUES ('merge', ?1)
 -- engine: postgres
 SELECT ?1::bigint
 
--- name: search_segments
+-- name: search_changes
 -- engine: sqlite
-SELECT count(DISTINCT segid) FROM search_fts_idx
+SELECT total_changes()
 -- engine: postgres
-SELECT 1
+SELECT 0
+
+-- name: search_structure
+-- engine: sqlite
+SELECT block FROM search_fts_data WHERE id = 10
+-- engine: postgres
+SELECT NULL::bytea
 
 -- name: search_gin_clean
 -- engine: sqlite

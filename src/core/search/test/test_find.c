@@ -91,7 +91,7 @@ static void a_shop_is_searched(void **state)
 static enum err optimize_job(struct ctx *ctx, void *arg)
 {
 	bool more;
-	return search_optimize(ctx, *(int *)arg, &more);
+	return search_optimize(ctx, *(int *)arg, true, &more);
 }
 
 static void take_in(void)

@@ -24,15 +24,40 @@ static int teardown(void **state)
 static enum err optimize_job(struct ctx *ctx, void *arg)
 {
 	bool *more = arg;
-	return search_optimize(ctx, 100, more);
+	return search_optimize(ctx, 100, false, more);
+}
+
+static enum err optimize_whole_job(struct ctx *ctx, void *arg)
+{
+	bool *more = arg;
+	return search_optimize(ctx, 100, true, more);
 }
 
 static void merge_all(void)
 {
 	bool more = true;
+	assert_int_equal(store_write(&w.ctx, w.store, optimize_whole_job, &more), OK);
 	for (int i = 0; more && i < 1000; i++)
 		assert_int_equal(store_write(&w.ctx, w.store, optimize_job, &more), OK);
 	assert_false(more);
+}
+
+/* Writing and tending in turn, for ever: FTS5 counts levels, and gives up at 2,000. */
+static void tending_has_no_end(void **state)
+{
+	(void)state;
+	char name[32];
+	bool more;
+	for (int i = 0; i < 2600; i++) {
+		(void)snprintf(name, sizeof name, "Person %d", i);
+		put_name(CUSTOMER, 1 + i % 40, name);
+		/* the worst there can be: every one of them asks for a whole merge */
+		assert_int_equal(store_write(&w.ctx, w.store, i % 2 ? optimize_whole_job : optimize_job, &more), OK);
+	}
+	assert_string_equal(found("Person 2599"), "40");
+	assert_whole();
+	if (engine == ENGINE_SQLITE)
+		assert_true(world_number(&w, "SELECT count(DISTINCT segid) FROM search_fts_idx") < 30);
 }
 
 static void changes_are_followed(void **state)
@@ -375,6 +400,7 @@ int run_keep_tests(enum engine on)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(changes_are_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(tending_has_no_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_again_is_free, setup, teardown),
 		cmocka_unit_test_setup_teardown(rollbacks_leave_no_trace, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_failing_job_spares_the_others, setup, teardown),
