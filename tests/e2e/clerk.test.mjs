@@ -148,6 +148,19 @@ describe('clerk', { skip: reason ?? false }, () => {
 		assert.equal((await get(`interaction?select=id&customer_id=eq.${fresh.id}`)).length, 0);
 	});
 
+	test('open work is finished from its own page, and taken back', async () => {
+		const customer = await made('customer', { name: '待办一号', kind: 'person' });
+		const task = await made('interaction', { customer_id: customer.id, kind: 'task', subject: '回电话', direction: 'internal', state: 'open' });
+		await person.goto(`/interaction/${task.id}`);
+		await page.click('.record-actions >> text=标记完成');
+		await message('已完成');
+		assert.equal((await get(`interaction/${task.id}`)).state, 'done');
+		await page.waitForSelector('.record-actions >> text=标记完成', { state: 'detached' });
+		await page.click('.ant-message .undo button');
+		await message('已撤销');
+		assert.equal((await get(`interaction/${task.id}`)).state, 'open');
+	});
+
 	test('a refused save goes to what is wrong; a company is not asked for its birthday', async () => {
 		await person.goto('/customer/new');
 		await page.waitForSelector('[data-field="birthday"]');

@@ -53,6 +53,7 @@ const FEATURES: Record<string, Feature> = {
 	},
 	product: { record: lazy(() => import('@/features/sales/ProductPage.tsx')) },
 	interaction: {
+		record: lazy(() => import('@/features/customers/InteractionPage.tsx')),
 		views: [
 			{ key: 'open_mine', label: 'view.open_mine', query: 'state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc', needs: ['state', 'owner_id', 'due_at'] },
 			{ key: 'open', label: 'view.open_all', query: 'state=in.(open,planned)&order=due_at.asc', needs: ['state', 'due_at'] },
