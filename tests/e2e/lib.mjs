@@ -128,6 +128,11 @@ export async function firstId(page, path) {
 export async function axe(page) {
 	// Put in through the debugging protocol, so the page's own policy stays as it is.
 	await page.evaluate(`${axeSource};0`);
+	// A colour on its way from one to another is nobody's: what has an end is let come to it.
+	await page.evaluate(() => Promise.race([
+		Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {}))),
+		new Promise((done) => setTimeout(done, 3000)),
+	]).then(() => true));
 	const { violations } = await page.evaluate(() => window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
 	}));
