@@ -42,20 +42,28 @@ static void merge_all(void)
 	assert_false(more);
 }
 
-/* Writing and tending in turn, for ever: FTS5 counts levels, and gives up at 2,000. */
+static enum err begin_whole_job(struct ctx *ctx, void *arg)
+{
+	bool *more = arg;
+	return search_optimize(ctx, 1, true, more);
+}
+
+/* Whole merges that are begun again before they came to their end, as when others write meanwhile: FTS5
+ * adds a level each time, and gives up at 2,000. */
 static void tending_has_no_end(void **state)
 {
 	(void)state;
-	char name[32];
+	char name[40];
 	bool more;
-	for (int i = 0; i < 2600; i++) {
-		(void)snprintf(name, sizeof name, "Person %d", i);
-		put_name(CUSTOMER, 1 + i % 40, name);
-		/* the worst there can be: every one of them asks for a whole merge */
-		assert_int_equal(store_write(&w.ctx, w.store, optimize_whole_job, &more), OK);
+	for (int i = 0; i < 3200; i++) {
+		(void)snprintf(name, sizeof name, "Person %d of many %x", i, i * 7919);
+		put_name(CUSTOMER, 1 + i, name);
+		if (i >= 600)
+			assert_int_equal(store_write(&w.ctx, w.store, begin_whole_job, &more), OK);
 	}
-	assert_string_equal(found("Person 2599"), "40");
+	assert_string_equal(found("Person 3199"), "3200");
 	assert_whole();
+	merge_all();
 	if (engine == ENGINE_SQLITE)
 		assert_true(world_number(&w, "SELECT count(DISTINCT segid) FROM search_fts_idx") < 30);
 }
