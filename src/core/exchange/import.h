@@ -52,12 +52,26 @@ void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record,
 
 /* --- keys: which record has these values ------------------------------------- */
 
+/* The SQL that asks for one key. */
+struct key_query {
+	const struct entity_info *info;
+	int fields[PLAN_KEYS_MAX];
+	size_t n;
+	unsigned nulls; /* which of them are null */
+	char text[1024];
+	size_t len;
+	uint64_t hash;
+};
+enum { KEY_QUERIES = 8 };
+
 /* Ids by key.  What a batch adds is pending until it is committed. */
 struct import_keys {
 	const struct plan *plan; /* where new records are gathered */
 	struct map done, pending;
 	struct buf key; /* the last one asked for */
 	struct buf added; /* keys of the current row: length and bytes each */
+	struct key_query queries[KEY_QUERIES];
+	size_t n_queries;
 };
 
 void import_keys_init(struct ctx *ctx, struct import_keys *keys);

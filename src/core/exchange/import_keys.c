@@ -15,6 +15,7 @@ void import_keys_init(struct ctx *ctx, struct import_keys *keys)
 	map_init(&keys->done, seed[0], seed[1]);
 	map_init(&keys->pending, seed[2], seed[3]);
 	buf_init(&keys->key, KEY_BYTES_MAX);
+	keys->n_queries = 0;
 	buf_init(&keys->added, ROW_KEYS_MAX);
 }
 
@@ -112,30 +113,65 @@ enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct 
 
 /* --- the store ------------------------------------------------------------------ */
 
-/* Records with this key after `after`, as many as fit. */
-static enum err list_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
-                            size_t n, int64_t after, int64_t found[KEY_PAGE], size_t *ret_found)
+static void write_query(struct key_query *q)
 {
 	struct buf sql;
-	struct stmt *stmt;
-	bool row = true;
-	buf_init(&sql, 4096);
-	buf_printf(&sql, "SELECT \"id\" FROM \"%s\" WHERE", info->entity->name);
 	int param = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *name = info->fields[fields[i]]->name;
-		if (values[i].kind == VALUE_NULL)
+	buf_init(&sql, sizeof(q->text));
+	buf_printf(&sql, "SELECT \"id\" FROM \"%s\" WHERE", q->info->entity->name);
+	for (size_t i = 0; i < q->n; i++) {
+		const char *name = q->info->fields[q->fields[i]]->name;
+		if (q->nulls & 1u << i)
 			buf_printf(&sql, " \"%s\" IS NULL AND", name);
 		else
 			buf_printf(&sql, " \"%s\" = ?%d AND", name, ++param);
 	}
 	buf_printf(&sql, " \"id\" > ?%d ORDER BY \"id\" LIMIT %d", param + 1, KEY_PAGE);
-	*ret_found = 0;
-	enum err err = buf_failed(&sql) ? fail(ctx, ERR_LIMIT, "", "memory") : db_prepare_text(ctx, ctx->db, sql.data, &stmt);
+	q->len = buf_failed(&sql) ? 0 : sql.len;
+	memcpy(q->text, buf_text(&sql), q->len + 1);
+	q->hash = str_hash(q->text, q->len);
 	buf_release(&sql);
+}
+
+/* A run asks a few questions over and over: their texts are made once. */
+static const struct key_query *query_of(struct import_keys *keys, const struct entity_info *info, const int *fields,
+                                        const struct value *values, size_t n)
+{
+	unsigned nulls = 0;
+	for (size_t i = 0; i < n; i++)
+		nulls |= values[i].kind == VALUE_NULL ? 1u << i : 0;
+	for (size_t i = 0; i < keys->n_queries; i++) {
+		const struct key_query *q = &keys->queries[i];
+		if (q->info == info && q->n == n && q->nulls == nulls && memcmp(q->fields, fields, n * sizeof(*fields)) == 0)
+			return q;
+	}
+	if (keys->n_queries == KEY_QUERIES)
+		keys->n_queries = 0;
+	struct key_query *q = &keys->queries[keys->n_queries];
+	*q = (struct key_query){.info = info, .n = n, .nulls = nulls};
+	if (n > PLAN_KEYS_MAX)
+		return NULL;
+	memcpy(q->fields, fields, n * sizeof(*fields));
+	write_query(q);
+	if (q->len == 0)
+		return NULL;
+	keys->n_queries++;
+	return q;
+}
+
+/* Records with this key after `after`, as many as fit. */
+static enum err list_stored(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values,
+                            size_t n, int64_t after, int64_t found[KEY_PAGE], size_t *ret_found)
+{
+	struct stmt *stmt;
+	bool row = true;
+	const struct key_query *query = query_of(keys, info, fields, values, n);
+	*ret_found = 0;
+	enum err err = query == NULL ? fail(ctx, ERR_LIMIT, "", "memory")
+	                             : db_prepare_kept(ctx, ctx->db, query->text, query->len, query->hash, &stmt);
 	if (err != OK)
 		return err;
-	param = 0;
+	int param = 0;
 	for (size_t i = 0; i < n; i++)
 		if (values[i].kind != VALUE_NULL)
 			field_bind(stmt, ++param, &values[i]);
@@ -176,7 +212,7 @@ static enum err visible(struct ctx *ctx, const struct entity_info *info, int64_t
 	return OK;
 }
 
-static enum err find_stored(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values,
+static enum err find_stored(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values,
                             size_t n, int64_t *ret_id)
 {
 	int64_t found[KEY_PAGE];
@@ -184,7 +220,7 @@ static enum err find_stored(struct ctx *ctx, const struct entity_info *info, con
 	bool all = entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_ALL;
 	*ret_id = 0;
 	for (int64_t after = 0; n_found == KEY_PAGE; after = found[KEY_PAGE - 1]) {
-		enum err err = list_stored(ctx, info, fields, values, n, after, found, &n_found);
+		enum err err = list_stored(ctx, keys, info, fields, values, n, after, found, &n_found);
 		for (size_t i = 0; err == OK && i < n_found; i++) {
 			bool sees = true;
 			if (!all)
@@ -210,7 +246,7 @@ enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct
 	if (record_gathered_any(ctx, info) && !map_is_whole(keys->plan, info, fields, n))
 		err = record_gather_flush(ctx);
 	if (err == OK)
-		err = find_stored(ctx, info, fields, values, n, ret_id);
+		err = find_stored(ctx, keys, info, fields, values, n, ret_id);
 	/* What is not there is not remembered: the next row may create it. */
 	return err == OK && *ret_id != 0 ? put_made(ctx, keys, *ret_id) : err;
 }
