@@ -27,19 +27,6 @@ static int64_t export_to(struct world *world, struct buf *out, const char *entit
 	return rows;
 }
 
-static void run_all(void (*test)(struct world *world))
-{
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		world_open(world, urls[i], NULL, NULL);
-		test(world);
-		world_close(world);
-		free(world);
-	}
-}
-
 static void add_people(struct world *world)
 {
 	static const char people[] =
@@ -198,19 +185,19 @@ static void test_round_trip(void **state)
 static void test_formats(void **state)
 {
 	(void)state;
-	run_all(formats);
+	on_each_engine(formats);
 }
 
 static void test_encodings(void **state)
 {
 	(void)state;
-	run_all(encodings);
+	on_each_engine(encodings);
 }
 
 static void test_rights(void **state)
 {
 	(void)state;
-	run_all(rights);
+	on_each_engine(rights);
 }
 
 int main(int argc, char **argv)

@@ -7,22 +7,6 @@
 #include "base/str.h"
 #include "world.h"
 
-typedef void (*body)(struct world *world);
-
-static void run_all(body test)
-{
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		assert_non_null(world);
-		world_open(world, urls[i], NULL, NULL);
-		test(world);
-		world_close(world);
-		free(world);
-	}
-}
-
 static const char plan[] =
 	"{\"records\":["
 	"{\"as\":\"customer\",\"entity\":\"customer\",\"mode\":\"keep\",\"key\":[\"number\"],\"when\":{\"column\":\"c\",\"filled\":true},"
@@ -104,7 +88,7 @@ static void figures(struct world *world)
 static void gathered_figures_are_right(void **state)
 {
 	(void)state;
-	run_all(figures);
+	on_each_engine(figures);
 }
 
 /* What only the store refuses is told at the end of the batch: the rows are then written one by one. */
@@ -130,7 +114,7 @@ static void refusals(struct world *world)
 static void what_the_store_refuses_fails_its_row_alone(void **state)
 {
 	(void)state;
-	run_all(refusals);
+	on_each_engine(refusals);
 }
 
 /* An id asked for while its record waits: it is written first, and nothing is lost. */
@@ -184,7 +168,7 @@ static void asked(struct world *world)
 static void who_asks_for_a_waiting_record_gets_it(void **state)
 {
 	(void)state;
-	run_all(asked);
+	on_each_engine(asked);
 }
 
 /* --- indexes ---------------------------------------------------------------------------- */

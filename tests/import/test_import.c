@@ -8,21 +8,6 @@
 #include "base/str.h"
 #include "world.h"
 
-typedef void (*body)(struct world *world);
-
-static void run_all(body test)
-{
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		world_open(world, urls[i], NULL, NULL);
-		test(world);
-		world_close(world);
-		free(world);
-	}
-}
-
 static struct import_result import_text(struct world *world, const char *name, const char *content, const char *map)
 {
 	struct import_request request = {.path = write_file(world, name, content), .map_path = map != NULL ? write_file(world, "map.json", map) : NULL};
@@ -476,7 +461,7 @@ static void undo_orders(struct world *world)
 	static void test_##name(void **state) \
 	{ \
 		(void)state; \
-		run_all(name); \
+		on_each_engine(name); \
 	}
 CASE(guessed)
 CASE(no_guess)

@@ -149,29 +149,16 @@ static void cdnow(struct world *world)
 	assert_int_equal(number(world, "SELECT max(placed_at) FROM \"order\" WHERE currency = 'USD'"), 899164800000);
 }
 
-static void run_all(void (*test)(struct world *world))
-{
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		world_open(world, urls[i], NULL, NULL);
-		test(world);
-		world_close(world);
-		free(world);
-	}
-}
-
 static void test_online_retail(void **state)
 {
 	(void)state;
-	run_all(online_retail);
+	on_each_engine(online_retail);
 }
 
 static void test_cdnow(void **state)
 {
 	(void)state;
-	run_all(cdnow);
+	on_each_engine(cdnow);
 }
 
 int main(int argc, char **argv)

@@ -6,20 +6,6 @@
 #include "core/text/text.h"
 #include "world.h"
 
-static void run_all(void (*test)(struct world *world))
-{
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		assert_non_null(world);
-		world_open(world, urls[i], NULL, NULL);
-		test(world);
-		world_close(world);
-		free(world);
-	}
-}
-
 /* --- encodings, line ends, delimiters ----------------------------------------------------- */
 
 /* '|' stands for the delimiter, '\n' for the line's end. */
@@ -138,13 +124,13 @@ static void creator_and_dates(struct world *world)
 static void test_every_way(void **state)
 {
 	(void)state;
-	run_all(every_way);
+	on_each_engine(every_way);
 }
 
 static void test_creator_and_dates(void **state)
 {
 	(void)state;
-	run_all(creator_and_dates);
+	on_each_engine(creator_and_dates);
 }
 
 int main(int argc, char **argv)

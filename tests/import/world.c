@@ -238,3 +238,17 @@ size_t engines(const char *ret[2])
 		print_message("GUANXI_TEST_PG is not set: SQLite only\n");
 	return ret[1] != NULL ? 2 : 1;
 }
+
+void on_each_engine(void (*test)(struct world *world))
+{
+	const char *urls[2];
+	size_t n = engines(urls);
+	for (size_t i = 0; i < n; i++) {
+		struct world *world = calloc(1, sizeof(*world));
+		assert_non_null(world);
+		world_open(world, urls[i], NULL, NULL);
+		test(world);
+		world_close(world);
+		free(world);
+	}
+}

@@ -55,5 +55,7 @@ const char *shared_data(struct world *world, const char *file); /* NULL: not the
 
 /* The engines to test on: SQLite, and PostgreSQL when GUANXI_TEST_PG is set. */
 size_t engines(const char *ret[2]);
+/* Runs the test on each, in a world of its own. */
+void on_each_engine(void (*test)(struct world *world));
 
 #endif

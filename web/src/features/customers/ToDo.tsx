@@ -9,8 +9,8 @@ import { Meant } from '@/components/common/Meant.tsx';
 import { Failed } from '@/components/common/States.tsx';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
-import { useSaver } from '@/components/record/save.tsx';
 import { date, money, number } from '@/lib/format.ts';
+import { useFinish } from './finish.tsx';
 import { hintsOf, nextOf, type Trade, tradeOf } from './hints.ts';
 
 const RISK: Record<Trade['risk'], Meaning> = { low: 'good', some: 'warn', high: 'bad', unknown: 'quiet' };
@@ -126,34 +126,17 @@ function Worth({ row, now }: { row: Row; now: Date }) {
 function Work({ row, parent }: { row: Row; parent: Row }) {
 	const { t } = useTranslation();
 	const meta = useMeta();
-	const { message } = App.useApp();
-	const undo = useUndo();
-	const cache = useCache();
 	const entity = entityOf(meta, 'interaction')!;
-	const saver = useSaver(entity);
+	const { finish, dialog } = useFinish(entity, row, null);
 	const late = row.due_at && Date.parse(String(row.due_at)) < Date.now();
-
-	async function done() {
-		const again = () => refresh(cache, 'interaction', 'customer');
-		try {
-			const saved = await saver.save(row, null, { state: 'done' });
-			await again();
-			if (saved) undo(t('customer.work_done'), async () => {
-				await saver.save(saved, null, { state: row.state });
-				await again();
-			});
-		} catch (error) {
-			void message.error(problemText(error, t));
-		}
-	}
 
 	const title = String(row.subject ?? row.body ?? entity.label);
 	return (
 		<li>
-			{may(entity, 'update') && <Checkbox checked={false} onChange={() => void done()} aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })} />}
+			{may(entity, 'update') && <Checkbox checked={false} onChange={() => void finish()} aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })} />}
 			<span className="work-title">{title}</span>
 			{row.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(row.due_at)} /></span> : null}
-			{saver.dialog}
+			{dialog}
 		</li>
 	);
 }
