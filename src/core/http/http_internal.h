@@ -279,6 +279,7 @@ void http_pool_counts(struct http_pool *pool, int64_t *ret_queued, int64_t *ret_
 struct http_thread {
 	struct http *http;
 	struct MHD_Daemon *daemon;
+	int listen_fd; /* its own, on the port of all */
 	pthread_t thread;
 	bool running;
 	atomic_bool quiet; /* takes no new connections */
@@ -307,7 +308,6 @@ struct http {
 	char *cert, *key;  /* PEM */
 	size_t key_n;
 	int port;
-	int listen_fd;
 	struct http_router router;
 	struct http_net *proxies;
 	size_t n_proxies;

@@ -23,16 +23,22 @@ enum { BACKLOG = 1024, FEW_CONNECTIONS = 100 /* too few to be 128 events */ };
 
 /* --- listening ----------------------------------------------------------------------- */
 
-static int listen_on(const struct addrinfo *at)
+/* `first` is the one that fails where somebody else has the port: the others share it with it. */
+static int listen_on(const struct sockaddr *at, socklen_t n, bool first)
 {
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, off = 0;
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ai_family == AF_INET6)
+	if (!first)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (at->sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)); /* "::" takes IPv4 too */
-	if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	bool bound = bind(fd, at, n) == 0;
+	if (bound && first)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (bound && listen(fd, BACKLOG) == 0)
 		return fd;
 	int error = errno;
 	(void)close(fd);
@@ -52,6 +58,20 @@ static int bound_port(int fd)
 	return str_to_i64(port, &number) ? (int)number : 0;
 }
 
+/* A socket for each thread: the kernel spreads connections over them. With one for all, whoever
+ * wakes first takes all that wait, and may then serve everybody while the others sleep. */
+static enum err share_port(struct ctx *ctx, struct http *http)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t n = sizeof(address);
+	bool known = getsockname(http->threads[0].listen_fd, (struct sockaddr *)&address, &n) == 0;
+	for (int i = 1; known && i < http->config.threads; i++) {
+		http->threads[i].listen_fd = listen_on((const struct sockaddr *)&address, n, false);
+		known = http->threads[i].listen_fd >= 0;
+	}
+	return known ? OK : fail_arg(ctx, ERR_UPSTREAM, "address", "cannot_listen", strerrorname_np(errno));
+}
+
 static enum err open_port(struct ctx *ctx, struct http *http)
 {
 	char port[16];
@@ -61,13 +81,13 @@ static enum err open_port(struct ctx *ctx, struct http *http)
 	(void)snprintf(port, sizeof(port), "%d", http->config.port);
 	if (getaddrinfo(address, port, &hints, &list) != 0)
 		return fail_arg(ctx, ERR_INVALID, "address", "address_invalid", address);
-	http->listen_fd = listen_on(list);
+	http->threads[0].listen_fd = listen_on(list->ai_addr, list->ai_addrlen, true);
 	int error = errno;
 	freeaddrinfo(list);
-	if (http->listen_fd < 0)
+	if (http->threads[0].listen_fd < 0)
 		return fail_arg(ctx, ERR_UPSTREAM, "address", error == EADDRINUSE ? "port_in_use" : "cannot_listen", strerrorname_np(error));
-	http->port = bound_port(http->listen_fd);
-	return OK;
+	http->port = bound_port(http->threads[0].listen_fd);
+	return share_port(ctx, http);
 }
 
 static void log_daemon(void *arg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
@@ -94,7 +114,7 @@ static struct MHD_Daemon *start_daemon(struct http *http, struct http_thread *th
 	int limit = c->connections_max / c->threads;
 	struct MHD_OptionItem options[] = {
 		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_daemon, NULL},
-		{MHD_OPTION_LISTEN_SOCKET, http->listen_fd, NULL},
+		{MHD_OPTION_LISTEN_SOCKET, thread->listen_fd, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, limit > 0 ? limit : 1, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_CONN_MEMORY, NULL},
 		{MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL}, /* ours are total deadlines: see http_conn_sweep */
@@ -195,12 +215,12 @@ static void *net_work(void *arg)
 
 enum err http_net_start(struct ctx *ctx, struct http *http)
 {
-	enum err err = open_port(ctx, http);
-	http->threads = err == OK ? calloc((size_t)http->config.threads, sizeof(*http->threads)) : NULL;
+	http->threads = calloc((size_t)http->config.threads, sizeof(*http->threads));
 	if (http->threads == NULL)
-		return err != OK ? err : fail(ctx, ERR_LIMIT, "", "memory");
+		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (int i = 0; i < http->config.threads; i++)
-		http->threads[i].wake_fd = -1;
+		http->threads[i].wake_fd = http->threads[i].listen_fd = -1;
+	enum err err = open_port(ctx, http);
 	for (int i = 0; err == OK && i < http->config.threads; i++) {
 		struct http_thread *thread = &http->threads[i];
 		thread->http = http;
@@ -238,9 +258,11 @@ void http_net_quiesce(struct http *http)
 			wake(&http->threads[i]);
 	while (!all_quiet(http))
 		(void)nanosleep(&pause, NULL);
-	if (http->listen_fd >= 0)
-		(void)close(http->listen_fd);
-	http->listen_fd = -1;
+	for (int i = 0; i < http->config.threads; i++) {
+		if (http->threads[i].listen_fd >= 0)
+			(void)close(http->threads[i].listen_fd);
+		http->threads[i].listen_fd = -1;
+	}
 }
 
 static void free_thread(struct http_thread *thread)

@@ -235,7 +235,6 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 	http->store = store;
 	http->clock = ctx->clock;
 	http->postgres = store != NULL && store_engine(store) == ENGINE_POSTGRES;
-	http->listen_fd = -1;
 	http->known_layout = strcmp(MHD_get_version(), "0.9.75") == 0;
 	ctx_random(ctx, &http->id_seed, sizeof(http->id_seed));
 	uint64_t keys[2];
