@@ -1,6 +1,7 @@
 // One byte changed behind the program's back, in each place where there is something to lose: the doctor names it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -86,15 +87,30 @@ test('the database file, in a row and in an index', { skip: engine !== 'sqlite' 
   }
 });
 
-test('a backup with a changed byte is not restored', () => {
+/** Every file below, by its content. */
+function contents(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile())
+    .map((e) => [e.name, createHash('sha256').update(readFileSync(join(e.parentPath ?? e.path, e.name))).digest('hex')]).sort();
+}
+
+// A few bytes of a zip say nothing: what stands in the directory at its end again, bits that fill up the last byte of a stream.
+test('a backup with a changed byte is not restored, unless the byte says nothing: then all is as it was', () => {
   const size = statSync(backup).size;
-  for (const part of [0.2, 0.5, 0.8]) {
+  const whole = join(folder.folder, 'restored-whole');
+  guanxi(['restore', '--data', whole, backup]);
+  let refused = 0;
+  for (const part of [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) {
     const bad = `${backup}-${part}`;
     cpSync(backup, bad);
     flip(bad, Math.floor(size * part));
     const target = join(folder.folder, `restored-${part}`);
     const done = guanxi(['restore', '--data', target, bad], { allowFailure: true });
-    assert.notEqual(done.status, 0, `${part}: ${done.out}`);
+    if (done.status === 0) {
+      assert.deepEqual(contents(target), contents(whole), `${part}: ${done.out}`);
+      continue;
+    }
+    refused++;
     assert.ok(!readdirSync(folder.folder).includes(`restored-${part}`), 'nothing is left of it');
   }
+  assert.ok(refused >= 7, `${refused} of 9`);
 });
