@@ -65,7 +65,7 @@ static void normalise(const char *in, bool leet, char out[COMMON_MAX + 1])
 {
 	static const char from[] = "013457@$!|+", to[] = "oleastasiit";
 	size_t n = 0;
-	for (; in[n] && n < COMMON_MAX; n++) {
+	for (; n < COMMON_MAX && in[n]; n++) {
 		char c = in[n];
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c + ('a' - 'A'));
