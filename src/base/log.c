@@ -23,7 +23,8 @@ static void put_value(struct buf *buf, const char *text)
 	static const char hex[] = "0123456789abcdef";
 	buf_putc(buf, '"');
 	/* room for the rest of the line is kept, so that one long value cannot hide the others */
-	for (size_t i = 0; i < 512 && text[i] != '\0'; i++) {
+	size_t n = strnlen(text, 512);
+	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)text[i];
 		if (c == '"' || c == '\\') {
 			buf_putc(buf, '\\');
