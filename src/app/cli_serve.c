@@ -109,7 +109,7 @@ static void stop(struct app *app, struct control *control)
 /* Until a signal comes; meanwhile what was written is merged into the search index. */
 static int wait_for_signal(struct ctx *ctx, struct app *app, const sigset_t *signals)
 {
-	enum { UPKEEP_MS = 30000, WHOLE_EVERY = 24 * 3600 * 1000 / UPKEEP_MS }; /* removed records leave the pages within a day */
+	enum { UPKEEP_MS = 30000, WHOLE_EVERY = 24 * 3600 * 1000 / UPKEEP_MS }; /* removed records leave the index's pages within a day of running */
 	int rounds = WHOLE_EVERY / 2;
 	int fd = signalfd(-1, signals, SFD_CLOEXEC), ready;
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
