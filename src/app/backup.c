@@ -112,28 +112,13 @@ static void remove_folder(struct ctx *ctx, const char *dir)
 }
 
 /* Opens what was taken out as the program would, and checks all of it. */
-static enum err verify_restored(struct ctx *ctx, const char *dir, const char *dump, const char *pg_url, const char *pg_schema)
+static enum err verify_restored(struct ctx *ctx, const struct app_config *config)
 {
-	struct app_config config;
 	struct app app;
 	struct buf report;
 	struct check_options deep = {.deep = true};
 	bool good = false;
-	enum err err = config_read(ctx, dir, &config);
-	if (err != OK)
-		return err;
-	if (pg_url != NULL)
-		config.pg_url = pg_url;
-	if (pg_schema != NULL)
-		config.pg_schema = pg_schema;
-	if (dump != NULL) {
-		struct store_config store = {.data_dir = dir, .pg_url = config.pg_url, .pg_schema = config.pg_schema, .clock = ctx->clock};
-		err = store_restore(ctx, &store, dump);
-		if (err == OK)
-			unlink(dump);
-	}
-	if (err == OK)
-		err = app_open(ctx, &config, false, &app);
+	enum err err = app_open(ctx, config, false, &app);
 	if (err != OK)
 		return err;
 	buf_init(&report, 1u << 20);
@@ -143,6 +128,28 @@ static enum err verify_restored(struct ctx *ctx, const char *dir, const char *du
 		err = fail_arg(ctx, ERR_INVALID, "", "backup_damaged", arena_strdup(ctx->arena, buf_text(&report)));
 	buf_release(&report);
 	app_close(&app);
+	return err;
+}
+
+/* Puts PostgreSQL's tables in place, if the backup has them, and checks all; on an error nothing of it stays there. */
+static enum err restore_database(struct ctx *ctx, const char *dir, const char *dump)
+{
+	struct app_config config;
+	enum err err = config_read(ctx, dir, &config);
+	if (err != OK)
+		return err;
+	if (access(dump, F_OK) != 0)
+		return verify_restored(ctx, &config);
+	struct store_config store = {.data_dir = dir, .pg_url = config.pg_url, .pg_schema = config.pg_schema, .clock = ctx->clock};
+	err = store_restore(ctx, &store, dump);
+	if (err != OK)
+		return err;
+	unlink(dump);
+	err = verify_restored(ctx, &config);
+	if (err != OK) {
+		enum err undo = store_restore_undo(ctx, &store);
+		(void)undo; /* why the backup was refused is what must be told; the undo's fault stands beside it */
+	}
 	return err;
 }
 
@@ -179,7 +186,7 @@ enum err check_restore(struct ctx *ctx, const char *data_dir, const char *path, 
 	if (err == OK)
 		err = rewrite_conf(ctx, partial, pg_url, pg_schema);
 	if (err == OK)
-		err = verify_restored(ctx, partial, access(dump, F_OK) == 0 ? dump : NULL, pg_url, pg_schema);
+		err = restore_database(ctx, partial, dump);
 	if (err == OK) {
 		rmdir(data_dir); /* it is empty, or not there */
 		if (rename(partial, data_dir) != 0)

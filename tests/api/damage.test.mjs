@@ -1,11 +1,12 @@
 // One byte changed behind the program's back, in each place where there is something to lose: the doctor names it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { client, engine, guanxi, makeData, serve } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let folder, backup;
 const content = 'the contract, signed';
@@ -87,30 +88,49 @@ test('the database file, in a row and in an index', { skip: engine !== 'sqlite' 
   }
 });
 
-/** Every file below, by its content. */
+/** Every file below, by its content; the settings name a schema and differ. */
 function contents(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile())
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile() && e.name !== 'guanxi.conf')
     .map((e) => [e.name, createHash('sha256').update(readFileSync(join(e.parentPath ?? e.path, e.name))).digest('hex')]).sort();
 }
+
+const newSchema = () => (engine === 'postgres' ? ['--pg-url', process.env.GUANXI_TEST_PG, '--pg-schema', `t${randomBytes(6).toString('hex')}`] : []);
 
 // A few bytes of a zip say nothing: what stands in the directory at its end again, bits that fill up the last byte of a stream.
 test('a backup with a changed byte is not restored, unless the byte says nothing: then all is as it was', () => {
   const size = statSync(backup).size;
   const whole = join(folder.folder, 'restored-whole');
-  guanxi(['restore', '--data', whole, backup]);
+  guanxi(['restore', '--data', whole, ...newSchema(), backup]);
+  const sound = doctor(whole, '--deep');
+  assert.equal(sound.status, 0, sound.said);
   let refused = 0;
   for (const part of [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) {
     const bad = `${backup}-${part}`;
     cpSync(backup, bad);
     flip(bad, Math.floor(size * part));
-    const target = join(folder.folder, `restored-${part}`);
-    const done = guanxi(['restore', '--data', target, bad], { allowFailure: true });
+    const target = join(folder.folder, `restored-${part}`), schema = newSchema();
+    const done = guanxi(['restore', '--data', target, ...schema, bad], { allowFailure: true });
     if (done.status === 0) {
       assert.deepEqual(contents(target), contents(whole), `${part}: ${done.out}`);
+      assert.equal(doctor(target, '--deep').said, sound.said, `${part}`);
       continue;
     }
     refused++;
-    assert.ok(!readdirSync(folder.folder).includes(`restored-${part}`), 'nothing is left of it');
+    assert.match(done.err, /This backup is damaged: (guanxi\.db|database\.dump|blobs)/, `${part}`);
+    assert.ok(!readdirSync(folder.folder).some((n) => n.startsWith(`restored-${part}`)), 'nothing is left of it');
+    guanxi(['restore', '--data', target, ...schema, backup]); // nor in the schema, which must be empty
   }
   assert.ok(refused >= 7, `${refused} of 9`);
+});
+
+test('a backup of a store that was wrong before is not restored, and nothing of it is left', { skip: hasSql ? false : 'no command of the engine here' }, () => {
+  const spoilt = copy(), file = join(folder.folder, 'spoilt.zip'), target = join(folder.folder, 'restored-spoilt'), schema = newSchema();
+  sql(spoilt, engine === 'sqlite' ? 'DROP TRIGGER change_no_update' : 'ALTER TABLE change DISABLE TRIGGER change_no_update');
+  sql(spoilt, "UPDATE change SET at = at + 1 WHERE seq = (SELECT max(seq) FROM change)");
+  guanxi(['backup', '--data', spoilt, file]);
+  const done = guanxi(['restore', '--data', target, ...schema, file], { allowFailure: true });
+  assert.equal(done.status, 1, done.out + done.err);
+  assert.match(done.err, /WRONG\s+change log/);
+  assert.ok(!readdirSync(folder.folder).some((n) => n.startsWith('restored-spoilt')), 'the folder is gone');
+  guanxi(['restore', '--data', target, ...schema, backup]);
 });

@@ -1,21 +1,13 @@
 // Databases of older versions, kept in tests/upgrade: today's program takes them over, and nothing in them is lost.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { client, engine, guanxi, makeData, root, serve } from '../lib/server.mjs';
+import { conf, hasSql, psql, sql } from '../lib/sql.mjs';
 
 const stored = readdirSync(join(root, 'tests/upgrade')).filter((n) => n.endsWith(engine === 'sqlite' ? '.db.gz' : '.sql.gz')).sort();
-const hasSql = !spawnSync(engine === 'sqlite' ? 'sqlite3' : 'psql', ['--version']).error;
-const conf = (data, key) => new RegExp(`${key} = (\\S+)`).exec(readFileSync(join(data, 'guanxi.conf'), 'utf8'))?.[1];
-
-function psql(...args) {
-  const done = spawnSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.GUANXI_TEST_PG, ...args], { encoding: 'utf8' });
-  assert.equal(done.status, 0, done.stderr);
-  return done.stdout.trim();
-}
 
 /** Puts the stored database into a data folder in place of its own. */
 function put(data, name) {
@@ -29,13 +21,6 @@ function put(data, name) {
   writeFileSync(file, content.toString('utf8').replaceAll('stored_v1', schema));
   psql('-c', `DROP SCHEMA ${schema} CASCADE`);
   psql('-f', file);
-}
-
-function sql(data, text) {
-  if (engine === 'postgres') return psql('-c', `SET search_path TO ${conf(data, 'pg_schema')}`, '-c', text);
-  const done = spawnSync('sqlite3', [join(data, 'guanxi.db'), text], { encoding: 'utf8' });
-  assert.equal(done.status, 0, done.stderr);
-  return done.stdout.trim();
 }
 
 async function check(data) {

@@ -24,6 +24,17 @@ enum err store_restore(struct ctx *ctx, const struct store_config *config, const
 	return err;
 }
 
+enum err store_restore_undo(struct ctx *ctx, const struct store_config *config)
+{
+	struct store *store;
+	enum err err = store_bare_new(ctx, config, &store);
+	if (err)
+		return err;
+	err = store->engine == ENGINE_SQLITE ? OK : pg_restore_undo(ctx, store);
+	store_free(store);
+	return err;
+}
+
 static enum err optimize(struct ctx *ctx, void *arg)
 {
 	(void)arg;

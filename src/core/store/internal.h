@@ -217,6 +217,7 @@ enum err lite_check(struct ctx *ctx, struct store *store, struct buf *report) MU
 enum err pg_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
 enum err lite_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
 enum err pg_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+enum err pg_restore_undo(struct ctx *ctx, struct store *store) MUST_CHECK;
 enum err pg_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 
 /* --- PostgreSQL ------------------------------------------------------------ */

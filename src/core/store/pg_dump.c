@@ -356,3 +356,14 @@ enum err pg_restore(struct ctx *ctx, struct store *store, const char *path)
 	(void)fclose(s.file);
 	return err;
 }
+
+enum err pg_restore_undo(struct ctx *ctx, struct store *store)
+{
+	struct pg_conn *pg = NULL;
+	char *text = arena_printf(ctx->arena, "SET lock_timeout TO 0; DROP SCHEMA \"%s\" CASCADE", store->pg_schema);
+	enum err err = text ? pg_connect(ctx, store, true, &pg) : fail(ctx, ERR_LIMIT, "", "memory");
+	if (!err)
+		err = pg_run(ctx, pg, text);
+	pg_close(pg);
+	return err;
+}
