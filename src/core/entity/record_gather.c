@@ -13,7 +13,7 @@
 
 #include "core/entity/record_internal.h"
 
-enum { GATHER_FIRST = 256 };
+enum { GATHER_FIRST = 256, BULK = 32 /* so many are worth the store's trouble of writing them together */ };
 
 struct waiting {
 	struct record *record;
@@ -138,16 +138,66 @@ static enum err tell(struct ctx *ctx, const struct waiting *w, const struct comp
 	return err ? err : record_search_put(ctx, record, &own, bulk);
 }
 
+/* Whether some link of this kind points to another kind that has rows to come. */
+static bool must_wait(const uint32_t *left, const struct entity_info *info)
+{
+	for (size_t at = SF_COUNT; at < info->n_fields; at++) {
+		const struct entity_info *target = entity_link(info, (int)at);
+		if (target && target != info && left[target->number] > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Kind by kind, so that each kind's rows go to the server together: first those that link to no
+ * other kind. Kinds that link to each other are written one by one, in the order of their ids. */
+static enum err insert_kinds(struct ctx *ctx, const struct gathering *g)
+{
+	size_t n_kinds = registry_count(ctx->registry), kind = 0;
+	uint32_t *left = arena_array(ctx->arena, n_kinds, sizeof(*left));
+	enum err err = left ? OK : record_no_memory(ctx);
+	if (left)
+		memcpy(left, g->kinds, n_kinds * sizeof(*left));
+	while (!err && kind < n_kinds) {
+		const struct entity_info *info = registry_at(ctx->registry, kind++);
+		if (left[info->number] == 0 || must_wait(left, info))
+			continue;
+		for (size_t i = 0; !err && i < g->n; i++)
+			if (g->list[i].record->info == info)
+				err = record_insert_later(ctx, g->list[i].record);
+		left[info->number] = 0;
+		kind = 0;
+	}
+	for (size_t i = 0; !err && i < g->n; i++)
+		if (left[g->list[i].record->info->number] > 0)
+			err = record_insert(ctx, g->list[i].record);
+	return err;
+}
+
+static enum err insert_all(struct ctx *ctx, const struct gathering *g)
+{
+	enum err err = OK;
+	if (db_engine(ctx->db) == ENGINE_POSTGRES)
+		return insert_kinds(ctx, g);
+	for (size_t i = 0; !err && i < g->n; i++)
+		err = record_insert(ctx, g->list[i].record);
+	return err;
+}
+
 static enum err put_all(struct ctx *ctx, const struct gathering *g, struct composer *composer)
 {
 	struct search_bulk *bulk;
 	enum err err = search_bulk_begin(ctx, g->n, &bulk);
-	for (size_t i = 0; !err && i < g->n; i++)
-		err = record_insert(ctx, g->list[i].record);
+	if (g->n >= BULK)
+		db_bulk_begin(ctx->db);
+	if (!err)
+		err = insert_all(ctx, g);
 	for (size_t i = 0; !err && i < g->n; i++)
 		err = tell(ctx, &g->list[i], record_composed(composer, i), bulk);
 	if (!err)
 		err = search_bulk_end(ctx, bulk);
+	if (!err)
+		err = db_bulk_end(ctx);
 	for (size_t i = 0; !err && i < g->n; i++)
 		if (helps_others(g->list[i].record, g->list[i].flags))
 			err = record_search_written(ctx, NULL, g->list[i].record);

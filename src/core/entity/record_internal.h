@@ -72,6 +72,8 @@ enum err record_log(struct ctx *ctx, const struct record *old, const struct reco
 /* --- record_write.c --- */
 
 enum err record_insert(struct ctx *ctx, struct record *record) MUST_CHECK;
+/* The same without waiting for the store's word (stmt_run_later): a refusal may come later, and names no field. */
+enum err record_insert_later(struct ctx *ctx, struct record *record) MUST_CHECK;
 enum err record_put_many(struct ctx *ctx, const struct record *old, const struct record *now) MUST_CHECK;
 
 /* --- record_search.c --- */

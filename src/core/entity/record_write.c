@@ -79,7 +79,7 @@ static struct value actor_value(const struct ctx *ctx)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-static enum err put_link(struct ctx *ctx, const struct sql *sql, int64_t record, int64_t link)
+static enum err put_link(struct ctx *ctx, const struct sql *sql, int64_t record, int64_t link, bool later)
 {
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
@@ -87,7 +87,7 @@ static enum err put_link(struct ctx *ctx, const struct sql *sql, int64_t record,
 		return err;
 	stmt_bind_i64(stmt, 1, record);
 	stmt_bind_i64(stmt, 2, link);
-	err = stmt_run(ctx, stmt, NULL);
+	err = later ? stmt_run_later(ctx, stmt) : stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err;
 }
@@ -97,7 +97,7 @@ static struct value list_of(const struct record *record, int at)
 	return record && record->values[at].kind == VALUE_LIST ? record->values[at] : (struct value){.kind = VALUE_LIST};
 }
 
-enum err record_put_many(struct ctx *ctx, const struct record *old, const struct record *now)
+static enum err put_many(struct ctx *ctx, const struct record *old, const struct record *now, bool later)
 {
 	const struct entity_state *state = entity_state(now->info);
 	enum err err = OK;
@@ -107,9 +107,9 @@ enum err record_put_many(struct ctx *ctx, const struct record *old, const struct
 		size_t a = 0, b = 0;
 		while (!err && (a < had.l.n || b < has.l.n)) {
 			if (b >= has.l.n || (a < had.l.n && had.l.ids[a] < has.l.ids[b])) {
-				err = put_link(ctx, &state->many_remove[i], record_id(now), had.l.ids[a++]);
+				err = put_link(ctx, &state->many_remove[i], record_id(now), had.l.ids[a++], later);
 			} else if (a >= had.l.n || has.l.ids[b] < had.l.ids[a]) {
-				err = put_link(ctx, &state->many_insert[i], record_id(now), has.l.ids[b++]);
+				err = put_link(ctx, &state->many_insert[i], record_id(now), has.l.ids[b++], later);
 			} else {
 				a++;
 				b++;
@@ -119,7 +119,12 @@ enum err record_put_many(struct ctx *ctx, const struct record *old, const struct
 	return err;
 }
 
-enum err record_insert(struct ctx *ctx, struct record *record)
+enum err record_put_many(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	return put_many(ctx, old, now, false);
+}
+
+static enum err insert(struct ctx *ctx, struct record *record, bool later)
 {
 	const struct entity_state *state = entity_state(record->info);
 	struct stmt *stmt;
@@ -132,11 +137,21 @@ enum err record_insert(struct ctx *ctx, struct record *record)
 		if (state->column[at] >= 0)
 			field_bind(stmt, state->column[at] + 1, &record->values[at]);
 	}
-	err = stmt_run(ctx, stmt, NULL);
+	err = later ? stmt_run_later(ctx, stmt) : stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	if (!err && state->n_many)
-		err = record_put_many(ctx, NULL, record);
+		err = put_many(ctx, NULL, record, later);
 	return err ? record_name_conflict(ctx, record, faults, err) : OK;
+}
+
+enum err record_insert(struct ctx *ctx, struct record *record)
+{
+	return insert(ctx, record, false);
+}
+
+enum err record_insert_later(struct ctx *ctx, struct record *record)
+{
+	return insert(ctx, record, true);
 }
 
 static enum err put_columns(struct ctx *ctx, const struct record *old, const struct record *now, struct buf *sql)

@@ -22,14 +22,25 @@ struct search_bulk {
 	int64_t next[ENTITIES]; /* document number, by entity; 0: not known yet */
 };
 
+static void quoted_terms(size_t entity, const char *source, struct buf *out)
+{
+	struct buf plain;
+	buf_init(&plain, TERMS_MAX);
+	source_terms(source, &plain);
+	source_quoted_terms(entity, &plain, out);
+	buf_release(&plain);
+}
+
 enum err search_text_make(struct ctx *ctx, const struct search_doc *doc, struct search_text *ret)
 {
 	struct buf source, terms;
 	buf_init(&source, 16 * SOURCE_MAX);
-	buf_init(&terms, TERMS_MAX);
+	buf_init(&terms, 2 * TERMS_MAX);
 	enum err err = source_write(ctx, doc, &source);
 	if (!err && store_engine(ctx->store) == ENGINE_SQLITE)
 		source_terms(buf_text(&source), &terms);
+	else if (!err)
+		quoted_terms(doc->entity, buf_text(&source), &terms);
 	if (!err && buf_failed(&terms))
 		err = fail(ctx, ERR_LIMIT, "", "text_too_long");
 	if (!err) {
@@ -72,7 +83,7 @@ static enum err number_of(struct ctx *ctx, struct search_bulk *bulk, size_t enti
 enum err search_bulk_put(struct ctx *ctx, struct search_bulk *bulk, const struct search_doc *doc, const struct search_text *text)
 {
 	if (!search_is_lite(ctx))
-		return search_put_row(ctx, doc, text->source, text->n_source);
+		return search_put_new_row(ctx, doc, text);
 	if (bulk->n >= bulk->most || doc->entity >= ENTITY_MAX || doc->record_id <= 0)
 		return fail(ctx, ERR_BUG, "search", "search_document");
 	struct put *put = &bulk->list[bulk->n];

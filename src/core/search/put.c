@@ -313,6 +313,32 @@ enum err search_put_row(struct ctx *ctx, const struct search_doc *doc, const cha
 	return err;
 }
 
+enum err search_put_new_row(struct ctx *ctx, const struct search_doc *doc, const struct search_text *text)
+{
+	struct stmt *stmt = NULL;
+	struct buf scope, terms;
+	buf_init(&scope, TERMS_MAX);
+	buf_init(&terms, 2 * TERMS_MAX);
+	source_scope_terms(doc->owner_id, doc->team_id, doc->branch_id, &scope);
+	buf_add(&terms, text->terms, text->n_terms);
+	source_quoted_terms(doc->entity, &scope, &terms);
+	enum err err = buf_failed(&terms) ? fail(ctx, ERR_LIMIT, "", "text_too_long") : OK;
+	if (!err)
+		err = db_prepare(ctx, ctx->db, &sql_search_insert_new, &stmt);
+	if (!err) {
+		const int64_t values[] = {(int64_t)doc->entity, doc->record_id, doc->rank, doc->owner_id, doc->team_id, doc->branch_id};
+		for (int i = 0; i < 6; i++)
+			stmt_bind_i64(stmt, i + 1, values[i]);
+		stmt_bind_textn(stmt, 7, text->source, text->n_source);
+		stmt_bind_text(stmt, 8, buf_text(&terms));
+		err = stmt_run_later(ctx, stmt);
+		stmt_done(stmt);
+	}
+	buf_release(&scope);
+	buf_release(&terms);
+	return err;
+}
+
 enum err search_put(struct ctx *ctx, const struct search_doc *doc)
 {
 	struct buf source;

@@ -11,6 +11,8 @@ enum err search_next_doc(struct ctx *ctx, size_t entity, int64_t *ret) MUST_CHEC
 enum err search_insert_doc(struct ctx *ctx, int64_t number, const struct search_doc *doc, const char *source, size_t n) MUST_CHECK;
 /* SQLite: terms of a document into the full-text table. */
 enum err search_add_terms(struct ctx *ctx, int64_t number, const struct buf *terms) MUST_CHECK;
+/* PostgreSQL: the row of a record that has none yet, without waiting; terms as a tsvector's text without the scope's. */
+enum err search_put_new_row(struct ctx *ctx, const struct search_doc *doc, const struct search_text *text) MUST_CHECK;
 /* PostgreSQL: the whole row. */
 enum err search_put_row(struct ctx *ctx, const struct search_doc *doc, const char *source, size_t n) MUST_CHECK;
 

@@ -316,3 +316,23 @@ void source_entity_terms(size_t entity, const char *source, int64_t owner, int64
 	}
 	buf_release(&terms);
 }
+
+void source_quoted_terms(size_t entity, const struct buf *terms, struct buf *out)
+{
+	for (size_t at = 0; at < terms->len;) {
+		const char *space = memchr(terms->data + at, ' ', terms->len - at);
+		size_t end = space ? (size_t)(space - terms->data) : terms->len;
+		if (end > at) {
+			buf_putc(out, '\'');
+			source_entity_prefix(entity, out);
+			for (size_t i = at; i < end; i++) {
+				if (terms->data[i] == '\'' || terms->data[i] == '\\')
+					buf_putc(out, terms->data[i]);
+				buf_putc(out, terms->data[i]);
+			}
+			buf_puts(out, "' ");
+		}
+		at = end + 1;
+	}
+	out->failed = out->failed || buf_failed(terms);
+}

@@ -49,6 +49,8 @@ void source_scope_term(char kind, int64_t id, struct buf *out);
  * front ("0/zhang"), no space at the end.  So the planner's statistics tell how
  * common a term is within the entity. */
 void source_entity_terms(size_t entity, const char *source, int64_t owner, int64_t team, int64_t branch, struct buf *out);
+/* The same as a tsvector's text ("'0/zhang' "), of terms separated by spaces. */
+void source_quoted_terms(size_t entity, const struct buf *terms, struct buf *out);
 /* "0/" */
 void source_entity_prefix(size_t entity, struct buf *out);
 

@@ -244,6 +244,7 @@ void pg_close(struct pg_conn *pg)
 		return;
 	PQfreeCancel(pg->cancel);
 	PQfinish(pg->conn);
+	pg_copy_drop(pg);
 	buf_release(&pg->dead);
 	pthread_mutex_destroy(&pg->lock);
 	free(pg);

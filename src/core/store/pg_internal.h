@@ -6,6 +6,14 @@
 
 #include "core/store/internal.h"
 
+enum { COPIES_MAX = 16 };
+
+/* Rows of one insert that wait to be written together. */
+struct pg_copy {
+	char *text; /* COPY … FROM STDIN; owned */
+	struct buf rows;
+};
+
 struct pg_conn {
 	PGconn *conn;
 	struct store *store;
@@ -16,6 +24,9 @@ struct pg_conn {
 	struct stmt *streaming; /* its rows are still on their way */
 	int queued;           /* commands sent whose answers were not read yet (pipeline mode) */
 	bool piped;           /* the stream comes at the end of a pipeline */
+	bool bulk;            /* between db_bulk_begin and db_bulk_end */
+	struct pg_copy copies[COPIES_MAX]; /* rows of inserts that wait, in the order of each one's first row */
+	size_t n_copies, copied; /* of them in use; bytes in them */
 	struct buf dead;      /* "DEALLOCATE …;" of dropped statements, sent with the next prepare */
 	bool again;           /* since the job began, something failed that a repeat may cure */
 	bool lost;            /* the connection broke; until it is made anew */
@@ -34,6 +45,7 @@ struct pg_shown {
 
 struct pg_stmt {
 	char *text;           /* with $1 … */
+	char *copy;           /* a plain insert as COPY … FROM STDIN, or NULL */
 	char name[24];
 	unsigned generation;  /* of the connection it is prepared on */
 	struct pg_conn *owner;
@@ -80,7 +92,21 @@ enum err pg_finish_queue(struct ctx *ctx, struct pg_conn *pg, PGresult **ret_las
 
 void pg_abandon(struct pg_conn *pg);
 
+/* pg_copy.c */
+/* For an insert of nothing but its parameters in order: COPY … FROM STDIN (malloc'd); else NULL. */
+char *pg_copy_text_new(const char *insert, int n_params);
+/* The statement's bound values as one more row that waits. */
+enum err pg_copy_put(struct ctx *ctx, struct pg_conn *pg, const struct pg_stmt *stmt) MUST_CHECK;
+/* Writes all rows that wait; the connection is free. */
+enum err pg_copy_flush(struct ctx *ctx, struct pg_conn *pg) MUST_CHECK;
+/* Forgets them, and their memory. */
+void pg_copy_drop(struct pg_conn *pg);
+
 /* pg_value.c */
 enum pg_kind pg_kind_of(Oid type);
+
+/* --- what both pg_stmt.c and pg_copy.c know of types --- */
+
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_FLOAT8 = 701, OID_VARCHAR = 1043 };
 
 #endif

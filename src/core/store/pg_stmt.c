@@ -18,7 +18,6 @@ enum {
 	CURSOR_ROWS = 500,
 	DRAIN_ROWS = 10000,          /* unread rows that are cheaper read than cancelled */
 	KEPT_BYTES_MAX = 256 << 20,  /* of a stream that had to be taken into memory */
-	OID_INT8 = 20, OID_FLOAT8 = 701, OID_BYTEA = 17, OID_TEXT = 25, OID_VARCHAR = 1043,
 };
 
 /* --- preparing ------------------------------------------------------------------- */
@@ -121,6 +120,7 @@ void pg_stmt_free(struct pg_stmt *pg)
 		buf_printf(&pg->owner->dead, "DEALLOCATE %s;", pg->name);
 	release_shape(pg);
 	free(pg->results);
+	free(pg->copy);
 	free(pg->text);
 	free(pg);
 }
@@ -238,6 +238,7 @@ enum err pg_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, 
 		pg_stmt_free(pg);
 		return err;
 	}
+	pg->copy = pg_copy_text_new(pg->text, pg->n_params);
 	*ret = pg;
 	return OK;
 }
@@ -361,7 +362,9 @@ static enum err enter_pipeline(struct ctx *ctx, struct pg_conn *pg)
 
 enum err pg_queue_text(struct ctx *ctx, struct pg_conn *pg, const char *text)
 {
-	enum err err = enter_pipeline(ctx, pg);
+	enum err err = pg->n_copies ? pg_make_free(ctx, pg) : OK;
+	if (!err)
+		err = enter_pipeline(ctx, pg);
 	if (!err && !PQsendQueryParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, 0))
 		err = pg_fail(ctx, pg, NULL);
 	pg->queued += !err;
@@ -480,7 +483,8 @@ static void drain(struct pg_conn *pg)
 		leave_pipeline(pg);
 }
 
-enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
+/* Answers and rows that are due are read. */
+static enum err read_due(struct ctx *ctx, struct pg_conn *pg)
 {
 	if (pg->queued && !pg->piped)
 		return pg_finish_queue(ctx, pg, NULL);
@@ -504,6 +508,12 @@ enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
 			drain(pg);
 	}
 	return err;
+}
+
+enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
+{
+	enum err err = read_due(ctx, pg);
+	return !err && pg->n_copies ? pg_copy_flush(ctx, pg) : err;
 }
 
 static enum err send_query(struct ctx *ctx, struct pg_conn *pg, struct stmt *stmt)
@@ -592,7 +602,7 @@ static enum err start(struct ctx *ctx, struct stmt *stmt)
 	struct pg_stmt *s = stmt->pg;
 	bool cursor = s->wants_cursor && (pg->writer || db->in_read);
 	/* What was queued goes along with this one, unless it has to be done first. */
-	bool along = pg->queued && !pg->piped && !cursor && s->generation == pg->generation;
+	bool along = pg->queued && !pg->piped && !cursor && !pg->n_copies && s->generation == pg->generation;
 	enum err err = along ? OK : pg_make_free(ctx, pg);
 	if (!err && !pg->writer)
 		err = pg_apply_budget(ctx, db);
@@ -695,7 +705,11 @@ enum err pg_run_later(struct ctx *ctx, struct stmt *stmt)
 {
 	struct pg_conn *pg = stmt->db->pg;
 	struct pg_stmt *s = stmt->pg;
-	bool free = !pg->streaming && s->generation == pg->generation && pg->queued < QUEUED_MAX;
+	if (pg->bulk && s->copy) {
+		stmt->started = stmt->finished = true;
+		return pg_copy_put(ctx, pg, s);
+	}
+	bool free = !pg->streaming && s->generation == pg->generation && pg->queued < QUEUED_MAX && !pg->n_copies;
 	if (!free)
 		return stmt_run(ctx, stmt, NULL);
 	stmt->started = stmt->finished = true;
@@ -715,6 +729,7 @@ int pg_columns(const struct stmt *stmt)
 /* After a job that failed: nothing queued, nothing open. */
 void pg_abandon(struct pg_conn *pg)
 {
+	pg_copy_drop(pg);
 	if (pg->queued) {
 		(void)PQpipelineSync(pg->conn);
 		leave_pipeline(pg);

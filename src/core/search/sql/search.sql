@@ -26,6 +26,14 @@ WHERE (search_doc.entity, search_doc.rank, search_doc.owner_id, search_doc.team_
 IS DISTINCT FROM
 (excluded.entity, excluded.rank, excluded.owner_id, excluded.team_id, excluded.branch_id, excluded.source)
 
+-- name: search_insert_new
+-- A record that has no row: PostgreSQL takes very many of a plain insert together. ?8 is the terms as a tsvector's text.
+-- engine: sqlite
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+-- engine: postgres
+INSERT INTO search_doc (entity, record_id, rank, owner_id, team_id, branch_id, source, terms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+
 -- name: search_update
 -- engine: sqlite
 UPDATE search_doc SET rank = ?2, owner_id = ?3, team_id = ?4, branch_id = ?5, source = ?6 WHERE doc = ?1
