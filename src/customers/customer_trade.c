@@ -54,7 +54,7 @@ enum err customer_add_trade(struct ctx *ctx, int64_t customer_id, const struct c
 	stmt_bind_i64(stmt, 2, trade->orders);
 	stmt_bind_i64(stmt, 3, trade->base_minor);
 	stmt_bind_i64(stmt, 4, recount ? 0 : trade->at_ms);
-	err = stmt_run(ctx, stmt, NULL);
+	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
 	if (err == OK && recount)
 		err = find_orders_again(ctx, customer_id);

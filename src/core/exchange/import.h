@@ -68,6 +68,7 @@ enum { KEY_QUERIES = 8 };
 struct import_keys {
 	const struct plan *plan; /* where new records are gathered */
 	struct map done, pending;
+	struct map absent; /* import_keys_ahead: what the store had not when this batch began */
 	struct buf key; /* the last one asked for */
 	struct buf added; /* keys of the current row: length and bytes each */
 	struct key_query queries[KEY_QUERIES];
@@ -86,6 +87,12 @@ enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct
                          const struct value *values, size_t n, int64_t *ret_id) MUST_CHECK;
 enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                         const struct value *values, size_t n, int64_t id) MUST_CHECK;
+/* PostgreSQL, where each question is a journey: the keys of all these rows that are not known are looked up together. */
+enum err import_keys_ahead(struct ctx *ctx, struct import_keys *keys, const struct ready_row *rows, size_t n) MUST_CHECK;
+/* Inside: the key's bytes in keys->key (false: too long); whether it is known; whether the map knows all records of this job. */
+bool import_key_make(struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values, size_t n);
+bool import_key_known(const struct import_keys *keys, int64_t *ret);
+bool import_keys_whole(const struct plan *plan, const struct entity_info *info, const int *fields, size_t n);
 /* Whether the record was there before `since`: rows that hang on it are then left alone. */
 enum err import_key_old(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id, int64_t since, bool *ret_old) MUST_CHECK;
 enum err import_key_fresh(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, int64_t id) MUST_CHECK;

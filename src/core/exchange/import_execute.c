@@ -232,6 +232,8 @@ static enum err write_batch(struct ctx *ctx, void *arg)
 	b->counts.by[ROW_SKIPPED] += covered;
 	enum err err = still_wanted(ctx, b);
 	ctx->gathering = NULL;
+	if (err == OK)
+		err = import_keys_ahead(ctx, &run->keys, b->rows + b->first, b->end - b->first);
 	if (err == OK && b->care == CARE_FAST)
 		err = record_gather(ctx);
 	for (size_t i = b->first; err == OK && i < b->end; i++) {

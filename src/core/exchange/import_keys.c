@@ -14,6 +14,7 @@ void import_keys_init(struct ctx *ctx, struct import_keys *keys)
 	ctx_random(ctx, seed, sizeof(seed));
 	map_init(&keys->done, seed[0], seed[1]);
 	map_init(&keys->pending, seed[2], seed[3]);
+	map_init(&keys->absent, seed[1], seed[2]);
 	buf_init(&keys->key, KEY_BYTES_MAX);
 	keys->n_queries = 0;
 	buf_init(&keys->added, ROW_KEYS_MAX);
@@ -23,6 +24,7 @@ void import_keys_release(struct import_keys *keys)
 {
 	map_release(&keys->done);
 	map_release(&keys->pending);
+	map_release(&keys->absent);
 	buf_release(&keys->key);
 	buf_release(&keys->added);
 }
@@ -46,6 +48,7 @@ void import_keys_undo(struct import_keys *keys)
 void import_keys_drop(struct import_keys *keys)
 {
 	map_clear(&keys->pending);
+	map_clear(&keys->absent);
 	buf_reset(&keys->added);
 }
 
@@ -77,19 +80,25 @@ static void add_value(struct buf *key, const struct value *v)
 	}
 }
 
-static enum err make_key(struct ctx *ctx, struct buf *key, const struct entity_info *info, const int *fields,
-                         const struct value *values, size_t n)
+bool import_key_make(struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values, size_t n)
 {
+	struct buf *key = &keys->key;
 	buf_reset(key);
 	buf_add(key, &info->number, sizeof(info->number));
 	for (size_t i = 0; i < n; i++) {
 		buf_add(key, &fields[i], sizeof(fields[i]));
 		add_value(key, &values[i]);
 	}
-	return buf_failed(key) ? fail(ctx, ERR_LIMIT, info->fields[fields[0]]->name, "too_long") : OK;
+	return !buf_failed(key);
 }
 
-static bool known(const struct import_keys *keys, int64_t *ret)
+static enum err make_key(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
+                         const struct value *values, size_t n)
+{
+	return import_key_make(keys, info, fields, values, n) ? OK : fail(ctx, ERR_LIMIT, info->fields[fields[0]]->name, "too_long");
+}
+
+bool import_key_known(const struct import_keys *keys, int64_t *ret)
 {
 	return map_get(&keys->pending, keys->key.data, keys->key.len, ret) || map_get(&keys->done, keys->key.data, keys->key.len, ret);
 }
@@ -107,7 +116,7 @@ static enum err put_made(struct ctx *ctx, struct import_keys *keys, int64_t id)
 enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                         const struct value *values, size_t n, int64_t id)
 {
-	enum err err = make_key(ctx, &keys->key, info, fields, values, n);
+	enum err err = make_key(ctx, keys, info, fields, values, n);
 	return err != OK ? err : put_made(ctx, keys, id);
 }
 
@@ -183,7 +192,7 @@ static enum err list_stored(struct ctx *ctx, struct import_keys *keys, const str
 }
 
 /* Whether the map knows all that this job made: they were made under these very keys. */
-static bool map_is_whole(const struct plan *plan, const struct entity_info *info, const int *fields, size_t n)
+bool import_keys_whole(const struct plan *plan, const struct entity_info *info, const int *fields, size_t n)
 {
 	const struct plan_record *only = NULL;
 	for (size_t i = 0; i < plan->n_records; i++) {
@@ -236,14 +245,29 @@ static enum err find_stored(struct ctx *ctx, struct import_keys *keys, const str
 	return OK;
 }
 
+/* Known not to be in the store: asked ahead, or linked to a record that itself is not there yet. */
+static bool is_absent(const struct ctx *ctx, const struct import_keys *keys, const struct entity_info *info, const int *fields,
+                      const struct value *values, size_t n)
+{
+	int64_t one;
+	if (store_engine(ctx->store) == ENGINE_SQLITE)
+		return false; /* which answers at once */
+	if (map_get(&keys->absent, keys->key.data, keys->key.len, &one))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (entity_link(info, fields[i]) != NULL && values[i].kind == VALUE_INT && record_gathered(ctx, values[i].i) != NULL)
+			return import_keys_whole(keys->plan, info, fields, n);
+	return false;
+}
+
 enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                          const struct value *values, size_t n, int64_t *ret_id)
 {
 	*ret_id = 0;
-	enum err err = make_key(ctx, &keys->key, info, fields, values, n);
-	if (err != OK || known(keys, ret_id))
+	enum err err = make_key(ctx, keys, info, fields, values, n);
+	if (err != OK || import_key_known(keys, ret_id) || is_absent(ctx, keys, info, fields, values, n))
 		return err;
-	if (record_gathered_any(ctx, info) && !map_is_whole(keys->plan, info, fields, n))
+	if (record_gathered_any(ctx, info) && !import_keys_whole(keys->plan, info, fields, n))
 		err = record_gather_flush(ctx);
 	if (err == OK)
 		err = find_stored(ctx, keys, info, fields, values, n, ret_id);
@@ -275,7 +299,7 @@ enum err import_key_old(struct ctx *ctx, struct import_keys *keys, const struct 
 	struct record *record;
 	int64_t old = 0;
 	make_mark(keys, info, MARK_FRESH, id);
-	if (known(keys, &old)) {
+	if (import_key_known(keys, &old)) {
 		*ret_old = old != 0;
 		return OK;
 	}
@@ -311,7 +335,7 @@ enum err import_count(struct ctx *ctx, struct import_keys *keys, const struct en
 {
 	make_mark(keys, child, MARK_COUNT - link, id);
 	*ret = 0;
-	if (!known(keys, ret)) {
+	if (!import_key_known(keys, ret)) {
 		enum err err = count_stored(ctx, child, link, id, ret);
 		if (err != OK)
 			return err;
