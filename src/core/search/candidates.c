@@ -46,6 +46,11 @@ static enum scope scope_of(const struct finder *f, size_t entity)
 	return f->list ? SCOPE_ALL : gate_scope(f->actor, entity, ACTION_READ);
 }
 
+bool finder_enough(const struct finder *f)
+{
+	return finder_good(f) >= f->want;
+}
+
 /* --- hits -------------------------------------------------------------------- */
 
 static size_t good_of(const struct finder *f, size_t entity)
@@ -242,6 +247,19 @@ static enum err walk_rows(struct finder *f, struct stmt *stmt, enum scope scope,
 	return err;
 }
 
+/* Where GIN gives any of very many, the newest are wanted. */
+static enum err walk_newest(struct finder *f, size_t entity, enum scope scope)
+{
+	struct stmt *stmt;
+	const struct bounds b = {(int64_t)entity, NEWEST_MAX};
+	size_t all;
+	enum err err = open_candidates(f, &sql_search_newest, scope, entity, &b, &stmt);
+	if (!err)
+		err = walk_rows(f, stmt, scope, good_of(f, entity), &all);
+	f->more = true;
+	return err;
+}
+
 /* Candidates of one entity within its scope. */
 static enum err walk_entity(struct finder *f, size_t entity, enum scope scope)
 {
@@ -257,14 +275,8 @@ static enum err walk_entity(struct finder *f, size_t entity, enum scope scope)
 		err = walk_rows(f, stmt, scope, good, &all);
 	if (err || all <= FETCH_MAX || f->list)
 		return err;
-	/* These were any of very many: the newest are wanted. */
-	b.high = NEWEST_MAX;
 	forget_hits(f, n);
-	err = open_candidates(f, &sql_search_newest, scope, entity, &b, &stmt);
-	if (!err)
-		err = walk_rows(f, stmt, scope, good, &all);
-	f->more = true;
-	return err;
+	return walk_newest(f, entity, scope);
 }
 
 /* What a pass over all entities came to. */
@@ -388,9 +400,152 @@ static enum err walk_all_lite(struct finder *f)
 	return err;
 }
 
+/* --- several walks in one question (PostgreSQL) ---------------------------------- */
+
+struct part {
+	const struct finder_item *item;
+	size_t entity;
+	enum scope scope;
+};
+
+/* All parts of the items that wait, each with its expression in the array literal. */
+static enum err put_parts(struct finder *f, struct part *parts, size_t *ret_n, struct buf *list)
+{
+	const size_t *entities = f->entities ? f->entities : f->present;
+	size_t n_entities = f->entities ? f->n_entities : f->n_present;
+	*ret_n = 0;
+	for (size_t i = 0; i < f->n_items; i++) {
+		buf_reset(&f->expr);
+		buf_add(&f->expr, f->items[i].expr, f->items[i].n);
+		for (size_t k = 0; k < n_entities; k++) {
+			enum scope scope = scope_of(f, entities[k]);
+			if (scope == SCOPE_NONE)
+				continue;
+			const struct buf *expr = scoped_expr(f, scope, entities[k]);
+			buf_puts(list, *ret_n > 0 ? ",\"" : "{\"");
+			for (size_t c = 0; c < expr->len; c++) {
+				if (expr->data[c] == '"' || expr->data[c] == '\\')
+					buf_putc(list, '\\');
+				buf_putc(list, expr->data[c]);
+			}
+			buf_putc(list, '"');
+			list->failed = list->failed || buf_failed(expr);
+			parts[(*ret_n)++] = (struct part){&f->items[i], entities[k], scope};
+		}
+	}
+	buf_putc(list, '}');
+	return buf_failed(list) ? fail(f->ctx, ERR_LIMIT, "q", "text_too_long") : OK;
+}
+
+static enum err ask_parts(struct finder *f, const struct buf *list, size_t n, struct stmt **ret)
+{
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_candidates_many, ret);
+	if (err)
+		return err;
+	stmt_bind_text(*ret, 1, buf_text(list));
+	stmt_bind_i64(*ret, 2, FETCH_MAX + 1);
+	stmt_bind_i64(*ret, 3, (int64_t)look_of(f));
+	stmt_bind_i64(*ret, 4, (int64_t)(look_of(f) * n));
+	return OK;
+}
+
+/* The rows of part `number`, from the one at hand to the first of another part. */
+static enum err take_part(struct finder *f, struct stmt *stmt, const struct part *part, int64_t number, bool *row)
+{
+	size_t good = good_of(f, part->entity), seen = 0, n = f->n;
+	int64_t all = 0;
+	enum err err = OK;
+	bool wanted = good < f->want;
+	f->more = f->more || !wanted;
+	for (; !err && *row && stmt_i64(stmt, 8) == number; err = stmt_step(f->ctx, stmt, row)) {
+		if (!wanted || good >= f->want)
+			continue; /* over it */
+		all = stmt_i64(stmt, 7);
+		size_t before = f->n;
+		seen++;
+		err = consider(f, stmt, part->scope);
+		good += f->n > before && f->hits[before].tier >= f->tier;
+		if (err)
+			return err;
+	}
+	if (err || !wanted)
+		return err;
+	f->more = f->more || good >= f->want || seen == look_of(f);
+	if (all <= FETCH_MAX)
+		return OK;
+	forget_hits(f, n);
+	buf_reset(&f->expr);
+	buf_add(&f->expr, part->item->expr, part->item->n);
+	return walk_newest(f, part->entity, part->scope);
+}
+
+static enum err take_parts(struct finder *f, struct stmt *stmt, const struct part *parts, size_t n)
+{
+	bool row;
+	enum err err = stmt_step(f->ctx, stmt, &row);
+	const struct finder_item *under_way = &f->items[0];
+	for (size_t i = 0; !err && i < n; i++) {
+		if (parts[i].item != under_way && finder_enough(f))
+			break;
+		under_way = parts[i].item;
+		f->tier = under_way->tier;
+		err = take_part(f, stmt, &parts[i], (int64_t)i + 1, &row);
+	}
+	return err;
+}
+
+static enum err run_items(struct finder *f)
+{
+	struct stmt *stmt;
+	struct buf list;
+	size_t n = 0, n_entities = f->entities ? f->n_entities : f->n_present;
+	struct part *parts = arena_array(f->ctx->arena, f->n_items * n_entities + 1, sizeof *parts);
+	if (!parts)
+		return search_no_memory(f->ctx);
+	buf_init(&list, FINDER_ITEMS * PRESENT_MAX * 256);
+	f->tier = f->items[0].tier;
+	f->look = f->items[0].look;
+	enum err err = put_parts(f, parts, &n, &list);
+	if (!err && n > 0) {
+		err = ask_parts(f, &list, n, &stmt);
+		if (!err) {
+			err = take_parts(f, stmt, parts, n);
+			stmt_done(stmt);
+		}
+	}
+	buf_release(&list);
+	return err;
+}
+
+enum err finder_later(struct finder *f)
+{
+	if (f->n_items == FINDER_ITEMS)
+		return fail(f->ctx, ERR_BUG, "q", "search_items");
+	if (f->expr.len == 0)
+		return OK;
+	const char *expr = arena_strndup(f->ctx->arena, f->expr.data, f->expr.len);
+	if (!expr || buf_failed(&f->expr))
+		return expr ? fail(f->ctx, ERR_LIMIT, "q", "text_too_long") : search_no_memory(f->ctx);
+	f->items[f->n_items++] = (struct finder_item){f->tier, f->look, expr, f->expr.len};
+	return OK;
+}
+
+enum err finder_run(struct finder *f)
+{
+	enum err err = f->n_items > 0 && !f->entities && !f->present ? find_present(f) : OK;
+	if (!err && f->n_items > 0)
+		err = run_items(f);
+	f->n_items = 0;
+	return err;
+}
+
 enum err finder_walk(struct finder *f)
 {
 	enum err err = OK;
+	if (!search_is_lite(f->ctx) && !f->list) {
+		err = finder_later(f);
+		return err || f->later ? err : finder_run(f);
+	}
 	if (f->expr.len == 0)
 		return OK;
 	if (f->entities)

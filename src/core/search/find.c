@@ -15,6 +15,7 @@ enum {
 	LOOK_LIST = 20000,  /* of any, for a list filter */
 	FEW_HITS = 3,       /* fewer than this: forgive typing errors */
 	TAIL_DIGITS = 4,
+	LONG_START = 4,     /* bytes of a start that few words have */
 	TRIGRAMS_MAX = 12,  /* of a fragment; the check sees to the rest */
 };
 
@@ -154,7 +155,8 @@ static enum err step_exact(struct finder *f)
 		return OK;
 	begin(f, &e, TIER_EXACT, LOOK_FEW);
 	expr_term(&e, TERM_EXACT, t->whole, t->n_whole);
-	return finder_walk(f);
+	/* Where step_words is certain to be next they go in one question. */
+	return search_is_lite(f->ctx) || f->list || t->number || t->dotted ? finder_walk(f) : finder_later(f);
 }
 
 static enum err step_words(struct finder *f)
@@ -183,11 +185,6 @@ static enum err step_starts(struct finder *f)
 	return finder_walk(f);
 }
 
-static bool enough(const struct finder *f)
-{
-	return finder_good(f) >= f->want;
-}
-
 /* Rare starts: in the order of the terms, where newest first would find too few;
  * and starts of what has no edges, such as addresses and words of notes. */
 static enum err step_ranges(struct finder *f)
@@ -202,14 +199,17 @@ static enum err step_ranges(struct finder *f)
 		return OK;
 	aim(f, TIER_START, LOOK_FEW);
 	bool email = longest->kind == WORD_EMAIL, host = email && longest->text[0] == '@';
+	/* Long enough to be rare: all three in one question. */
+	f->later = !search_is_lite(f->ctx) && !f->list && longest->n >= LONG_START;
 	enum err err = email ? OK : finder_range(f, 0, longest->text, longest->n);
-	if (!err && !enough(f) && !host)
+	if (!err && !finder_enough(f) && !host)
 		err = finder_range(f, TERM_EMAIL, longest->text, longest->n);
-	if (!err && !enough(f) && !email && longest->n > 2)
+	if (!err && !finder_enough(f) && !email && longest->n > 2)
 		err = finder_range(f, 0, arena_printf(f->ctx->arena, "@@%s", longest->text), longest->n + 2);
 	if (!err && host)
 		err = finder_range(f, TERM_EMAIL, longest->text, longest->n);
-	return err;
+	f->later = false;
+	return err ? err : finder_run(f);
 }
 
 static enum err step_inside(struct finder *f)
@@ -249,14 +249,14 @@ static enum err step_number(struct finder *f)
 		expr_term(&e, TERM_NUMBER, t->stripped, t->n_stripped);
 	expr_end(&e);
 	enum err err = finder_walk(f);
-	if (!err && !enough(f) && t->n_number >= TAIL_DIGITS)
+	if (!err && !finder_enough(f) && t->n_number >= TAIL_DIGITS)
 		err = range_reversed(f, t->number, t->n_number);
-	if (!err && !enough(f) && t->stripped)
+	if (!err && !finder_enough(f) && t->stripped)
 		err = range_reversed(f, t->stripped, t->n_stripped);
 	aim(f, TIER_START, LOOK_FEW);
-	if (!err && !enough(f))
+	if (!err && !finder_enough(f))
 		err = finder_range(f, TERM_NUMBER, t->number, t->n_number);
-	if (!err && !enough(f) && t->stripped)
+	if (!err && !finder_enough(f) && t->stripped)
 		err = finder_range(f, TERM_NUMBER, t->stripped, t->n_stripped);
 	return err;
 }
@@ -274,9 +274,9 @@ static enum err step_dotted(struct finder *f)
 	expr_term(&e, TERM_EMAIL, host, t->n_dotted + 1);
 	enum err err = finder_walk(f);
 	aim(f, TIER_START, LOOK_FEW);
-	if (!err && !enough(f))
+	if (!err && !finder_enough(f))
 		err = finder_range(f, TERM_EMAIL, t->dotted, t->n_dotted);
-	return !err && !enough(f) ? finder_range(f, TERM_EMAIL, host, t->n_dotted + 1) : err;
+	return !err && !finder_enough(f) ? finder_range(f, TERM_EMAIL, host, t->n_dotted + 1) : err;
 }
 
 /* "张伟 8000": the tail of a number beside other words. */
@@ -433,7 +433,7 @@ static enum err take_steps(struct finder *f)
 	enum err err = finder_waiting(f);
 	for (size_t i = 0; !err && i < sizeof steps / sizeof *steps; i++) {
 		err = steps[i](f);
-		if (enough(f))
+		if (finder_enough(f))
 			break;
 	}
 	return err;
@@ -446,7 +446,7 @@ enum err finder_all(struct finder *f)
 	};
 	aim(f, TIER_NONE, LOOK_LIST);
 	enum err err = finder_waiting(f);
-	for (size_t i = 0; !err && !enough(f) && i < sizeof steps / sizeof *steps; i++)
+	for (size_t i = 0; !err && !finder_enough(f) && i < sizeof steps / sizeof *steps; i++)
 		err = steps[i](f);
 	return err;
 }

@@ -13,6 +13,16 @@ struct found_hit {
 	enum tier tier;
 };
 
+enum { FINDER_ITEMS = 4 };
+
+/* A walk that waits to be asked for together with the next ones (PostgreSQL). */
+struct finder_item {
+	enum tier tier;
+	size_t look;
+	const char *expr;
+	size_t n;
+};
+
 struct finder {
 	struct ctx *ctx;
 	const struct actor *actor;
@@ -32,12 +42,21 @@ struct finder {
 	struct buf expr;        /* the step's expression without scope */
 	struct buf scoped;      /* and with it */
 	struct buf of_entity;   /* and for one entity (PostgreSQL) */
+	struct finder_item items[FINDER_ITEMS]; /* finder_later */
+	size_t n_items;
+	bool later;             /* finder_range leaves its walk for later */
 };
 
 void finder_init(struct finder *f, struct ctx *ctx);
 void finder_release(struct finder *f);
 /* One step: all candidates of f->expr, newest first, until enough are good. */
 enum err finder_walk(struct finder *f) MUST_CHECK;
+/* The same, but asked for together with the next finder_walk or finder_run: each question to PostgreSQL is a journey.
+ * One that is not the first is looked at only where those before it gave too little. All of them look equally far. */
+enum err finder_later(struct finder *f) MUST_CHECK;
+enum err finder_run(struct finder *f) MUST_CHECK;
+/* Good hits enough. */
+bool finder_enough(const struct finder *f);
 /* Candidates whose terms start so, in the order of the terms. */
 enum err finder_range(struct finder *f, char kind, const char *text, size_t n) MUST_CHECK;
 /* Whether any document has the word. */

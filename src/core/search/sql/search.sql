@@ -133,6 +133,18 @@ WITH m AS MATERIALIZED (SELECT entity, record_id, rank, owner_id, team_id, branc
 WHERE terms @@ ?1::tsquery AND ?2::bigint IS NOT NULL LIMIT ?3)
 SELECT m.*, count(*) OVER () FROM m ORDER BY record_id DESC LIMIT ?4
 
+-- name: search_candidates_many
+-- Several expressions at once, the rows of each as above (the last column numbers it, from 1). Only ids are sorted, as
+-- there are up to ?2 of them and few are given. The last LIMIT, of all, is only to say that the answer is short.
+-- engine: sqlite
+SELECT 0 WHERE ?1 < 0 AND ?2 < 0 AND ?3 < 0 AND ?4 < 0
+-- engine: postgres
+SELECT d.entity, d.record_id, d.rank, d.owner_id, d.team_id, d.branch_id, d.source, c.found, q.n
+FROM unnest(?1::text[]) WITH ORDINALITY q (expr, n) CROSS JOIN LATERAL
+(SELECT m.record_id, count(*) OVER () AS found FROM (SELECT record_id FROM search_doc WHERE terms @@ q.expr::tsquery LIMIT ?2) m
+ORDER BY m.record_id DESC LIMIT ?3) c JOIN search_doc d ON d.record_id = c.record_id
+ORDER BY q.n, c.record_id DESC LIMIT ?4
+
 -- name: search_newest
 -- What so many rows have stands among the newest.
 -- engine: sqlite
