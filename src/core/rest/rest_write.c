@@ -164,11 +164,13 @@ static bool is_rows_own(enum err err)
 
 static enum err try_row(struct post *p, size_t row, struct jsonw *w, size_t *failed)
 {
-	size_t ids = p->n_ids;
+	size_t ids = p->n_ids, created = p->created;
 	enum err err = db_savepoint(p->ctx);
 	if (err)
 		return err;
 	err = write_row(p, row);
+	if (!err) /* what was sent ahead may fail only now */
+		err = db_release(p->ctx);
 	if (err && !is_rows_own(err))
 		return err;
 	jsonw_object(w);
@@ -176,6 +178,7 @@ static enum err try_row(struct post *p, size_t row, struct jsonw *w, size_t *fai
 	if (err) {
 		db_rollback_to(p->ctx);
 		p->n_ids = ids;
+		p->created = created;
 		(*failed)++;
 		jsonw_key(w, "errors");
 		jsonw_array(w);
@@ -187,7 +190,7 @@ static enum err try_row(struct post *p, size_t row, struct jsonw *w, size_t *fai
 		jsonw_kv_id(w, "id", p->ids[ids]);
 	}
 	jsonw_end_object(w);
-	return err ? OK : db_release(p->ctx);
+	return OK;
 }
 
 static enum err write_each(struct post *p)

@@ -306,7 +306,7 @@ enum err search_put_row(struct ctx *ctx, const struct search_doc *doc, const cha
 			stmt_bind_i64(stmt, i + 1, values[i]);
 		stmt_bind_textn(stmt, 7, source, n);
 		stmt_bind_textn(stmt, 8, buf_text(&terms), terms.len);
-		err = stmt_run(ctx, stmt, NULL);
+		err = stmt_run_later(ctx, stmt);
 		stmt_done(stmt);
 	}
 	buf_release(&terms);

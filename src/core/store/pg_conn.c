@@ -292,8 +292,18 @@ static enum err ready(struct ctx *ctx, struct db *db)
 	return pg_make_free(ctx, pg);
 }
 
+/* A savepoint is released together with what was sent ahead in it, in one round trip. */
+static bool goes_along(const struct pg_conn *pg, const char *text)
+{
+	return pg->queued && !pg->piped && !pg->n_copies && !pg_is_lost(pg) && str_starts(text, "RELEASE ");
+}
+
 enum err pg_command(struct ctx *ctx, struct db *db, const char *text)
 {
+	if (goes_along(db->pg, text)) {
+		enum err queued = pg_queue_text(ctx, db->pg, text), end = pg_finish_queue(ctx, db->pg, NULL);
+		return queued ? queued : end;
+	}
 	size_t known = ctx->faults.count;
 	enum err err = ready(ctx, db);
 	if (err && !pg_is_lost(db->pg) && str_starts(text, "ROLLBACK TO")) {
@@ -303,6 +313,9 @@ enum err pg_command(struct ctx *ctx, struct db *db, const char *text)
 	}
 	if (err)
 		return err;
+	/* Nothing can go wrong with it: its answer comes with the next statement's. */
+	if (db->pg->writer && str_starts(text, "SAVEPOINT "))
+		return pg_queue_text(ctx, db->pg, text);
 	bool alone = !db->in_read && !db->pg->writer; /* BEGIN of a read view */
 	err = pg_run(ctx, db->pg, text);
 	if (err && alone && db->pg->lost) {
