@@ -295,7 +295,7 @@ static enum err ready(struct ctx *ctx, struct db *db)
 /* A savepoint is released together with what was sent ahead in it, in one round trip. */
 static bool goes_along(const struct pg_conn *pg, const char *text)
 {
-	return pg->queued && !pg->piped && !pg->n_copies && !pg_is_lost(pg) && str_starts(text, "RELEASE ");
+	return pg->queued && !pg->piped && !pg->copied && !pg_is_lost(pg) && str_starts(text, "RELEASE ");
 }
 
 enum err pg_command(struct ctx *ctx, struct db *db, const char *text)

@@ -119,15 +119,18 @@ static struct pg_copy *find(struct pg_conn *pg, const char *text)
 
 static enum err add(struct ctx *ctx, struct pg_conn *pg, const char *text, struct pg_copy **ret)
 {
-	enum err err = pg->n_copies == COPIES_MAX ? pg_make_free(ctx, pg) : OK;
-	char *copy = err ? NULL : strdup(text);
+	char *copy = strdup(text);
 	if (!copy)
-		return err ? err : no_memory(ctx);
+		return no_memory(ctx);
 	*ret = &pg->copies[pg->n_copies++];
 	(*ret)->text = copy;
-	if ((*ret)->rows.max == 0)
-		buf_init(&(*ret)->rows, ROWS_MAX);
+	buf_init(&(*ret)->rows, ROWS_MAX);
 	return OK;
+}
+
+bool pg_copy_takes(struct pg_conn *pg, const struct pg_stmt *stmt)
+{
+	return pg->n_copies < COPIES_MAX || find(pg, stmt->copy);
 }
 
 enum err pg_copy_put(struct ctx *ctx, struct pg_conn *pg, const struct pg_stmt *stmt)
@@ -177,33 +180,27 @@ static enum err write_copy(struct ctx *ctx, struct pg_conn *pg, const struct pg_
 	return !err && pg_is_lost(pg) ? pg_fail(ctx, pg, NULL) : err;
 }
 
-/* The memory stays, for the rows that follow. */
-static void forget(struct pg_conn *pg)
-{
-	for (size_t i = 0; i < pg->n_copies; i++) {
-		free(pg->copies[i].text);
-		pg->copies[i].text = NULL;
-		buf_reset(&pg->copies[i].rows);
-	}
-	pg->n_copies = pg->copied = 0;
-}
-
 enum err pg_copy_flush(struct ctx *ctx, struct pg_conn *pg)
 {
 	enum err err = OK;
-	for (size_t i = 0; !err && i < pg->n_copies; i++)
-		err = write_copy(ctx, pg, &pg->copies[i]);
-	forget(pg);
+	for (size_t i = 0; i < pg->n_copies; i++) {
+		struct pg_copy *copy = &pg->copies[i];
+		if (!err && copy->rows.len)
+			err = write_copy(ctx, pg, copy);
+		buf_reset(&copy->rows); /* its place and its memory stay, for the rows that follow */
+	}
+	pg->copied = 0;
 	return err;
 }
 
 void pg_copy_drop(struct pg_conn *pg)
 {
-	forget(pg);
+	for (size_t i = 0; i < pg->n_copies; i++) {
+		free(pg->copies[i].text);
+		buf_release(&pg->copies[i].rows);
+	}
+	pg->n_copies = pg->copied = 0;
 	pg->bulk = false;
-	for (size_t i = 0; i < COPIES_MAX; i++)
-		if (pg->copies[i].rows.max)
-			buf_release(&pg->copies[i].rows);
 }
 
 /* --- begin and end ---------------------------------------------------------------- */
@@ -220,7 +217,7 @@ enum err db_bulk_end(struct ctx *ctx)
 	if (!pg)
 		return OK;
 	pg->bulk = false;
-	enum err err = pg->n_copies ? pg_make_free(ctx, pg) : OK;
+	enum err err = pg->copied ? pg_make_free(ctx, pg) : OK;
 	pg_copy_drop(pg);
 	return err;
 }

@@ -25,8 +25,8 @@ struct pg_conn {
 	int queued;           /* commands sent whose answers were not read yet (pipeline mode) */
 	bool piped;           /* the stream comes at the end of a pipeline */
 	bool bulk;            /* between db_bulk_begin and db_bulk_end */
-	struct pg_copy copies[COPIES_MAX]; /* rows of inserts that wait, in the order of each one's first row */
-	size_t n_copies, copied; /* of them in use; bytes in them */
+	struct pg_copy copies[COPIES_MAX]; /* rows of inserts that wait, in the order of each one's first row since then */
+	size_t n_copies, copied; /* of them in use; bytes that wait in them */
 	struct buf dead;      /* "DEALLOCATE …;" of dropped statements, sent with the next prepare */
 	bool again;           /* since the job began, something failed that a repeat may cure */
 	bool lost;            /* the connection broke; until it is made anew */
@@ -95,6 +95,8 @@ void pg_abandon(struct pg_conn *pg);
 /* pg_copy.c */
 /* For an insert of nothing but its parameters in order: COPY … FROM STDIN (malloc'd); else NULL. */
 char *pg_copy_text_new(const char *insert, int n_params);
+/* Whether its rows can wait: there is room for one more statement, or this one has some already. */
+bool pg_copy_takes(struct pg_conn *pg, const struct pg_stmt *stmt);
 /* The statement's bound values as one more row that waits. */
 enum err pg_copy_put(struct ctx *ctx, struct pg_conn *pg, const struct pg_stmt *stmt) MUST_CHECK;
 /* Writes all rows that wait; the connection is free. */

@@ -362,7 +362,7 @@ static enum err enter_pipeline(struct ctx *ctx, struct pg_conn *pg)
 
 enum err pg_queue_text(struct ctx *ctx, struct pg_conn *pg, const char *text)
 {
-	enum err err = pg->n_copies ? pg_make_free(ctx, pg) : OK;
+	enum err err = pg->copied ? pg_make_free(ctx, pg) : OK;
 	if (!err)
 		err = enter_pipeline(ctx, pg);
 	if (!err && !PQsendQueryParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, 0))
@@ -513,7 +513,7 @@ static enum err read_due(struct ctx *ctx, struct pg_conn *pg)
 enum err pg_make_free(struct ctx *ctx, struct pg_conn *pg)
 {
 	enum err err = read_due(ctx, pg);
-	return !err && pg->n_copies ? pg_copy_flush(ctx, pg) : err;
+	return !err && pg->copied ? pg_copy_flush(ctx, pg) : err;
 }
 
 static enum err send_query(struct ctx *ctx, struct pg_conn *pg, struct stmt *stmt)
@@ -602,7 +602,7 @@ static enum err start(struct ctx *ctx, struct stmt *stmt)
 	struct pg_stmt *s = stmt->pg;
 	bool cursor = s->wants_cursor && (pg->writer || db->in_read);
 	/* What was queued goes along with this one, unless it has to be done first. */
-	bool along = pg->queued && !pg->piped && !cursor && !pg->n_copies && s->generation == pg->generation;
+	bool along = pg->queued && !pg->piped && !cursor && !pg->copied && s->generation == pg->generation;
 	enum err err = along ? OK : pg_make_free(ctx, pg);
 	if (!err && !pg->writer)
 		err = pg_apply_budget(ctx, db);
@@ -705,11 +705,11 @@ enum err pg_run_later(struct ctx *ctx, struct stmt *stmt)
 {
 	struct pg_conn *pg = stmt->db->pg;
 	struct pg_stmt *s = stmt->pg;
-	if (pg->bulk && s->copy) {
+	if (pg->bulk && s->copy && pg_copy_takes(pg, s)) {
 		stmt->started = stmt->finished = true;
 		return pg_copy_put(ctx, pg, s);
 	}
-	bool free = !pg->streaming && s->generation == pg->generation && pg->queued < QUEUED_MAX && !pg->n_copies;
+	bool free = !pg->streaming && s->generation == pg->generation && pg->queued < QUEUED_MAX && !pg->copied;
 	if (!free)
 		return stmt_run(ctx, stmt, NULL);
 	stmt->started = stmt->finished = true;

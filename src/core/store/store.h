@@ -117,10 +117,10 @@ enum err stmt_run(struct ctx *ctx, struct stmt *stmt, int64_t *ret_changed) MUST
  * stmt_done may follow at once.  SQLite: stmt_run. */
 enum err stmt_run_later(struct ctx *ctx, struct stmt *stmt) MUST_CHECK;
 /* Within a write job, around very many of them: PostgreSQL then gets the rows of each plain
- * insert (INSERT INTO … (…) VALUES (?1, ?2, … ?n), nothing else) together, statement after
- * statement in the order of their first rows.  So rows of one must not need rows that another
- * was given later.  Whatever else runs on the connection has them written first;
- * db_bulk_end writes the rest.  SQLite: nothing. */
+ * insert (INSERT INTO … (…) VALUES (?1, ?2, … ?n), nothing else) together with COPY, one
+ * statement's after the other's, in the order in which the statements came first.  So what one
+ * needs of another must have come before it.  Whatever else runs on the connection has them
+ * written first; db_bulk_end writes the rest.  SQLite: nothing. */
 void db_bulk_begin(struct db *db);
 enum err db_bulk_end(struct ctx *ctx) MUST_CHECK;
 

@@ -423,9 +423,138 @@ static void nodes_may_start_together(void **state)
 	world_close(&w);
 }
 
+/* --- many rows at once ----------------------------------------------------------------- */
+
+static const struct migration bulk_steps[] = {
+	{1, "bulk", NULL,
+	 "CREATE TABLE item (id bigint PRIMARY KEY, small smallint, text text, real double precision, bytes bytea);"
+	 "CREATE TABLE part (id bigint PRIMARY KEY, item_id bigint NOT NULL REFERENCES item (id), seq bigserial)",
+	 NULL},
+};
+
+struct bulk {
+	int64_t from, to, twice; /* items; one of them again */
+	bool look, undo;
+	int64_t seen;
+};
+
+static const char *const bulk_texts[] = {"plain", "", "a\tb\nc\rd\\e", "\\N", "\\.", "\"quoted\", 'too'", "李雷 🌱", NULL};
+enum { BULK_TEXTS = sizeof bulk_texts / sizeof *bulk_texts };
+
+static enum err put_item(struct ctx *ctx, int64_t id)
+{
+	struct stmt *item, *part;
+	const char *text = bulk_texts[id % BULK_TEXTS];
+	enum err err = db_prepare_text(ctx, ctx->db, "INSERT INTO item (id, small, text, real, bytes) VALUES (?1, ?2, ?3, ?4, ?5)", &item);
+	if (err)
+		return err;
+	stmt_bind_i64(item, 1, id);
+	stmt_bind_i64(item, 2, id % 2);
+	if (id % 3 == 0 || !text)
+		stmt_bind_text(item, 3, text);
+	else
+		stmt_bind_textn(item, 3, text, strlen(text));
+	stmt_bind_real(item, 4, (double)id / 3.0);
+	if (id % 5)
+		stmt_bind_blob(item, 5, &id, sizeof id);
+	err = stmt_run_later(ctx, item);
+	stmt_done(item);
+	if (!err)
+		err = db_prepare_text(ctx, ctx->db, "INSERT INTO part (id, item_id)\nVALUES (?1, ?2)", &part);
+	if (err)
+		return err;
+	stmt_bind_i64(part, 1, -id);
+	stmt_bind_i64(part, 2, id);
+	err = stmt_run_later(ctx, part);
+	stmt_done(part);
+	return err;
+}
+
+static enum err count_items(struct ctx *ctx, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row;
+	enum err err = db_prepare_text(ctx, ctx->db, "SELECT count(*) FROM item", &stmt);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, &row);
+	*ret = err ? -1 : stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err put_items(struct ctx *ctx, void *arg)
+{
+	struct bulk *b = arg;
+	enum err err = b->undo ? db_savepoint(ctx) : OK;
+	db_bulk_begin(ctx->db);
+	for (int64_t id = b->from; !err && id < b->to; id++)
+		err = put_item(ctx, id);
+	if (!err && b->look)
+		err = count_items(ctx, &b->seen);
+	if (!err && b->twice)
+		err = put_item(ctx, b->twice);
+	if (b->undo && !err)
+		db_rollback_to(ctx);
+	return err ? err : db_bulk_end(ctx);
+}
+
+static void many_rows_are_written_together(void **state)
+{
+	(void)state;
+	world_open(&w, ENGINE_POSTGRES, bulk_steps, 1);
+	/* more than go at once; a statement in between sees them all */
+	struct bulk b = {.from = 1, .to = 100001, .look = true};
+	assert_int_equal(store_write(&w.ctx, w.store, put_items, &b), OK);
+	assert_int_equal(b.seen, 100000);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM part"), 100000);
+	/* in the order they were given */
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM part p JOIN part q ON q.seq = p.seq + 1 WHERE q.id <> p.id - 1"), 0);
+	/* and as they are when bound to a statement of their own */
+	for (int64_t id = 200000; id < 200000 + 30; id++) {
+		struct bulk one = {.from = id, .to = id + 1};
+		assert_int_equal(store_write(&w.ctx, w.store, put_items, &one), OK);
+	}
+	struct stmt *stmt;
+	bool row;
+	assert_int_equal(db_prepare_text(&w.ctx, w.db, "SELECT id, small, text, real, bytes FROM item WHERE id < 100 OR id >= 200000", &stmt), OK);
+	while (stmt_step(&w.ctx, stmt, &row) == OK && row) {
+		int64_t id = stmt_i64(stmt, 0);
+		const char *text = bulk_texts[id % BULK_TEXTS];
+		assert_int_equal(stmt_i64(stmt, 1), id % 2);
+		assert_true(text ? str_equal(stmt_text(stmt, 2), text) : stmt_is_null(stmt, 2));
+		assert_true(stmt_real(stmt, 3) == (double)id / 3.0);
+		assert_true(id % 5 ? memcmp(stmt_blob(stmt, 4), &id, sizeof id) == 0 : stmt_is_null(stmt, 4));
+	}
+	stmt_done(stmt);
+	world_close(&w);
+}
+
+static void many_rows_are_refused_together(void **state)
+{
+	(void)state;
+	world_open(&w, ENGINE_POSTGRES, bulk_steps, 1);
+	struct bulk twice = {.from = 1, .to = 50, .twice = 7}, good = {.from = 1, .to = 50}, undone = {.from = 100, .to = 150, .undo = true};
+	assert_int_equal(store_write(&w.ctx, w.store, put_items, &twice), ERR_CONFLICT);
+	assert_string_equal(world_key(&w), "unique");
+	assert_string_equal(w.ctx.faults.list[0].field, "item.id");
+	faults_clear(&w.ctx);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM item"), 0);
+	/* nothing of it is left behind on any connection */
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(world_exec(&w, "INSERT INTO part (id, item_id) VALUES (1, 1)"), ERR_CONFLICT);
+	faults_clear(&w.ctx);
+	assert_int_equal(store_write(&w.ctx, w.store, put_items, &good), OK);
+	assert_int_equal(store_write(&w.ctx, w.store, put_items, &undone), OK);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM item"), 49);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_rows_are_written_together),
+		cmocka_unit_test(many_rows_are_refused_together),
 		cmocka_unit_test(broken_connections_heal),
 		cmocka_unit_test(a_job_runs_again_after_a_break),
 		cmocka_unit_test(a_commit_without_answer_is_unknown),
