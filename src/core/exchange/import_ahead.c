@@ -56,6 +56,8 @@ static bool row_key(struct import_keys *keys, const struct ready_row *row, size_
 		}
 		if (values[i].kind != field_ops(r->info->fields[f->at]->type)->kind)
 			return false; /* none, or a name to be looked up */
+		if (values[i].kind == VALUE_TEXT && memchr(values[i].t.p, '\0', values[i].t.n) != NULL)
+			return false; /* no text of an array */
 	}
 	return true;
 }
@@ -164,36 +166,40 @@ static enum err take_answer(struct ctx *ctx, struct import_keys *keys, struct qu
 	return fits ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
-static enum err ask_all(struct ctx *ctx, struct import_keys *keys, struct question *q, const struct ready_row *rows, size_t n)
+/* The row's key, made in keys->key; false: it has none, or it need not be asked for. */
+static bool is_unknown(struct import_keys *keys, const struct question *q, const struct ready_row *row, struct value *values)
 {
 	size_t at = (size_t)(q->record - keys->plan->records);
+	const struct buf *key = &keys->key;
+	int64_t known;
+	if (row->n_faults > 0 || !row->wanted || !row_key(keys, row, at, values) ||
+	    !import_key_make(keys, q->record->info, q->fields, values, q->record->n_keys))
+		return false;
+	return !import_key_known(keys, &known) && !map_get(&q->asked, key->data, key->len, &known) &&
+	       !map_get(&keys->absent, key->data, key->len, &known);
+}
+
+static enum err ask_and_take(struct ctx *ctx, struct import_keys *keys, struct question *q)
+{
+	enum err err = ask(ctx, q);
+	return err == OK ? take_answer(ctx, keys, q) : err;
+}
+
+static enum err ask_all(struct ctx *ctx, struct import_keys *keys, struct question *q, const struct ready_row *rows, size_t n)
+{
 	enum err err = OK;
 	for (size_t i = 0; err == OK && i < n; i++) {
 		struct value values[PLAN_KEYS_MAX];
-		int64_t known;
-		if (rows[i].n_faults > 0 || !rows[i].wanted || !row_key(keys, &rows[i], at, values) ||
-		    !import_key_make(keys, q->record->info, q->fields, values, q->record->n_keys))
+		if (!is_unknown(keys, q, &rows[i], values))
 			continue;
-		const struct buf *key = &keys->key;
-		if (import_key_known(keys, &known) || map_get(&q->asked, key->data, key->len, &known) ||
-		    map_get(&keys->absent, key->data, key->len, &known))
-			continue;
-		if (!map_put(&q->asked, key->data, key->len, (int64_t)q->n++))
+		if (!map_put(&q->asked, keys->key.data, keys->key.len, (int64_t)q->n++))
 			return fail(ctx, ERR_LIMIT, "", "memory");
 		for (size_t k = 0; k < q->record->n_keys; k++)
 			add_value(&q->lists[k], &values[k]);
-		if (q->n < AHEAD_MAX)
-			continue;
-		err = ask(ctx, q);
-		if (err == OK)
-			err = take_answer(ctx, keys, q);
+		if (q->n == AHEAD_MAX)
+			err = ask_and_take(ctx, keys, q);
 	}
-	if (err == OK && q->n > 0) {
-		err = ask(ctx, q);
-		if (err == OK)
-			err = take_answer(ctx, keys, q);
-	}
-	return err;
+	return err == OK && q->n > 0 ? ask_and_take(ctx, keys, q) : err;
 }
 
 static enum err ask_record(struct ctx *ctx, struct import_keys *keys, const struct plan_record *r, const struct ready_row *rows, size_t n)

@@ -595,15 +595,19 @@ static enum err open_cursor(struct ctx *ctx, struct pg_conn *pg, struct pg_stmt 
 	return fetch_cursor(ctx, pg, s);
 }
 
+/* What was queued goes along with this one, unless it, or rows that wait, have to be done first. */
+static bool goes_along(const struct pg_conn *pg, const struct pg_stmt *s)
+{
+	return pg->queued && !pg->piped && !pg->copied && s->generation == pg->generation;
+}
+
 static enum err start(struct ctx *ctx, struct stmt *stmt)
 {
 	struct db *db = stmt->db;
 	struct pg_conn *pg = db->pg;
 	struct pg_stmt *s = stmt->pg;
 	bool cursor = s->wants_cursor && (pg->writer || db->in_read);
-	/* What was queued goes along with this one, unless it has to be done first. */
-	bool along = pg->queued && !pg->piped && !cursor && !pg->copied && s->generation == pg->generation;
-	enum err err = along ? OK : pg_make_free(ctx, pg);
+	enum err err = !cursor && goes_along(pg, s) ? OK : pg_make_free(ctx, pg);
 	if (!err && !pg->writer)
 		err = pg_apply_budget(ctx, db);
 	if (!err && s->generation != pg->generation)
