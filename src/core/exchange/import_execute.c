@@ -222,8 +222,6 @@ static enum err write_batch(struct ctx *ctx, void *arg)
 {
 	struct batch *b = arg;
 	struct run *run = b->run;
-	arena_reset(&b->work);
-	ctx->arena = &b->work;
 	b->counts = run->counts;
 	b->failing = NULL;
 	import_keys_drop(&run->keys);
@@ -266,6 +264,8 @@ static void submit(struct batch *b)
 {
 	struct run *run = b->run;
 	b->finished = false;
+	/* Not in the job: the store goes back to where the arena stood before it when it runs it again. */
+	arena_reset(&b->work);
 	b->ctx.arena = &b->work;
 	b->ctx.actor = run->ctx->actor != NULL ? &run->actor : NULL;
 	faults_clear(&b->ctx);
