@@ -209,13 +209,13 @@ void lite_log_leave_sync(struct sqlite3 *lite, bool leave);
 /* Whether a sync was left since that was said. */
 bool lite_log_left_sync(struct sqlite3 *lite);
 /* False: it does not run, and commits must be synced where they are made. */
-bool syncer_start(struct syncer *s, struct store *store) MUST_CHECK;
+bool lite_sync_start(struct syncer *s, struct store *store) MUST_CHECK;
 /* Tells the jobs, linked by `next`, once all that is in the log by now is on disk; from the writer only. */
-void syncer_put(struct syncer *s, struct write_job *first, struct write_job *last);
+void lite_sync_put(struct syncer *s, struct write_job *first, struct write_job *last);
 /* Whether a commit handed over is not on disk yet; for the writer. */
-bool syncer_busy(const struct syncer *s);
+bool lite_sync_busy(const struct syncer *s);
 /* After the last job was told. */
-void syncer_stop(struct syncer *s);
+void lite_sync_stop(struct syncer *s);
 enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role, struct sqlite3 **ret) MUST_CHECK;
 void lite_attach_progress(struct db *db);
 enum err lite_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, struct sqlite3_stmt **ret) MUST_CHECK;

@@ -61,7 +61,7 @@ static void *sync_loop(void *arg)
 	return NULL;
 }
 
-bool syncer_start(struct syncer *s, struct store *store)
+bool lite_sync_start(struct syncer *s, struct store *store)
 {
 	char path[4096];
 	int n = snprintf(path, sizeof path, "%s-wal", store->path);
@@ -77,12 +77,12 @@ bool syncer_start(struct syncer *s, struct store *store)
 	return s->runs;
 }
 
-bool syncer_busy(const struct syncer *s)
+bool lite_sync_busy(const struct syncer *s)
 {
 	return s->handed != atomic_load(&s->synced);
 }
 
-void syncer_put(struct syncer *s, struct write_job *first, struct write_job *last)
+void lite_sync_put(struct syncer *s, struct write_job *first, struct write_job *last)
 {
 	last->next = NULL;
 	pthread_mutex_lock(&s->lock);
@@ -96,7 +96,7 @@ void syncer_put(struct syncer *s, struct write_job *first, struct write_job *las
 	pthread_mutex_unlock(&s->lock);
 }
 
-void syncer_stop(struct syncer *s)
+void lite_sync_stop(struct syncer *s)
 {
 	if (s->fd < 0)
 		return;

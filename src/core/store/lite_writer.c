@@ -309,7 +309,7 @@ static void hand_over(struct writer *w)
 {
 	for (size_t i = 1; i < w->batch_n; i++)
 		w->batch[i - 1].job->next = w->batch[i].job;
-	syncer_put(&w->syncer, w->batch[0].job, w->batch[w->batch_n - 1].job);
+	lite_sync_put(&w->syncer, w->batch[0].job, w->batch[w->batch_n - 1].job);
 }
 
 static void commit(struct writer *w)
@@ -338,7 +338,7 @@ static void commit(struct writer *w)
 		return;
 	}
 	/* Who changed nothing may have read what is not on disk yet, and waits too. */
-	if (left || (w->syncer_runs && syncer_busy(&w->syncer)))
+	if (left || (w->syncer_runs && lite_sync_busy(&w->syncer)))
 		hand_over(w);
 	else
 		for (size_t i = 0; i < w->batch_n; i++)
@@ -372,7 +372,7 @@ static void run_batch(struct writer *w, struct write_job *job)
 			break;
 		if (w->alone)
 			break;
-		if (w->batch_n >= SHARE && w->syncer_runs && !syncer_busy(&w->syncer))
+		if (w->batch_n >= SHARE && w->syncer_runs && !lite_sync_busy(&w->syncer))
 			break;
 		job = queue_take(&w->store->queue, false);
 		if (!job)
@@ -432,7 +432,7 @@ enum err lite_writer_start(struct ctx *ctx, struct store *store)
 	if (!err && !store->read_only) {
 		make_room(w->db.lite);
 		sqlite3_wal_hook(w->db.lite, note_wal, w);
-		w->syncer_runs = syncer_start(&w->syncer, store);
+		w->syncer_runs = lite_sync_start(&w->syncer, store);
 		w->checkpointer_runs = pthread_create(&w->checkpointer, NULL, checkpoint_loop, w) == 0;
 		w->thread_runs = pthread_create(&w->thread, NULL, writer_loop, w) == 0;
 		if (!w->thread_runs || !w->checkpointer_runs)
@@ -452,7 +452,7 @@ void lite_writer_stop(struct store *store)
 	queue_stop(&store->queue);
 	if (w->thread_runs)
 		pthread_join(w->thread, NULL);
-	syncer_stop(&w->syncer);
+	lite_sync_stop(&w->syncer);
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
 	pthread_cond_signal(&w->wake);
