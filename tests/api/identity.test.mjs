@@ -304,9 +304,23 @@ test('S58 passwords: length, common ones, whole, Argon2id; never in answers or t
   const who = await somebody();
   const session = await enter(who.email, who.password);
   const before = rows(server.data).user;
-  for (const bad of ['', 'short 1', 'password', 'Password1!', '12345678', 'qwertyuiop', 'iloveyou1', 'abcabcabcabc', '88888888', '20000101', 'woaini1314', 'p@ssw0rd', who.email, 'letmein123', 'x'.repeat(2000), '\ud800aaaaaaaaaaa'])
+  const refused = { // each for the reason that is meant, and not for another
+    password_short: ['kV8-qfx', '床前明月光疑是'], // seven signs, though the second has 21 bytes
+    password_common: ['password', 'Password1!', '12345678', 'qwertyuiop', 'iloveyou1', 'abcabcabcabc', '88888888', '20000101', 'woaini1314', 'p@ssw0rd', 'letmein123'],
+    password_personal: [who.email, `${who.name} 1`],
+  };
+  for (const [why, list] of Object.entries(refused))
+    for (const bad of list) {
+      const answer = await ask(session, 'POST', '/api/v1/account/password', { old: who.password, new: bad });
+      assert.deepEqual([answer.status, answer.body.errors?.map((e) => [e.field, e.key])], [422, [['new', why]]], `${bad}: ${answer.text}`);
+    }
+  for (const bad of ['', 'x'.repeat(2000), '\ud800aaaaaaaaaaa'])
     assert.ok((await ask(session, 'POST', '/api/v1/account/password', { old: who.password, new: bad })).status >= 400, `${bad.slice(0, 20)} was taken`);
   assert.equal(rows(server.data).user, before);
+  // eight signs are enough
+  const short = await somebody();
+  assert.ok((await ask(await enter(short.email, short.password), 'POST', '/api/v1/account/password', { old: short.password, new: 'kV8-qfx7' })).status < 300);
+  assert.equal((await enter(short.email, 'kV8-qfx7')).status, 200);
   const long = `${'Ein sehr langer Satz, den niemand rät. '.repeat(3)}关系 1`;
   const changed = await ask(session, 'POST', '/api/v1/account/password', { old: who.password, new: long });
   assert.ok(changed.status < 300, changed.text);
