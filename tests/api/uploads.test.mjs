@@ -172,6 +172,7 @@ test('S41 workbooks: bombs, entities and lies about what is inside', async () =>
     'an entity from outside': { parts: { 'xl/sharedStrings.xml': `${doctype('<!ENTITY e SYSTEM "file:///etc/passwd">')}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&e;</t></si></sst>` }, refused: true },
     'a parameter entity from the network': { parts: { 'xl/workbook.xml': `${doctype('<!ENTITY % e SYSTEM "http://127.0.0.1:1/x"> %e;')}<workbook/>` }, refused: true },
     'a billion laughs': { parts: { 'xl/sharedStrings.xml': `${doctype(`<!ENTITY l0 "lol">${laughs}`)}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&l9;</t></si></sst>` }, refused: true },
+    'a document type that declares nothing': { parts: { 'xl/sharedStrings.xml': `${doctype('')}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>name</t></si><si><t>Ada</t></si></sst>` }, refused: true },
     'XInclude': { parts: { 'xl/sharedStrings.xml': '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:xi="http://www.w3.org/2001/XInclude"><si><t><xi:include href="file:///etc/passwd" parse="text"/></t></si></sst>' } },
     'a cell at the last place there is': { parts: { 'xl/worksheets/sheet1.xml': sheet('<row r="1"><c r="XFD1" t="inlineStr"><is><t>x</t></is></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>').join('') } },
     'a cell beyond it': { parts: { 'xl/worksheets/sheet1.xml': sheet('<row r="4294967297"><c r="ZZZZZZZ99999999999"><v>1</v></c></row>').join('') } },
