@@ -39,7 +39,7 @@ async function somebody(rights = rightsOf('own'), options = {}) {
 }
 
 /** Tries of each side: each costs a hash. Every how many of them the rarer kinds of account have theirs; 1: always. */
-const TRIES = 200, RARELY = Number(process.env.GUANXI_S50_RARELY ?? 8);
+const TRIES = 200, RARELY = Number(process.env.GUANXI_S50_RARELY ?? 5);
 
 test('S50 an account that is there and one that is not: one status, one text, one time', async () => {
   // five failures of one account are free: each is tried that often, so that none is locked
@@ -64,7 +64,8 @@ test('S50 an account that is there and one that is not: one status, one text, on
   }
   assert.equal(texts.size, 1, [...texts].join('\n'));
   for (const kind of ['known', 'disabled', 'unset']) {
-    const { difference, noise } = apart(times[kind], times.unknown.filter((_, i) => i % every[kind] === 0));
+    // few tries: their quickest quarter, which a busy machine moves less than the median
+    const { difference, noise } = apart(times[kind], times.unknown.filter((_, i) => i % every[kind] === 0), every[kind] > 1 ? 0.25 : 0.5);
     const said = `${kind} − unknown: ${difference.toFixed(2)} ms, noise ${noise.toFixed(2)} ms, ${times[kind].length} tries each, median ${median(times.unknown).toFixed(1)} ms`;
     console.log(`# ${said}`);
     assert.ok(Math.abs(difference) < 2 * noise, said);
