@@ -209,7 +209,12 @@ static void run(struct load *l)
 			for (struct connection *c = idle(l); c != NULL; c = idle(l))
 				begin(l, c, now, now);
 		}
-		int n = epoll_wait(l->epoll, events, 64, l->rate > 0 ? (l->rate > 2000 ? 0 : 1) : 100);
+		struct timespec pause = {.tv_nsec = 100000000};
+		if (l->rate > 0) {
+			int64_t until = start + arrived * 1000000 / (int64_t)l->rate - time_monotonic_us();
+			pause.tv_nsec = until <= 0 ? 0 : until > 1000 ? 1000000 : (long)until * 1000;
+		}
+		int n = epoll_pwait2(l->epoll, events, 64, &pause, NULL);
 		now = time_monotonic_us();
 		for (int i = 0; i < n; i++) {
 			struct connection *c = events[i].data.ptr;

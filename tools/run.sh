@@ -5,7 +5,7 @@ guanxi=$1 data=$2 listen=$3
 email=admin@example.com
 if [ ! -e "$data/guanxi.conf" ]; then
 	echo "run: making the data folder '$data' with a sample shop"
-	password=$("$guanxi" init --data "$data" --admin-email "$email" --currency GBP --region GB </dev/null | sed -n 's/^Password.*: //p')
+	password=$("$guanxi" init --data "$data" --admin-email "$email" --admin-name "Lin Xiao 林晓" --currency GBP --region GB </dev/null | sed -n 's/^Password.*: //p')
 	printf '%s\n' "$password" >"$data/first-password"
 	chmod 600 "$data/first-password"
 	"$guanxi" demo --data "$data"

@@ -188,6 +188,16 @@ test('S12 bodies of wrong shape, depth and size at every route that takes one', 
         if (r.method === 'POST') assert.ok(answer.status >= 400, `${r.method} ${r.path} ${body.slice(0, 40)}: ${answer.status}`);
       });
   }, 'a body of wrong shape');
+  // refused for what they are, not for what they happen to lack besides
+  const nested = (n) => `{"email":"a@example.com","password":"x","code":${deep(n, '[', ']')}}`;
+  const malformed = [['session', nested(32)], ['session', nested(2040)], ['customer', deep(10000, '{"name":', '}')], ['session', '{"email":"a@example.com","email":"b@example.com","password":"x"}'], ['customer', '{"name":"once","name":"twice"}'], ['customer', '[{"name":"a"},{"name":"b","name":"c"}]'], ['customer', '{"name":"a\\u0000b"}'], ['tag', '{"name":"x",}'], ['tag', '{"name":"\\ud800"}']];
+  await unchanged(server.data, async () => {
+    for (const [path, body] of malformed) {
+      const answer = await admin('POST', `/api/v1/${path}`, body, { 'Content-Type': 'application/json' });
+      assert.deepEqual([answer.status, answer.body.code], [400, 'PGRST102'], `${path} ${body.slice(0, 60)}: ${answer.text}`);
+    }
+  }, 'a body that is no JSON');
+  assert.equal((await admin('POST', '/api/v1/session', nested(31), { 'Content-Type': 'application/json' })).body.errors[0].key, 'wrong_type', '32 deep is read');
   assert.equal((await admin('GET', '/healthz')).status, 200);
 });
 

@@ -417,6 +417,7 @@ test('S06 ids: lists of own and foreign ones are filtered or fail whole; a type 
 test('S08 other methods, spellings and overrides of a path meet the same gate', async () => {
   const path = `/api/v1/customer/${ids.customer}`;
   const spellings = [`${path}/`, `/api/v1//customer/${ids.customer}`, `/api/v1/./customer/${ids.customer}`, `/api/v1/tag/../customer/${ids.customer}`, `/api/v1/%63ustomer/${ids.customer}`, `/api/v1/customer%2f${ids.customer}`, `/api/v1/customer/%2e%2e/customer/${ids.customer}`, `/API/V1/customer/${ids.customer}`, `/api/v1/Customer/${ids.customer}`, `/api/v1/customers/${ids.customer}`, `${path};a=b`, `${path}.json`, `${path}%00`, `${path}%20`, `${path}?id=eq.${ids.customer}`, `/api/v1/customer\\${ids.customer}`, `/api/v1/customer/0${ids.customer}`, `/api/v1/customer/+${ids.customer}`, `http://127.0.0.1${path}`];
+  const lone = `/api/v1/customer/${(await made(admin, 'customer', { name: 'nothing hangs on it' })).id}`;
   await unchanged(server.data, async () => {
     for (const token of [null, mallory.token]) {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'PROPFIND', 'get', 'QUERY']) {
@@ -428,8 +429,13 @@ test('S08 other methods, spellings and overrides of a path meet the same gate', 
         }
       }
     }
-    for (const override of ['_method=DELETE', 'method=DELETE', 'X-HTTP-Method-Override=DELETE']) await mallory.api('POST', `${path}?${override}`, {});
+    // nor is a method taken from elsewhere where the sender might delete
+    for (const method of ['GET', 'POST']) {
+      for (const override of ['_method=DELETE', 'method=DELETE', 'X-HTTP-Method-Override=DELETE']) await admin(method, `${lone}?${override}`, method === 'GET' ? undefined : {});
+      for (const name of ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override']) await admin(method, lone, method === 'GET' ? undefined : {}, { [name]: 'DELETE' });
+    }
   }, 'another spelling');
+  assert.equal((await admin('DELETE', lone)).status, 204, 'it could be deleted');
 });
 
 /** Asks on one connection that stays open. */

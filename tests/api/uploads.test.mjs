@@ -2,7 +2,7 @@
 // nowhere, and whatever is packed into it costs bounded memory and time.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -172,6 +172,7 @@ test('S41 workbooks: bombs, entities and lies about what is inside', async () =>
     'an entity from outside': { parts: { 'xl/sharedStrings.xml': `${doctype('<!ENTITY e SYSTEM "file:///etc/passwd">')}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&e;</t></si></sst>` }, refused: true },
     'a parameter entity from the network': { parts: { 'xl/workbook.xml': `${doctype('<!ENTITY % e SYSTEM "http://127.0.0.1:1/x"> %e;')}<workbook/>` }, refused: true },
     'a billion laughs': { parts: { 'xl/sharedStrings.xml': `${doctype(`<!ENTITY l0 "lol">${laughs}`)}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&l9;</t></si></sst>` }, refused: true },
+    'a document type that declares nothing': { parts: { 'xl/sharedStrings.xml': `${doctype('')}<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>name</t></si><si><t>Ada</t></si></sst>` }, refused: true },
     'XInclude': { parts: { 'xl/sharedStrings.xml': '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:xi="http://www.w3.org/2001/XInclude"><si><t><xi:include href="file:///etc/passwd" parse="text"/></t></si></sst>' } },
     'a cell at the last place there is': { parts: { 'xl/worksheets/sheet1.xml': sheet('<row r="1"><c r="XFD1" t="inlineStr"><is><t>x</t></is></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>').join('') } },
     'a cell beyond it': { parts: { 'xl/worksheets/sheet1.xml': sheet('<row r="4294967297"><c r="ZZZZZZZ99999999999"><v>1</v></c></row>').join('') } },
@@ -196,6 +197,48 @@ function zipOf(content) {
   assert.equal(done.status, 0);
   return new Uint8Array(done.stdout);
 }
+
+/** The helpers that read workbooks at this moment, as Linux shows them. */
+function readers() {
+  const { pid } = server.child, found = [];
+  for (const task of readdirSync(`/proc/${pid}/task`))
+    try {
+      for (const child of readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean))
+        found.push({ limits: readFileSync(`/proc/${child}/limits`, 'utf8'), status: readFileSync(`/proc/${child}/status`, 'utf8') });
+    } catch {
+      // it has ended meanwhile
+    }
+  return found;
+}
+
+test('S41 a workbook is read in a process that may do nothing else: no file, no more than its memory', async () => {
+  const [open, , close] = sheet('');
+  const up = await upload('long.xlsx', workbook({ 'xl/worksheets/sheet1.xml': [`${open}<row><c t="inlineStr"><is><t>name</t></is></c></row>`, '<row><c t="inlineStr"><is><t>aaaa</t></is></c></row>', 300_000, close] }));
+  assert.equal(up.status, 201, up.text);
+  let reading = true, caged = 0;
+  const seen = (async () => {
+    while (reading) {
+      for (const { limits, status } of readers()) {
+        if (!/^Seccomp:\t2$/m.test(status)) continue; // it has just been started
+        caged++;
+        assert.match(status, /^NoNewPrivs:\t1$/m);
+        assert.match(limits, /^Max address space +1258291200 +1258291200 /m);
+        assert.match(limits, /^Max open files +3 +3 /m);
+        assert.match(limits, /^Max file size +0 +0 /m);
+        assert.match(limits, /^Max core file size +0 +0 /m);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  })();
+  try {
+    assert.equal((await api('PUT', `/api/v1/import/${up.body.id}/plan`, { records: [{ entity: 'customer', mode: 'create', fields: { name: 'name' } }] })).status, 200);
+    assert.equal((await api('POST', `/api/v1/import/${up.body.id}/check`, {})).status, 200);
+  } finally {
+    reading = false;
+  }
+  await seen;
+  assert.ok(caged > 0, 'no caged reader was seen');
+});
 
 test('S41 text: giant lines, endless quotes, strange encodings, thousands of columns', async () => {
   const mega = 'x'.repeat(1 << 20);

@@ -99,7 +99,7 @@ static void say_amount(struct one_write *w, const char *field, int64_t most, int
 static void say_day(struct one_write *w, const char *field)
 {
 	char text[TEXT];
-	(void)snprintf(text, sizeof(text), "2026-%02d-%02dT10:00:00Z", 1 + (int)below(3), 1 + (int)below(9));
+	(void)snprintf(text, sizeof(text), "2026-%02u-%02uT10:00:00Z", 1 + (unsigned)below(3) % 3, 1 + (unsigned)below(9) % 9);
 	say(w, field, text);
 }
 

@@ -135,6 +135,25 @@ export async function each(list, work) {
   }));
 }
 
+export const quantile = (list, at) => [...list].sort((a, b) => a - b)[Math.floor(list.length * at)];
+export const median = (list) => quantile(list, 0.5);
+
+/**
+ * How far the medians (or another quantile) of two series lie apart, and how far they would by chance.
+ * The series were taken in turn, so what slows the machine for a while slows both. Noise is the widest
+ * of 1,000 redraws of the pairs from themselves, less the difference that was seen: it does
+ * not grow with that difference, so two clear medians are never called one. As the widest of
+ * 1,000 is some three standard deviations, twice the noise is passed by chance less than once
+ * in a million times.
+ */
+export function apart(a, b, at = 0.5) {
+  const gap = (rows) => quantile(rows.map((i) => a[i]), at) - quantile(rows.map((i) => b[i]), at);
+  const rows = a.map((_, i) => i), difference = gap(rows);
+  let noise = 0;
+  for (let i = 0; i < 1000; i++) noise = Math.max(noise, Math.abs(gap(rows.map(() => Math.floor(Math.random() * rows.length))) - difference));
+  return { difference, noise };
+}
+
 /** Bytes as they are, and what comes back until the server closes or falls silent. */
 export function raw(url, bytes, { silence = 700, limit = 8000 } = {}) {
   return new Promise((resolve) => {

@@ -165,6 +165,73 @@ def check_budget():
     return [f"{x}: over budget" for x in over - allowed] + [f"{x}: within budget now, take it off budget.txt" for x in allowed - over]
 
 
+# Where something secret that came in is compared, and with what. A new place is added here, or the rule fails.
+SECRETS_COMPARED = {
+    ("src/core/access/access_password.c", "access_password_verify", "crypto_pwhash_str_verify"),
+    ("src/core/access/access_session.c", "access_csrf_ok", "bytes_equal_ct"),
+    ("src/core/access/access_token.c", "token_find", "bytes_equal_ct"),
+    ("src/core/access/access_totp.c", "access_totp_match", "bytes_equal_ct"),
+    ("src/core/access/access_util.c", "access_unseal", "crypto_secretbox_open_easy"),
+}
+EVEN = ["bytes_equal_ct", "sodium_memcmp", "gnutls_memcmp", "crypto_verify_32", "crypto_pwhash_str_verify", "crypto_secretbox_open_easy"]
+# These stop at the first byte that differs.
+UNEVEN = ["memcmp", "bcmp", "strcmp", "strncmp", "strcasecmp", "strncasecmp", "strcoll", "strstr", "memmem", "str_equal", "str_equal_nocase",
+          "str_starts", "str_ends"]
+SECRET_WORDS = {"secret", "token", "hash", "digest", "mac", "hmac", "csrf", "password", "passphrase", "pass", "pw", "totp", "otp", "recovery",
+                "signature", "cookie", "credential"}
+# In this folder these are halves of secrets too.
+ACCESS_WORDS = {"hex", "code", "expected", "stored", "sealed", "proof"}
+NO_SECRET = {
+    ("src/core/access/access_audit_http.c", "prove"): "the chain of the audit trail, shown to whoever may read it",
+    ("src/core/access/access_idem.c", "access_idem_find"): "the hash of a request, of whoever sent it",
+    ("src/core/access/access_session_http.c", "still_right"): "the stored hash with itself, once the password was right",
+    ("src/core/events/events_read.c", "row_holds"): "the chain of the audit trail",
+    ("src/core/files/archive.c", "copy_entry"): "the hash of a file's content",
+    ("src/core/files/blob.c", "blob_verify"): "the hash of a file's content",
+    ("src/core/search/match.c", "match_token"): "a word that is looked for",
+    ("src/core/search/match.c", "match_whole"): "a word that is looked for",
+    ("src/core/store/pg_dump.c", "verify"): "the hash of a backup's content",
+}
+
+
+def calls(path, names):
+    """(name, function, line, arguments) of each call, literals blanked."""
+    code = strip_comments(read(path))
+    where = [(first, first + lines, name) for name, first, lines, _ in functions(path)]
+    for m in re.finditer(r"(?<![A-Za-z0-9_.>])(" + "|".join(names) + r")\s*\(", code):
+        depth, end = 1, m.end()
+        while depth and end < len(code):
+            depth += {"(": 1, ")": -1}.get(code[end], 0)
+            end += 1
+        line = code.count("\n", 0, m.start()) + 1
+        yield m.group(1), next((n for first, last, n in where if first <= line < last), ""), line, code[m.end():end - 1]
+
+
+def check_secrets():
+    """What a secret is compared with must not tell by its time how much of it was right."""
+    bad, seen, excused = [], set(), set()
+    for path in (p for p in c_files() if p.endswith(".c") and "/test/" not in p):
+        secret = SECRET_WORDS | (ACCESS_WORDS if folder_of(path) == "core/access" else set())
+        for name, function, line, arguments in calls(path, UNEVEN):
+            words = {w.removesuffix("s") for w in re.split(r"[^a-z]+", re.sub(r'"_*"', "", arguments).lower())}
+            if not words & secret:
+                continue
+            excused.add((path, function))
+            if (path, function) not in NO_SECRET:
+                bad.append(f"{path}:{line}: {name} compares {', '.join(sorted(words & secret))}; see bytes_equal_ct")
+        seen |= {(path, function, name) for name, function, _, _ in calls(path, EVEN) if function}  # none: its definition
+    for path, function, name in seen - SECRETS_COMPARED:
+        bad.append(f"{path}: {function} compares by {name}, and is not in the list of this rule")
+    for path, function, name in SECRETS_COMPARED - seen:
+        bad.append(f"{path}: {function} does not compare by {name} any more")
+    bad += [f"{path}: {function} compares nothing of that name any more, take it off this rule" for path, function in NO_SECRET.keys() - excused]
+    # and the function itself goes on to the end, whatever it has seen
+    body = re.search(r"^bool bytes_equal_ct\([^{]*\{\n(.*?)^\}", strip_comments(read("src/base/str.c")), re.M | re.S)
+    if not body or "volatile" not in body.group(1) or re.search(r"\b(if|break|goto|while|continue)\b|&&|\|\||\?|\breturn\b.*\breturn\b", body.group(1), re.S):
+        bad.append("src/base/str.c: bytes_equal_ct stops early")
+    return bad
+
+
 def check_headers():
     flags = subprocess.run(["pkg-config", "--cflags", "jansson", "libmicrohttpd", "sqlite3", "libpq", "icu-uc", "libxml-2.0"],
                            capture_output=True, text=True).stdout.split()
@@ -247,6 +314,7 @@ rule("modules.deps has no cycles", check_cycles())
 rule("no banned functions", check_banned())
 rule("each foreign library stands behind one folder", check_wrappers())
 rule("files and functions keep their size", check_budget())
+rule("secrets are compared in constant time", check_secrets())
 rule("every header compiles alone", check_headers())
 rule("exported symbols carry their folder's prefix", check_symbols())
 rule("every message key has its texts", check_messages())

@@ -1,13 +1,16 @@
 #include "base/test/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/jsonw.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/timeutil.h"
@@ -243,6 +246,67 @@ static void faults_are_collected(void **state)
 	arena_release(&a);
 }
 
+/* What was logged meanwhile; standard error is a pipe so long. */
+static void logged(char *out, size_t max, const char *message, const char *value)
+{
+	int ends[2], before = dup(STDERR_FILENO);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	log_event(LOG_WARN, message, "first", value, "last", "seen", NULL);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	(void)close(ends[1]);
+	(void)close(before);
+	ssize_t n = read(ends[0], out, max - 1);
+	(void)close(ends[0]);
+	assert_true(n > 0);
+	out[n] = '\0';
+}
+
+static void a_log_line_cannot_be_forged(void **state)
+{
+	(void)state;
+	char line[8192], want[8192], hostile[128], *huge = malloc(100001);
+	size_t n = 0;
+	for (char c = 1; c < 0x20; c++)
+		hostile[n++] = c;
+	snprintf(hostile + n, sizeof(hostile) - n, "%s", "\x7f\" level=\"error\\客");
+	logged(line, sizeof(line), "m\r\nlevel=error", hostile);
+	const char *end = strchr(line, '\n');
+	assert_true(end && end[1] == '\0');
+	for (const char *p = line; p < end; p++)
+		assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+	assert_non_null(strstr(line, " level=warn msg=\"m\\x0d\\x0alevel=error\" first=\"\\x01\\x02"));
+	assert_non_null(strstr(line, "\\x7f\\\" level=\\\"error\\\\客\" last=\"seen\"\n"));
+	/* a long value neither hides the others nor makes a long line */
+	assert_non_null(huge);
+	memset(huge, 'x', 100000);
+	huge[100000] = '\0';
+	logged(line, sizeof(line), "long", huge);
+	assert_true(strlen(line) < 1000);
+	snprintf(want, sizeof(want), " first=\"%.512s\" last=\"seen\"\n", huge);
+	assert_non_null(strstr(line, want));
+	free(huge);
+}
+
+/* S58: a difference anywhere is a difference. */
+static void bytes_are_compared_whole(void **state)
+{
+	(void)state;
+	unsigned char a[64], b[64];
+	for (size_t i = 0; i < sizeof(a); i++)
+		a[i] = b[i] = (unsigned char)(i * 37);
+	assert_true(bytes_equal_ct(a, b, sizeof(a)));
+	assert_true(bytes_equal_ct(a, b, 0));
+	for (size_t i = 0; i < sizeof(a); i++) {
+		for (unsigned bit = 1; bit < 256; bit <<= 1) {
+			b[i] ^= (unsigned char)bit;
+			assert_false(bytes_equal_ct(a, b, sizeof(a)));
+			assert_true(bytes_equal_ct(a, b, i));
+			b[i] = a[i];
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +315,7 @@ int main(void)
 		cmocka_unit_test(time_reads_what_it_writes), cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(ids_only_grow), cmocka_unit_test(json_is_escaped),
 		cmocka_unit_test(map_finds_what_it_holds), cmocka_unit_test(faults_are_collected),
+		cmocka_unit_test(a_log_line_cannot_be_forged), cmocka_unit_test(bytes_are_compared_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

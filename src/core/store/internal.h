@@ -111,6 +111,20 @@ struct queue {
 	bool stopping;
 };
 
+/* lite_sync.c: what is committed and waits for the disk. */
+struct syncer {
+	struct store *store;
+	int fd; /* of the log; its own, so that it hears of every failed write */
+	pthread_t thread;
+	bool runs;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct write_job *head, *tail;
+	int64_t handed; /* commits so far; changed by the writer alone, under the lock */
+	atomic_int_fast64_t synced; /* of them on disk */
+	bool stopping;
+};
+
 struct store {
 	enum engine engine;
 	char *data_dir;
@@ -190,6 +204,18 @@ int64_t queue_count(const struct queue *queue);
 enum lite_role { LITE_READ, LITE_WRITE, LITE_CARE };
 /* Registers the file layer that writes the log in large pieces; its name, or NULL. Once. */
 const char *lite_vfs_start(void);
+/* Whether the sync that ends a commit on this connection is left to the caller from now on. */
+void lite_log_leave_sync(struct sqlite3 *lite, bool leave);
+/* Whether a sync was left since that was said. */
+bool lite_log_left_sync(struct sqlite3 *lite);
+/* False: it does not run, and commits must be synced where they are made. */
+bool lite_sync_start(struct syncer *s, struct store *store) MUST_CHECK;
+/* Tells the jobs, linked by `next`, once all that is in the log by now is on disk; from the writer only. */
+void lite_sync_put(struct syncer *s, struct write_job *first, struct write_job *last);
+/* Whether a commit handed over is not on disk yet; for the writer. */
+bool lite_sync_busy(const struct syncer *s);
+/* After the last job was told. */
+void lite_sync_stop(struct syncer *s);
 enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role, struct sqlite3 **ret) MUST_CHECK;
 void lite_attach_progress(struct db *db);
 enum err lite_prepare(struct ctx *ctx, struct db *db, const char *text, size_t n, struct sqlite3_stmt **ret) MUST_CHECK;

@@ -6,6 +6,10 @@
  * before anybody can miss it: at the sync that ends a commit, at any other call for
  * that file, and when the next write is somewhere else.
  *
+ * The writer may leave the sync that ends a commit to another thread (lite_sync.c), and then tells
+ * nobody of the commit before that is done.  The sync after the log's head is never left:
+ * without it, frames of an older log could be taken for the newest.
+ *
  * What it rests on: other connections learn of frames from the index of the log, which SQLite
  * changes only after the sync (synchronous=FULL); frames written without sync (a
  * transaction larger than its cache) are read back by the same connection alone, through
@@ -27,6 +31,8 @@ struct log_file {
 	sqlite3_int64 at; /* where the piece belongs */
 	int n;
 	int failed; /* of an earlier write, told once */
+	bool head;  /* the last write was that of the log's head */
+	bool leave, left; /* syncs: to be left, one was left */
 };
 
 static struct log_file *log_file(sqlite3_file *file)
@@ -63,6 +69,7 @@ static int log_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 static int log_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 at)
 {
 	struct log_file *f = log_file(file);
+	f->head = at == 0;
 	if (f->piece == NULL)
 		f->piece = malloc(PIECE);
 	if (f->n > 0 && (f->piece == NULL || at != f->at + f->n || n > PIECE - f->n)) {
@@ -90,6 +97,10 @@ static int log_sync(sqlite3_file *file, int flags)
 {
 	struct log_file *f = log_file(file);
 	int rc = hand_on(f);
+	if (rc == SQLITE_OK && f->leave && !f->head) {
+		f->left = true;
+		return SQLITE_OK;
+	}
 	return rc != SQLITE_OK ? rc : f->real->pMethods->xSync(f->real, flags);
 }
 
@@ -148,6 +159,29 @@ static const sqlite3_io_methods log_methods = {
 /* --- opening ------------------------------------------------------------------ */
 
 static sqlite3_vfs vfs;
+
+static struct log_file *log_of(sqlite3 *lite)
+{
+	sqlite3_file *file = NULL;
+	if (sqlite3_file_control(lite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK || file == NULL || file->pMethods != &log_methods)
+		return NULL;
+	return log_file(file);
+}
+
+void lite_log_leave_sync(sqlite3 *lite, bool leave)
+{
+	struct log_file *f = log_of(lite);
+	if (f == NULL)
+		return;
+	f->leave = leave;
+	f->left = f->left && !leave;
+}
+
+bool lite_log_left_sync(sqlite3 *lite)
+{
+	const struct log_file *f = log_of(lite);
+	return f != NULL && f->left;
+}
 
 static int vfs_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {

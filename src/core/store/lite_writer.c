@@ -10,8 +10,8 @@
  * and for a while each job has its savepoint.
  *
  * A second thread copies the write-ahead log back into the database file while
- * the writer goes on; only when the log grows past WAL_HARD does the writer do
- * the remainder itself, so that the log can start over. */
+ * the writer goes on, who does only the last few pages itself, so that the log can start over. */
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +24,13 @@
 #include "base/timeutil.h"
 
 enum {
+	SHARE = 8, /* jobs after which a batch is committed, if the disk has nothing to do */
 	GUARDED_JOBS = 1000, /* with savepoints, after a job that failed too late */
-	WAL_SOFT = 4000,  /* pages in the log that wake the checkpointer: a page changed often is copied back once */
-	WAL_HARD = 12000, /* pages at which the writer finishes the checkpoint itself */
-	WAL_SIZE = 32 << 20, /* what the log's file is given at start: twice WAL_SOFT */
+	WAL_SOFT = 12000, /* pages in the log that wake the checkpointer: a page changed often is copied back once */
+	WAL_HARD = 24000, /* pages at which the writer does a checkpoint itself, however much is left */
+	WAL_LAST = 200, /* pages left to copy that the writer may be held up for */
+	WAL_PASSES = 8,
+	WAL_SIZE = 32 << 20, /* what the log's file is given at start */
 };
 
 struct writer {
@@ -42,7 +45,10 @@ struct writer {
 	bool in_transaction;
 	size_t alone; /* this many jobs get a transaction of their own */
 	size_t guarded; /* this many a savepoint */
-	int wal_pages, wal_tried;
+	atomic_int wal_pages;
+	int wal_tried;
+	struct syncer syncer;
+	bool syncer_runs;
 
 	sqlite3 *care; /* the checkpointer's connection */
 	pthread_t checkpointer;
@@ -50,6 +56,7 @@ struct writer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool due, stopping;
+	atomic_bool last; /* little is left to copy: the writer's turn */
 };
 
 /* --- the write-ahead log ---------------------------------------------------- */
@@ -59,7 +66,7 @@ static int note_wal(void *arg, sqlite3 *lite, const char *name, int pages)
 	(void)lite;
 	(void)name;
 	struct writer *w = arg;
-	w->wal_pages = pages;
+	atomic_store_explicit(&w->wal_pages, pages, memory_order_relaxed);
 	return SQLITE_OK;
 }
 
@@ -92,6 +99,27 @@ static void note_checkpoint(struct store *store, int rc)
 	log_event(LOG_ERROR, "checkpoint failed: nothing more is written", "error", sqlite3_errstr(rc), NULL);
 }
 
+/* The log starts over only when all of it is copied and nobody adds to it meanwhile.  So each
+ * pass copies what came during the one before, until so little is left that the writer can do it
+ * between two commits. */
+static void copy_back(struct writer *w)
+{
+	int before = INT_MAX;
+	for (int pass = 0; pass < WAL_PASSES; pass++) {
+		int copied = 0;
+		int rc = sqlite3_wal_checkpoint_v2(w->care, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &copied);
+		note_checkpoint(w->store, rc);
+		int left = atomic_load_explicit(&w->wal_pages, memory_order_relaxed) - copied;
+		if (rc != SQLITE_OK || left >= before)
+			return; /* a reader is in the way, or the disk is slower than the writer */
+		if (left <= WAL_LAST) {
+			atomic_store(&w->last, true);
+			return;
+		}
+		before = left;
+	}
+}
+
 static void *checkpoint_loop(void *arg)
 {
 	struct writer *w = arg;
@@ -103,7 +131,7 @@ static void *checkpoint_loop(void *arg)
 			break;
 		w->due = false;
 		pthread_mutex_unlock(&w->lock);
-		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->care, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+		copy_back(w);
 		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -112,13 +140,14 @@ static void *checkpoint_loop(void *arg)
 
 static void tend_wal(struct writer *w)
 {
-	int pages = w->wal_pages;
+	int pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed);
+	bool last = atomic_exchange(&w->last, false);
 	if (pages < w->wal_tried)
 		w->wal_tried = 0; /* the log started over */
-	if (pages - w->wal_tried < WAL_SOFT)
+	if (!last && pages - w->wal_tried < WAL_SOFT)
 		return;
 	w->wal_tried = pages;
-	if (pages >= WAL_HARD) {
+	if (last || pages >= WAL_HARD) {
 		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->db.lite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 		return;
 	}
@@ -250,6 +279,15 @@ static void run_one(struct writer *w, struct write_job *job)
 		w->batch_n++;
 }
 
+static void refuse_batch(struct writer *w, enum err err, const char *key)
+{
+	for (size_t i = 0; i < w->batch_n; i++) {
+		atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
+		work_refuse(w->batch[i].job, err, key);
+	}
+	w->batch_n = 0;
+}
+
 static void commit_failed(struct writer *w, enum err err)
 {
 	/* Only a constraint checked at COMMIT is one job's own fault: find out whose. */
@@ -263,11 +301,15 @@ static void commit_failed(struct writer *w, enum err err)
 	char kept[64] = "";
 	strncat(kept, key, sizeof kept - 1);
 	rollback(w);
-	for (size_t i = 0; i < w->batch_n; i++) {
-		atomic_fetch_add_explicit(&w->store->failed, 1, memory_order_relaxed);
-		work_refuse(w->batch[i].job, told, kept);
-	}
-	w->batch_n = 0;
+	refuse_batch(w, told, kept);
+}
+
+/* To the thread that waits for the disk, while the next jobs run. */
+static void hand_over(struct writer *w)
+{
+	for (size_t i = 1; i < w->batch_n; i++)
+		w->batch[i - 1].job->next = w->batch[i].job;
+	lite_sync_put(&w->syncer, w->batch[0].job, w->batch[w->batch_n - 1].job);
 }
 
 static void commit(struct writer *w)
@@ -276,7 +318,12 @@ static void commit(struct writer *w)
 	if (!w->in_transaction || !w->batch_n)
 		return;
 	int64_t before = time_monotonic_us();
+	/* A lone job is told soonest without another thread. */
+	bool leave = w->syncer_runs && w->batch_n > 1;
+	lite_log_leave_sync(w->db.lite, leave);
 	enum err err = command(w, COMMAND_COMMIT);
+	bool left = lite_log_left_sync(w->db.lite);
+	lite_log_leave_sync(w->db.lite, false);
 	if (err) {
 		commit_failed(w, err);
 		return;
@@ -286,8 +333,16 @@ static void commit(struct writer *w)
 	atomic_fetch_add_explicit(&store->commits, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&store->jobs, (int_fast64_t)w->batch_n, memory_order_relaxed);
 	work_committed(&w->db);
-	for (size_t i = 0; i < w->batch_n; i++)
-		w->batch[i].job->done(w->batch[i].job, OK);
+	if (atomic_load(&store->unhealthy)) { /* what it stands on was lost meanwhile */
+		refuse_batch(w, ERR_RETRY, "store_stopped");
+		return;
+	}
+	/* Who changed nothing may have read what is not on disk yet, and waits too. */
+	if (left || (w->syncer_runs && lite_sync_busy(&w->syncer)))
+		hand_over(w);
+	else
+		for (size_t i = 0; i < w->batch_n; i++)
+			w->batch[i].job->done(w->batch[i].job, OK);
 	w->batch_n = 0;
 }
 
@@ -316,6 +371,8 @@ static void run_batch(struct writer *w, struct write_job *job)
 		if (w->batch_n >= limit || time_monotonic_us() - start > BATCH_US)
 			break;
 		if (w->alone)
+			break;
+		if (w->batch_n >= SHARE && w->syncer_runs && !lite_sync_busy(&w->syncer))
 			break;
 		job = queue_take(&w->store->queue, false);
 		if (!job)
@@ -363,6 +420,7 @@ enum err lite_writer_start(struct ctx *ctx, struct store *store)
 	if (!w)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	w->store = store;
+	w->syncer.fd = -1;
 	w->db = (struct db){.store = store, .engine = ENGINE_SQLITE, .writer = true};
 	arena_init(&w->arena, 1 << 20);
 	ctx_init(&w->ctx, &w->arena, store->clock);
@@ -374,6 +432,7 @@ enum err lite_writer_start(struct ctx *ctx, struct store *store)
 	if (!err && !store->read_only) {
 		make_room(w->db.lite);
 		sqlite3_wal_hook(w->db.lite, note_wal, w);
+		w->syncer_runs = lite_sync_start(&w->syncer, store);
 		w->checkpointer_runs = pthread_create(&w->checkpointer, NULL, checkpoint_loop, w) == 0;
 		w->thread_runs = pthread_create(&w->thread, NULL, writer_loop, w) == 0;
 		if (!w->thread_runs || !w->checkpointer_runs)
@@ -393,6 +452,7 @@ void lite_writer_stop(struct store *store)
 	queue_stop(&store->queue);
 	if (w->thread_runs)
 		pthread_join(w->thread, NULL);
+	lite_sync_stop(&w->syncer);
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
 	pthread_cond_signal(&w->wake);
