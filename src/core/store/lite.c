@@ -8,6 +8,10 @@
 #include "base/log.h"
 #include "base/str.h"
 
+/* KiB, as SQLite wants it: negative */
+#define WRITE_CACHE "-49152"
+#define SORT_CACHE "-12288"
+
 enum {
 	BUSY_MS = 5000,
 	PROGRESS_STEPS = 2000, /* virtual-machine steps between looks at budget and deadline */
@@ -58,7 +62,7 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 	if (role == LITE_READ)
 		sqlite3_limit(lite, SQLITE_LIMIT_ATTACHED, 0);
 	const char *pragmas = role == LITE_WRITE
-		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=-49152;"
+		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=" WRITE_CACHE ";"
 		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=134217728; PRAGMA threads=2"
 		: role == LITE_READ
 			? "PRAGMA query_only=1; PRAGMA cache_size=-16384; PRAGMA mmap_size=0"
@@ -144,10 +148,21 @@ enum err lite_step(struct ctx *ctx, struct stmt *stmt, bool *ret_row)
 	return err;
 }
 
+/* An index of a full table is sorted with as much memory as the page cache may have, once more in each of its threads. */
+static int make_index(struct db *db, const char *text)
+{
+	int rc = sqlite3_exec(db->lite, "PRAGMA cache_size=" SORT_CACHE, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db->lite, text, NULL, NULL, NULL);
+	int back = sqlite3_exec(db->lite, "PRAGMA cache_size=" WRITE_CACHE, NULL, NULL, NULL);
+	return rc != SQLITE_OK ? rc : back;
+}
+
 enum err lite_exec(struct ctx *ctx, struct db *db, const char *text)
 {
 	db->job.schema_changed = true;
-	int rc = sqlite3_exec(db->lite, text, NULL, NULL, NULL);
+	bool index = str_starts(text, "CREATE INDEX ") || str_starts(text, "CREATE UNIQUE INDEX ");
+	int rc = index ? make_index(db, text) : sqlite3_exec(db->lite, text, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? OK : lite_fail(ctx, db, rc);
 }
 
