@@ -143,7 +143,7 @@ typedef enum err (*write_fn)(struct ctx *ctx, void *arg);
 struct write_job {
 	write_fn run;  /* with ctx->db set to the write connection, inside its own savepoint or transaction */
 	/* After the durable commit, or after the job failed and was rolled back; on
-	 * the writer's thread, must not block.  `result` OK means: on disk. */
+	 * a thread of the store, must not block.  `result` OK means: on disk. */
 	void (*done)(struct write_job *job, enum err result);
 	struct ctx *ctx;
 	void *arg;
@@ -155,7 +155,7 @@ void store_submit(struct store *store, struct write_job *job);
 /* Queues and waits. */
 enum err store_write(struct ctx *ctx, struct store *store, write_fn run, void *arg) MUST_CHECK;
 
-/* Within a write job: runs `fn` after this job's commit, before any job's done().
+/* Within a write job: runs `fn` after this job's commit, before any job's done(); the commit may not be on disk yet.
  * Dropped if the job is rolled back.  `arg` must outlive the commit (job's arena does). */
 typedef void (*commit_fn)(struct store *store, void *arg);
 enum err db_on_commit(struct ctx *ctx, commit_fn fn, void *arg) MUST_CHECK;
