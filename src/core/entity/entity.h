@@ -214,6 +214,9 @@ enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info, c
 /* In a write job: makes one index that a descriptor calls for and that is not there; call
  * it, each time in a job of its own, until *ret_made is false. */
 enum err entity_index_mend(struct ctx *ctx, bool *ret_made) MUST_CHECK;
+/* Whether the descriptor calls for an index that begins with the field, and, with `second` not -1, gives its rows in that
+ * one's order (SF_ID too). */
+bool entity_index_leads(const struct entity_info *info, int first, int second);
 /* The name of one that is not there; NULL: none is missing. */
 enum err entity_index_missing(struct ctx *ctx, const char **ret_name) MUST_CHECK;
 

@@ -176,6 +176,46 @@ static bool next_index(const char **at, struct index_text *ret)
 	return true;
 }
 
+/* Moves past `"name"` in a list of columns; false if another one stands there. */
+static bool skip_column(const char **at, const char *end, const char *name)
+{
+	size_t n = strlen(name);
+	if (*at + n + 2 > end || (*at)[0] != '"' || strncmp(*at + 1, name, n) != 0 || (*at)[n + 1] != '"')
+		return false;
+	*at += n + 2;
+	return true;
+}
+
+/* SQLite puts the id behind the last column of every index. */
+static bool index_leads(const struct index_text *index, const char *first, const char *second)
+{
+	const char *at = memchr(index->sql, '(', index->n), *end = index->sql + index->n;
+	if (!at)
+		return false;
+	at++;
+	if (!skip_column(&at, end, first))
+		return false;
+	if (!second || (*at == ')' && str_equal(second, "id")))
+		return true;
+	bool more = str_starts(at, ", ");
+	at += 2;
+	return more && skip_column(&at, end, second);
+}
+
+bool entity_index_leads(const struct entity_info *info, int first, int second)
+{
+	struct buf buf;
+	struct index_text index;
+	bool found = false;
+	buf_init(&buf, INDEXES_TEXT_MAX);
+	registry_put_indexes(&buf, info);
+	const char *at = buf_text(&buf);
+	while (!found && next_index(&at, &index))
+		found = index_leads(&index, info->fields[first]->name, second >= 0 ? info->fields[second]->name : NULL);
+	buf_release(&buf);
+	return found;
+}
+
 /* Whether the statement's first column is one of these, or the link to the parent. */
 static bool is_asked(const struct index_text *index, const struct entity_info *info, const bool *fields)
 {

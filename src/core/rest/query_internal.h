@@ -128,6 +128,9 @@ struct query_sql {
 	size_t key_col;          /* parent's position, for children; NO_COL */
 	size_t id_param, limit_param; /* numbers of the parameters with the one id and the limit; 0: none */
 	uint64_t hash;           /* of a text that is kept; 0: it is not */
+	/* query_route.c: only `lead`, or the gate's predicate, is a key to the engine; neither: the order is */
+	bool steer, lead_scope;
+	const struct query_cond *lead;
 	enum err err;
 };
 
@@ -257,6 +260,11 @@ enum err sqlb_finish_row(const struct query_sql *b, struct value *values) MUST_C
 typedef enum err (*sqlb_row_fn)(struct query_sql *b, const struct value *values, void *arg);
 /* Runs the page's statements (one, or two where the order has nulls); at most `max` rows (0: all). */
 enum err query_each(struct ctx *ctx, struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows) MUST_CHECK;
+
+/* query_route.c: whether the way to the rows depends on the values, and so is to be found each time; finds it, for a
+ * statement that was begun. */
+bool query_asks_way(struct ctx *ctx, const struct query *q);
+enum err query_choose_way(struct query_sql *b, enum query_phase phase, int64_t max) MUST_CHECK;
 
 /* The statement of a kept query's phase, made on first use. */
 enum err query_plan_sql(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret) MUST_CHECK;

@@ -5,8 +5,8 @@
  * their key; a newcomer takes the place of who stands there.  A text is kept when it is
  * seen a second time, so that pages of a long list, each with its own cursor, do not
  * push out the others.  Not kept is what does not depend on its key alone: relative
- * dates, search conditions (made of what the index holds), and embeds of children
- * (made of the ids of a page). */
+ * dates, search conditions (made of what the index holds), embeds of children
+ * (made of the ids of a page), and what has several ways to its rows (query_route.c). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +136,8 @@ static bool fill(struct ctx *ctx, struct query_plan *plan, const struct query_op
 	making.clock = &clock;
 	making.faults.count = 0;
 	if (query_parse(&making, plan->info, plan->raw, options, &plan->query) || !node_keeps(&plan->query->root))
+		return false;
+	if (!id && query_asks_way(&making, plan->query))
 		return false;
 	if (id && query_only_ids(&making, plan->query, id, 1))
 		return false;

@@ -149,7 +149,9 @@ static enum err run_phase(struct ctx *ctx, struct query *q, enum query_phase pha
 		return made ? made : run_rows(&b, each);
 	}
 	sqlb_begin(&b, ctx, q, &q->root);
-	enum err err = sqlb_rows(&b, phase, max);
+	enum err err = query_choose_way(&b, phase, max);
+	if (!err)
+		err = sqlb_rows(&b, phase, max);
 	if (!err)
 		err = run_rows(&b, each);
 	sqlb_release(&b);

@@ -5,9 +5,16 @@
 
 enum { PARENTS_MAX = 8 };
 
+static void put_key(struct query_sql *b, const struct entity_info *info, int field, char prefix, int alias)
+{
+	if (b->steer && !b->lead_scope && prefix == 't' && alias == 0)
+		sqlb_puts(b, "+");
+	sqlb_column(b, prefix, alias, info->fields[field]->name);
+}
+
 static void put_equal(struct query_sql *b, const struct entity_info *info, int field, char prefix, int alias, int64_t id)
 {
-	sqlb_column(b, prefix, alias, info->fields[field]->name);
+	put_key(b, info, field, prefix, alias);
 	sqlb_puts(b, " = ");
 	sqlb_param(b, value_int(id));
 }
@@ -27,7 +34,7 @@ static void put_team(struct query_sql *b, const struct entity_info *info, char p
 	for (size_t i = 0; i < actor->n_teams; i++)
 		if (actor->teams[i] && actor->teams[i] != actor->team_id)
 			ids[n++] = actor->teams[i];
-	sqlb_column(b, prefix, alias, info->fields[info->team]->name);
+	put_key(b, info, info->team, prefix, alias);
 	sqlb_puts(b, b->engine == ENGINE_POSTGRES ? " = ANY(" : " IN (SELECT \"value\" FROM json_each(");
 	sqlb_param_ids(b, ids, n);
 	sqlb_puts(b, b->engine == ENGINE_POSTGRES ? ")" : "))");

@@ -15,6 +15,8 @@ struct term {
 
 static void put_field(const struct term *t)
 {
+	if (t->b->steer && t->cond != t->b->lead && t->prefix == 't' && t->alias == 0)
+		sqlb_puts(t->b, "+");
 	sqlb_column(t->b, t->prefix, t->alias, t->info->fields[t->cond->field]->name);
 }
 

@@ -238,6 +238,12 @@ void db_interrupt(struct db *db)
 		pg_interrupt(db->pg);
 }
 
+void db_budget(const struct db *db, int64_t *ret_steps, int64_t *ret_ms)
+{
+	*ret_steps = db->budget_steps;
+	*ret_ms = db->budget_ms;
+}
+
 void db_set_budget(struct db *db, int64_t steps, int64_t ms)
 {
 	db->budget_steps = steps;

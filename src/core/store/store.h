@@ -63,6 +63,7 @@ void db_interrupt(struct db *db);
  * (SQLite) or runs over `ms` (PostgreSQL) ends with ERR_LIMIT and message key
  * "budget"; 0 means none. */
 void db_set_budget(struct db *db, int64_t steps, int64_t ms);
+void db_budget(const struct db *db, int64_t *ret_steps, int64_t *ret_ms);
 /* A consistent view over several reads; nestable calls are a bug. */
 enum err db_begin_read(struct ctx *ctx, struct db *db) MUST_CHECK;
 void db_end_read(struct db *db);

@@ -1,0 +1,218 @@
+/* Which way SQLite takes to a page: through the index of a condition, and then sorts; or along the
+ * index of the order, and leaves out what does not match.
+ *
+ * The first is right for few matches, the second for many, and between a page that takes a millisecond and one
+ * that takes a second at a million rows lies nothing but this choice.  SQLite makes it without looking at
+ * the values, so it is made here: matches of each condition are counted in its index, up to FEW. If one has fewer, it
+ * leads.  If all have more, the order is tried, on a leash: where many rows match each condition but
+ * hardly any all of them, it would read the whole table, and SQLite's own way is taken after all.
+ *
+ * A column with a plus before it is of no use to SQLite as a key. PostgreSQL has statistics of values, and is left alone. */
+#include <string.h>
+
+#include "core/rest/query_internal.h"
+
+enum {
+	FEW = 1000,              /* matches that are sorted without a thought */
+	CANDIDATES_MAX = 8,
+	LEASH_STEPS = 400000,    /* of SQLite's machine, for a walk along the order: some 20 ms */
+};
+
+struct route {
+	const struct query_cond *list[CANDIDATES_MAX];
+	size_t n;
+	bool scope; /* the gate's predicate is one more */
+};
+
+/* Of use as a key: "field = ?" and its kind. */
+static bool is_key(const struct query_cond *c)
+{
+	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0)
+		return false;
+	switch (c->op) {
+	case OP_EQ:
+	case OP_IN:
+		return c->quant != QUANT_ALL && c->n > 0;
+	case OP_GT:
+	case OP_GTE:
+	case OP_LT:
+	case OP_LTE:
+		return c->quant == QUANT_ONE && c->n == 1;
+	case OP_LIKE: /* by a beginning */
+		return c->quant == QUANT_ONE && c->n == 1 && c->values[0].t.n > 0 && strchr("%_", c->values[0].t.p[0]) == NULL;
+	case OP_NEQ:
+	case OP_ILIKE:
+	case OP_MATCH:
+	case OP_IMATCH:
+	case OP_IS:
+	case OP_DISTINCT:
+	case OP_SEARCH:
+	case OP_CONTAINS:
+	case OP_WITHIN:
+	case OP_OVERLAP:
+	case OP_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool is_equal(const struct query_cond *c)
+{
+	return c->op == OP_EQ && c->quant == QUANT_ONE;
+}
+
+/* Own rows are found by their owner. */
+static bool scope_is_key(const struct query *q, const struct ctx *ctx)
+{
+	return q->info->parent < 0 && q->info->owner >= 0 && entity_scope(ctx->actor, q->info, q->action) == SCOPE_OWN;
+}
+
+/* Conditions that make the choice for themselves, or tie the rows to those of others. */
+static bool is_tied(const struct query *q)
+{
+	for (const struct query_cond *c = q->root.where.first; c; c = c->next)
+		if (c->kind == COND_QUERY || c->kind == COND_EMBED || (c->kind == COND_TERM && (c->op == OP_SEARCH || c->field == SF_ID)))
+			return true;
+	for (const struct query_node *child = q->root.first; child; child = child->next)
+		if (child->inner)
+			return true;
+	return false;
+}
+
+/* One index serves the order from end to end, in one direction. */
+static bool order_walks(const struct query *q)
+{
+	const struct query_order *first = q->root.order;
+	if (!first || first->item || first->node != &q->root || (first->nullable && !query_splits(q)))
+		return false;
+	if (first->field == SF_ID)
+		return true;
+	const struct query_order *second = first->next;
+	return second && second->node == &q->root && second->field == SF_ID && second->desc == first->desc && !second->next &&
+	       entity_index_leads(q->info, first->field, SF_ID);
+}
+
+static bool find_candidates(struct ctx *ctx, const struct query *q, struct route *ret)
+{
+	*ret = (struct route){.scope = scope_is_key(q, ctx)};
+	int by = q->root.order->field;
+	if (ret->scope && entity_index_leads(q->info, q->info->owner, by))
+		return false;
+	for (const struct query_cond *c = q->root.where.first; c; c = c->next) {
+		if (!is_key(c) || !entity_index_leads(q->info, c->field, -1))
+			continue;
+		/* what it finds comes in order, or the order is its own */
+		if (c->field == by || (is_equal(c) && entity_index_leads(q->info, c->field, by)))
+			return false;
+		if (ret->n == CANDIDATES_MAX)
+			return false;
+		ret->list[ret->n++] = c;
+	}
+	return ret->n > 0 || ret->scope;
+}
+
+static bool route_find(struct ctx *ctx, const struct query *q, struct route *ret)
+{
+	if (db_engine(ctx->db) != ENGINE_SQLITE || q->root.grouped || q->only_ids || q->all_rows || q->root.limit < 0 || is_tied(q))
+		return false;
+	return order_walks(q) && find_candidates(ctx, q, ret);
+}
+
+bool query_asks_way(struct ctx *ctx, const struct query *q)
+{
+	struct route route;
+	return route_find(ctx, q, &route);
+}
+
+/* --- counting -------------------------------------------------------------------------- */
+
+/* Rows of one condition (NULL: of the gate's), at most FEW + 1. */
+static enum err count_few(struct ctx *ctx, struct query *q, const struct query_cond *c, int64_t *ret)
+{
+	struct query_sql b;
+	struct stmt *stmt = NULL;
+	bool row = false;
+	sqlb_begin(&b, ctx, q, &q->root);
+	sqlb_puts(&b, "SELECT count(*) FROM (SELECT 1 FROM ");
+	sqlb_name(&b, q->info->entity->name);
+	sqlb_puts(&b, " AS \"t0\" WHERE 1 = 1");
+	if (c) {
+		sqlb_puts(&b, " AND ");
+		sqlb_term(&b, q->info, c, 't', 0);
+	} else {
+		sqlb_scope(&b, q->info, q->action, 't', 0);
+	}
+	sqlb_puts(&b, " LIMIT ");
+	sqlb_param(&b, value_int(FEW + 1));
+	sqlb_puts(&b, ")");
+	enum err err = b.err ? b.err : sqlb_open(&b, &stmt);
+	if (!err)
+		err = stmt_step(ctx, stmt, &row);
+	if (!err)
+		*ret = row ? stmt_i64(stmt, 0) : 0;
+	if (stmt)
+		stmt_done(stmt);
+	sqlb_release(&b);
+	return err;
+}
+
+/* --- the walk ---------------------------------------------------------------------------- */
+
+/* Whether the page is full, or the order at its end, within the leash. */
+static enum err walk_fits(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, bool *ret)
+{
+	struct query_sql b;
+	struct stmt *stmt = NULL;
+	bool row = true;
+	int64_t steps, ms;
+	struct faults before = ctx->faults;
+	db_budget(ctx->db, &steps, &ms);
+	sqlb_begin(&b, ctx, q, &q->root);
+	b.steer = true;
+	enum err err = sqlb_rows(&b, phase, max);
+	if (!err)
+		err = sqlb_open(&b, &stmt);
+	db_set_budget(ctx->db, LEASH_STEPS, ms);
+	while (!err && row)
+		err = stmt_step(ctx, stmt, &row);
+	db_set_budget(ctx->db, steps, ms);
+	if (stmt)
+		stmt_done(stmt);
+	sqlb_release(&b);
+	*ret = !err;
+	if (err != ERR_LIMIT)
+		return err;
+	ctx->faults = before;
+	return OK;
+}
+
+enum err query_choose_way(struct query_sql *b, enum query_phase phase, int64_t max)
+{
+	struct ctx *ctx = b->ctx;
+	struct query *q = b->query;
+	struct route route;
+	int64_t least = INT64_MAX, n = 0;
+	enum err err = OK;
+	if (!route_find(ctx, q, &route))
+		return OK;
+	for (size_t i = 0; !err && i < route.n && least > 0; i++) {
+		err = count_few(ctx, q, route.list[i], &n);
+		if (!err && n < least) {
+			least = n;
+			b->lead = route.list[i];
+		}
+	}
+	if (!err && route.scope && least > 0)
+		err = count_few(ctx, q, NULL, &n);
+	if (!err && route.scope && n < least) {
+		least = n;
+		b->lead = NULL;
+		b->lead_scope = true;
+	}
+	b->steer = !err && least <= FEW;
+	if (err || b->steer)
+		return err;
+	b->lead = NULL;
+	b->lead_scope = false;
+	return walk_fits(ctx, q, phase, max, &b->steer);
+}
