@@ -1,11 +1,61 @@
 #!/usr/bin/env python3
 """R12: backup while serving and writing; restore elsewhere; what was acknowledged before the
-backup is there, and the restored folder is whole.  A damaged backup is refused."""
+backup is there, and the restored folder is whole.  A damaged backup is refused: bytes that changed, a file that is not
+the one that was listed, and one where nothing is wrong but that an attachment is not in it."""
+import hashlib
 import os
 import shutil
 import threading
+import zipfile
 
 from house import Client, Server, check, done, folder, guanxi, make_data, make_token
+
+
+def rewrite(file, to, change):
+    """The same archive, well formed, but for what `change` makes of its parts by name."""
+    with zipfile.ZipFile(file) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    listed = next(iter(parts))  # the list of contents comes first
+    change(parts, listed)
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+
+
+def spoil_file(parts, listed):
+    name = next(n for n in parts if n.startswith("blobs/"))
+    parts[name] = bytes([parts[name][0] ^ 0x55]) + parts[name][1:]
+
+
+def spoil_key(parts, listed):
+    """Nothing but the list of contents can tell."""
+    parts["secret.key"] = bytes([parts["secret.key"][0] ^ 1]) + parts["secret.key"][1:]
+
+
+def same(parts, listed):
+    pass
+
+
+def leave_out(parts, listed):
+    name = next(n for n in parts if n.startswith("blobs/"))
+    del parts[name]
+    parts[listed] = b"".join(line for line in parts[listed].splitlines(keepends=True) if not line.endswith(name.encode() + b"\n"))
+
+
+def swap_file(parts, listed):
+    """Listed as it is, but not what its name and its record say."""
+    name = next(n for n in parts if n.startswith("blobs/"))
+    old = hashlib.sha256(parts[name]).hexdigest().encode()
+    spoil_file(parts, listed)
+    lines = parts[listed].splitlines(keepends=True)
+    parts[listed] = b"".join(line.replace(old, hashlib.sha256(parts[name]).hexdigest().encode(), 1) if line.endswith(name.encode() + b"\n") else line
+                             for line in lines)
+
+
+def try_restore(home, broken, name):
+    to = os.path.join(home, name)
+    done_ = guanxi("restore", "--data", to, broken, check=False)
+    return done_, os.path.exists(to)
 
 
 def main():
@@ -62,8 +112,15 @@ def main():
         byte = f.read(1)
         f.seek(-1, 1)
         f.write(bytes([byte[0] ^ 0x55]))
-    refused = guanxi("restore", "--data", os.path.join(home, "third"), broken, check=False)
-    check("a damaged backup is refused", refused.returncode != 0 and not os.path.exists(os.path.join(home, "third")), refused.stdout)
+    refused, there = try_restore(home, broken, "third")
+    check("a damaged backup is refused", refused.returncode != 0 and not there, refused.stdout)
+    for name, change, good in (("packed again", same, True), ("whose file is not the one listed", spoil_file, False),
+                               ("whose key is not the one listed", spoil_key, False),
+                               ("whose file is not the one its record names", swap_file, False), ("that lacks a file", leave_out, False)):
+        packed = os.path.join(home, f"{change.__name__}.zip")
+        rewrite(file, packed, change)
+        made, there = try_restore(home, packed, change.__name__)
+        check(f"a backup {name} is {'taken' if good else 'refused'}", (made.returncode == 0) == good and there == good, made.stdout + made.stderr)
     done(home)
 
 

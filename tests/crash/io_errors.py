@@ -156,7 +156,7 @@ class Scene:
     def files(self):
         """Attachments: a file is kept whole, or refused and nowhere."""
         server = self.faults.server(self.data)
-        client, kept, answers, hits = Client(server.port, self.token), [], {}, 0
+        client, kept, answers, hits, unheeded = Client(server.port, self.token), [], {}, 0, []
         _, body = client.ask("POST", "/api/v1/customer", {"name": "with files"}, {"Prefer": "return=representation"})
         owner = (body[0] if isinstance(body, list) else body)["id"]
         for calls, error in ((SYNC, errno.EIO), (WRITE, errno.EIO), (WRITE, errno.ENOSPC), (WRITE, -1), (RENAME, errno.EIO)):
@@ -166,16 +166,20 @@ class Scene:
                 try:
                     status, body = client.ask("POST", f"/api/v1/file?name=f.txt&entity=customer&record_id={owner}", {"text": text})
                 finally:
-                    hits += self.faults.hits
+                    hit = self.faults.hits
+                    hits += hit
                     self.faults.disarm()
                 answers[status] = answers.get(status, 0) + 1
                 if status == 201:
+                    if hit and error > 0:
+                        unheeded.append((calls, error, after))
                     kept.append(((body[0] if isinstance(body, list) else body)["id"], text))
                 if client.ask("GET", "/healthz")[0] != 200:
                     server.kill()
                     server = self.faults.server(self.data)
                     client = Client(server.port, self.token)
         check("attachments: faults came, answers are 201, 5xx", hits > 5 and all(s == 201 or s >= 500 for s in answers) and len(answers) > 1, (hits, answers))
+        check("attachments: none was taken whose fsync, write or rename failed", not unheeded, unheeded)
         wrong = []
         for i, text in kept:
             status, body = client.ask("GET", f"/api/v1/attachment/{i}/content")

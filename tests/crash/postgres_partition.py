@@ -3,6 +3,7 @@
 middle of requests, before COMMIT reaches the server, and before its answer comes back; and
 the server cannot be reached at all for a while.  Clients repeat with the same
 Idempotency-Key: nothing is lost, nothing is there twice, and the pool heals within 5 s.
+What was asked once, without a key, is not done twice either.
 GUANXI_SECONDS (default 20) of cutting."""
 import os
 import random
@@ -16,6 +17,7 @@ from house import Client, Server, check, done, folder, guanxi, make_data, make_t
 
 SECONDS = float(os.environ.get("GUANXI_SECONDS", "20"))
 WRITERS = 4
+ONCE = 2
 HEAL = 5.0
 
 
@@ -120,6 +122,31 @@ class Proxy:
             self.drop(pair)
 
 
+class Once(threading.Thread):
+    """Makes customers without a key, and asks for none of them twice."""
+
+    def __init__(self, port, token, name, stop):
+        super().__init__()
+        self.port, self.token, self.name_, self.stop = port, token, name, stop
+        self.made, self.asked = [], set()
+
+    def run(self):
+        client, n = Client(self.port, self.token), 0
+        while not self.stop.is_set():
+            n += 1
+            name = f"{self.name_}-{n}"
+            self.asked.add(name)
+            try:
+                status, body = client.ask("POST", "/api/v1/customer", {"name": name}, {"Prefer": "return=representation"})
+            except Exception:
+                client.connection.close()
+                continue
+            if status == 201:
+                self.made.append((name, (body[0] if isinstance(body, list) else body)["id"]))
+            else:
+                time.sleep(0.05)
+
+
 class Writer(threading.Thread):
     """Makes customers, each under a key of its own, and asks again until it knows."""
 
@@ -188,8 +215,8 @@ def break_things(proxy, client, rng):
     return max(slowest, heal(client))
 
 
-def verify(client, writers):
-    made = [m for w in writers for m in w.made]
+def verify(client, writers, once):
+    made = [m for w in writers + once for m in w.made]
     rows, offset = [], 0
     while True:
         _, page = client.ask("GET", f"/api/v1/customer?select=id,name&order=id&limit=500&offset={offset}")
@@ -202,7 +229,7 @@ def verify(client, writers):
     there = {(r["name"], r["id"]) for r in rows}
     lost = [m for m in made if m not in there]
     check(f"none of {len(made)} acknowledged writes is lost", not lost and len(made) > 50, lost[:5] or len(made))
-    strangers = set(names) - {n for n, _ in made}
+    strangers = set(names) - {n for n, _ in made} - {n for w in once for n in w.asked}
     check("nothing is there that was not acknowledged in the end", not strangers, list(strangers)[:5])
 
 
@@ -216,17 +243,18 @@ def main():
     server = Server(data)
     stop = threading.Event()
     writers = [Writer(server.port, token, f"w{i}", stop) for i in range(WRITERS)]
+    once = [Once(server.port, token, f"o{i}", stop) for i in range(ONCE)]
     client = Client(server.port, token)
-    for w in writers:
+    for w in writers + once:
         w.start()
     slowest = break_things(proxy, client, random.Random(6))
     stop.set()
-    for w in writers:
+    for w in writers + once:
         w.join()
     check("every client got through", not any(w.failed for w in writers), [w.failed for w in writers if w.failed])
     check("connections were cut in all ways", all(proxy.cuts.values()) and sum(w.retries for w in writers) > 0, proxy.cuts)
     check("the pool heals within 5 s", slowest < HEAL, f"{slowest:.1f} s")
-    verify(client, writers)
+    verify(client, writers, once)
     statuses = {}
     for w in writers:
         for s, n in w.statuses.items():

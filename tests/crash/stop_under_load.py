@@ -2,7 +2,8 @@
 """R18: everything at once (reads, writes, live events, imports, exports, uploads, tokens made
 and revoked), and SIGTERM in the middle of it.  The server ends cleanly each time, says
 nothing a sanitizer would say, a revoked token is refused at once, and what was
-acknowledged is there afterwards.  With a program built by `make asan` or `make tsan` this
+acknowledged is there afterwards.  Then a large write and a live stream alone: the write is done and
+answered, the stream ended as HTTP wants it.  With a program built by `make asan` or `make tsan` this
 is the race and memory test.  GUANXI_ROUNDS (default 4) stops on each engine,
 GUANXI_SECONDS (default 2) of load before each."""
 import http.client
@@ -10,6 +11,7 @@ import json
 import os
 import random
 import re
+import socket
 import tempfile
 import threading
 import time
@@ -17,6 +19,7 @@ import time
 from house import EMAIL, PASSWORD, Client, Server, check, done, folder, guanxi, make_data, make_token, on_postgres
 
 ROUNDS = int(os.environ.get("GUANXI_ROUNDS", "4"))
+BEGUN = 4000  # rows of a write that is under way when the signal comes
 SECONDS = float(os.environ.get("GUANXI_SECONDS", "2"))
 COMPLAINTS = re.compile(r"ThreadSanitizer|AddressSanitizer|LeakSanitizer|runtime error:|Assertion|panic=")
 READS = ["/api/v1/customer?select=id,name,orders(number,total)&limit=20&order=name", "/api/v1/search?q=杭州&limit=5", "/api/v1/meta",
@@ -158,6 +161,60 @@ def one_stop(data, token, name, counts):
     return wrong, load.made
 
 
+def listen(port, token, got):
+    """Live events until the end of the connection, as they come."""
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
+        s.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        try:
+            while data := s.recv(65536):
+                got.append(data)
+        except OSError as e:
+            got.append(repr(e).encode())
+
+
+def write_many(port, token, name, got):
+    try:
+        got.append(Client(port, token).ask("POST", "/api/v1/customer", [{"name": f"{name}-{n}"} for n in range(BEGUN)])[0])
+    except (OSError, http.client.HTTPException) as e:
+        got.append(repr(e))
+
+
+def stop_in_flight(data, token):
+    """A write that has begun is done and answered; the words that are wrong."""
+    for n in range(5):
+        server, answer = Server(data), []
+        began = time.time()
+        write_many(server.port, token, f"before{n}", answer)
+        took = time.time() - began
+        writer = threading.Thread(target=write_many, args=(server.port, token, f"begun{n}", answer))
+        writer.start()
+        time.sleep(took / 2)
+        early = len(answer) > 1
+        status = server.stop()
+        writer.join()
+        if not early:
+            break
+    server = Server(data)
+    _, rows = Client(server.port, token).ask("GET", f"/api/v1/customer?select=count()&name=like.begun{n}-*")
+    server.stop()
+    good = not early and status == 0 and answer == [201, 201] and rows == [{"count": BEGUN}]
+    return [] if good else [f"ended with {status}, the write {'before the signal ' if early else ''}with {answer}, {rows} rows"]
+
+
+def stop_stream(data, token):
+    """A live stream that has nothing to say is ended as HTTP wants it, not cut off."""
+    server, got = Server(data), []
+    listener = threading.Thread(target=listen, args=(server.port, token, got))
+    listener.start()
+    until = time.time() + 20
+    while b"retry:" not in b"".join(got) and time.time() < until:
+        time.sleep(0.02)
+    status = server.stop()
+    listener.join()
+    end = b"".join(got)[-60:]
+    return [] if status == 0 and end.endswith(b"\r\n0\r\n\r\n") else [status, end]
+
+
 def engine(name, *args):
     home = folder()
     data = make_data(home, *args)
@@ -168,6 +225,10 @@ def engine(name, *args):
         wrong += bad
         made += ids
     check(f"{name}: {ROUNDS} stops in the middle of everything are clean", not wrong, "\n# ".join(wrong[:40]))
+    bad = stop_in_flight(data, token)
+    check(f"{name}: a write that has begun is done and answered", not bad, bad)
+    bad = stop_stream(data, token)
+    check(f"{name}: a live stream is ended, not cut off", not bad, bad)
     idle = [k for k in ("reads", "writes", "events", "exports", "imports", "revoked") if not counts.get(k)]
     check(f"{name}: all kinds of work were under way", not idle, (idle, counts))
     server = Server(data)

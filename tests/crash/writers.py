@@ -79,16 +79,21 @@ class Writer(threading.Thread):
 def there(client, entity, title, ids):
     found = {}
     for at in range(0, len(ids), 100):
-        _, rows = client.ask("GET", f"/api/v1/{entity}?select=id,{title}&limit=100&id=in.({','.join(ids[at:at + 100])})")
+        status, rows = client.ask("GET", f"/api/v1/{entity}?select=id,{title}&limit=100&id=in.({','.join(ids[at:at + 100])})")
+        if status != 200:
+            return {}, (entity, status, rows)
         found.update({row["id"]: row[title] for row in rows})
-    return found
+    return found, None
 
 
 def wrong_rows(client, writer):
     wrong = []
     for entity, title in (("customer", "name"), ("order", "number")):
         mine = {i: t for (e, i), t in writer.rows.items() if e == entity}
-        found = there(client, entity, title, list(mine))
+        found, refused = there(client, entity, title, list(mine))
+        if refused:
+            wrong.append(refused)
+            continue
         for i, title_ in mine.items():
             allowed = title_ if (entity, i) in writer.unsure else (title_,)
             if found.get(i) not in allowed:
