@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { client, guanxi, makeData, serve } from '../lib/server.mjs';
 
-const N = 40000; // more than a walk on its leash passes
+const N = 100000; // more than a walk on its leash passes
 let folder, server, admin, seller, sellerId, rows;
 
 const stageOf = (i) => (i % 2 ? 'trading' : i % 5000 === 0 ? 'lost' : 'prospect');
@@ -66,30 +66,31 @@ for (const [filter, keeps] of Object.entries(filters))
       const base = `/api/v1/customer?select=id,sort_name&${encodeURI(filter)}&order=${order}`;
       for (const [limit, offset] of [[20, 0], [20, 500], [1000, 0]]) {
         const page = await admin('GET', `${base}&limit=${limit}&offset=${offset}`, undefined, { Prefer: 'count=exact' });
+        if (page.status === 416 && offset > wanted.length) continue;
         assert.ok(page.status < 300, page.text);
         assert.deepEqual(page.body.map((r) => r.id), wanted.slice(offset, offset + limit), `${order} ${offset}+${limit}`);
         assert.equal(page.headers.get('content-range').split('/')[1], String(wanted.length));
       }
       const first = await admin('GET', `${base}&limit=15`);
-      const cursor = first.headers.get('next-cursor') ?? /cursor=([^&>]+)/.exec(first.headers.get('link') ?? '')?.[1];
+      const cursor = first.headers.get('x-next-cursor');
       if (wanted.length <= 15) continue;
       assert.ok(cursor, 'there is more');
-      const second = await admin('GET', `${base}&limit=15&cursor=${cursor}`);
+      const second = await admin('GET', `${base}&limit=15&cursor=${encodeURIComponent(cursor)}`);
       assert.deepEqual(second.body.map((r) => r.id), wanted.slice(15, 30), `${order} by cursor`);
     }
   });
 
 test("one's own rows, few and then many", async () => {
   const role = (await admin('POST', '/api/v1/role', { name: 'Seller', rights: { customer: { read: 'own' } } }, { Prefer: 'return=representation' })).body[0];
-  const user = await admin('POST', '/api/v1/user', { email: 'seller@example.com', name: 'Seller', password: 'a long enough password', roles: [role.id] }, { Prefer: 'return=representation' });
+  const user = await admin('POST', '/api/v1/user', { email: 'seller@example.com', name: 'Seller', roles: [role.id] }, { Prefer: 'return=representation' });
   assert.equal(user.status, 201, user.text);
   sellerId = user.body[0].id;
   const token = guanxi(['token', 'create', '--data', folder.data, '--user', 'seller@example.com', '--name', 't']).out.trim();
   seller = client(server.url, token);
   for (const many of [5, 3000]) {
     const mine = rows.filter((r) => r.stage === 'trading').slice(0, many);
-    for (let i = 0; i < many; i += 500) {
-      const changed = await admin('PATCH', `/api/v1/customer?id=in.(${mine.slice(i, i + 500).map((r) => r.id).join()})`, { owner_id: sellerId });
+    for (let i = 0; i < many; i += 300) {
+      const changed = await admin('PATCH', `/api/v1/customer?id=in.(${mine.slice(i, i + 300).map((r) => r.id).join()})`, { owner_id: sellerId });
       assert.ok(changed.status < 300, changed.text);
     }
     for (const [order, by] of Object.entries(orders)) {
