@@ -16,6 +16,11 @@ struct entity_names {
 	size_t mask; /* slots - 1 */
 };
 
+/* The first two columns of an index, the id after the last. */
+struct index_lead {
+	int first, second;
+};
+
 /* What the registry knows of an entity beyond what others need. */
 struct entity_state {
 	struct entity_info info; /* first: an entity_info pointer is a pointer to this */
@@ -34,6 +39,8 @@ struct entity_state {
 	size_t n_searched;
 	const struct entity_state **search_children; /* put their text into this one's search row */
 	size_t n_search_children;
+	struct index_lead *leads;         /* of each index */
+	size_t n_leads;
 	/* Statements, prepared by name once a connection. Parameters of insert are the columns in order. */
 	struct sql select;    /* ?1 id */
 	struct sql lock;      /* the same, locking the row until the transaction ends */
@@ -74,6 +81,8 @@ enum { INDEX_NAME_MAX = 63 };
 /* registry_index.c: appends one CREATE INDEX, or all that an entity calls for. */
 void registry_put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial);
 void registry_put_indexes(struct buf *buf, const struct entity_info *info);
+/* Notes which indexes there are; false without memory. */
+bool registry_find_leads(struct arena *arena, struct entity_state *state) MUST_CHECK;
 void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const char *columns, const char *suffix);
 
 #endif

@@ -186,6 +186,15 @@ static enum err resolve_refs(struct ctx *ctx, struct registry *registry, struct 
 	return OK;
 }
 
+/* What needs the others resolved. */
+static enum err finish_entity(struct ctx *ctx, struct registry *registry, struct entity_state *state)
+{
+	enum err err = resolve_refs(ctx, registry, state);
+	if (!err)
+		err = registry_make_sql(ctx, registry, state);
+	return !err && !registry_find_leads(&registry->arena, state) ? no_memory(ctx) : err;
+}
+
 static enum err build(struct ctx *ctx, struct registry *registry, const struct entity *const *list, size_t n)
 {
 	registry->list = arena_array(&registry->arena, n + 1, sizeof(*registry->list));
@@ -210,9 +219,7 @@ static enum err build(struct ctx *ctx, struct registry *registry, const struct e
 			return err;
 	}
 	for (size_t i = 0; i < n; i++) {
-		enum err err = resolve_refs(ctx, registry, &registry->list[i]);
-		if (!err)
-			err = registry_make_sql(ctx, registry, &registry->list[i]);
+		enum err err = finish_entity(ctx, registry, &registry->list[i]);
 		if (err)
 			return err;
 	}

@@ -176,44 +176,54 @@ static bool next_index(const char **at, struct index_text *ret)
 	return true;
 }
 
-/* Moves past `"name"` in a list of columns; false if another one stands there. */
-static bool skip_column(const char **at, const char *end, const char *name)
+/* Position of the field whose name stands at `at` in quotes; -1 if none does. */
+static int column_at(const struct entity_info *info, const char *at, const char *end)
 {
-	size_t n = strlen(name);
-	if (*at + n + 2 > end || (*at)[0] != '"' || strncmp(*at + 1, name, n) != 0 || (*at)[n + 1] != '"')
-		return false;
-	*at += n + 2;
-	return true;
+	char name[64];
+	const char *close = at < end && *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
+	size_t n = close ? (size_t)(close - at - 1) : sizeof(name);
+	if (n >= sizeof(name))
+		return -1;
+	memcpy(name, at + 1, n);
+	name[n] = '\0';
+	return entity_field(info, name);
 }
 
 /* SQLite puts the id behind the last column of every index. */
-static bool index_leads(const struct index_text *index, const char *first, const char *second)
+static struct index_lead lead_of(const struct entity_info *info, const struct index_text *index)
 {
 	const char *at = memchr(index->sql, '(', index->n), *end = index->sql + index->n;
-	if (!at)
-		return false;
-	at++;
-	if (!skip_column(&at, end, first))
-		return false;
-	if (!second || (*at == ')' && str_equal(second, "id")))
-		return true;
-	bool more = str_starts(at, ", ");
-	at += 2;
-	return more && skip_column(&at, end, second);
+	int first = at ? column_at(info, at + 1, end) : -1;
+	if (first < 0)
+		return (struct index_lead){-1, -1};
+	at += strlen(info->fields[first]->name) + 3; /* bracket and quotes */
+	return (struct index_lead){first, *at == ',' ? column_at(info, at + 2, end) : SF_ID};
+}
+
+bool registry_find_leads(struct arena *arena, struct entity_state *state)
+{
+	struct buf buf;
+	struct index_text index;
+	size_t n = 0;
+	buf_init(&buf, INDEXES_TEXT_MAX);
+	registry_put_indexes(&buf, &state->info);
+	for (const char *at = buf_text(&buf); next_index(&at, &index);)
+		n++;
+	state->leads = arena_array(arena, n + 1, sizeof(*state->leads));
+	for (const char *at = buf_text(&buf); state->leads && next_index(&at, &index);)
+		state->leads[state->n_leads++] = lead_of(&state->info, &index);
+	bool good = state->leads && !buf_failed(&buf);
+	buf_release(&buf);
+	return good;
 }
 
 bool entity_index_leads(const struct entity_info *info, int first, int second)
 {
-	struct buf buf;
-	struct index_text index;
-	bool found = false;
-	buf_init(&buf, INDEXES_TEXT_MAX);
-	registry_put_indexes(&buf, info);
-	const char *at = buf_text(&buf);
-	while (!found && next_index(&at, &index))
-		found = index_leads(&index, info->fields[first]->name, second >= 0 ? info->fields[second]->name : NULL);
-	buf_release(&buf);
-	return found;
+	const struct entity_state *state = entity_state(info);
+	for (size_t i = 0; i < state->n_leads; i++)
+		if (state->leads[i].first == first && (second < 0 || state->leads[i].second == second))
+			return true;
+	return false;
 }
 
 /* Whether the statement's first column is one of these, or the link to the parent. */

@@ -27,33 +27,15 @@ struct route {
 /* Of use as a key: "field = ?" and its kind. */
 static bool is_key(const struct query_cond *c)
 {
-	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0)
+	static const bool many[OP_COUNT] = {[OP_EQ] = true, [OP_IN] = true};
+	static const bool one[OP_COUNT] = {[OP_GT] = true, [OP_GTE] = true, [OP_LT] = true, [OP_LTE] = true, [OP_LIKE] = true};
+	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0 || c->n == 0)
 		return false;
-	switch (c->op) {
-	case OP_EQ:
-	case OP_IN:
-		return c->quant != QUANT_ALL && c->n > 0;
-	case OP_GT:
-	case OP_GTE:
-	case OP_LT:
-	case OP_LTE:
-		return c->quant == QUANT_ONE && c->n == 1;
-	case OP_LIKE: /* by a beginning */
-		return c->quant == QUANT_ONE && c->n == 1 && c->values[0].t.n > 0 && strchr("%_", c->values[0].t.p[0]) == NULL;
-	case OP_NEQ:
-	case OP_ILIKE:
-	case OP_MATCH:
-	case OP_IMATCH:
-	case OP_IS:
-	case OP_DISTINCT:
-	case OP_SEARCH:
-	case OP_CONTAINS:
-	case OP_WITHIN:
-	case OP_OVERLAP:
-	case OP_COUNT:
-		break;
-	}
-	return false;
+	if (many[c->op])
+		return c->quant != QUANT_ALL;
+	if (!one[c->op] || c->quant != QUANT_ONE)
+		return false;
+	return c->op != OP_LIKE || (c->values[0].t.n > 0 && strchr("%_", c->values[0].t.p[0]) == NULL); /* by a beginning */
 }
 
 static bool is_equal(const struct query_cond *c)
@@ -186,33 +168,33 @@ static enum err walk_fits(struct ctx *ctx, struct query *q, enum query_phase pha
 	return OK;
 }
 
-enum err query_choose_way(struct query_sql *b, enum query_phase phase, int64_t max)
+/* The condition with the fewest matches leads, if they are few. */
+static enum err find_lead(struct query_sql *b, const struct route *route)
 {
-	struct ctx *ctx = b->ctx;
-	struct query *q = b->query;
-	struct route route;
-	int64_t least = INT64_MAX, n = 0;
+	int64_t least = INT64_MAX, n;
 	enum err err = OK;
-	if (!route_find(ctx, q, &route))
-		return OK;
-	for (size_t i = 0; !err && i < route.n && least > 0; i++) {
-		err = count_few(ctx, q, route.list[i], &n);
-		if (!err && n < least) {
-			least = n;
-			b->lead = route.list[i];
-		}
-	}
-	if (!err && route.scope && least > 0)
-		err = count_few(ctx, q, NULL, &n);
-	if (!err && route.scope && n < least) {
+	for (size_t i = 0; !err && i < route->n + route->scope && least > 0; i++) {
+		const struct query_cond *c = i < route->n ? route->list[i] : NULL;
+		err = count_few(b->ctx, b->query, c, &n);
+		if (err || n >= least)
+			continue;
 		least = n;
-		b->lead = NULL;
-		b->lead_scope = true;
+		b->lead = c;
+		b->lead_scope = !c;
 	}
 	b->steer = !err && least <= FEW;
-	if (err || b->steer)
-		return err;
-	b->lead = NULL;
-	b->lead_scope = false;
-	return walk_fits(ctx, q, phase, max, &b->steer);
+	if (!b->steer) {
+		b->lead = NULL;
+		b->lead_scope = false;
+	}
+	return err;
+}
+
+enum err query_choose_way(struct query_sql *b, enum query_phase phase, int64_t max)
+{
+	struct route route;
+	if (!route_find(b->ctx, b->query, &route))
+		return OK;
+	enum err err = find_lead(b, &route);
+	return err || b->steer ? err : walk_fits(b->ctx, b->query, phase, max, &b->steer);
 }
