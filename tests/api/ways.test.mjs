@@ -50,6 +50,10 @@ const filters = {
   'city=eq.北京&stage=eq.lost': (r) => r.city === '北京' && r.stage === 'lost',
   'name=like.Name 0000*&stage=eq.trading': (r) => r.name.startsWith('Name 0000') && r.stage === 'trading',
   'name=gte.Name 039000&city=eq.杭州': (r) => r.name >= 'Name 039000' && r.city === '杭州',
+  'owner_id=is.null&stage=eq.prospect': (r) => r.stage === 'prospect',
+  'owner_id=is.null&city=eq.杭州&stage=eq.prospect': (r) => r.city === '杭州' && r.stage === 'prospect',
+  'phone=is.null&stage=eq.lost': (r) => r.stage === 'lost',
+  'owner_id=not.is.null': () => false,
   'number=eq.W000001&stage=eq.trading': (r) => r.number === 'W000001',
   'or=(stage.eq.lost,city.eq.杭州)&stage=neq.prospect': (r) => (r.stage === 'lost' || r.city === '杭州') && r.stage !== 'prospect',
 };

@@ -215,8 +215,8 @@ enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info, c
  * it, each time in a job of its own, until *ret_made is false. */
 enum err entity_index_mend(struct ctx *ctx, bool *ret_made) MUST_CHECK;
 /* Whether the descriptor calls for an index that begins with the field, and, with `second` not -1, gives its rows in that
- * one's order (SF_ID too). */
-bool entity_index_leads(const struct entity_info *info, int first, int second);
+ * one's order (SF_ID too); with `nulls`, one that has records without a value too. */
+bool entity_index_leads(const struct entity_info *info, int first, int second, bool nulls);
 /* The name of one that is not there; NULL: none is missing. */
 enum err entity_index_missing(struct ctx *ctx, const char **ret_name) MUST_CHECK;
 

@@ -19,6 +19,7 @@ struct entity_names {
 /* The first two columns of an index, the id after the last. */
 struct index_lead {
 	int first, second;
+	bool partial; /* without rows that have no value */
 };
 
 /* What the registry knows of an entity beyond what others need. */

@@ -195,9 +195,10 @@ static struct index_lead lead_of(const struct entity_info *info, const struct in
 	const char *at = memchr(index->sql, '(', index->n), *end = index->sql + index->n;
 	int first = at ? column_at(info, at + 1, end) : -1;
 	if (first < 0)
-		return (struct index_lead){-1, -1};
+		return (struct index_lead){-1, -1, true};
 	at += strlen(info->fields[first]->name) + 3; /* bracket and quotes */
-	return (struct index_lead){first, *at == ',' ? column_at(info, at + 2, end) : SF_ID};
+	bool partial = memmem(at, (size_t)(end - at), " WHERE ", 7) != NULL;
+	return (struct index_lead){first, *at == ',' ? column_at(info, at + 2, end) : SF_ID, partial};
 }
 
 bool registry_find_leads(struct arena *arena, struct entity_state *state)
@@ -217,11 +218,11 @@ bool registry_find_leads(struct arena *arena, struct entity_state *state)
 	return good;
 }
 
-bool entity_index_leads(const struct entity_info *info, int first, int second)
+bool entity_index_leads(const struct entity_info *info, int first, int second, bool nulls)
 {
 	const struct entity_state *state = entity_state(info);
 	for (size_t i = 0; i < state->n_leads; i++)
-		if (state->leads[i].first == first && (second < 0 || state->leads[i].second == second))
+		if (state->leads[i].first == first && (second < 0 || state->leads[i].second == second) && !(nulls && state->leads[i].partial))
 			return true;
 	return false;
 }

@@ -29,7 +29,11 @@ static bool is_key(const struct query_cond *c)
 {
 	static const bool many[OP_COUNT] = {[OP_EQ] = true, [OP_IN] = true};
 	static const bool one[OP_COUNT] = {[OP_GT] = true, [OP_GTE] = true, [OP_LT] = true, [OP_LTE] = true, [OP_LIKE] = true};
-	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0 || c->n == 0)
+	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0)
+		return false;
+	if (c->op == OP_IS)
+		return c->is != IS_NOT_NULL;
+	if (c->n == 0)
 		return false;
 	if (many[c->op])
 		return c->quant != QUANT_ALL;
@@ -38,9 +42,14 @@ static bool is_key(const struct query_cond *c)
 	return c->op != OP_LIKE || (c->values[0].t.n > 0 && strchr("%_", c->values[0].t.p[0]) == NULL); /* by a beginning */
 }
 
+static bool is_null(const struct query_cond *c)
+{
+	return c->op == OP_IS && c->is == IS_NULL;
+}
+
 static bool is_equal(const struct query_cond *c)
 {
-	return c->op == OP_EQ && c->quant == QUANT_ONE;
+	return c->op == OP_IS || (c->op == OP_EQ && c->quant == QUANT_ONE);
 }
 
 /* Own rows are found by their owner. */
@@ -71,20 +80,20 @@ static bool order_walks(const struct query *q)
 		return true;
 	const struct query_order *second = first->next;
 	return second && second->node == &q->root && second->field == SF_ID && second->desc == first->desc && !second->next &&
-	       entity_index_leads(q->info, first->field, SF_ID);
+	       entity_index_leads(q->info, first->field, SF_ID, true);
 }
 
 static bool find_candidates(struct ctx *ctx, const struct query *q, struct route *ret)
 {
 	*ret = (struct route){.scope = scope_is_key(q, ctx)};
 	int by = q->root.order->field;
-	if (ret->scope && entity_index_leads(q->info, q->info->owner, by))
+	if (ret->scope && entity_index_leads(q->info, q->info->owner, by, false))
 		return false;
 	for (const struct query_cond *c = q->root.where.first; c; c = c->next) {
-		if (!is_key(c) || !entity_index_leads(q->info, c->field, -1))
+		if (!is_key(c) || !entity_index_leads(q->info, c->field, -1, is_null(c)))
 			continue;
 		/* what it finds comes in order, or the order is its own */
-		if (c->field == by || (is_equal(c) && entity_index_leads(q->info, c->field, by)))
+		if (c->field == by || (is_equal(c) && entity_index_leads(q->info, c->field, by, is_null(c))))
 			return false;
 		if (ret->n == CANDIDATES_MAX)
 			return false;
