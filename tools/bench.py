@@ -22,6 +22,7 @@ REQUESTS = 50000
 FIGURES = {
     'get': ('GET one customer, 16 connections', '/s', 40000, False, 2, 'constant'),
     'list': ('list of 20, filter and sort, keyset', '/s', 12000, False, 5, 'constant'),
+    'list_broad': ('list of 20, a filter of most rows, other order', '/s', None, False, None, 'constant'),
     'search_zh': ('search, two Chinese characters', '/s', 4000, False, 20, 'constant'),
     'search_prefix': ('search, beginning of a name', '/s', 4000, False, 20, 'constant'),
     'search_inside': ('search, inside a Latin name', '/s', 4000, False, 20, 'constant'),
@@ -146,12 +147,16 @@ def requests_of(server, token, folder):
             if not next_cursor:
                 break
             cursor = '&cursor=' + quote(next_cursor)
+    broad = ['GET /api/v1/customer?select=id,name,city,stage&limit=20&%s&order=%s' % (condition, order)
+             for condition in ['stage=eq.trading', 'owner_id=is.null'] + ['city=eq.' + quote(c) for c in sorted(cities, key=cities.get, reverse=True)[:10]]
+             for order in ('sort_name.asc', 'orders_total.desc', 'id.desc')]
     chinese = sorted({n[:2] for n in names if re.match('[\u4e00-\u9fff]{2}', n)})
     latin = sorted({w.lower() for n in names for w in n.split() if re.fullmatch('[A-Za-z]{6,}', w)})
     searches = {'search_zh': chinese[:2000], 'search_prefix': [w[:5] for w in latin[:2000]], 'search_inside': [w[1:6] for w in latin[:2000]]}
     files = {'constant': write_file(os.path.join(folder, 'constant.txt'), ['GET /healthz']),
              'get': write_file(os.path.join(folder, 'get.txt'), ['GET /api/v1/customer/' + i for i in spread]),
              'list': write_file(os.path.join(folder, 'list.txt'), lists),
+             'list_broad': write_file(os.path.join(folder, 'list_broad.txt'), broad),
              'create': write_file(os.path.join(folder, 'create.txt'), ['POST /api/v1/customer\t{"name":"%s","city":"%s","phone":"139%08d"}' % (
                  names[i * 31 % len(names)].replace('"', ''), list(cities)[i % len(cities)], i) for i in range(REQUESTS)])}
     for name, words in searches.items():
@@ -227,7 +232,7 @@ def measure_server(bench, folder, made):
         bench.keep('rss_idle', [benchlib.process_value(server.pid, 'VmRSS')])
         TOTAL[0] = made['customers']
         files = requests_of(server, token, folder)
-        for name in ('get', 'list', 'search_zh', 'search_prefix', 'search_inside'):
+        for name in ('get', 'list', 'list_broad', 'search_zh', 'search_prefix', 'search_inside'):
             if bench.wants(name):
                 measure_rate(bench, server, token, name, files[name], 16, files['constant'])
         if bench.wants('export'):
