@@ -242,6 +242,8 @@ enum err sqlb_rows(struct query_sql *b, enum query_phase phase, int64_t max) MUS
 /* Rows of an embed for parents at positions 0 … n - 1; the first column is that position. */
 enum err sqlb_children(struct query_sql *b, const int64_t *ids, size_t n) MUST_CHECK;
 enum err sqlb_count(struct query_sql *b, int64_t cap) MUST_CHECK;
+/* How many rows meet one condition of the root alone (NULL: the gate's), at most `max`. */
+enum err sqlb_count_some(struct query_sql *b, const struct query_cond *cond, int64_t max) MUST_CHECK;
 enum err sqlb_id_list(struct query_sql *b, int64_t max) MUST_CHECK;
 enum err sqlb_find_key(struct query_sql *b, const int *fields, const struct value *values, size_t n) MUST_CHECK;
 /* Frees the text; columns and parameters live in the arena. */

@@ -10,6 +10,7 @@
  * A column with a plus before it is of no use to SQLite as a key. PostgreSQL has statistics of values, and is left alone. */
 #include <string.h>
 
+#include "base/str.h"
 #include "core/rest/query_internal.h"
 
 enum {
@@ -124,19 +125,9 @@ static enum err count_few(struct ctx *ctx, struct query *q, const struct query_c
 	struct stmt *stmt = NULL;
 	bool row = false;
 	sqlb_begin(&b, ctx, q, &q->root);
-	sqlb_puts(&b, "SELECT count(*) FROM (SELECT 1 FROM ");
-	sqlb_name(&b, q->info->entity->name);
-	sqlb_puts(&b, " AS \"t0\" WHERE 1 = 1");
-	if (c) {
-		sqlb_puts(&b, " AND ");
-		sqlb_term(&b, q->info, c, 't', 0);
-	} else {
-		sqlb_scope(&b, q->info, q->action, 't', 0);
-	}
-	sqlb_puts(&b, " LIMIT ");
-	sqlb_param(&b, value_int(FEW + 1));
-	sqlb_puts(&b, ")");
-	enum err err = b.err ? b.err : sqlb_open(&b, &stmt);
+	enum err err = sqlb_count_some(&b, c, FEW + 1);
+	if (!err)
+		err = sqlb_open(&b, &stmt);
 	if (!err)
 		err = stmt_step(ctx, stmt, &row);
 	if (!err)
@@ -171,7 +162,8 @@ static enum err walk_fits(struct ctx *ctx, struct query *q, enum query_phase pha
 		stmt_done(stmt);
 	sqlb_release(&b);
 	*ret = !err;
-	if (err != ERR_LIMIT)
+	const struct faults *f = &ctx->faults;
+	if (err != ERR_LIMIT || f->count <= before.count || !str_equal(f->list[f->count - 1].key, "budget"))
 		return err;
 	ctx->faults = before;
 	return OK;

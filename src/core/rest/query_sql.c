@@ -322,6 +322,23 @@ enum err sqlb_count(struct query_sql *b, int64_t cap)
 	return finish(b);
 }
 
+enum err sqlb_count_some(struct query_sql *b, const struct query_cond *cond, int64_t max)
+{
+	const struct entity_info *info = b->query->info;
+	sqlb_puts(b, "SELECT count(*) FROM (SELECT 1 FROM ");
+	put_table(b, b->top);
+	sqlb_puts(b, " WHERE 1 = 1");
+	if (cond) {
+		sqlb_puts(b, " AND ");
+		sqlb_term(b, info, cond, 't', 0);
+	} else {
+		sqlb_scope(b, info, b->query->action, 't', 0);
+	}
+	put_limit(b, max, 0);
+	sqlb_puts(b, ") AS \"n\"");
+	return finish(b);
+}
+
 enum err sqlb_id_list(struct query_sql *b, int64_t max)
 {
 	number_nodes(b, b->top, true);
