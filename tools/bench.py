@@ -148,8 +148,7 @@ def requests_of(server, token, folder):
                 break
             cursor = '&cursor=' + quote(next_cursor)
     broad = ['GET /api/v1/customer?select=id,name,city,stage&limit=20&%s&order=%s' % (condition, order)
-             for condition in ['stage=eq.trading', 'owner_id=is.null'] + ['city=eq.' + quote(c) for c in sorted(cities, key=cities.get, reverse=True)[:10]]
-             for order in ('sort_name.asc', 'orders_total.desc', 'id.desc')]
+             for condition in ('stage=eq.trading', 'owner_id=is.null') for order in ('sort_name.asc', 'orders_total.desc', 'id.desc')]
     chinese = sorted({n[:2] for n in names if re.match('[\u4e00-\u9fff]{2}', n)})
     latin = sorted({w.lower() for n in names for w in n.split() if re.fullmatch('[A-Za-z]{6,}', w)})
     searches = {'search_zh': chinese[:2000], 'search_prefix': [w[:5] for w in latin[:2000]], 'search_inside': [w[1:6] for w in latin[:2000]]}
@@ -250,6 +249,7 @@ def measure_create(bench, data, token, requests):
     shutil.rmtree(copy, ignore_errors=True)
     if os.path.exists(os.path.join(data, 'guanxi.db')):
         shutil.copytree(data, copy, ignore=shutil.ignore_patterns('*.sock'))
+        os.sync() # writing the copy out is not part of what is measured
     else:
         copy = data # PostgreSQL: the records stay
     server = benchlib.Server(bench.programs, copy)
