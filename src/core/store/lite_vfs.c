@@ -174,7 +174,7 @@ void lite_log_leave_sync(sqlite3 *lite, bool leave)
 	if (f == NULL)
 		return;
 	f->leave = leave;
-	f->left = f->left && !leave;
+	f->left = false;
 }
 
 bool lite_log_left_sync(sqlite3 *lite)

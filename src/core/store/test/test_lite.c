@@ -433,6 +433,7 @@ static void only_the_last_sync_of_a_commit_is_left(void **state)
 	assert_int_equal(syncs_of(lite, "INSERT INTO t VALUES (3)"), 0);
 	lite_log_leave_sync(lite, false);
 	assert_int_equal(syncs_of(lite, "INSERT INTO t VALUES (4)"), 1);
+	assert_false(lite_log_left_sync(lite)); /* of an earlier commit: nobody syncs twice for it */
 	sqlite3_close(lite);
 	world_close(&w);
 }
