@@ -143,9 +143,9 @@ class Scene:
         self.back(name, server)
 
     def goes_on(self, name, calls, after, error, sticky, expected):
-        for attempt in range(8):
+        for attempt in range(24):
             server, hit, statuses, broken = self.load(name, lambda: self.faults.arm(calls, after + 11 * attempt, error, sticky))
-            if sticky or error < 0 or any(statuses.get(s) for s in expected) or attempt == 7:
+            if sticky or error < 0 or any(statuses.get(s) for s in expected) or attempt == 23:
                 break
             self.faults.disarm()  # it met the thread that copies the log back, which tries again: nobody is refused
             self.back(name, server)
