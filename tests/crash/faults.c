@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 enum call { CALL_SYNC = 1, CALL_WRITE = 2, CALL_TRUNCATE = 4, CALL_RENAME = 8, CALL_UNLINK = 16 };
+/* Added to the calls: on no other file than that. */
+enum only { ONLY_LOG = 32, ONLY_DATABASE = 64 };
 
 struct orders {
 	_Atomic int32_t calls;  /* which calls: enum call, added up */
@@ -49,14 +52,29 @@ __attribute__((constructor)) static void begin(void)
 	open_orders();
 }
 
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+	return n >= m && strcmp(path + n - m, end) == 0;
+}
+
+static bool is_meant(const char *path)
+{
+	int calls = atomic_load(&orders->calls);
+	if (strncmp(path, under, strlen(under)) != 0)
+		return false;
+	if ((calls & ONLY_LOG) && !ends_with(path, ".db-wal"))
+		return false;
+	if ((calls & ONLY_DATABASE) && !ends_with(path, ".db"))
+		return false;
+	/* The index of the log is memory that has a file: room for it may be wanting, but nothing in it can be lost. */
+	return atomic_load(&orders->error) != EIO || !ends_with(path, "-shm");
+}
+
 /* Whether this call fails; its errno. */
 static int due(enum call call, const char *path)
 {
-	if (orders == NULL || !(atomic_load(&orders->calls) & (int)call) || strncmp(path, under, strlen(under)) != 0)
-		return 0;
-	/* The index of the log is memory that has a file: room for it may be wanting, but nothing in it can be lost. */
-	size_t n_path = strlen(path);
-	if (atomic_load(&orders->error) == EIO && n_path > 4 && strcmp(path + n_path - 4, "-shm") == 0)
+	if (orders == NULL || !(atomic_load(&orders->calls) & (int)call) || !is_meant(path))
 		return 0;
 	int n = atomic_fetch_add(&orders->seen, 1);
 	int after = atomic_load(&orders->after);
