@@ -255,6 +255,8 @@ bool query_splits(const struct query *q);
 /* --- running (query_run.c) ---------------------------------------------------------------- */
 
 enum err sqlb_open(struct query_sql *b, struct stmt **ret) MUST_CHECK;
+/* The first column of the first row, 0 if there is none, of a statement that was `made` or has failed to be; releases it. */
+enum err sqlb_number(struct query_sql *b, enum err made, int64_t *ret) MUST_CHECK;
 void sqlb_read_row(const struct query_sql *b, const struct stmt *stmt, struct value *values);
 /* Fills in masks and averages. */
 enum err sqlb_finish_row(const struct query_sql *b, struct value *values) MUST_CHECK;

@@ -122,20 +122,8 @@ bool query_asks_way(struct ctx *ctx, const struct query *q)
 static enum err count_few(struct ctx *ctx, struct query *q, const struct query_cond *c, int64_t *ret)
 {
 	struct query_sql b;
-	struct stmt *stmt = NULL;
-	bool row = false;
 	sqlb_begin(&b, ctx, q, &q->root);
-	enum err err = sqlb_count_some(&b, c, FEW + 1);
-	if (!err)
-		err = sqlb_open(&b, &stmt);
-	if (!err)
-		err = stmt_step(ctx, stmt, &row);
-	if (!err)
-		*ret = row ? stmt_i64(stmt, 0) : 0;
-	if (stmt)
-		stmt_done(stmt);
-	sqlb_release(&b);
-	return err;
+	return sqlb_number(&b, sqlb_count_some(&b, c, FEW + 1), ret);
 }
 
 /* --- the walk ---------------------------------------------------------------------------- */

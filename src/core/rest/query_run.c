@@ -219,27 +219,32 @@ enum err query_run(struct ctx *ctx, struct query *query, query_row_fn fn, void *
 
 /* --- counts and ids ------------------------------------------------------------------------------ */
 
+enum err sqlb_number(struct query_sql *b, enum err made, int64_t *ret)
+{
+	struct stmt *stmt = NULL;
+	bool row = false;
+	enum err err = made ? made : sqlb_open(b, &stmt);
+	if (!err)
+		err = stmt_step(b->ctx, stmt, &row);
+	if (!err)
+		*ret = row ? stmt_i64(stmt, 0) : 0;
+	if (stmt)
+		stmt_done(stmt);
+	sqlb_release(b);
+	return err;
+}
+
 enum err query_count(struct ctx *ctx, struct query *query, int64_t cap, int64_t *ret, bool *ret_capped)
 {
 	struct query_sql b;
-	struct stmt *stmt = NULL;
-	bool row = false;
 	sqlb_begin(&b, ctx, query, &query->root);
-	enum err err = sqlb_count(&b, cap);
-	if (!err)
-		err = sqlb_open(&b, &stmt);
-	if (!err)
-		err = stmt_step(ctx, stmt, &row);
-	if (!err) {
-		*ret = row ? stmt_i64(stmt, 0) : 0;
-		*ret_capped = cap > 0 && *ret > cap;
-		if (*ret_capped)
-			*ret = cap;
-	}
-	if (stmt)
-		stmt_done(stmt);
-	sqlb_release(&b);
-	return err;
+	enum err err = sqlb_number(&b, sqlb_count(&b, cap), ret);
+	if (err)
+		return err;
+	*ret_capped = cap > 0 && *ret > cap;
+	if (*ret_capped)
+		*ret = cap;
+	return OK;
 }
 
 static enum err read_ids(struct ctx *ctx, struct stmt *stmt, int64_t *ids, size_t max, size_t *ret_n)
@@ -280,20 +285,8 @@ enum err query_find_key(struct ctx *ctx, const struct entity_info *info, const i
 {
 	struct query q = {.info = info, .root = {.info = info, .rel = REL_ROOT, .where = {.kind = COND_AND}}};
 	struct query_sql b;
-	struct stmt *stmt = NULL;
-	bool row = false;
 	sqlb_begin(&b, ctx, &q, &q.root);
-	enum err err = sqlb_find_key(&b, fields, values, n);
-	if (!err)
-		err = sqlb_open(&b, &stmt);
-	if (!err)
-		err = stmt_step(ctx, stmt, &row);
-	if (!err)
-		*ret_id = row ? stmt_i64(stmt, 0) : 0;
-	if (stmt)
-		stmt_done(stmt);
-	sqlb_release(&b);
-	return err;
+	return sqlb_number(&b, sqlb_find_key(&b, fields, values, n), ret_id);
 }
 
 enum err query_sql(struct ctx *ctx, struct query *query, const char **ret)
