@@ -104,26 +104,24 @@ static void every_file(struct world *world, FILE *table)
 		assert_int_equal(number(world, arena_printf(&world->arena, "SELECT count(*) FROM %s", tables[i])), 0);
 }
 
+static bool there; /* the tables */
+
+static void files_on(struct world *world)
+{
+	FILE *table = fopen(EVERY_FILE, "re");
+	assert_non_null(table);
+	there = shared_data(world, "crm_imports/odoo/res.partner.csv") != NULL;
+	if (there)
+		every_file(world, table);
+	(void)fclose(table);
+}
+
 static void test_files(void **state)
 {
 	(void)state;
-	const char *urls[2];
-	size_t n = engines(urls);
-	for (size_t i = 0; i < n; i++) {
-		struct world *world = calloc(1, sizeof(*world));
-		assert_non_null(world);
-		world_open(world, urls[i], NULL, NULL);
-		FILE *table = fopen(EVERY_FILE, "re");
-		assert_non_null(table);
-		bool there = shared_data(world, "crm_imports/odoo/res.partner.csv") != NULL;
-		if (there)
-			every_file(world, table);
-		(void)fclose(table);
-		world_close(world);
-		free(world);
-		if (!there)
-			skip();
-	}
+	on_each_engine(files_on);
+	if (!there)
+		skip();
 }
 
 int main(int argc, char **argv)
