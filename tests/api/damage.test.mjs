@@ -6,7 +6,7 @@ import { closeSync, cpSync, openSync, readdirSync, readFileSync, readSync, statS
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { client, engine, guanxi, makeData, serve } from '../lib/server.mjs';
-import { hasSql, sql } from '../lib/sql.mjs';
+import { hasSql, psql, sql } from '../lib/sql.mjs';
 
 let folder, backup;
 const content = 'the contract, signed';
@@ -128,9 +128,12 @@ test('a backup of a store that was wrong before is not restored, and nothing of 
   sql(spoilt, engine === 'sqlite' ? 'DROP TRIGGER change_no_update' : 'ALTER TABLE change DISABLE TRIGGER change_no_update');
   sql(spoilt, "UPDATE change SET at = at + 1 WHERE seq = (SELECT max(seq) FROM change)");
   guanxi(['backup', '--data', spoilt, file]);
+  const name = schema.at(-1);
+  if (name) psql('-c', `CREATE SCHEMA ${name}`, '-c', `CREATE FUNCTION ${name}.somebody_elses() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
   const done = guanxi(['restore', '--data', target, ...schema, file], { allowFailure: true });
   assert.equal(done.status, 1, done.out + done.err);
   assert.match(done.err, /WRONG\s+change log/);
   assert.ok(!readdirSync(folder.folder).some((n) => n.startsWith('restored-spoilt')), 'the folder is gone');
+  if (name) assert.equal(psql('-c', `SELECT ${name}.somebody_elses()`), '1', "what was not the backup's stays");
   guanxi(['restore', '--data', target, ...schema, backup]);
 });

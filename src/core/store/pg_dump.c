@@ -357,13 +357,15 @@ enum err pg_restore(struct ctx *ctx, struct store *store, const char *path)
 	return err;
 }
 
+/* The schema may be older than us and hold what is no table: functions of an extension, rights. */
 enum err pg_restore_undo(struct ctx *ctx, struct store *store)
 {
 	struct pg_conn *pg = NULL;
-	char *text = arena_printf(ctx->arena, "SET lock_timeout TO 0; DROP SCHEMA \"%s\" CASCADE", store->pg_schema);
-	enum err err = text ? pg_connect(ctx, store, true, &pg) : fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = pg_connect(ctx, store, true, &pg);
 	if (!err)
-		err = pg_run(ctx, pg, text);
+		err = pg_run(ctx, pg, "SET lock_timeout TO 0");
+	if (!err)
+		err = pg_run(ctx, pg, sql_pg_restore_undo.postgres);
 	pg_close(pg);
 	return err;
 }

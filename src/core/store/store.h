@@ -198,8 +198,8 @@ enum err store_backup(struct ctx *ctx, struct store *store, const char *path) MU
  * store open.  SQLite: what was there is kept as guanxi.db.before-restore.  PostgreSQL:
  * the schema must be empty (ERR_CONFLICT "not_empty"); all or nothing. */
 enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path) MUST_CHECK;
-/* Takes back a store_restore that succeeded, when what came along turned out to be wrong: PostgreSQL's schema, which was
- * empty before, goes with all in it.  SQLite: nothing to do, the file is the caller's. */
+/* Takes back a store_restore that succeeded, when what came along turned out to be wrong: PostgreSQL's tables, of which
+ * the schema had none before, go.  SQLite: nothing to do, the file is the caller's. */
 enum err store_restore_undo(struct ctx *ctx, const struct store_config *config) MUST_CHECK;
 /* Statistics for the query planner; after large imports and now and then. */
 enum err store_optimize(struct ctx *ctx, struct store *store) MUST_CHECK;

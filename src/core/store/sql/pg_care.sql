@@ -108,6 +108,16 @@ SELECT 0
 -- engine: postgres
 SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'S', 'v', 'm')
 
+-- name: pg_restore_undo
+-- engine: sqlite
+SELECT 0
+-- engine: postgres
+DO $$ DECLARE one record; BEGIN
+ FOR one IN SELECT relname, relkind FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'S') ORDER BY relkind = 'S' LOOP
+  EXECUTE format('DROP %s IF EXISTS %I.%I CASCADE', CASE one.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, current_schema(), one.relname);
+ END LOOP;
+END $$
+
 -- name: pg_check_indexes
 -- engine: sqlite
 SELECT ''
