@@ -8,7 +8,7 @@ import random
 import time
 
 from house import Server, done, folder, make_data, make_token
-from writers import Account, Writer
+from writers import Account, write_until_killed
 
 ROUNDS = int(os.environ.get("GUANXI_ROUNDS", "200"))
 WRITERS = 4
@@ -22,13 +22,7 @@ def main():
     account, slowest = Account(), 0.0
     for round_number in range(ROUNDS):
         server = Server(data)
-        writers = [Writer(server.port, token, f"r{round_number}w{w}", random.Random(rng.random())) for w in range(WRITERS)]
-        for w in writers:
-            w.start()
-        time.sleep(rng.uniform(0.02, 0.4))
-        server.kill()
-        for w in writers:
-            w.join()
+        writers = write_until_killed(server, token, f"r{round_number}", WRITERS, rng, 0.02, 0.4)
         started = time.time()
         server = Server(data)
         slowest = max(slowest, time.time() - started)

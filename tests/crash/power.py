@@ -8,10 +8,9 @@ import os
 import random
 import shutil
 import struct
-import time
 
 from house import ROOT, Server, done, folder, guanxi, make_data, make_token, skip
-from writers import Account, Writer
+from writers import Account, write_until_killed
 
 LIBRARY = os.path.join(os.path.dirname(os.environ.get("GUANXI", os.path.join(ROOT, "build/guanxi"))), "tests/crash/power.so")
 ROUNDS = int(os.environ.get("GUANXI_POWER_ROUNDS", "40"))
@@ -110,13 +109,7 @@ def main():
         if os.path.exists(log):
             os.unlink(log)
         server = Server(data, env={"LD_PRELOAD": LIBRARY, "GUANXI_POWER_LOG": log, "GUANXI_POWER_UNDER": os.path.realpath(data)})
-        writers = [Writer(server.port, token, f"p{round_number}w{w}", random.Random(rng.random())) for w in range(WRITERS)]
-        for w in writers:
-            w.start()
-        time.sleep(rng.uniform(0.05, 0.6))
-        server.kill()
-        for w in writers:
-            w.join()
+        writers = write_until_killed(server, token, f"p{round_number}", WRITERS, rng, 0.05, 0.6)
         lost = cut_power(base, log, data, rng)
         waiting += lost
         cuts += lost > 0

@@ -1,8 +1,10 @@
 """Clients that write and keep their own account of what must be there, and what looks whether it is:
 for tests that end the server in the middle."""
 import os
+import random
 import sqlite3
 import threading
+import time
 
 from house import Client, check, guanxi
 
@@ -140,6 +142,18 @@ def sums(data):
         wrong[f"{entity} in the change log but not there"] = [i for i, n in alive.items() if n > 0 and i not in rows][:5]
     db.close()
     return {k: v for k, v in wrong.items() if v}
+
+
+def write_until_killed(server, token, name, n, rng, least, most):
+    """`n` writers for a while (seconds, by lot), then kill -9; the writers, who know what they were told."""
+    writers = [Writer(server.port, token, f"{name}w{w}", random.Random(rng.random())) for w in range(n)]
+    for w in writers:
+        w.start()
+    time.sleep(rng.uniform(least, most))
+    server.kill()
+    for w in writers:
+        w.join()
+    return writers
 
 
 class Account:
