@@ -161,6 +161,16 @@ static enum err add_contact(struct ctx *ctx, int64_t customer_id, int64_t open, 
 	return err;
 }
 
+/* What was planned for later and is done now was done now: no customer was last heard of in two weeks. */
+static enum err interaction_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+{
+	(void)entity;
+	bool finished = old != NULL && new_ != NULL && is_open(old) && str_equal(record_text(new_, "state"), "done");
+	if (!finished || !value_equal(record_value(old, "at"), record_value(new_, "at")) || record_i64(new_, "at") <= ctx_now(ctx))
+		return OK;
+	return record_set(ctx, new_, "at", value_int(ctx_now(ctx)));
+}
+
 static enum err interaction_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_)
 {
 	(void)entity;
@@ -194,6 +204,6 @@ const struct entity interaction_entity = {
 	.sort = "at.desc",
 	.icon = "interaction",
 	.search_rank = 5,
-	.hooks = {.after = interaction_after},
+	.hooks = {.before = interaction_before, .after = interaction_after},
 	.indexes = interaction_indexes,
 };

@@ -20,7 +20,7 @@ export function useFinish(entity: Entity, row: Row, etag: string | null) {
 			const saved = await saver.save(row, etag, { state: 'done' });
 			await again();
 			if (saved) undo(t('customer.work_done'), async () => {
-				await saver.save(saved, null, { state: row.state });
+				await saver.save(saved, null, { state: row.state, at: row.at });
 				await again();
 			});
 		} catch (error) {
