@@ -183,7 +183,7 @@ def measure_rate(bench, server, token, name, requests, connections, constant=Non
     once(2) # statements prepared, pages in memory
     values, beside = [], []
     for _ in range(o.runs):
-        pieces = [(once(1, 0, constant)['per_second'], once(2)['per_second']) for _ in range(PIECES)] if constant else []
+        pieces = [(once(1, 0, constant)['per_second'], once(max(1, round(o.seconds / PIECES)))['per_second']) for _ in range(PIECES)] if constant else []
         beside += [statistics.mean(p[0] for p in pieces)] if pieces else []
         values.append(statistics.mean(p[1] for p in pieces) if pieces else once(o.seconds)['per_second'])
     bench.keep(name, values)

@@ -149,6 +149,8 @@ struct store {
 
 enum err lite_fail(struct ctx *ctx, struct db *db, int rc) MUST_CHECK;
 bool lite_disk_failed(int rc); /* not only full */
+/* For good, and the log says why: `what` failed, with SQLite's code and the system's. */
+void lite_stop_writing(struct store *store, const char *what, const char *error, int code, int system);
 enum err lite_fail_raw(struct ctx *ctx, struct sqlite3 *lite, int rc) MUST_CHECK;
 
 /* --- db.c ---------------------------------------------------------------- */

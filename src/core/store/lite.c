@@ -248,12 +248,18 @@ bool lite_disk_failed(int rc)
 	return (rc & 0xff) == SQLITE_IOERR && rc != SQLITE_IOERR_SHMSIZE && rc != SQLITE_IOERR_NOMEM;
 }
 
+void lite_stop_writing(struct store *store, const char *what, const char *error, int code, int system)
+{
+	char codes[24];
+	if (atomic_exchange(&store->unhealthy, true))
+		return;
+	(void)snprintf(codes, sizeof(codes), "%d/%d", code, system);
+	log_event(LOG_ERROR, "nothing more is written", "failed", what, "error", error, "code", codes, NULL);
+}
+
 enum err lite_fail(struct ctx *ctx, struct db *db, int rc)
 {
-	if (db->writer && lite_disk_failed(rc) && !atomic_exchange(&db->store->unhealthy, true)) {
-		char code[24];
-		(void)snprintf(code, sizeof(code), "%d/%d", rc, sqlite3_system_errno(db->lite));
-		log_event(LOG_ERROR, "the disk failed: nothing more is written", "error", sqlite3_errstr(rc), "code", code, NULL);
-	}
+	if (db->writer && lite_disk_failed(rc))
+		lite_stop_writing(db->store, "the disk", sqlite3_errstr(rc), rc, sqlite3_system_errno(db->lite));
 	return lite_fail_raw(ctx, db->lite, rc);
 }

@@ -14,14 +14,6 @@
 
 #include "core/store/internal.h"
 
-#include "base/log.h"
-
-static void fail_store(struct syncer *s, int error)
-{
-	if (!atomic_exchange(&s->store->unhealthy, true))
-		log_event(LOG_ERROR, "the disk failed: nothing more is written", "error", strerror(error), NULL);
-}
-
 static void tell(struct syncer *s, struct write_job *job)
 {
 	/* also when it was an earlier sync, or the checkpointer's, that failed */
@@ -52,7 +44,7 @@ static void *sync_loop(void *arg)
 		s->head = s->tail = NULL;
 		pthread_mutex_unlock(&s->lock);
 		if (fdatasync(s->fd) != 0)
-			fail_store(s, errno);
+			lite_stop_writing(s->store, "the disk", strerror(errno), 0, errno);
 		atomic_store(&s->synced, upto);
 		tell(s, jobs);
 		pthread_mutex_lock(&s->lock);

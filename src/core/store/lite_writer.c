@@ -20,7 +20,6 @@
 
 #include "core/store/internal.h"
 
-#include "base/log.h"
 #include "base/timeutil.h"
 
 enum {
@@ -93,10 +92,8 @@ static void make_room(sqlite3 *lite)
 
 static void note_checkpoint(struct store *store, int rc)
 {
-	if (!lite_disk_failed(rc))
-		return; /* busy or a full disk: the next one tries again */
-	atomic_store(&store->unhealthy, true);
-	log_event(LOG_ERROR, "checkpoint failed: nothing more is written", "error", sqlite3_errstr(rc), NULL);
+	if (lite_disk_failed(rc)) /* busy or a full disk: the next one tries again */
+		lite_stop_writing(store, "copying the log back", sqlite3_errstr(rc), rc, 0);
 }
 
 /* The log starts over only when all of it is copied and nobody adds to it meanwhile.  So each
@@ -190,10 +187,8 @@ static void finish_failed(struct writer *w, struct write_job *job, enum err err)
 static void rollback(struct writer *w)
 {
 	static const unsigned char none[DB_SCRATCH];
-	if (w->in_transaction && !sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK) != OK) {
-		atomic_store(&w->store->unhealthy, true);
-		log_event(LOG_ERROR, "rollback failed: nothing more is written", "error", sqlite3_errmsg(w->db.lite), NULL);
-	}
+	if (w->in_transaction && !sqlite3_get_autocommit(w->db.lite) && command(w, COMMAND_ROLLBACK) != OK)
+		lite_stop_writing(w->store, "a rollback", sqlite3_errmsg(w->db.lite), sqlite3_extended_errcode(w->db.lite), sqlite3_system_errno(w->db.lite));
 	w->in_transaction = false;
 	w->db.job.commits_n = 0;
 	memcpy(w->db.job.scratch, none, DB_SCRATCH); /* read again from the tables */
