@@ -79,9 +79,10 @@ bool registry_list_item(const char *list, size_t n, char *name, size_t size, con
 bool registry_unique_index(const char *index, const char **ret_columns);
 /* Name of an index (suffix "idx", "key") or foreign key ("fkey") over the columns "a,b". */
 enum { INDEX_NAME_MAX = 63 };
-/* registry_index.c: appends one CREATE INDEX, or all that an entity calls for. */
-void registry_put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial);
-void registry_put_indexes(struct buf *buf, const struct entity_info *info);
+/* registry_index.c: appends one CREATE INDEX (partial: of rows that have values), or all that an entity calls for. */
+enum index_flag { INDEX_UNIQUE = 1 << 0, INDEX_PARTIAL = 1 << 1 };
+void registry_put_index(struct buf *buf, int engine, const struct entity_info *info, const char *table, const char *columns, unsigned flags);
+void registry_put_indexes(struct buf *buf, int engine, const struct entity_info *info);
 /* Notes which indexes there are; false without memory. */
 bool registry_find_leads(struct arena *arena, struct entity_state *state) MUST_CHECK;
 void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const char *columns, const char *suffix);

@@ -45,7 +45,7 @@ static void put_many_table(struct buf *buf, const struct entity_info *info, cons
 	           engine == ENGINE_SQLITE ? entity_name(info) : "", engine == ENGINE_SQLITE ? "\" (\"id\")" : "", integer,
 	           engine == ENGINE_SQLITE ? " REFERENCES \"" : "", engine == ENGINE_SQLITE ? field->link : "",
 	           engine == ENGINE_SQLITE ? "\" (\"id\")" : "", engine == ENGINE_SQLITE ? " STRICT, WITHOUT ROWID" : "");
-	registry_put_index(buf, NULL, table, "link_id,record_id", false, false);
+	registry_put_index(buf, engine, NULL, table, "link_id,record_id", 0);
 }
 
 static void put_foreign_key(struct buf *buf, const char *table, const char *column, const char *target)
@@ -82,7 +82,7 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 		put_table(ret, info, engine);
 		for (size_t k = 0; k < entity_state(info)->n_many; k++)
 			put_many_table(ret, info, info->fields[entity_state(info)->many[k]], engine);
-		registry_put_indexes(ret, info);
+		registry_put_indexes(ret, engine, info);
 	}
 	for (size_t i = 0; engine == ENGINE_POSTGRES && i < registry->n; i++)
 		for (size_t at = 0; at < registry->list[i].info.n_fields; at++)
@@ -208,7 +208,7 @@ static enum err add_missing(struct lacking *l, const struct entity_info *info)
 		else if (!has_field(l, info, at))
 			err = add_field(l, info, at);
 	}
-	registry_put_indexes(&l->ddl, info);
+	registry_put_indexes(&l->ddl, l->engine, info);
 	return err;
 }
 

@@ -61,16 +61,23 @@ static bool may_be_null(const struct entity_info *info, const char *column)
 	return at >= SF_COUNT && !(info->fields[at]->flags & F_REQUIRED);
 }
 
-void registry_put_index(struct buf *buf, const struct entity_info *info, const char *table, const char *columns, bool unique, bool partial)
+/* SQLite has the id behind every index already, and would keep it twice. */
+static bool has_it_anyway(int engine, const char *column, size_t at)
+{
+	return engine == ENGINE_SQLITE && at > 0 && str_equal(column, "id");
+}
+
+void registry_put_index(struct buf *buf, int engine, const struct entity_info *info, const char *table, const char *columns, unsigned flags)
 {
 	char name[INDEX_NAME_MAX + 1], column[64];
-	bool first = true;
+	bool unique = flags & INDEX_UNIQUE, first = true;
 	registry_index_name(name, table, columns, unique ? "key" : "idx");
 	buf_printf(buf, "CREATE %sINDEX IF NOT EXISTS \"%s\" ON \"%s\" (", unique ? "UNIQUE " : "", name, table);
 	for (size_t i = 0; registry_list_item(columns, i, column, sizeof(column), NULL); i++)
-		buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
+		if (!has_it_anyway(engine, column, i))
+			buf_printf(buf, "%s\"%s\"", i ? ", " : "", column);
 	buf_putc(buf, ')');
-	for (size_t i = 0; partial && registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
+	for (size_t i = 0; (flags & INDEX_PARTIAL) && registry_list_item(columns, i, column, sizeof(column), NULL); i++) {
 		if (!may_be_null(info, column))
 			continue;
 		buf_printf(buf, "%s\"%s\" IS NOT NULL", first ? " WHERE " : " AND ", column);
@@ -114,13 +121,13 @@ static bool is_partial(const struct entity_info *info, size_t at)
 
 /* The index a field calls for: for owners with the default order, so that "mine,
  * newest first" needs no sort. */
-static void put_field_index(struct buf *buf, const struct entity_info *info, size_t at)
+static void put_field_index(struct buf *buf, int engine, const struct entity_info *info, size_t at)
 {
 	const struct field *field = info->fields[at];
 	char sort[64], columns[160];
 	sort_field(info->entity, sort);
 	if (field->flags & F_UNIQUE)
-		registry_put_index(buf, info, entity_name(info), field->name, true, true);
+		registry_put_index(buf, engine, info, entity_name(info), field->name, INDEX_UNIQUE | INDEX_PARTIAL);
 	if (leads_index(info->entity, field->name))
 		return;
 	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
@@ -132,10 +139,10 @@ static void put_field_index(struct buf *buf, const struct entity_info *info, siz
 		snprintf(columns, sizeof(columns), "%s", field->name);
 	else
 		return;
-	registry_put_index(buf, info, entity_name(info), columns, false, !sorted && is_partial(info, at));
+	registry_put_index(buf, engine, info, entity_name(info), columns, !sorted && is_partial(info, at) ? INDEX_PARTIAL : 0);
 }
 
-void registry_put_indexes(struct buf *buf, const struct entity_info *info)
+void registry_put_indexes(struct buf *buf, int engine, const struct entity_info *info)
 {
 	const struct entity *entity = info->entity;
 	char sort[64];
@@ -145,12 +152,12 @@ void registry_put_indexes(struct buf *buf, const struct entity_info *info)
 			continue;
 		if (i < SF_COUNT && !str_equal(info->fields[i]->name, sort))
 			continue; /* system fields only where the default order needs them */
-		put_field_index(buf, info, i);
+		put_field_index(buf, engine, info, i);
 	}
 	for (const char *const *index = entity->indexes; index && *index; index++) {
 		const char *columns;
 		bool unique = registry_unique_index(*index, &columns);
-		registry_put_index(buf, info, entity->name, columns, unique, unique);
+		registry_put_index(buf, engine, info, entity->name, columns, unique ? INDEX_UNIQUE | INDEX_PARTIAL : 0);
 	}
 }
 
@@ -207,7 +214,7 @@ bool registry_find_leads(struct arena *arena, struct entity_state *state)
 	struct index_text index;
 	size_t n = 0;
 	buf_init(&buf, INDEXES_TEXT_MAX);
-	registry_put_indexes(&buf, &state->info);
+	registry_put_indexes(&buf, ENGINE_SQLITE, &state->info);
 	for (const char *at = buf_text(&buf); next_index(&at, &index);)
 		n++;
 	state->leads = arena_array(arena, n + 1, sizeof(*state->leads));
@@ -253,7 +260,7 @@ enum err entity_indexes_aside(struct ctx *ctx, const struct entity_info *info, c
 	if (db_engine(ctx->db) != ENGINE_SQLITE || !(info->entity->flags & E_GATHER))
 		return OK;
 	buf_init(&buf, INDEXES_TEXT_MAX);
-	registry_put_indexes(&buf, info);
+	registry_put_indexes(&buf, ENGINE_SQLITE, info);
 	const char *at = buf_text(&buf);
 	while (!err && next_index(&at, &index))
 		if (!index.unique && !is_asked(&index, info, asked))
@@ -281,7 +288,7 @@ static enum err find_missing(struct ctx *ctx, const struct entity_info *info, st
 {
 	enum err err = OK;
 	buf_reset(buf);
-	registry_put_indexes(buf, info);
+	registry_put_indexes(buf, ENGINE_SQLITE, info);
 	const char *at = buf_text(buf);
 	while (!err && next_index(&at, ret)) {
 		bool there;
