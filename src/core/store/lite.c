@@ -63,7 +63,7 @@ enum err lite_connect(struct ctx *ctx, struct store *store, enum lite_role role,
 		sqlite3_limit(lite, SQLITE_LIMIT_ATTACHED, 0);
 	const char *pragmas = role == LITE_WRITE
 		? "PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA cache_size=" WRITE_CACHE ";"
-		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=134217728; PRAGMA threads=2"
+		  "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=536870912; PRAGMA threads=2"
 		: role == LITE_READ
 			? "PRAGMA query_only=1; PRAGMA cache_size=-16384; PRAGMA mmap_size=0"
 			: "PRAGMA synchronous=FULL; PRAGMA cache_size=-2048; PRAGMA wal_autocheckpoint=0";

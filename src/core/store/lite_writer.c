@@ -25,8 +25,10 @@
 enum {
 	SHARE = 8, /* jobs after which a batch is committed, if the disk has nothing to do */
 	GUARDED_JOBS = 1000, /* with savepoints, after a job that failed too late */
-	WAL_SOFT = 12000, /* pages in the log that wake the checkpointer: a page changed often is copied back once */
-	WAL_HARD = 24000, /* pages at which the writer does a checkpoint itself, however much is left */
+	WAL_LEAST = 12000, /* pages in the log that wake the checkpointer: a page changed often is copied back once */
+	WAL_MOST = 60000,
+	WAL_PART = 24, /* of the database: in a large one few pages are changed twice in a short log, and each goes back alone */
+	WAL_HARD = 2, /* times as many, at which the writer does a checkpoint itself, however much is left */
 	WAL_LAST = 200, /* pages left to copy that the writer may be held up for */
 	WAL_PASSES = 8,
 	WAL_SIZE = 32 << 20, /* what the log's file is given at start */
@@ -45,7 +47,7 @@ struct writer {
 	size_t alone; /* this many jobs get a transaction of their own */
 	size_t guarded; /* this many a savepoint */
 	atomic_int wal_pages;
-	int wal_tried;
+	int wal_tried, wal_soft;
 	struct syncer syncer;
 	bool syncer_runs;
 
@@ -135,16 +137,26 @@ static void *checkpoint_loop(void *arg)
 	return NULL;
 }
 
+/* Pages that wake the checkpointer, by the size of the database. */
+static int wal_soft(const struct store *store)
+{
+	struct stat st;
+	int64_t pages = stat(store->path, &st) == 0 ? st.st_size / 4096 / WAL_PART : 0;
+	return pages < WAL_LEAST ? WAL_LEAST : pages > WAL_MOST ? WAL_MOST : (int)pages;
+}
+
 static void tend_wal(struct writer *w)
 {
 	int pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed);
 	bool last = atomic_exchange(&w->last, false);
-	if (pages < w->wal_tried)
-		w->wal_tried = 0; /* the log started over */
-	if (!last && pages - w->wal_tried < WAL_SOFT)
+	if (pages < w->wal_tried || w->wal_soft == 0) { /* the log started over */
+		w->wal_tried = 0;
+		w->wal_soft = wal_soft(w->store);
+	}
+	if (!last && pages - w->wal_tried < w->wal_soft)
 		return;
 	w->wal_tried = pages;
-	if (last || pages >= WAL_HARD) {
+	if (last || pages >= WAL_HARD * w->wal_soft) {
 		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->db.lite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 		return;
 	}
