@@ -1,11 +1,13 @@
 /* A large file into tables that are all but empty, as when a shop moves in: indexes that no
  * write needs are set aside and made at the end.  Nobody's lists get slower by it than
  * the few rows there are; whoever looks before the end waits longer. */
+#include "base/log.h"
 #include "core/exchange/import.h"
 
 enum {
 	FEW_ROWS = 20000,        /* an index over so many is made in no time */
 	LARGE_FILE = 8 << 20,    /* bytes; below it both ways cost the same */
+	MANY_ROWS = 1000,        /* after which lists are planned anew */
 };
 
 static enum err has_few(struct ctx *ctx, const struct entity_info *info, bool *ret)
@@ -84,11 +86,23 @@ static enum err mend(struct ctx *ctx, void *arg)
 	return err == OK ? entity_index_mend(ctx, &m->made) : err;
 }
 
+/* Without them lists are slow for a while, and the import is none the worse. */
+static void refresh_statistics(struct ctx *ctx)
+{
+	struct faults faults = ctx->faults;
+	if (store_optimize(ctx, ctx->store) == OK)
+		return;
+	log_event(LOG_WARN, "no statistics after an import", "key", ctx->faults.count > 0 ? ctx->faults.list[0].key : "", NULL);
+	ctx->faults = faults;
+}
+
 enum err import_bulk_end(struct ctx *ctx, const struct job *job, const struct import_counts *counts)
 {
 	struct mending m = {.job = job, .counts = counts, .made = true};
 	enum err err = OK;
 	while (err == OK && m.made)
 		err = store_write(ctx, ctx->store, mend, &m);
+	if (err == OK && counts->rows >= MANY_ROWS)
+		refresh_statistics(ctx);
 	return err;
 }

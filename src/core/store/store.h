@@ -201,7 +201,7 @@ enum err store_restore(struct ctx *ctx, const struct store_config *config, const
 /* Takes back a store_restore that succeeded, when what came along turned out to be wrong: PostgreSQL's tables, of which
  * the schema had none before, go.  SQLite: nothing to do, the file is the caller's. */
 enum err store_restore_undo(struct ctx *ctx, const struct store_config *config) MUST_CHECK;
-/* Statistics for the query planner; after large imports and now and then. */
+/* Statistics for the query planner after a large import; PostgreSQL takes them by itself only a minute or two later. */
 enum err store_optimize(struct ctx *ctx, struct store *store) MUST_CHECK;
 /* Integrity of pages, indexes and foreign keys; problems as lines in `report`. */
 enum err store_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
