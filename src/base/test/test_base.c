@@ -228,6 +228,46 @@ static void map_finds_what_it_holds(void **state)
 	map_release(&m);
 }
 
+enum { SPREAD_KEYS = 10000 };
+
+/* Where each key stands, as the walk tells; the longest row of places that are taken. */
+static size_t longest_row(uint64_t k0, uint64_t k1, size_t places[SPREAD_KEYS])
+{
+	struct map m;
+	const void *key;
+	size_t n, at = 0, before = 0, row = 0, longest = 0;
+	int64_t v;
+	map_init(&m, k0, k1);
+	for (int64_t i = 0; i < SPREAD_KEYS; i++)
+		assert_true(map_put(&m, &i, sizeof(i), i));
+	while (map_next(&m, &at, &key, &n, &v)) {
+		row = at == before + 1 ? row + 1 : 1;
+		longest = row > longest ? row : longest;
+		before = at;
+		places[v] = at;
+	}
+	assert_int_equal(m.count, SPREAD_KEYS);
+	map_release(&m);
+	return longest;
+}
+
+/* S73: who does not know the map's own keys can't choose keys that fall together. */
+static void map_spreads_keys_by_its_own(void **state)
+{
+	static size_t one[SPREAD_KEYS], other[SPREAD_KEYS];
+	size_t same = 0;
+	(void)state;
+	assert_true(longest_row(1, 2, one) < 300); /* a search passes over half a row on the average */
+	assert_true(longest_row(3, 2, other) < 300);
+	for (size_t i = 0; i < SPREAD_KEYS; i++)
+		same += one[i] == other[i];
+	assert_true(same < SPREAD_KEYS / 100);
+	assert_true(longest_row(1, 4, other) < 300);
+	for (size_t i = 0; i < SPREAD_KEYS; i++)
+		same += one[i] == other[i];
+	assert_true(same < SPREAD_KEYS / 50);
+}
+
 static void faults_are_collected(void **state)
 {
 	(void)state;
@@ -314,7 +354,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_read_whole), cmocka_unit_test(utf8_is_checked),
 		cmocka_unit_test(time_reads_what_it_writes), cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(ids_only_grow), cmocka_unit_test(json_is_escaped),
-		cmocka_unit_test(map_finds_what_it_holds), cmocka_unit_test(faults_are_collected),
+		cmocka_unit_test(map_finds_what_it_holds), cmocka_unit_test(map_spreads_keys_by_its_own), cmocka_unit_test(faults_are_collected),
 		cmocka_unit_test(a_log_line_cannot_be_forged), cmocka_unit_test(bytes_are_compared_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
