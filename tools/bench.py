@@ -89,6 +89,8 @@ def make_data(bench, pg):
     folder = os.path.join(o.folder, '%d%s' % (customers, '-pg' if pg else ''))
     facts = os.path.join(folder, 'made.json')
     if os.path.exists(facts):
+        if pg:
+            benchlib.point_at(os.path.join(folder, 'data'), pg)
         with open(facts) as f:
             return folder, json.load(f)
     shutil.rmtree(folder, ignore_errors=True)

@@ -30,6 +30,15 @@ def run(command, **more):
     return done.stdout
 
 
+def point_at(data, pg):
+    """The server of the benches has another port each time."""
+    path = os.path.join(data, 'guanxi.conf')
+    with open(path) as f:
+        lines = ['pg_url = %s\n' % pg if line.startswith('pg_url') else line for line in f]
+    with open(path, 'w') as f:
+        f.writelines(lines)
+
+
 def init(programs, data, pg=None):
     where = ['--pg-url', pg] if pg else []
     run([programs.guanxi, 'init', '--data', data, '--admin-email', EMAIL] + where, input=PASSWORD + '\n')
