@@ -144,14 +144,14 @@ def sums(data):
     return {k: v for k, v in wrong.items() if v}
 
 
-def write_until_killed(server, token, name, n, rng, least, most):
-    """`n` writers for a while (seconds, by lot), then kill -9; the writers, who know what they were told."""
+def write_until_killed(server, token, name, n, rng, least, most, others=()):
+    """`n` writers, and threads of the caller's, for a while (seconds, by lot), then kill -9; the writers, who know what they were told."""
     writers = [Writer(server.port, token, f"{name}w{w}", random.Random(rng.random())) for w in range(n)]
-    for w in writers:
+    for w in (*writers, *others):
         w.start()
     time.sleep(rng.uniform(least, most))
     server.kill()
-    for w in writers:
+    for w in (*writers, *others):
         w.join()
     return writers
 
