@@ -128,11 +128,17 @@ export async function firstId(page, path) {
 export async function axe(page) {
 	// Put in through the debugging protocol, so the page's own policy stays as it is.
 	await page.evaluate(`${axeSource};0`);
-	// A colour on its way from one to another is nobody's: what has an end is let come to it.
-	await page.evaluate(() => Promise.race([
-		Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {}))),
-		new Promise((done) => setTimeout(done, 3000)),
-	]).then(() => true));
+	// A colour on its way from one to another is nobody's: what has an end is let come to it, and what begins a few frames later too.
+	await page.evaluate(async () => {
+		const frame = () => new Promise((done) => requestAnimationFrame(done));
+		const until = performance.now() + 3000;
+		for (let still = 0; still < 4 && performance.now() < until; still++) {
+			const moving = document.getAnimations().filter((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime));
+			if (moving.length) still = 0;
+			await Promise.race([Promise.all(moving.map((a) => a.finished.catch(() => {}))), new Promise((done) => setTimeout(done, 1000))]);
+			await frame();
+		}
+	});
 	const { violations } = await page.evaluate(() => window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
 	}));
