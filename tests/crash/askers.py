@@ -4,6 +4,7 @@ import threading
 import time
 
 from house import Client, check
+from writers import one
 
 
 class Once(threading.Thread):
@@ -26,7 +27,7 @@ class Once(threading.Thread):
                 client.connection.close()
                 continue
             if status == 201:
-                self.made.append((name, (body[0] if isinstance(body, list) else body)["id"]))
+                self.made.append((name, one(body)["id"]))
             else:
                 time.sleep(0.05)
 
@@ -57,7 +58,7 @@ class Writer(threading.Thread):
                 status, body = self.ask(client, {"name": name}, f"key-{name}")
                 self.statuses[status] = self.statuses.get(status, 0) + 1
                 if status == 201:
-                    self.made.append((name, (body[0] if isinstance(body, list) else body)["id"]))
+                    self.made.append((name, one(body)["id"]))
                     break
                 if (status != 0 and status < 500 and status not in (401, 409, 429)) or time.time() > deadline:
                     self.failed = (name, status, body)
@@ -80,15 +81,19 @@ def heal(client):
     return 30.0
 
 
-def verify(client, writers, once):
-    made = [m for w in writers + once for m in w.made]
+def all_rows(client, entity, select):
     rows, offset = [], 0
     while True:
-        _, page = client.ask("GET", f"/api/v1/customer?select=id,name&order=id&limit=500&offset={offset}")
+        _, page = client.ask("GET", f"/api/v1/{entity}?select={select}&order=id&limit=500&offset={offset}")
         rows += page
         offset += len(page)
         if len(page) < 500:
-            break
+            return rows
+
+
+def verify(client, writers, once):
+    made = [m for w in writers + once for m in w.made]
+    rows = all_rows(client, "customer", "id,name")
     names = [r["name"] for r in rows]
     check("no write is there twice", len(names) == len(set(names)), [n for n in set(names) if names.count(n) > 1][:5])
     there = {(r["name"], r["id"]) for r in rows}

@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 
+from askers import all_rows
 from house import Client, Server, check, done, folder, guanxi, make_data, make_token, on_postgres, postgres, skip
 
 SECONDS = float(os.environ.get("GUANXI_SECONDS", "20"))
@@ -124,13 +125,7 @@ def write(port, token, name, ids, shared, stop, made, statuses, silent):
 
 
 def verify(client, ids, made):
-    rows, offset = [], 0
-    while True:
-        _, page = client.ask("GET", f"/api/v1/order?select=id,number,customer_id,total&order=id&limit=500&offset={offset}")
-        rows += page
-        offset += len(page)
-        if len(page) < 500:
-            break
+    rows = all_rows(client, "order", "id,number,customer_id,total")
     there = {(r["number"], r["id"]) for r in rows}
     check("no order is there twice", len({r["number"] for r in rows}) == len(rows), len(rows))
     lost = [m for m in made if m not in there]
