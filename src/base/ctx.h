@@ -33,6 +33,7 @@ struct ctx {
 	struct app *app;
 	struct gathering *gathering; /* NULL: records are written as they are made */
 	enum locale locale;
+	uint32_t door;          /* capabilities that let the request in: whoever writes must still have them */
 	int64_t deadline_ms;    /* 0: none; past it long work stops with ERR_LIMIT */
 	const char *request_id; /* never NULL: "-" outside a request */
 	struct faults faults;

@@ -94,6 +94,8 @@ enum err access_open_new(struct ctx *ctx, struct store *store, struct registry *
 		err = access_worker_start(ctx, access);
 	if (!err)
 		err = relay_open(ctx, access);
+	if (!err)
+		store_set_guard(store, access_guard_write, access);
 	if (err) {
 		access_free(access);
 		return err;
@@ -106,6 +108,7 @@ void access_free(struct access *access)
 {
 	if (!access)
 		return;
+	store_set_guard(access->store, NULL, NULL); /* whoever acts for others has stopped before us */
 	access_worker_stop(access);
 	relay_close(access);
 	access_cache_release(&access->cache);

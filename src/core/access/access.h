@@ -32,9 +32,16 @@ enum err access_idem_save(struct ctx *ctx, const struct http_request *req, const
 
 /* The actor of a user as the database says now, in ctx's arena. */
 enum err access_actor(struct ctx *ctx, struct access *access, int64_t user_id, const struct actor **ret) MUST_CHECK;
-/* The rights of an actor made earlier, as the database says now (rest_config.refresh):
- * ERR_DENIED once its session, token or user is no longer valid. */
+/* Who it was, asked again: the rights of an actor made earlier as the database says now, in ctx's arena; ctx->db may be
+ * a read connection or that of a write job.  Of `old` only kind, user_id, token_id and session_id are read, so that
+ * whatever outlives a request (a job, a stream) keeps these four and asks with them: a token's narrowing comes from the
+ * database.  ERR_DENIED "not_signed_in" once the user is gone or disabled, the session has ended (signed out, removed,
+ * idle, too old), the token is gone or past its time.
+ * Every write job asks by itself what ctx->actor may now (access_again.c): nobody has to call this before store_write. */
 enum err access_refresh(struct ctx *ctx, struct access *access, const struct actor *old, const struct actor **ret) MUST_CHECK;
+/* Whether `now` may all that `then` could: false when anything was taken away since, by role, team, branch or
+ * narrowing.  For what reads for long and cannot ask row by row. Both of the same user and registry. */
+bool access_keeps(const struct registry *registry, const struct actor *then, const struct actor *now);
 
 /* Keeps an entry for the audit trail from outside a write job (a refused request, a
  * look at sensitive values): queued, written soon after, never blocks.  `diff` is

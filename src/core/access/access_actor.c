@@ -208,14 +208,3 @@ enum err access_actor_build(struct ctx *ctx, int64_t user_id, const struct acces
 		*ret_locale = user.locale;
 	return err;
 }
-
-enum err access_actor(struct ctx *ctx, struct access *access, int64_t user_id, const struct actor **ret)
-{
-	struct actor *actor;
-	enum err err = access_actor_build(ctx, user_id, NULL, &actor, NULL);
-	if (!err) {
-		actor->epoch = atomic_load(&access->cache.generation);
-		*ret = actor;
-	}
-	return err;
-}

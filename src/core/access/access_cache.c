@@ -244,7 +244,6 @@ static bool drop_by_id(const struct credential *credential, bool is_token, int64
 
 static void drop_where(struct access_cache *cache, drop_fn match, bool is_token, int64_t id)
 {
-	atomic_fetch_add(&cache->generation, 1);
 	for (size_t i = 0; i < ACCESS_SHARDS; i++) {
 		struct shard *shard = &cache->shards[i];
 		pthread_mutex_lock(&shard->lock);
@@ -267,10 +266,17 @@ static void drop_where(struct access_cache *cache, drop_fn match, bool is_token,
 
 void access_cache_drop_user(struct access_cache *cache, int64_t user_id)
 {
+	atomic_fetch_add(&cache->generation, 1);
 	drop_where(cache, drop_by_user, false, user_id);
 }
 
 void access_cache_drop_credential(struct access_cache *cache, bool is_token, int64_t id)
+{
+	atomic_fetch_add(&cache->generation, 1);
+	drop_where(cache, drop_by_id, is_token, id);
+}
+
+void access_cache_forget(struct access_cache *cache, bool is_token, int64_t id)
 {
 	drop_where(cache, drop_by_id, is_token, id);
 }

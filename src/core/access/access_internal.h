@@ -148,6 +148,8 @@ void access_cache_put(struct access_cache *cache, int64_t generation, const stru
 void access_cache_drop_user(struct access_cache *cache, int64_t user_id);
 void access_cache_drop_credential(struct access_cache *cache, bool is_token, int64_t id);
 void access_cache_drop_all(struct access_cache *cache);
+/* Only forgets it: the next request asks the database again. Nothing has changed for others. */
+void access_cache_forget(struct access_cache *cache, bool is_token, int64_t id);
 
 /* --- the service ----------------------------------------------------------- */
 
@@ -167,6 +169,13 @@ struct access {
 	struct access_worker *worker;
 	struct relay *relay; /* access.c */
 };
+
+/* --- asked again (access_again.c) ------------------------------------------- */
+
+/* The number that every change of access raises, as it stands now; read it before what it is to stamp. */
+enum err access_stamp(struct ctx *ctx, int64_t *ret) MUST_CHECK;
+/* For store_set_guard; `arg` is the service. */
+enum err access_guard_write(struct ctx *ctx, void *arg);
 
 /* --- small things (access_util.c) ------------------------------------------- */
 
@@ -188,7 +197,7 @@ const char *access_lower(struct ctx *ctx, const char *text);
 const char *access_event_diff(struct ctx *ctx, const char *event, ...) __attribute__((sentinel));
 /* Appends an entry about a user; in a write job. */
 enum err access_log_user(struct ctx *ctx, int64_t user_id, enum change_action action, const char *diff) MUST_CHECK;
-/* Tells other nodes that rights or sessions have changed; in a write job. */
+/* Rights, sessions or tokens have changed: tells write jobs that come after, and other nodes; in a write job. */
 enum err access_epoch_bump(struct ctx *ctx) MUST_CHECK;
 enum err access_param_id(struct ctx *ctx, const struct http_request *req, size_t at, int64_t *ret) MUST_CHECK;
 

@@ -181,7 +181,10 @@ static enum err session_load(struct ctx *ctx, struct access *access, const uint8
 		return err;
 	struct actor *actor;
 	const char *locale = NULL;
-	err = access_actor_build(ctx, found.user_id, NULL, &actor, &locale);
+	int64_t stamp;
+	err = access_stamp(ctx, &stamp); /* before what it stamps */
+	if (!err)
+		err = access_actor_build(ctx, found.user_id, NULL, &actor, &locale);
 	if (err == ERR_DENIED) {
 		faults_clear(ctx);
 		return OK;
@@ -190,6 +193,8 @@ static enum err session_load(struct ctx *ctx, struct access *access, const uint8
 		return err;
 	actor->session_id = found.id;
 	actor->epoch = generation;
+	actor->stamp = stamp;
+	actor->expires_ms = found.expires_ms;
 	found.noted_ms = found.seen_ms;
 	found.seen_ms = now;
 	access_cache_put(&access->cache, generation, &found, actor, ctx->registry, locale);
@@ -257,49 +262,6 @@ enum err access_authenticate(struct ctx *ctx, struct access *access, const struc
 	enum err err = by_cookie(ctx, access, secret);
 	*ret_needs_csrf = !err && ctx->actor;
 	return err;
-}
-
-/* --- again, for streams ---------------------------------------------------------------- */
-
-static enum err still_there(struct ctx *ctx, const struct actor *old, struct access_token_facts *facts)
-{
-	bool token = old->token_id != 0, row = false;
-	struct stmt *stmt;
-	enum err err = db_prepare(ctx, ctx->db, token ? &sql_access_token_find : &sql_access_session_by_id, &stmt);
-	if (err)
-		return err;
-	stmt_bind_i64(stmt, 1, token ? old->token_id : old->session_id);
-	err = stmt_step(ctx, stmt, &row);
-	if (!err && row) {
-		int64_t expires = stmt_i64(stmt, token ? 3 : 2);
-		row = stmt_i64(stmt, 0) == old->user_id && (expires == 0 || ctx_now(ctx) < expires);
-		if (token)
-			*facts = (struct access_token_facts){.id = old->token_id, .narrowed = stmt_i64(stmt, 2) != 0};
-	}
-	stmt_done(stmt);
-	return err || row ? err : fail(ctx, ERR_DENIED, "", "not_signed_in");
-}
-
-enum err access_refresh(struct ctx *ctx, struct access *access, const struct actor *old, const struct actor **ret)
-{
-	struct access_token_facts facts = {0};
-	struct actor *actor;
-	int64_t generation = atomic_load(&access->cache.generation);
-	if (old->kind == ACTOR_SYSTEM) {
-		*ret = old;
-		return OK;
-	}
-	enum err err = OK;
-	if (old->token_id || old->session_id)
-		err = still_there(ctx, old, &facts);
-	if (!err)
-		err = access_actor_build(ctx, old->user_id, old->token_id ? &facts : NULL, &actor, NULL);
-	if (err)
-		return err;
-	actor->session_id = old->session_id;
-	actor->epoch = generation;
-	*ret = actor;
-	return OK;
 }
 
 /* --- answers ------------------------------------------------------------------------------ */

@@ -29,7 +29,7 @@ struct try {
 	int64_t user_id;    /* 0: no such account */
 	const char *hash;   /* what the password was checked against */
 	bool right;
-	int64_t old_session;
+	int64_t old_session, old_user;
 	enum outcome outcome;
 	struct access_user user;
 	struct session_made made;
@@ -105,7 +105,7 @@ static enum err begin_session(struct ctx *ctx, struct try *try)
 	enum err err = access_throttle_clear(ctx, try->keys);
 	/* a session that was there before signing in is not carried over */
 	if (!err && try->old_session) {
-		err = access_session_end(ctx, before->user_id, try->old_session);
+		err = access_session_end(ctx, try->old_user, try->old_session);
 		if (err == ERR_NOT_FOUND) {
 			faults_clear(ctx);
 			err = OK;
@@ -163,13 +163,17 @@ static enum err try_write(struct ctx *ctx, void *arg)
 static enum err try_once(struct ctx *ctx, struct try *try)
 {
 	int64_t wait_s;
+	const struct actor *before = ctx->actor;
 	enum err err = access_throttle_check(ctx, try->keys, &wait_s);
 	if (!err)
 		err = find_user(ctx, try);
 	if (err)
 		return err;
 	try->right = access_password_verify(try->hash, try->body->password);
-	return store_write(ctx, ctx->store, try_write, try);
+	ctx->actor = NULL; /* whose cookie came along has no part in it, and may be gone */
+	err = store_write(ctx, ctx->store, try_write, try);
+	ctx->actor = before;
+	return err;
 }
 
 enum err access_http_sign_in(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -186,7 +190,8 @@ enum err access_http_sign_in(struct ctx *ctx, const struct http_request *req, st
 	if (err)
 		return err;
 	struct try try = {.access = access, .body = &body, .keys = &keys, .address = req->remote, .agent = access_agent(ctx, req),
-	                  .old_session = ctx->actor ? ctx->actor->session_id : 0};
+	                  .old_session = ctx->actor ? ctx->actor->session_id : 0,
+	                  .old_user = ctx->actor ? ctx->actor->user_id : 0};
 	access_hash_enter(access);
 	err = try_once(ctx, &try);
 	access_hash_leave(access);

@@ -166,10 +166,15 @@ enum err access_token_load(struct ctx *ctx, struct access *access, const struct 
 	struct access_token_facts facts = {.id = id, .narrowed = row.narrowed};
 	struct actor *actor;
 	const char *locale = NULL;
-	err = access_actor_build(ctx, row.user_id, &facts, &actor, &locale);
+	int64_t stamp;
+	err = access_stamp(ctx, &stamp); /* before what it stamps */
+	if (!err)
+		err = access_actor_build(ctx, row.user_id, &facts, &actor, &locale);
 	if (err)
 		return err;
 	actor->epoch = generation;
+	actor->stamp = stamp;
+	actor->expires_ms = row.expires_ms;
 	struct credential found = {.is_token = true, .id = id, .user_id = row.user_id, .expires_ms = row.expires_ms, .seen_ms = ctx_now(ctx)};
 	memcpy(found.digest, digest, ACCESS_DIGEST);
 	access_cache_put(&access->cache, generation, &found, actor, ctx->registry, locale);

@@ -227,9 +227,6 @@ enum err access_log_user(struct ctx *ctx, int64_t user_id, enum change_action ac
 
 enum err access_epoch_bump(struct ctx *ctx)
 {
-	/* One process holds an SQLite store; nobody else to tell. */
-	if (db_engine(ctx->db) == ENGINE_SQLITE)
-		return OK;
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_access_epoch_bump, &stmt);
 	if (err)

@@ -47,7 +47,9 @@ struct actor {
 	uint32_t caps;     /* enum capability bits */
 	const struct entity_rights *rights; /* by entity number */
 	size_t n_rights;
-	int64_t epoch;     /* of the access data this was made from */
+	int64_t epoch;     /* of the access data this was made from, in this program's memory */
+	int64_t stamp;     /* of the access data this was made from, in the database; 0: not known */
+	int64_t expires_ms; /* when its session or token ends by itself; 0: never */
 	uint64_t serial;   /* copies of one actor share it, no other has it; 0: not known */
 };
 

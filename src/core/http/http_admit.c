@@ -95,6 +95,7 @@ bool http_admit(struct http_call *call)
 {
 	if (call->admitted)
 		return true;
+	call->ctx.door = call->route->door == DOOR_CAP ? call->route->cap : 0; /* every write asks for it again */
 	enum err err = authenticate(call);
 	if (err == OK)
 		err = check_door(call);

@@ -124,6 +124,7 @@ static void clean(struct http_call *call)
 	arena_reset(&call->arena);
 	call->start = (struct arena_mark){0};
 	call->ctx.actor = NULL;
+	call->ctx.door = 0;
 	call->ctx.db = NULL;
 	call->ctx.locale = LOCALE_EN;
 	call->ctx.deadline_ms = 0;

@@ -99,6 +99,11 @@ static bool queue_heavy(struct http_call *call)
 static void heavy(struct http_worker *worker, struct http_call *call)
 {
 	call->ctx.deadline_ms = ctx_now(&call->ctx) + HTTP_HEAVY_DEADLINE_MS;
+	call->admitted = false; /* it may have waited in the queue for long */
+	if (!http_admit(call)) {
+		http_resume(call);
+		return;
+	}
 	handle(call);
 	if (call->res.kind == KIND_STREAM && call->res.fixed_head) {
 		/* the answer is already under way; the connection was resumed when it began */

@@ -266,6 +266,7 @@ static void end_body(struct http_call *call)
 {
 	http_conn_phase(call->conn, PHASE_WORK, 0);
 	call->state = STATE_READY;
+	call->admitted = false; /* who was let in at the head may be nobody by now: asked again */
 	if (call->spoiled) {
 		call->state = STATE_DONE;
 	} else if (call->route->upload) {

@@ -140,6 +140,8 @@ struct store {
 	struct pg_pool *pool;
 	atomic_int_fast64_t down_until_us; /* PostgreSQL is away: no attempt before */
 	atomic_int_fast64_t reconnects;
+	_Atomic(write_fn) guard; /* store_set_guard */
+	void *guard_arg;
 	_Atomic(void *) attached;
 	void (*attached_release)(void *data);
 	atomic_int_fast64_t jobs, commits, failed, retried, commit_us, job_number;

@@ -156,6 +156,11 @@ void store_submit(struct store *store, struct write_job *job);
 /* Queues and waits. */
 enum err store_write(struct ctx *ctx, struct store *store, write_fn run, void *arg) MUST_CHECK;
 
+/* Asked first in every run of every write job, inside what it writes in: whoever acts may have lost the right to since
+ * the job was made.  It may set ctx->actor anew, which lasts to the end of that run, and fails the job with its error.
+ * Set once, before anybody writes on behalf of others; NULL before that. */
+void store_set_guard(struct store *store, write_fn guard, void *arg);
+
 /* Within a write job: runs `fn` after this job's commit, before any job's done(); the commit may not be on disk yet.
  * Dropped if the job is rolled back.  `arg` must outlive the commit (job's arena does). */
 typedef void (*commit_fn)(struct store *store, void *arg);

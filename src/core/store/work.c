@@ -195,6 +195,12 @@ void db_rollback_to(struct ctx *ctx)
 
 /* --- running ---------------------------------------------------------------- */
 
+void store_set_guard(struct store *store, write_fn guard, void *arg)
+{
+	store->guard_arg = arg;
+	atomic_store_explicit(&store->guard, guard, memory_order_release);
+}
+
 enum err work_run(struct db *db, struct write_job *job)
 {
 	struct ctx *ctx = job->ctx;
@@ -210,7 +216,11 @@ enum err work_run(struct db *db, struct write_job *job)
 	if (state->index_cap)
 		memset(state->index, 0, state->index_cap * sizeof *state->index);
 	state->number = (int64_t)atomic_fetch_add_explicit(&db->store->job_number, 1, memory_order_relaxed) + 1;
-	enum err err = job->run(ctx, job->arg);
+	const struct actor *actor = ctx->actor;
+	write_fn guard = atomic_load_explicit(&db->store->guard, memory_order_acquire);
+	enum err err = guard ? guard(ctx, db->store->guard_arg) : OK;
+	if (!err)
+		err = job->run(ctx, job->arg);
 	if (!err)
 		err = run_befores(ctx, state);
 	if (!err && state->depth)
@@ -219,6 +229,7 @@ enum err work_run(struct db *db, struct write_job *job)
 		err = fail(ctx, ERR_RETRY, "", "transaction_lost");
 	db_release_all(db);
 	state->active = false;
+	ctx->actor = actor; /* what the guard made of it may lie where the caller rewinds to */
 	ctx->db = previous_db;
 	ctx->store = previous_store;
 	return err;
