@@ -9,6 +9,8 @@ static const struct option id_kinds[] = {
 	{"email", {"E-mail", "电子邮箱"}, NULL},
 	{"wechat_openid", {"WeChat OpenID", "微信 OpenID"}, NULL},
 	{"wechat_unionid", {"WeChat UnionID", "微信 UnionID"}, NULL},
+	{"wechat", {"WeChat", "微信号"}, NULL},
+	{"qq", {"QQ", "QQ"}, NULL},
 	{"wecom_id", {"WeCom id", "企业微信 ID"}, NULL},
 	{"taobao_ouid", {"Taobao OUID", "淘宝 OUID"}, NULL},
 	{"taobao_oaid", {"Taobao OAID", "淘宝 OAID"}, NULL},

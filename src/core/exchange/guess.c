@@ -7,7 +7,7 @@
 #include "core/exchange/convert.h"
 #include "core/text/text.h"
 
-enum { SCORE_EXACT = 100, SCORE_LABEL = 90, SCORE_WORD = 80, SCORE_SAMPLE = 30, OPTION_SAMPLES = 20 };
+enum { OPTION_SAMPLES = 20, BARE_LESS = 5, COMPANY_SCORE = 40 };
 
 enum err guess_fold(struct ctx *ctx, const char *header, const char **ret)
 {
@@ -32,6 +32,58 @@ enum err guess_fold(struct ctx *ctx, const char *header, const char **ret)
 	out[used] = '\0';
 	*ret = out;
 	return OK;
+}
+
+/* Where a bracket of any width opens or closes; 0: neither. */
+static int bracket(uint32_t c)
+{
+	static const uint32_t open[] = {'(', '[', '{', '<', 0xff08, 0xff3b, 0x3010, 0x300a, 0x3008, 0x3014, 0x300c};
+	static const uint32_t close[] = {')', ']', '}', '>', 0xff09, 0xff3d, 0x3011, 0x300b, 0x3009, 0x3015, 0x300d};
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+		if (c == open[i] || c == close[i])
+			return c == open[i] ? 1 : -1;
+	return 0;
+}
+
+/* What stands outside of brackets. */
+static const char *outside(struct ctx *ctx, const char *header)
+{
+	size_t n = strlen(header), used = 0;
+	char *out = arena_alloc(ctx->arena, n + 1);
+	int depth = 0;
+	for (size_t at = 0; out != NULL && at < n;) {
+		size_t from = at;
+		int change = bracket(utf8_next(header, n, &at));
+		depth += change;
+		if (depth < 0)
+			depth = 0;
+		if (depth == 0 && change == 0) {
+			memcpy(out + used, header + from, at - from);
+			used += at - from;
+		}
+	}
+	if (out != NULL)
+		out[used] = '\0';
+	return out;
+}
+
+enum err guess_fold_bare(struct ctx *ctx, const char *header, const char **ret)
+{
+	const char *bare = outside(ctx, header), *folded = NULL;
+	if (bare == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = guess_fold(ctx, bare, &folded);
+	*ret = folded;
+	for (size_t i = 0; err == OK && guess_remarks[i] != NULL; i++) {
+		size_t len = strlen(folded), n = strlen(guess_remarks[i]);
+		if (len <= n)
+			continue;
+		if (str_ends(folded, guess_remarks[i]))
+			*ret = arena_strndup(ctx->arena, folded, len - n);
+		else if (str_starts(folded, guess_remarks[i]))
+			*ret = folded + n;
+	}
+	return err == OK && *ret == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : err;
 }
 
 bool guess_among(struct ctx *ctx, const char *list, const char *folded)
@@ -67,7 +119,7 @@ static int word_score(const char *names, const char *folded)
 	for (const char *p = names; *p != '\0'; at++) {
 		size_t len = strcspn(p, "|");
 		if (len == n && memcmp(p, folded, n) == 0)
-			return SCORE_WORD - (at > 20 ? 20 : at);
+			return GUESS_WORD - (at > 20 ? 20 : at);
 		p += len + (p[len] == '|');
 	}
 	return 0;
@@ -84,7 +136,7 @@ static enum err field_score(struct ctx *ctx, const struct entity_info *info, int
 		if (err != OK)
 			return err;
 		if (label[0] != '\0' && strcmp(label, folded) == 0)
-			*ret = i == 0 ? SCORE_EXACT : SCORE_LABEL;
+			*ret = i == 0 ? GUESS_EXACT : GUESS_LABEL;
 		if (*ret > 0)
 			return OK;
 	}
@@ -186,12 +238,6 @@ static enum err options_fit(struct ctx *ctx, const struct field *field, const st
 
 /* --- whole files -------------------------------------------------------------------- */
 
-struct candidate {
-	const struct entity_info *info;
-	int *fields, *scores; /* by column */
-	int sum;
-};
-
 /* Users, roles and views are in no file by chance: they have to be asked for. */
 static bool importable(const struct ctx *ctx, const struct entity_info *info, const struct entity_info *wanted)
 {
@@ -201,7 +247,7 @@ static bool importable(const struct ctx *ctx, const struct entity_info *info, co
 }
 
 /* Each field once: the surest column keeps it. */
-static void settle_doubles(struct candidate *c, size_t n)
+static void settle_doubles(struct guess_candidate *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++)
@@ -212,7 +258,7 @@ static void settle_doubles(struct candidate *c, size_t n)
 }
 
 /* What one column is in this entity. */
-static enum err rate_column(struct ctx *ctx, const char *name, const struct table_row *rows, size_t n_rows, size_t column, struct candidate *c)
+static enum err rate_column(struct ctx *ctx, const char *name, const struct table_row *rows, size_t n_rows, size_t column, struct guess_candidate *c)
 {
 	const struct entity_info *info = c->info;
 	int *field = &c->fields[column], *score = &c->scores[column];
@@ -221,19 +267,56 @@ static enum err rate_column(struct ctx *ctx, const char *name, const struct tabl
 	enum err err = guess_fold(ctx, name, &folded);
 	if (err == OK)
 		err = best_field(ctx, info, folded, field, score);
+	if (err == OK && *field < 0) {
+		err = guess_fold_bare(ctx, name, &folded);
+		if (err == OK)
+			err = best_field(ctx, info, folded, field, score);
+		*score -= BARE_LESS;
+	}
 	if (err == OK && *field >= 0 && info->fields[*field]->type == FIELD_ENUM)
 		err = options_fit(ctx, info->fields[*field], rows, n_rows, column, &fits);
 	if (err != OK)
 		return err;
 	if (!fits || *field < 0) {
 		*field = sample_field(ctx, info, rows, n_rows, column);
-		*score = *field >= 0 ? SCORE_SAMPLE : 0;
+		*score = *field >= 0 ? GUESS_SAMPLE : 0;
+	}
+	return OK;
+}
+
+/* A company is what a person works for wherever the file has a name besides; alone it is the customer. */
+static enum err place_companies(struct ctx *ctx, const struct plan_columns *columns, struct guess_candidate *c)
+{
+	int name = c->info->title, employer = entity_field(c->info, "employer"), company = -1;
+	bool person = false, employed = false;
+	if (employer < 0 || !can_take(ctx, c->info, employer))
+		return OK;
+	for (size_t i = 0; i < columns->n; i++) {
+		const char *folded = NULL;
+		enum err err = guess_fold_bare(ctx, columns->names[i], &folded);
+		if (err != OK)
+			return err;
+		bool is_company = guess_among(ctx, guess_companies, folded);
+		if (c->fields[i] < 0 && guess_among(ctx, guess_last_names, folded)) {
+			c->fields[i] = name;
+			c->scores[i] = COMPANY_SCORE + 1;
+		}
+		if (is_company && (c->fields[i] == name || c->fields[i] == employer) && company < 0)
+			company = (int)i;
+		else if (c->fields[i] == name && !is_company)
+			person = true;
+		else if (c->fields[i] == employer)
+			employed = true;
+	}
+	if (company >= 0 && (!person || !employed)) {
+		c->fields[company] = person ? employer : name;
+		c->scores[company] = person ? GUESS_WORD : c->scores[company];
 	}
 	return OK;
 }
 
 /* A record without its name or another mark of its own is not what the file holds. */
-static void weigh(struct candidate *c, size_t n)
+static void weigh(struct guess_candidate *c, size_t n)
 {
 	const struct entity_info *info = c->info;
 	bool titled = false, marked = false;
@@ -245,13 +328,13 @@ static void weigh(struct candidate *c, size_t n)
 	if (!titled)
 		c->sum = marked ? c->sum / 2 : 0;
 	if (info->entity->flags & E_CHILD)
-		c->sum -= SCORE_WORD / 2;
+		c->sum -= GUESS_WORD / 2;
 }
 
 static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
-                     const struct entity_info *info, struct candidate *c)
+                     const struct entity_info *info, struct guess_candidate *c)
 {
-	*c = (struct candidate){.info = info};
+	*c = (struct guess_candidate){.info = info};
 	c->fields = arena_array(ctx->arena, columns->n + 1, sizeof(int));
 	c->scores = arena_array(ctx->arena, columns->n + 1, sizeof(int));
 	if (c->fields == NULL || c->scores == NULL)
@@ -261,15 +344,20 @@ static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const 
 		if (err != OK)
 			return err;
 	}
+	if (str_equal(info->entity->name, "customer")) {
+		enum err err = place_companies(ctx, columns, c);
+		if (err != OK)
+			return err;
+	}
 	settle_doubles(c, columns->n);
 	weigh(c, columns->n);
 	return OK;
 }
 
 /* Columns of a customer file that are the customer's address; an address has a street. */
-static void add_address(const struct candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
+static void add_address(const struct guess_candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
 {
-	const struct candidate *address = NULL;
+	const struct guess_candidate *address = NULL;
 	bool street = false;
 	for (size_t k = 0; k < n; k++)
 		if (str_equal(list[k].info->entity->name, "address"))
@@ -277,15 +365,15 @@ static void add_address(const struct candidate *list, size_t n, const struct pla
 	for (size_t i = 0; address != NULL && i < columns->n; i++)
 		street |= address->fields[i] >= 0 && ret[i].info == NULL && str_equal(address->info->fields[address->fields[i]]->name, "street");
 	for (size_t i = 0; street && i < columns->n; i++)
-		if (ret[i].info == NULL && address->fields[i] >= 0 && address->scores[i] > SCORE_SAMPLE)
+		if (ret[i].info == NULL && address->fields[i] >= 0 && address->scores[i] > GUESS_SAMPLE)
 			ret[i] = (struct import_guess){address->info, address->fields[i]};
 }
 
 enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
                               const struct entity_info *wanted, struct import_guess *ret)
 {
-	struct candidate *list = arena_array(ctx->arena, registry_count(ctx->registry), sizeof(*list));
-	const struct candidate *best = NULL;
+	struct guess_candidate *list = arena_array(ctx->arena, registry_count(ctx->registry), sizeof(*list));
+	const struct guess_candidate *best = NULL;
 	size_t n = 0;
 	if (list == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -303,12 +391,18 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 	}
 	for (size_t i = 0; i < columns->n; i++)
 		ret[i] = (struct import_guess){.info = NULL, .field = -1};
+	bool lines = wanted == NULL || str_starts(wanted->entity->name, "order");
+	if (lines) {
+		enum err err = guess_order_lines(ctx, columns, rows, n_rows, list, n, wanted != NULL || best == NULL ? 0 : best->sum, ret, &lines);
+		if (err != OK || lines)
+			return err;
+	}
 	if (best == NULL || best->sum <= 0)
 		return OK;
 	for (size_t i = 0; i < columns->n; i++)
 		if (best->fields[i] >= 0)
 			ret[i] = (struct import_guess){best->info, best->fields[i]};
-	/* Customers with addresses are one file; orders with products are left to presets. */
+	/* Customers with addresses are one file. */
 	if (str_equal(best->info->entity->name, "customer"))
 		add_address(list, n, columns, ret);
 	return OK;

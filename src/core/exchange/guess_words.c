@@ -77,5 +77,11 @@ const struct guess_word guess_words[] = {
 	{NULL, NULL, NULL},
 };
 
+const char guess_companies[] = "|company|companyname|organization|organisation|organizationname|org|accountname|account|employer|businessname|"
+                               "公司|公司名称|公司名|企业|企业名称|单位|单位名称|工作单位|所在单位|所在公司|任职公司|";
+const char guess_receivers[] = "|receiver|recipient|shippingname|收件人|收货人|收货人姓名|收件人姓名|";
+const char guess_middle_names[] = "|middlename|middle|mname|additionalname|中间名|";
+/* What stands beside a heading without being part of it. */
+const char *const guess_remarks[] = {"必填", "选填", "非必填", "可选", "required", "optional", "mandatory", "人民币", "元", "rmb", "cny", "usd", "eur", NULL};
 const char guess_first_names[] = "|firstname|givenname|fname|first|名|名字|";
 const char guess_last_names[] = "|lastname|familyname|surname|lname|last|姓|姓氏|";

@@ -26,7 +26,8 @@ struct writing {
 /* The row's outcome is its main record's, or that of the last one before it is reached. */
 static void tell(struct writing *w, enum import_outcome outcome, int64_t id)
 {
-	if (w->told)
+	bool less = outcome == ROW_SKIPPED && w->done->outcome == ROW_CREATED && w->at > w->plan->main;
+	if (w->told || less) /* a further line of an order is what the row made */
 		return;
 	w->told = w->at == w->plan->main;
 	w->done->outcome = outcome;
@@ -154,7 +155,8 @@ static enum err find_many(struct writing *w, const struct entity_info *info, con
 		size_t len = strcspn(p, marks), trimmed = 0;
 		const char *start = str_trim(p, len, &trimmed);
 		const char *name = trimmed > 0 ? arena_strndup(ctx->arena, start, trimmed) : NULL;
-		if (name != NULL && n < LINKS_MAX) {
+		bool groups_own = f->value.split != NULL && name != NULL && str_starts(name, "* "); /* "* myContacts" of Google */
+		if (name != NULL && !groups_own && n < LINKS_MAX) {
 			enum err err = find_named(w, info, f, name, &ids[n]);
 			if (err != OK)
 				return err;
@@ -283,12 +285,72 @@ static enum err change(struct writing *w, size_t at, const struct value *values,
 	return OK;
 }
 
+/* Only a record that the actor may see is found through another one. */
+static enum err seen(struct writing *w, const struct entity_info *info, int64_t *id)
+{
+	struct record *record;
+	if (*id == 0 || entity_scope(w->ctx->actor, info, ACTION_READ) == SCOPE_ALL)
+		return OK;
+	enum err err = record_get(w->ctx, info, *id, ACTION_READ, &record);
+	if (err != ERR_NOT_FOUND && err != ERR_FORBIDDEN)
+		return err;
+	faults_clear(w->ctx);
+	*id = 0;
+	return OK;
+}
+
+/* "same_as": the first of those records that was found is this one, or says which it is. */
+static enum err find_same(struct writing *w, const struct plan_record *r, int64_t *ret_id)
+{
+	enum err err = OK;
+	*ret_id = 0;
+	for (size_t i = 0; err == OK && *ret_id == 0 && i < r->n_same_as; i++) {
+		const struct entity_info *other = w->plan->records[r->same_as[i]].info;
+		int64_t id = w->ids[r->same_as[i]];
+		struct record *record;
+		if (id == 0 || other == r->info) {
+			*ret_id = id;
+			continue;
+		}
+		err = record_load(w->ctx, other, id, &record);
+		if (err == OK) {
+			*ret_id = record_i64(record, other->fields[plan_link_to(other, r->info)]->name);
+			err = seen(w, r->info, ret_id);
+		}
+	}
+	return err;
+}
+
+static enum err find_record(struct writing *w, const struct plan_record *r, const struct key *key, int64_t *ret_id)
+{
+	enum err err = find_same(w, r, ret_id);
+	if (err != OK || *ret_id != 0 || !key->any)
+		return err;
+	err = import_key_find(w->ctx, w->keys, r->info, key->fields, key->values, r->n_keys, ret_id);
+	if (err == ERR_CONFLICT && r->mode == PLAN_FIND) { /* several: none of them is it */
+		faults_clear(w->ctx);
+		*ret_id = 0;
+		err = OK;
+	}
+	return err;
+}
+
+/* An order that the file itself brought gets its further lines, and is not changed by each of them. */
+static enum err is_fresh(struct writing *w, const struct plan_record *r, int64_t id, bool *ret)
+{
+	bool old = true;
+	enum err err = r->watched ? import_key_old(w->ctx, w->keys, r->info, id, w->started_at, &old) : OK;
+	*ret = !old;
+	return err;
+}
+
 static enum err write_record(struct writing *w, size_t at)
 {
 	const struct plan_record *r = &w->plan->records[at];
 	const struct ready_record *ready = &w->row->records[at];
 	struct ctx *ctx = w->ctx;
 	struct key key = {.any = false};
+	bool fresh = false;
 	int64_t id = 0;
 	struct value *values = arena_array(ctx->arena, r->n_fields + 1, sizeof(*values));
 	if (values == NULL)
@@ -301,19 +363,26 @@ static enum err write_record(struct writing *w, size_t at)
 			return err;
 	}
 	take_key(r, values, &key);
-	if (key.any) {
-		enum err err = import_key_find(ctx, w->keys, r->info, key.fields, key.values, r->n_keys, &id);
-		if (err != OK)
-			return err;
+	enum err err = find_record(w, r, &key, &id);
+	if (err != OK)
+		return err;
+	if (r->mode == PLAN_FIND) {
+		w->ids[at] = id;
+		return OK;
 	}
 	if (id == 0) {
 		if (r->mode != PLAN_UPDATE)
 			return create(w, at, values, &key);
 		return fail(ctx, ERR_NOT_FOUND, r->n_keys > 0 ? r->info->fields[key.fields[0]]->name : "", key.any ? "key_not_found" : "key_empty");
 	}
-	if (r->mode == PLAN_UPDATE || r->mode == PLAN_UPSERT)
+	err = is_fresh(w, r, id, &fresh);
+	if (err != OK)
+		return err;
+	if (!fresh && (r->mode == PLAN_UPDATE || r->mode == PLAN_UPSERT))
 		return change(w, at, values, id);
 	w->ids[at] = id;
+	if (fresh && r->mode == PLAN_UPSERT)
+		return OK; /* what hangs on it tells what the row did */
 	tell(w, r->mode == PLAN_CREATE && at == w->plan->main ? ROW_DUPLICATE : ROW_SKIPPED, id);
 	return OK;
 }
@@ -325,6 +394,17 @@ static enum err hangs_on_old(struct writing *w, const struct plan_record *r, boo
 	if (r->only_new < 0 || w->ids[r->only_new] == 0)
 		return OK;
 	return import_key_old(w->ctx, w->keys, w->plan->records[r->only_new].info, w->ids[r->only_new], w->started_at, ret);
+}
+
+/* An address or identifier of a customer whom the row does not have. */
+static bool hangs_on_nothing(const struct writing *w, const struct plan_record *r)
+{
+	for (size_t i = 0; r->mode == PLAN_KEEP && i < r->n_fields; i++) {
+		const struct plan_field *f = &r->fields[i];
+		if (f->value.source == PLAN_RECORD && (r->info->fields[f->at]->flags & F_REQUIRED) && !w->row->records[f->value.record].active)
+			return true;
+	}
+	return false;
 }
 
 enum err import_write_row(struct ctx *ctx, const struct plan *plan, struct import_keys *keys, const struct ready_row *row,
@@ -342,7 +422,7 @@ enum err import_write_row(struct ctx *ctx, const struct plan *plan, struct impor
 		enum err err = hangs_on_old(&w, &plan->records[i], &old);
 		if (err == OK && old)
 			tell(&w, ROW_SKIPPED, w.ids[plan->records[i].only_new]);
-		else if (err == OK)
+		else if (err == OK && !hangs_on_nothing(&w, &plan->records[i]))
 			err = write_record(&w, i);
 		if (err != OK)
 			return err;

@@ -10,7 +10,8 @@
 #include "core/files/files.h"
 
 enum {
-	PLAN_RECORDS_MAX = 12,
+	PLAN_RECORDS_MAX = 20,
+	PLAN_SAME_MAX = 4,
 	PLAN_FIELDS_MAX = 200, /* of one record */
 	PLAN_KEYS_MAX = 4,
 	PLAN_PIECES_MAX = 16,
@@ -19,17 +20,21 @@ enum {
 
 /* --- values ------------------------------------------------------------ */
 
-enum plan_source { PLAN_COLUMN, PLAN_CONSTANT, PLAN_TEMPLATE, PLAN_RULES, PLAN_RECORD, PLAN_COUNTER, PLAN_ROW };
+enum plan_source { PLAN_COLUMN, PLAN_CONSTANT, PLAN_TEMPLATE, PLAN_RULES, PLAN_RECORD, PLAN_COUNTER, PLAN_ROW,
+	PLAN_PERSON, /* a name of its parts, in the order of its script */
+	PLAN_SUM /* columns added and taken away */ };
 enum date_order { DATE_AUTO, DATE_YMD, DATE_DMY, DATE_MDY };
 enum number_mark { NUMBER_AUTO, NUMBER_POINT, NUMBER_COMMA };
 
-enum plan_test { TEST_FILLED, TEST_EMPTY, TEST_EQUALS, TEST_IN, TEST_STARTS, TEST_NEGATIVE, TEST_POSITIVE, TEST_ZERO };
+enum plan_test { TEST_FILLED, TEST_EMPTY, TEST_PLAIN, TEST_EQUALS, TEST_IN, TEST_STARTS, TEST_NEGATIVE, TEST_POSITIVE, TEST_ZERO };
 
 struct plan_condition {
 	int column; /* -1: the file has no such column, as if it were empty */
 	enum plan_test test;
 	bool not;
 	const char *const *texts; /* ended by NULL */
+	struct plan_condition *any; /* one of these, in place of all above */
+	size_t n_any;
 };
 
 /* A list of pairs; "*" is any other text. */
@@ -45,7 +50,8 @@ struct plan_value {
 	enum plan_source source;
 	int column;
 	const char *text;         /* constant */
-	struct plan_piece *pieces; /* template: texts and columns in turn */
+	struct plan_piece *pieces; /* template: texts and columns in turn; sum: columns */
+	int given, middle, family; /* columns of a name's parts, -1 none */
 	size_t n_pieces;
 	struct plan_rule *rules; /* the first that holds; `otherwise` if none does */
 	size_t n_rules;
@@ -68,6 +74,7 @@ struct plan_piece {
 	const char *text;
 	int column; /* -1: only text; -2: the row's number */
 	bool integer;
+	bool less; /* sum: taken away */
 };
 
 struct plan_rule {
@@ -78,7 +85,8 @@ struct plan_rule {
 
 /* --- records ----------------------------------------------------------- */
 
-enum plan_mode { PLAN_CREATE, PLAN_UPDATE, PLAN_UPSERT, PLAN_KEEP };
+/* PLAN_FIND only looks: what is not there, or there several times, is no fault. */
+enum plan_mode { PLAN_CREATE, PLAN_UPDATE, PLAN_UPSERT, PLAN_KEEP, PLAN_FIND };
 
 struct plan_field {
 	int at; /* position in the entity */
@@ -97,7 +105,10 @@ struct plan_record {
 	size_t n_fields;
 	int counted;  /* the record of the plan whose rows this one counts, -1 */
 	int only_new; /* written only if that record is new in this import, -1 */
+	bool absent;  /* the file has no columns for it */
 	bool watched; /* another one's only_new */
+	int same_as[PLAN_SAME_MAX]; /* the first of these that was found is this record, or links to it */
+	size_t n_same_as;
 };
 
 struct plan {
@@ -131,6 +142,9 @@ enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_col
 int plan_find_column(const struct plan_columns *columns, const char *name);
 /* That the actor may import into every entity of the plan. */
 enum err plan_check_rights(struct ctx *ctx, const struct plan *plan) MUST_CHECK;
+
+/* The field by which records of one kind link to another; -1: none. */
+int plan_link_to(const struct entity_info *from, const struct entity_info *to);
 
 /* Inside: one value of the JSON. */
 struct plan_making {

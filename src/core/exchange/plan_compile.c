@@ -89,7 +89,7 @@ enum err plan_column(struct plan_making *m, const json_t *json, int *ret)
 
 /* --- records ----------------------------------------------------------- */
 
-static const char *const modes[] = {"create", "update", "upsert", "keep"};
+static const char *const modes[] = {"create", "update", "upsert", "keep", "find"};
 
 static bool mode_named(const char *name, enum plan_mode *ret)
 {
@@ -115,12 +115,15 @@ static enum err compile_keys(struct plan_making *m, const json_t *json, struct p
 		for (size_t f = 0; at >= 0 && f < r->n_fields; f++)
 			if (r->fields[f].at == at)
 				found = (int)f;
-		if (found < 0)
+		bool left_out = at >= 0 && m->plan->optional_columns && json_object_get(json_object_get(json, "fields"), name) != NULL;
+		if (found < 0 && left_out)
+			r->absent = true;
+		else if (found < 0)
 			fault_add(m->ctx, ERR_INVALID, m->path, "plan_key_unmapped", name);
 		else
 			r->keys[r->n_keys++] = found;
 	}
-	if (r->n_keys == 0 && r->mode != PLAN_CREATE)
+	if (r->n_keys == 0 && !r->absent && r->n_same_as == 0 && r->mode != PLAN_CREATE)
 		fault_add(m->ctx, ERR_INVALID, m->path, "plan_key_needed", r->as);
 	m->path = path;
 	return OK;
@@ -175,7 +178,9 @@ static enum err compile_fields(struct plan_making *m, const json_t *json, struct
 			return err;
 	}
 	m->path = path;
-	if (r->n_fields == 0)
+	if (r->n_fields == 0 && m->plan->optional_columns)
+		r->absent = true;
+	else if (r->n_fields == 0)
 		fault_add(m->ctx, ERR_INVALID, path, "plan_fields", NULL);
 	return OK;
 }
@@ -194,6 +199,38 @@ static enum err compile_only_new(struct plan_making *m, const json_t *json, stru
 	return OK;
 }
 
+/* The field by which records of one kind link to another; -1: none. */
+int plan_link_to(const struct entity_info *from, const struct entity_info *to)
+{
+	for (int at = SF_COUNT; at < (int)from->n_fields; at++)
+		if (from->fields[at]->type == FIELD_LINK && entity_link(from, at) == to)
+			return at;
+	return -1;
+}
+
+/* "same_as": ["by_id", "by_phone"]: what one of these records found is this one, be it itself or what it links to. */
+static enum err compile_same_as(struct plan_making *m, const json_t *json, struct plan_record *r)
+{
+	const json_t *list = json_object_get(json, "same_as"), *name;
+	size_t i;
+	if (json_array_size(list) > PLAN_SAME_MAX)
+		return fail(m->ctx, ERR_INVALID, m->path, "plan_records");
+	json_array_foreach(list, i, name) {
+		const char *as = json_string_value(name);
+		int found = -1;
+		for (size_t k = 0; as != NULL && k < m->n_as; k++)
+			if (strcmp(m->as[k], as) == 0)
+				found = (int)k;
+		if (found < 0)
+			return fail_arg(m->ctx, ERR_INVALID, m->path, "plan_no_record", as);
+		const struct entity_info *other = m->plan->records[found].info;
+		if (other != r->info && plan_link_to(other, r->info) < 0)
+			return fail_arg(m->ctx, ERR_INVALID, m->path, "plan_link", as);
+		r->same_as[r->n_same_as++] = found;
+	}
+	return OK;
+}
+
 static enum err compile_record(struct plan_making *m, const json_t *json, struct plan_record *r)
 {
 	struct ctx *ctx = m->ctx;
@@ -208,6 +245,8 @@ static enum err compile_record(struct plan_making *m, const json_t *json, struct
 	if (mode != NULL && !mode_named(mode, &r->mode))
 		fault_add(ctx, ERR_INVALID, m->path, "plan_mode", mode);
 	enum err err = compile_only_new(m, json, r);
+	if (err == OK)
+		err = compile_same_as(m, json, r);
 	if (err == OK)
 		err = plan_conditions_compile(m, json_object_get(json, "when"), &r->when, &r->n_when);
 	if (err == OK)
@@ -385,7 +424,7 @@ enum err plan_check_rights(struct ctx *ctx, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_records; i++) {
 		const struct plan_record *r = &plan->records[i];
-		if (entity_scope(ctx->actor, r->info, ACTION_IMPORT) == SCOPE_NONE && r->mode != PLAN_KEEP)
+		if (entity_scope(ctx->actor, r->info, ACTION_IMPORT) == SCOPE_NONE && r->mode != PLAN_KEEP && r->mode != PLAN_FIND)
 			return fail_arg(ctx, ERR_FORBIDDEN, "", "import_forbidden", r->info->entity->name);
 		/* A record that is only looked up has to be readable. */
 		if (entity_scope(ctx->actor, r->info, ACTION_READ) == SCOPE_NONE)

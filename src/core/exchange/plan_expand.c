@@ -60,12 +60,17 @@ static enum err name_value(struct expanding *x, int column, json_t **ret)
 	enum err err = guess_other_half(x->ctx, x->columns, column, &other, &first);
 	if (err != OK || other < 0)
 		return err;
-	int given = first ? column : other, family = first ? other : column;
-	/* 姓 and 名 are written together, the family name first. */
-	bool western = (unsigned char)x->columns->names[given][0] < 0x80;
-	const char *text = western ? arena_printf(x->ctx->arena, "{#%d} {#%d}", given + 1, family + 1)
-	                           : arena_printf(x->ctx->arena, "{#%d}{#%d}", family + 1, given + 1);
-	*ret = text != NULL ? json_pack("{s:s}", "template", text) : NULL;
+	int given = first ? column : other, family = first ? other : column, middle = -1;
+	for (size_t i = 0; i < x->columns->n && middle < 0; i++) {
+		const char *folded = NULL;
+		err = guess_fold_bare(x->ctx, x->columns->names[i], &folded);
+		if (err != OK)
+			return err;
+		middle = guess_among(x->ctx, guess_middle_names, folded) ? (int)i : -1;
+	}
+	*ret = json_pack("{s:i, s:i}", "given", given + 1, "family", family + 1);
+	if (*ret != NULL && middle >= 0)
+		(void)json_object_set_new(*ret, "middle", json_integer(middle + 1));
 	return *ret != NULL ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
 }
 
@@ -236,7 +241,13 @@ static json_t *key_of(const struct part *part)
 /* Column that says whether the row has this record: of its last key field, or its first. */
 static int telling_column(const struct part *part, const json_t *key)
 {
+	static const char *const telling[] = {"quantity", "unit_price", NULL};
 	size_t n = json_array_size(key);
+	for (size_t i = 0; str_equal(part->info->entity->name, "order_line") && telling[i] != NULL; i++) {
+		const json_t *at = json_object_get(json_object_get(part->fields, telling[i]), "column");
+		if (json_is_integer(at))
+			return (int)json_integer_value(at);
+	}
 	const char *name = n > 0 ? json_string_value(json_array_get(key, n - 1)) : NULL;
 	const json_t *value = name != NULL ? json_object_get(part->fields, name) : NULL;
 	const json_t *column = json_object_get(value, "column");
@@ -271,11 +282,130 @@ static enum err add_record(struct expanding *x, const json_t *simple, struct par
 	const char *mode = mode_of(part, simple, &key);
 	if (!part->main && part->first_column >= 0)
 		when = json_pack("{s:i, s:b}", "column", telling_column(part, key), "filled", 1);
-	json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:O, s:o*}", "as", name, "entity", name, "mode", mode, "key", key, "fields",
-	                           part->fields, "when", when);
+	/* Lines are added to orders that are new: an order that an earlier file brought has its lines. */
+	bool line = str_equal(name, "order_line") && str_equal(json_string_value(json_object_get(json_object_get(part->fields, "order_id"), "record")), "order");
+	if (line) {
+		mode = "create";
+		json_array_clear(key);
+	}
+	json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:O, s:o*, s:s*}", "as", name, "entity", name, "mode", mode, "key", key, "fields",
+	                           part->fields, "when", when, "only_new", line ? "order" : NULL);
 	if (record == NULL || json_array_append_new(records, record) != 0)
 		return fail(x->ctx, ERR_LIMIT, "", "memory");
 	return OK;
+}
+
+static struct part *part_named(struct expanding *x, const char *entity)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (str_equal(x->parts[i].info->entity->name, entity))
+			return &x->parts[i];
+	return NULL;
+}
+
+/* That all columns which a value is made of are empty. */
+static json_t *empty_when(const json_t *value)
+{
+	static const char *const parts[] = {"column", "given", "middle", "family"};
+	json_t *list = json_array();
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (json_object_get(value, parts[i]) != NULL)
+			(void)json_array_append_new(list, json_pack("{s:O, s:b}", "column", json_object_get(value, parts[i]), "empty", 1));
+	return list;
+}
+
+/* Rows with a company and nobody's name are companies; where somebody is named it is where he works. */
+static enum err settle_company(struct expanding *x)
+{
+	struct part *part = part_named(x, "customer");
+	const json_t *name = part != NULL ? json_object_get(part->fields, "name") : NULL;
+	json_t *employer = part != NULL ? json_object_get(part->fields, "employer") : NULL;
+	json_t *kind = part != NULL ? json_object_get(part->fields, "kind") : NULL, *at = json_object_get(name, "column");
+	const char *folded = "";
+	if (name == NULL || (kind != NULL && json_object_get(kind, "value") == NULL))
+		return OK;
+	if (json_is_integer(at) && json_integer_value(at) <= (json_int_t)x->columns->n) {
+		enum err err = guess_fold_bare(x->ctx, x->columns->names[json_integer_value(at) - 1], &folded);
+		if (err != OK)
+			return err;
+	}
+	if (kind == NULL && guess_among(x->ctx, guess_companies, folded))
+		return json_object_set_new(part->fields, "kind", json_pack("{s:s}", "value", "company")) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+	json_t *column = json_object_get(employer, "column");
+	if (column == NULL || (at == NULL && json_object_get(name, "given") == NULL))
+		return OK;
+	json_t *nobody = empty_when(name), *both = json_deep_copy(nobody), *named = json_deep_copy(name);
+	(void)json_array_append_new(both, json_pack("{s:O, s:b}", "column", column, "filled", 1));
+	json_t *is = json_pack("{s:[{s:o, s:s}]}", "rules", "when", both, "then", "company");
+	json_t *works = json_pack("{s:[]}", "rules"), *part_empty;
+	size_t i;
+	json_array_foreach(nobody, i, part_empty)
+		(void)json_array_append_new(json_object_get(works, "rules"), json_pack("{s:{s:O, s:b}, s:{s:O}}", "when", "column",
+		                            json_object_get(part_empty, "column"), "filled", 1, "then", "column", column));
+	json_decref(nobody);
+	if (is != NULL && kind != NULL)
+		(void)json_object_set(is, "else", json_object_get(kind, "value"));
+	if (named != NULL && json_object_get(named, "else") == NULL)
+		(void)json_object_set_new(named, "else", json_pack("{s:O}", "column", column));
+	bool ok = is != NULL && works != NULL && named != NULL;
+	ok &= json_object_set_new(part->fields, "kind", is) == 0;
+	ok &= json_object_set_new(part->fields, "employer", works) == 0;
+	ok &= json_object_set_new(part->fields, "name", named) == 0;
+	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
+/* Orders with their lines in one row: the order is what the file is of, its lines are counted under it. */
+static enum err settle_lines(struct expanding *x)
+{
+	struct part *order = part_named(x, "order"), *line = part_named(x, "order_line");
+	bool ok = true;
+	if (order == NULL || line == NULL)
+		return OK;
+	for (size_t i = 0; i < x->n; i++)
+		x->parts[i].main = &x->parts[i] == order;
+	json_t *customer = json_object_get(order->fields, "customer_id");
+	if (json_object_get(customer, "column") != NULL)
+		ok = json_object_set_new(customer, "create", json_true()) == 0;
+	if (json_object_get(line->fields, "position") == NULL)
+		ok &= json_object_set_new(line->fields, "position", json_pack("{s:s}", "counter", "order")) == 0;
+	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
+/* A line's product, where there is one of that code; what is not there is not made of an order's words. */
+static enum err add_product(struct expanding *x, json_t *records)
+{
+	struct part *line = part_named(x, "order_line");
+	const json_t *sku = line != NULL ? json_object_get(json_object_get(line->fields, "sku"), "column") : NULL;
+	if (sku == NULL || json_object_get(line->fields, "product_id") != NULL || part_named(x, "product") != NULL || part_named(x, "order") == NULL ||
+	    registry_find(x->ctx->registry, "product") == NULL)
+		return OK;
+	json_t *find = json_pack("{s:s, s:s, s:s, s:[s], s:{s:O, s:b}, s:{s:{s:O}}}", "as", "product", "entity", "product", "mode", "find", "key", "sku",
+	                         "when", "column", sku, "filled", 1, "fields", "sku", "column", sku);
+	bool ok = find != NULL && json_array_append_new(records, find) == 0;
+	ok &= json_object_set_new(line->fields, "product_id", json_pack("{s:s}", "record", "product")) == 0;
+	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
+static enum err settle(struct expanding *x)
+{
+	enum err err = settle_company(x);
+	return err == OK ? settle_lines(x) : err;
+}
+
+/* Rows without an order's number belong to the order above. */
+static json_t *lines_above(struct expanding *x)
+{
+	struct part *order = part_named(x, "order");
+	json_t *column = order != NULL && part_named(x, "order_line") != NULL ? json_object_get(json_object_get(order->fields, "number"), "column") : NULL;
+	return column != NULL ? json_pack("[O]", column) : NULL;
+}
+
+static const char *main_name(const struct expanding *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->parts[i].main)
+			return x->parts[i].info->entity->name;
+	return x->parts[0].info->entity->name;
 }
 
 static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
@@ -293,7 +423,11 @@ static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 			return err;
 	}
 	err = add_defaults(x, json_object_get(simple, "defaults"));
-	json_t *plan = json_object(), *records = json_array();
+	if (err == OK)
+		err = settle(x);
+	json_t *plan = json_object(), *records = json_array(), *above = lines_above(x);
+	if (err == OK)
+		err = add_product(x, records);
 	for (i = 0; err == OK && i < x->n; i++) {
 		struct part *part = next_part(x);
 		err = add_links(x, part);
@@ -304,7 +438,9 @@ static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 	for (i = 0; err == OK && i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (json_object_get(simple, kept[i]) != NULL)
 			(void)json_object_set(plan, kept[i], json_object_get(simple, kept[i]));
-	(void)json_object_set_new(plan, "main", json_string(x->parts[0].info->entity->name));
+	if (above != NULL)
+		(void)json_object_set_new(plan, "fill_down", above);
+	(void)json_object_set_new(plan, "main", json_string(main_name(x)));
 	if (json_object_set_new(plan, "records", records) != 0 && err == OK)
 		err = fail(x->ctx, ERR_LIMIT, "", "memory");
 	if (err != OK)

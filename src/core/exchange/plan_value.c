@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "core/exchange/plan.h"
 
+enum { CONDITION_DEPTH = 3 };
+
 static enum err no_memory(struct plan_making *m)
 {
 	return fail(m->ctx, ERR_LIMIT, "", "memory");
@@ -49,19 +51,27 @@ static enum err condition_texts(struct plan_making *m, const json_t *json, struc
 	return OK;
 }
 
-static enum err compile_condition(struct plan_making *m, const json_t *json, struct plan_condition *c)
+static enum err compile_conditions(struct plan_making *m, const json_t *json, int depth, struct plan_condition **ret, size_t *ret_n);
+
+static enum err compile_condition(struct plan_making *m, const json_t *json, int depth, struct plan_condition *c)
 {
 	static const struct {
 		const char *name;
 		enum plan_test test;
 		bool texts;
 	} tests[] = {
-		{"filled", TEST_FILLED, false},     {"empty", TEST_EMPTY, false},       {"equals", TEST_EQUALS, true}, {"in", TEST_IN, true},
+		{"filled", TEST_FILLED, false},     {"empty", TEST_EMPTY, false},       {"plain", TEST_PLAIN, false},
+		{"equals", TEST_EQUALS, true}, {"in", TEST_IN, true},
 		{"starts", TEST_STARTS, true},      {"negative", TEST_NEGATIVE, false}, {"positive", TEST_POSITIVE, false},
 		{"zero", TEST_ZERO, false},
 	};
 	if (!json_is_object(json))
 		return fail(m->ctx, ERR_INVALID, m->path, "plan_condition");
+	const json_t *any = json_object_get(json, "any");
+	if (any != NULL && !json_is_array(any))
+		return fail(m->ctx, ERR_INVALID, m->path, "plan_condition");
+	if (any != NULL && depth < CONDITION_DEPTH)
+		return compile_conditions(m, any, depth + 1, &c->any, &c->n_any);
 	enum err err = plan_column(m, json_object_get(json, "column"), &c->column);
 	if (err != OK)
 		return err;
@@ -77,7 +87,7 @@ static enum err compile_condition(struct plan_making *m, const json_t *json, str
 	return fail(m->ctx, ERR_INVALID, m->path, "plan_condition");
 }
 
-enum err plan_conditions_compile(struct plan_making *m, const json_t *json, struct plan_condition **ret, size_t *ret_n)
+static enum err compile_conditions(struct plan_making *m, const json_t *json, int depth, struct plan_condition **ret, size_t *ret_n)
 {
 	size_t n = json == NULL ? 0 : json_is_array(json) ? json_array_size(json) : 1;
 	*ret = NULL;
@@ -88,11 +98,16 @@ enum err plan_conditions_compile(struct plan_making *m, const json_t *json, stru
 	if (*ret == NULL)
 		return no_memory(m);
 	for (size_t i = 0; i < n; i++) {
-		enum err err = compile_condition(m, json_is_array(json) ? json_array_get(json, i) : json, &(*ret)[i]);
+		enum err err = compile_condition(m, json_is_array(json) ? json_array_get(json, i) : json, depth, &(*ret)[i]);
 		if (err != OK)
 			return err;
 	}
 	return OK;
+}
+
+enum err plan_conditions_compile(struct plan_making *m, const json_t *json, struct plan_condition **ret, size_t *ret_n)
+{
+	return compile_conditions(m, json, 0, ret, ret_n);
 }
 
 /* --- where the text comes from ----------------------------------------- */
@@ -126,7 +141,7 @@ static enum err compile_template(struct plan_making *m, const char *text, struct
 		if (v->n_pieces == PLAN_PIECES_MAX || (*open == '{' && close == NULL))
 			return fail(m->ctx, ERR_INVALID, m->path, "plan_template");
 		struct plan_piece *piece = &v->pieces[v->n_pieces++];
-		*piece = (struct plan_piece){arena_strndup(m->ctx->arena, text, before), -1, false};
+		*piece = (struct plan_piece){.text = arena_strndup(m->ctx->arena, text, before), .column = -1};
 		if (piece->text == NULL)
 			return no_memory(m);
 		if (*open == '\0')
@@ -137,6 +152,45 @@ static enum err compile_template(struct plan_making *m, const char *text, struct
 		text = close + 1;
 	}
 	return OK;
+}
+
+/* {"given": "First Name", "middle": …, "family": "Last Name"} */
+static enum err compile_person(struct plan_making *m, const json_t *json, struct plan_value *v)
+{
+	const struct {
+		const char *name;
+		int *column;
+	} parts[] = {{"given", &v->given}, {"middle", &v->middle}, {"family", &v->family}};
+	v->source = PLAN_PERSON;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const json_t *column = json_object_get(json, parts[i].name);
+		enum err err = column != NULL ? plan_column(m, column, parts[i].column) : OK;
+		if (err != OK)
+			return err;
+	}
+	return OK;
+}
+
+/* "sum": ["Total"], "less": ["Shipping"]: columns added and taken away; nothing where the first is empty. */
+static enum err compile_sum(struct plan_making *m, const json_t *json, struct plan_value *v)
+{
+	const json_t *lists[] = {json_object_get(json, "sum"), json_object_get(json, "less")}, *column;
+	size_t i;
+	v->source = PLAN_SUM;
+	v->pieces = arena_array(m->ctx->arena, PLAN_PIECES_MAX, sizeof(*v->pieces));
+	if (v->pieces == NULL)
+		return no_memory(m);
+	for (size_t k = 0; k < 2; k++)
+		json_array_foreach(lists[k], i, column) {
+			if (v->n_pieces == PLAN_PIECES_MAX)
+				return fail(m->ctx, ERR_INVALID, m->path, "plan_value");
+			struct plan_piece *piece = &v->pieces[v->n_pieces++];
+			*piece = (struct plan_piece){.text = "", .column = -1, .less = k == 1};
+			enum err err = plan_column(m, column, &piece->column);
+			if (err != OK)
+				return err;
+		}
+	return v->n_pieces > 0 ? OK : fail(m->ctx, ERR_INVALID, m->path, "plan_value");
 }
 
 static enum err compile_rules(struct plan_making *m, const json_t *list, const struct entity_info *info, int at, struct plan_value *v)
@@ -203,6 +257,10 @@ static enum err compile_source(struct plan_making *m, const json_t *json, const 
 		return compile_template(m, template, v);
 	if (rules != NULL)
 		return compile_rules(m, rules, info, at, v);
+	if (json_object_get(json, "given") != NULL || json_object_get(json, "family") != NULL)
+		return compile_person(m, json, v);
+	if (json_object_get(json, "sum") != NULL)
+		return compile_sum(m, json, v);
 	if (json_object_get(json, "record") != NULL || json_object_get(json, "counter") != NULL)
 		return compile_record(m, json, info, at, v);
 	if (json_is_true(json_object_get(json, "row"))) {
@@ -335,7 +393,7 @@ static enum err compile_steps(struct plan_making *m, const json_t *json, const s
 /* Names that may stand in a value; others are mistakes. */
 static bool known_names(json_t *json, const char **ret_wrong)
 {
-	static const char *const names[] = {"column", "value", "template", "rules", "else", "record", "counter", "row",
+	static const char *const names[] = {"column", "value", "template", "rules", "else", "record", "counter", "row", "given", "middle", "family", "sum", "less",
 	                                    "html", "integer", "case", "map", "number", "date", "times", "divide_by",
 	                                    "round", "cut", "split", "find", "create"};
 	const char *name;
@@ -352,7 +410,7 @@ static bool known_names(json_t *json, const char **ret_wrong)
 enum err plan_value_compile(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *ret)
 {
 	const char *wrong = NULL;
-	*ret = (struct plan_value){.column = -1, .divide_by = -1, .find_by = -1, .record = -1, .dates = m->plan->dates, .mark = m->plan->mark};
+	*ret = (struct plan_value){.column = -1, .divide_by = -1, .find_by = -1, .record = -1, .given = -1, .middle = -1, .family = -1, .dates = m->plan->dates, .mark = m->plan->mark};
 	if (json_is_string(json) || json_is_integer(json)) {
 		ret->source = PLAN_COLUMN;
 		return plan_column(m, json, &ret->column);

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/str.h"
 #include "core/entity/field_type.h"
 #include "core/exchange/convert.h"
 #include "core/exchange/import.h"
+#include "core/text/text.h"
 
 /* The last text of a field and what it became: columns repeat themselves. */
 struct memo {
@@ -27,7 +29,7 @@ struct prepare {
 	size_t n_cells, cap_cells;
 };
 
-enum { MEMO_TEXT_MAX = 512 };
+enum { MEMO_TEXT_MAX = 512, SUM_SCALE = 4 };
 
 static size_t count_fields(const struct plan *plan)
 {
@@ -160,9 +162,15 @@ static bool holds(struct ctx *ctx, const struct prepare *p, const struct plan_co
 	const char *number = c->test >= TEST_NEGATIVE ? convert_number(ctx, text, NUMBER_AUTO) : text;
 	bool nothing = strspn(number, "-0.") == strlen(number);
 	bool result = false;
+	for (size_t i = 0; i < c->n_any; i++)
+		if (holds(ctx, p, &c->any[i]))
+			return true;
+	if (c->n_any > 0)
+		return false;
 	switch (c->test) {
 	case TEST_FILLED: result = text[0] != '\0'; break;
 	case TEST_EMPTY: result = text[0] == '\0'; break;
+	case TEST_PLAIN: result = text[0] != '\0' && strchr(text, '*') == NULL; break;
 	case TEST_EQUALS:
 	case TEST_IN: result = is_one_of(text, c->texts); break;
 	case TEST_STARTS: result = begins(text, c->texts); break;
@@ -219,6 +227,30 @@ static const char *template_text(struct ctx *ctx, struct prepare *p, const struc
 	return copy;
 }
 
+/* Columns added and taken away; nothing where the first is empty or one is no number. */
+static const char *sum_text(struct ctx *ctx, const struct prepare *p, const struct plan_value *v)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < v->n_pieces; i++) {
+		const char *text = cell_text(ctx, p, v->pieces[i].column);
+		int64_t one = 0;
+		if (text[0] == '\0' && i == 0)
+			return "";
+		if (text[0] != '\0' && !decimal_parse(convert_number(ctx, text, v->mark), SUM_SCALE, &one))
+			return "";
+		if (v->pieces[i].less ? __builtin_sub_overflow(sum, one, &sum) : __builtin_add_overflow(sum, one, &sum))
+			return "";
+	}
+	char *out = arena_alloc(ctx->arena, DECIMAL_TEXT_MAX);
+	if (out == NULL)
+		return "";
+	size_t n = decimal_format(sum, SUM_SCALE, out);
+	while (n > 1 && out[n - 1] == '0')
+		n--;
+	out[n - (out[n - 1] == '.')] = '\0';
+	return out;
+}
+
 static const char *source_text(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field)
 {
 	switch (v->source) {
@@ -237,6 +269,13 @@ static const char *source_text(struct ctx *ctx, struct prepare *p, const struct 
 			if (all_hold(ctx, p, v->rules[i].when, v->rules[i].n_when))
 				return value_text_of(ctx, p, &v->rules[i].value, field);
 		return "";
+	case PLAN_PERSON: {
+		const char *name = NULL;
+		enum err err = text_person_name(ctx, cell_text(ctx, p, v->given), cell_text(ctx, p, v->middle), cell_text(ctx, p, v->family), &name);
+		return err == OK ? name : "";
+	}
+	case PLAN_SUM:
+		return sum_text(ctx, p, v);
 	case PLAN_RECORD:
 	case PLAN_COUNTER:
 		return "";
@@ -455,7 +494,9 @@ static int column_of(const struct plan *plan, size_t record, const char *field)
 			continue;
 		if (v->source == PLAN_COLUMN)
 			return v->column;
-		for (size_t k = 0; v->source == PLAN_TEMPLATE && k < v->n_pieces; k++)
+		if (v->source == PLAN_PERSON)
+			return v->given >= 0 ? v->given : v->family;
+		for (size_t k = 0; k < v->n_pieces; k++)
 			if (v->pieces[k].column >= 0)
 				return v->pieces[k].column;
 	}
@@ -478,7 +519,7 @@ static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, st
 {
 	const struct plan_record *r = &p->plan->records[at];
 	struct ready_record *ready = &row->records[at];
-	ready->active = all_hold(ctx, p, r->when, r->n_when);
+	ready->active = !r->absent && all_hold(ctx, p, r->when, r->n_when);
 	if (!ready->active)
 		return OK;
 	row->wanted = true;

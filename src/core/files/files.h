@@ -138,7 +138,8 @@ void table_out_free(struct table_out *out);
 
 /* Cells that begin with = + - @ (also full-width), tab or CR, be it after
  * apostrophes, quotes, spaces or newlines, are run as formulas by spreadsheets.
- * The writer puts one apostrophe before them; the reader takes it away again, so
+ * The writer puts one apostrophe before them, and before what the reader would take
+ * for a wrapper or an error of a spreadsheet; the reader takes it away again, so
  * the round trip is exact.  Plain numbers and phone numbers ("-12.50", "+86 138-0013-8000")
  * are harmless and stay as they are. */
 bool table_guarded(const char *text, size_t len); /* does this text need, or (after its apostrophe) carry, the guard */

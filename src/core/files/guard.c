@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "core/files/files.h"
+#include "core/files/table.h"
 
 static bool skipped(unsigned char c)
 {
@@ -45,7 +45,7 @@ static bool wide_sign(const char *text, size_t len)
 	return last == 0x8b || last == 0x8d || last == 0x9d || last == 0xa0;
 }
 
-bool table_guarded(const char *text, size_t len)
+static bool runs(const char *text, size_t len)
 {
 	while (len > 0) {
 		size_t n = skipped((unsigned char)*text) ? 1 : wide_blank(text, len);
@@ -67,5 +67,58 @@ bool table_guarded(const char *text, size_t len)
 		return !harmless_number(text, len);
 	default:
 		return wide_sign(text, len);
+	}
+}
+
+/* "#N/A" and its kin: what a spreadsheet writes for a value that it has not. */
+bool table_error_word(const char *text, size_t len)
+{
+	static const char *const words[] = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#BUSY!", "#FIELD!"};
+	for (size_t i = 0; len > 3 && text[0] == '#' && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0)
+			return true;
+	return false;
+}
+
+/* Apostrophes before a number: shops keep long ones text so. 'Ndrangheta begins with one too; a number never does. */
+static bool quoted_number(const char *text, size_t len)
+{
+	size_t at = 0;
+	while (at < len && text[at] == '\'')
+		at++;
+	if (at == 0 || at == len || (text[at] != '+' && (text[at] < '0' || text[at] > '9')))
+		return false;
+	for (size_t i = at; i < len; i++)
+		if (text[i] == '\0' || strchr("0123456789+-.,:/ ()XxEe", text[i]) == NULL)
+			return false;
+	return true;
+}
+
+bool table_guarded(const char *text, size_t len)
+{
+	return runs(text, len) || quoted_number(text, len) || table_error_word(text, len);
+}
+
+void table_unwrap(struct cell *cell)
+{
+	const char *text = cell->text;
+	size_t len = cell->len;
+	if (text[0] == '\'') { /* one apostrophe of our own writer's, or of a shop's before a number */
+		if (table_guarded(text + 1, len - 1) || quoted_number(text, len)) {
+			cell->text++;
+			cell->len--;
+		}
+		return;
+	}
+	if (table_error_word(text, len)) {
+		*cell = (struct cell){"", 0, CELL_EMPTY};
+		return;
+	}
+	/* ="00123" */
+	if (len >= 3 && text[0] == '=' && text[1] == '"' && text[len - 1] == '"' && memchr(text + 2, '"', len - 3) == NULL) {
+		cell->text += 2;
+		cell->len -= 3;
+		if (cell->len == 0)
+			*cell = (struct cell){"", 0, CELL_EMPTY};
 	}
 }

@@ -260,14 +260,23 @@ const struct table_info *table_info(struct table *table)
 	return &table->info;
 }
 
-/* Takes away the apostrophe that table_write set before what looks like a formula. */
-static void drop_guards(struct table_row *row, struct cell *cells)
+/* What the cells of a CSV file stand for. */
+static enum err unwrap(struct ctx *ctx, const struct table_row *row, struct cell *cells)
 {
-	for (size_t i = 0; i < row->n; i++)
-		if (cells[i].text[0] == '\'' && cells[i].kind == CELL_TEXT && table_guarded(cells[i].text, cells[i].len)) {
-			cells[i].text++;
-			cells[i].len--;
+	for (size_t i = 0; i < row->n; i++) {
+		char first = cells[i].text[0];
+		if (cells[i].kind != CELL_TEXT || (first != '\'' && first != '=' && first != '#'))
+			continue;
+		struct cell whole = cells[i];
+		table_unwrap(&cells[i]);
+		/* cut at its end: a copy, as the text must end where it ends */
+		if (cells[i].len > 0 && cells[i].text + cells[i].len != whole.text + whole.len) {
+			cells[i].text = arena_strndup(ctx->arena, cells[i].text, cells[i].len);
+			if (cells[i].text == NULL)
+				return fail(ctx, ERR_LIMIT, "", "no_memory");
 		}
+	}
+	return OK;
 }
 
 enum err table_next(struct ctx *ctx, struct table *table, struct table_row *ret, bool *ret_more)
@@ -292,7 +301,5 @@ enum err table_next(struct ctx *ctx, struct table *table, struct table_row *ret,
 				return err;
 		} while (row_blank(ret));
 	}
-	if (table->guards && table->info.format == FILE_CSV)
-		drop_guards(ret, table->cells);
-	return OK;
+	return table->guards && table->info.format == FILE_CSV ? unwrap(ctx, ret, table->cells) : OK;
 }

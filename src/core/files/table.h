@@ -69,6 +69,11 @@ struct table {
 	size_t n_cells;
 };
 
+/* A CSV cell as it is meant: without the guard, without what keeps a number text
+ * (="00123", '00123); a spreadsheet's error ("#N/A") is empty. The text may lose its last byte's place. */
+void table_unwrap(struct cell *cell);
+bool table_error_word(const char *text, size_t len);
+
 /* Scratch cells for n; NULL without memory. */
 struct cell *table_cells(struct table *table, size_t n) MUST_CHECK;
 

@@ -4,19 +4,24 @@
 
 #include "core/files/table.h"
 
+/* A phone and its type, an address and its type stand together: see vcard_read.c. */
 enum vcard_part {
 	VC_KIND, VC_NAME, VC_PREFIX, VC_GIVEN, VC_MIDDLE, VC_FAMILY, VC_SUFFIX, VC_NICKNAME, VC_ORG, VC_DEPARTMENT,
-	VC_JOB, VC_PHONE, VC_PHONE_TYPE, VC_PHONE_2, VC_PHONE_2_TYPE, VC_PHONE_3, VC_PHONE_3_TYPE, VC_FAX, VC_EMAIL,
-	VC_EMAIL_2, VC_EMAIL_3, VC_STREET, VC_CITY, VC_REGION, VC_POSTAL_CODE, VC_COUNTRY, VC_ADDRESS_TYPE, VC_STREET_2,
-	VC_CITY_2, VC_REGION_2, VC_POSTAL_CODE_2, VC_COUNTRY_2, VC_BIRTHDAY, VC_ANNIVERSARY, VC_GENDER, VC_LANGUAGE,
-	VC_URL, VC_NOTE, VC_CATEGORIES, VC_UID, VC_REVISED, VC_COUNT
+	VC_JOB, VC_PHONE, VC_PHONE_TYPE, VC_PHONE_2, VC_PHONE_2_TYPE, VC_PHONE_3, VC_PHONE_3_TYPE, VC_PHONE_4, VC_PHONE_4_TYPE,
+	VC_PHONE_5, VC_PHONE_5_TYPE, VC_FAX, VC_EMAIL, VC_EMAIL_2, VC_EMAIL_3, VC_EMAIL_4, VC_STREET, VC_CITY, VC_REGION,
+	VC_POSTAL_CODE, VC_COUNTRY, VC_ADDRESS_TYPE, VC_STREET_2, VC_CITY_2, VC_REGION_2, VC_POSTAL_CODE_2, VC_COUNTRY_2,
+	VC_ADDRESS_2_TYPE, VC_BIRTHDAY, VC_ANNIVERSARY, VC_GENDER, VC_LANGUAGE, VC_URL, VC_NOTE, VC_CATEGORIES, VC_WECHAT, VC_QQ,
+	VC_UID, VC_REVISED, VC_COUNT
 };
+
+enum { VCARD_NO_PREF = 101 };
 
 /* One property line, unfolded: "item1.TEL;TYPE=CELL:+86 138". Pieces point into it. */
 struct vcard_line {
 	char *name;  /* upper case, group left out */
 	char types[128]; /* TYPE values and bare 2.1 parameters, lower case, ",cell,pref," */
 	char charset[32];
+	int pref;      /* 1 to 100, the lower the better; VCARD_NO_PREF */
 	char encoding; /* 'q' quoted-printable, 'b' base64, 0 none */
 	char *value;
 };

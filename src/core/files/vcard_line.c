@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -45,13 +46,20 @@ static void take_param(struct vcard_line *line, char *param)
 	if (value == NULL) { /* version 2.1: TEL;WORK;VOICE and ;QUOTED-PRINTABLE */
 		set_encoding(line, param);
 		add_types(line, param);
+		if (strcasecmp(param, "PREF") == 0)
+			line->pref = 1;
 		return;
 	}
 	*value++ = '\0';
 	if (strcasecmp(param, "TYPE") == 0) {
 		add_types(line, value);
+		if (vcard_has_type(line, "pref"))
+			line->pref = 1;
 	} else if (strcasecmp(param, "PREF") == 0) {
-		add_types(line, "pref");
+		long pref = strtol(value + (*value == '"'), NULL, 10);
+		line->pref = pref >= 1 && pref <= 100 ? (int)pref : 1;
+	} else if (strcasecmp(param, "X-SERVICE-TYPE") == 0) {
+		add_types(line, value);
 	} else if (strcasecmp(param, "ENCODING") == 0) {
 		set_encoding(line, value);
 	} else if (strcasecmp(param, "CHARSET") == 0) {
@@ -79,7 +87,7 @@ static void take_params(struct vcard_line *line, char *params)
 
 bool vcard_parse_line(char *text, struct vcard_line *ret)
 {
-	*ret = (struct vcard_line){.types = ","};
+	*ret = (struct vcard_line){.types = ",", .pref = VCARD_NO_PREF};
 	char *colon = find_colon(text);
 	if (colon == NULL || colon == text)
 		return false;

@@ -12,17 +12,26 @@ const char *const vcard_columns[VC_COUNT + 1] = {
 	[VC_MIDDLE] = "middle_name", [VC_FAMILY] = "family_name", [VC_SUFFIX] = "suffix", [VC_NICKNAME] = "nickname",
 	[VC_ORG] = "organisation", [VC_DEPARTMENT] = "department", [VC_JOB] = "job_title", [VC_PHONE] = "phone",
 	[VC_PHONE_TYPE] = "phone_type", [VC_PHONE_2] = "phone_2", [VC_PHONE_2_TYPE] = "phone_2_type",
-	[VC_PHONE_3] = "phone_3", [VC_PHONE_3_TYPE] = "phone_3_type", [VC_FAX] = "fax", [VC_EMAIL] = "email",
-	[VC_EMAIL_2] = "email_2", [VC_EMAIL_3] = "email_3", [VC_STREET] = "street", [VC_CITY] = "city",
+	[VC_PHONE_3] = "phone_3", [VC_PHONE_3_TYPE] = "phone_3_type", [VC_PHONE_4] = "phone_4", [VC_PHONE_4_TYPE] = "phone_4_type",
+	[VC_PHONE_5] = "phone_5", [VC_PHONE_5_TYPE] = "phone_5_type", [VC_FAX] = "fax", [VC_EMAIL] = "email",
+	[VC_EMAIL_2] = "email_2", [VC_EMAIL_3] = "email_3", [VC_EMAIL_4] = "email_4", [VC_STREET] = "street", [VC_CITY] = "city",
 	[VC_REGION] = "province", [VC_POSTAL_CODE] = "postal_code", [VC_COUNTRY] = "country",
 	[VC_ADDRESS_TYPE] = "address_type", [VC_STREET_2] = "street_2", [VC_CITY_2] = "city_2",
 	[VC_REGION_2] = "province_2", [VC_POSTAL_CODE_2] = "postal_code_2", [VC_COUNTRY_2] = "country_2",
+	[VC_ADDRESS_2_TYPE] = "address_type_2", [VC_WECHAT] = "wechat", [VC_QQ] = "qq",
 	[VC_BIRTHDAY] = "birthday", [VC_ANNIVERSARY] = "anniversary", [VC_GENDER] = "gender", [VC_LANGUAGE] = "language",
 	[VC_URL] = "url", [VC_NOTE] = "note", [VC_CATEGORIES] = "categories", [VC_UID] = "uid", [VC_REVISED] = "revised",
 	[VC_COUNT] = NULL,
 };
 
-enum { LINE_MAX_BYTES = 256 * 1024 };
+enum { LINE_MAX_BYTES = 256 * 1024, SLOTS_MAX = 5 };
+
+/* What a card may have several of: so many, of so many parts each, the preferred ones first. */
+enum slot_kind { SLOT_PHONE, SLOT_EMAIL, SLOT_ADDRESS, SLOT_KINDS };
+static const struct {
+	enum vcard_part first;
+	int width, max;
+} slots[SLOT_KINDS] = {[SLOT_PHONE] = {VC_PHONE, 2, 5}, [SLOT_EMAIL] = {VC_EMAIL, 1, 4}, [SLOT_ADDRESS] = {VC_STREET, 6, 2}};
 
 struct vcard_state {
 	struct buf in;   /* decoded text not yet taken */
@@ -30,7 +39,9 @@ struct vcard_state {
 	struct buf line; /* the unfolded line */
 	struct buf card; /* the parts' texts */
 	size_t offsets[VC_COUNT], lengths[VC_COUNT];
-	bool preferred_phone, preferred_email;
+	int prefs[SLOT_KINDS][SLOTS_MAX]; /* of what stands in each slot */
+	int used[SLOT_KINDS];
+	bool raw; /* lines are decoded when they are whole: they may be folded within a character */
 	const char *problem;
 	int64_t number;
 	int depth; /* cards may contain cards (AGENT) */
@@ -38,6 +49,26 @@ struct vcard_state {
 };
 
 /* --- lines ------------------------------------------------------------- */
+
+/* The next bytes: decoded where an encoding has no plain line ends, as they stand where it has. */
+static enum err more_text(struct ctx *ctx, struct table *table, bool *ret_more)
+{
+	struct vcard_state *s = table->state;
+	char chunk[FILE_CHUNK];
+	size_t n = 0;
+	if (!s->raw)
+		return file_input_text(ctx, &table->in, &s->in, ret_more);
+	enum err err = file_input_read(ctx, &table->in, chunk, sizeof(chunk), &n);
+	if (err != OK)
+		return err;
+	*ret_more = n == sizeof(chunk);
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (chunk[i] != '\0')
+			chunk[kept++] = chunk[i];
+	buf_add(&s->in, chunk, kept);
+	return buf_failed(&s->in) ? fail(ctx, ERR_LIMIT, "file", "row_too_large") : OK;
+}
 
 /* The next physical line, without its end; false at the end of the file. A line
  * over the limit comes in pieces. */
@@ -68,7 +99,7 @@ static enum err physical_line(struct ctx *ctx, struct table *table, char **ret, 
 			s->at = 0;
 		}
 		bool more = false;
-		enum err err = file_input_text(ctx, &table->in, &s->in, &more);
+		enum err err = more_text(ctx, table, &more);
 		if (err != OK)
 			return err;
 		s->ended = !more;
@@ -83,7 +114,7 @@ static enum err fill(struct ctx *ctx, struct table *table)
 		bool more = false;
 		buf_reset(&s->in);
 		s->at = 0;
-		enum err err = file_input_text(ctx, &table->in, &s->in, &more);
+		enum err err = more_text(ctx, table, &more);
 		if (err != OK)
 			return err;
 		s->ended = !more;
@@ -173,10 +204,28 @@ static void set_first(struct vcard_state *s, enum vcard_part part, char *text)
 		set_part(s, part, text);
 }
 
-static void move_part(struct vcard_state *s, enum vcard_part from, enum vcard_part to)
+/* A slot for one more, by preference; -1: there are too many. What stands behind it moves down. */
+static int take_slot(struct vcard_state *s, enum slot_kind kind, int pref)
 {
-	s->offsets[to] = s->offsets[from];
-	s->lengths[to] = s->lengths[from];
+	int width = slots[kind].width, max = slots[kind].max, at = 0;
+	int first = (int)slots[kind].first;
+	while (at < s->used[kind] && s->prefs[kind][at] <= pref)
+		at++;
+	if (at == max)
+		return -1;
+	if (s->used[kind] < max)
+		s->used[kind]++;
+	for (int i = s->used[kind] - 1; i > at; i--) {
+		s->prefs[kind][i] = s->prefs[kind][i - 1];
+		for (int k = 0; k < width; k++) {
+			s->offsets[first + i * width + k] = s->offsets[first + (i - 1) * width + k];
+			s->lengths[first + i * width + k] = s->lengths[first + (i - 1) * width + k];
+		}
+	}
+	s->prefs[kind][at] = pref;
+	for (int k = 0; k < width; k++)
+		s->lengths[first + at * width + k] = 0;
+	return first + at * width;
 }
 
 static void on_name(struct vcard_state *s, const struct vcard_line *line)
@@ -210,9 +259,15 @@ static const char *phone_type(const struct vcard_line *line)
 	return "";
 }
 
+static bool blank(const char *text)
+{
+	size_t len = 0;
+	(void)str_trim(text, strlen(text), &len);
+	return len == 0;
+}
+
 static void on_phone(struct vcard_state *s, const struct vcard_line *line)
 {
-	static const enum vcard_part slots[] = {VC_PHONE, VC_PHONE_2, VC_PHONE_3};
 	char *value = line->value;
 	if (strncasecmp(value, "tel:", 4) == 0)
 		value += 4;
@@ -220,21 +275,11 @@ static void on_phone(struct vcard_state *s, const struct vcard_line *line)
 		set_first(s, VC_FAX, value);
 		return;
 	}
-	/* A preferred number goes first; the one that was there moves down. */
-	if (vcard_has_type(line, "pref") && !s->preferred_phone && !empty_part(s, VC_PHONE)) {
-		move_part(s, VC_PHONE_2, VC_PHONE_3);
-		move_part(s, VC_PHONE_2_TYPE, VC_PHONE_3_TYPE);
-		move_part(s, VC_PHONE, VC_PHONE_2);
-		move_part(s, VC_PHONE_TYPE, VC_PHONE_2_TYPE);
-		s->lengths[VC_PHONE] = 0;
-	}
-	s->preferred_phone |= vcard_has_type(line, "pref");
-	for (size_t i = 0; i < 3; i++)
-		if (empty_part(s, slots[i])) {
-			set_first(s, slots[i], value);
-			set_part(s, slots[i] + 1, phone_type(line));
-			return;
-		}
+	int slot = blank(value) ? -1 : take_slot(s, SLOT_PHONE, line->pref);
+	if (slot < 0)
+		return;
+	set_first(s, (enum vcard_part)slot, value);
+	set_part(s, (enum vcard_part)slot + 1, phone_type(line));
 }
 
 static void on_email(struct vcard_state *s, const struct vcard_line *line)
@@ -242,30 +287,29 @@ static void on_email(struct vcard_state *s, const struct vcard_line *line)
 	char *value = line->value;
 	if (strncasecmp(value, "mailto:", 7) == 0)
 		value += 7;
-	if (vcard_has_type(line, "pref") && !s->preferred_email && !empty_part(s, VC_EMAIL)) {
-		move_part(s, VC_EMAIL_2, VC_EMAIL_3);
-		move_part(s, VC_EMAIL, VC_EMAIL_2);
-		s->lengths[VC_EMAIL] = 0;
-	}
-	s->preferred_email |= vcard_has_type(line, "pref");
-	for (enum vcard_part part = VC_EMAIL; part <= VC_EMAIL_3; part++)
-		if (empty_part(s, part)) {
-			set_first(s, part, value);
-			return;
-		}
+	int slot = blank(value) ? -1 : take_slot(s, SLOT_EMAIL, line->pref);
+	if (slot >= 0)
+		set_first(s, (enum vcard_part)slot, value);
 }
 
-/* Which of the two addresses is free: VC_STREET, VC_STREET_2, or VC_COUNT for none. */
-static enum vcard_part free_address(const struct vcard_state *s)
+/* IMPP:qq:12345, IMPP;X-SERVICE-TYPE=WeChat:x-apple:name, X-QQ:12345, X-SOCIALPROFILE;TYPE=wechat:… */
+static void on_chat(struct vcard_state *s, const struct vcard_line *line)
 {
-	static const enum vcard_part bases[] = {VC_STREET, VC_STREET_2};
-	for (size_t i = 0; i < 2; i++) {
-		enum vcard_part b = bases[i];
-		enum vcard_part city = b + 1, country = b + 4;
-		if (empty_part(s, b) && empty_part(s, city) && empty_part(s, country))
-			return b;
+	static const struct {
+		const char *word;
+		enum vcard_part part;
+	} services[] = {{"qq", VC_QQ}, {"wechat", VC_WECHAT}, {"weixin", VC_WECHAT}};
+	vcard_unescape(line->value);
+	const char *colon = strrchr(line->value, ':'), *plain = colon != NULL ? colon + 1 : line->value;
+	const char *slash = strrchr(plain, '/');
+	plain = slash != NULL ? slash + 1 : plain;
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		size_t n = strlen(services[i].word);
+		bool scheme = strncasecmp(line->value, services[i].word, n) == 0 && line->value[n] == ':';
+		bool own = line->name[0] == 'X' && strcasecmp(line->name + 2, services[i].word) == 0;
+		if ((scheme || own || vcard_has_type(line, services[i].word)) && empty_part(s, services[i].part))
+			set_part(s, services[i].part, plain);
 	}
-	return VC_COUNT;
 }
 
 /* Street, extended address and post box, in this order, those that there are. */
@@ -286,19 +330,22 @@ static void set_street(struct vcard_state *s, enum vcard_part base, char *const 
 
 static void on_address(struct vcard_state *s, const struct vcard_line *line)
 {
-	enum vcard_part base = free_address(s);
 	char *parts[7] = {NULL}; /* post box, extended, street, locality, region, code, country */
 	char *rest = line->value;
-	if (base == VC_COUNT)
-		return;
-	for (size_t i = 0; i < 7 && (parts[i] = vcard_component(&rest, ';')) != NULL; i++)
+	bool any = false;
+	for (size_t i = 0; i < 7 && (parts[i] = vcard_component(&rest, ';')) != NULL; i++) {
 		vcard_unescape(parts[i]);
+		any |= !blank(parts[i]);
+	}
+	int slot = any ? take_slot(s, SLOT_ADDRESS, line->pref) : -1;
+	if (slot < 0)
+		return;
+	enum vcard_part base = (enum vcard_part)slot;
 	set_street(s, base, parts);
 	for (size_t i = 3; i < 7; i++)
 		if (parts[i] != NULL)
 			set_part(s, base + (enum vcard_part)(i - 2), parts[i]);
-	if (base == VC_STREET)
-		set_part(s, VC_ADDRESS_TYPE, vcard_has_type(line, "home") ? "home" : vcard_has_type(line, "work") ? "work" : "");
+	set_part(s, base + 5, vcard_has_type(line, "home") ? "home" : vcard_has_type(line, "work") ? "work" : "");
 }
 
 static void on_date(struct vcard_state *s, enum vcard_part part, const struct vcard_line *line)
@@ -307,6 +354,13 @@ static void on_date(struct vcard_state *s, enum vcard_part part, const struct vc
 	vcard_unescape(line->value);
 	if (empty_part(s, part))
 		set_part(s, part, vcard_date(line->value, room));
+}
+
+/* How Apple marks a firm's card. */
+static void on_shown_as(struct vcard_state *s, const struct vcard_line *line)
+{
+	if (strncasecmp(line->value, "COMPANY", 7) == 0 && empty_part(s, VC_KIND))
+		set_part(s, VC_KIND, "org");
 }
 
 /* "M", "F;woman" … */
@@ -329,42 +383,48 @@ static const struct property properties[] = {
 	{"EMAIL", VC_COUNT, on_email}, {"ADR", VC_COUNT, on_address}, {"URL", VC_URL, NULL},
 	{"NOTE", VC_NOTE, NULL},       {"KIND", VC_KIND, NULL},       {"CATEGORIES", VC_CATEGORIES, NULL},
 	{"UID", VC_UID, NULL},         {"REV", VC_REVISED, NULL},     {"LANG", VC_LANGUAGE, NULL},
+	{"IMPP", VC_COUNT, on_chat},   {"X-QQ", VC_COUNT, on_chat},   {"X-WECHAT", VC_COUNT, on_chat}, {"X-WEIXIN", VC_COUNT, on_chat},
+	{"X-SOCIALPROFILE", VC_COUNT, on_chat}, {"X-ABSHOWAS", VC_COUNT, on_shown_as},
 };
 
-/* Bytes of a quoted-printable value in another encoding, to UTF-8 in the arena. */
-static enum err decode_value(struct ctx *ctx, struct vcard_line *line)
+/* Bytes in another encoding, to UTF-8 in the arena: by the line's own name of it, or what the bytes (or the file) look like. */
+static enum err decode_value(struct ctx *ctx, struct table *table, struct vcard_line *line)
 {
-	size_t len = vcard_decode_qp(line->value), bom = 0;
+	size_t len = line->encoding == 'q' ? vcard_decode_qp(line->value) : strlen(line->value), bom = 0;
 	if (utf8_valid(line->value, len))
 		return OK;
-	const char *encoding = line->charset[0] != '\0' ? line->charset : text_detect_encoding(line->value, len, &bom);
 	struct text_decoder *decoder = NULL;
-	enum err err = text_decoder_new(ctx, encoding, &decoder);
-	if (err != OK) { /* an encoding nobody knows: take it as what it looks like */
+	enum err err = line->charset[0] != '\0' ? text_decoder_new(ctx, line->charset, &decoder) : OK;
+	if (err != OK) { /* an encoding nobody knows */
 		faults_clear(ctx);
-		err = text_decoder_new(ctx, text_detect_encoding(line->value, len, &bom), &decoder);
-		if (err != OK)
-			return err;
+		decoder = NULL;
 	}
+	bool own = decoder != NULL;
+	if (!own && line->encoding == 'q')
+		err = text_decoder_new(ctx, text_detect_encoding(line->value, len, &bom), &decoder);
+	else if (!own)
+		decoder = table->in.decoder;
+	if (err != OK && decoder == NULL)
+		return err;
 	struct buf out;
 	buf_init(&out, LINE_MAX_BYTES * 4);
 	err = text_decode(ctx, decoder, line->value, len, true, &out);
-	text_decoder_free(decoder);
+	if (decoder != table->in.decoder)
+		text_decoder_free(decoder);
 	if (err == OK)
 		line->value = arena_strdup(ctx->arena, buf_text(&out));
 	buf_release(&out);
 	return err == OK && line->value == NULL ? fail(ctx, ERR_LIMIT, "", "no_memory") : err;
 }
 
-static enum err take_property(struct ctx *ctx, struct vcard_state *s, struct vcard_line *line)
+static enum err take_property(struct ctx *ctx, struct table *table, struct vcard_line *line)
 {
+	struct vcard_state *s = table->state;
 	if (line->encoding == 'b')
 		return OK;
-	if (line->encoding == 'q') {
-		enum err err = decode_value(ctx, line);
-		if (err != OK)
-			return err;
-	}
+	enum err err = decode_value(ctx, table, line);
+	if (err != OK)
+		return err;
 	if (strcmp(line->name, "BDAY") == 0)
 		on_date(s, VC_BIRTHDAY, line);
 	else if (strcmp(line->name, "ANNIVERSARY") == 0 || strcmp(line->name, "X-ANNIVERSARY") == 0)
@@ -389,47 +449,59 @@ static void begin_card(struct vcard_state *s)
 {
 	buf_reset(&s->card);
 	memset(s->lengths, 0, sizeof(s->lengths));
-	s->preferred_phone = s->preferred_email = false;
+	memset(s->used, 0, sizeof(s->used));
 	s->problem = NULL;
 	s->depth = 1;
 }
 
-static bool cjk(const char *text, size_t len)
+static const char *part_text(const struct vcard_state *s, enum vcard_part part)
 {
-	size_t at = 0;
-	uint32_t c = utf8_next(text, len, &at);
-	return c >= 0x2e80 && c <= 0x9fff;
+	return s->lengths[part] == 0 || s->card.data == NULL ? "" : s->card.data + s->offsets[part];
 }
 
-/* A card without FN: the name as people of that script write it. */
-static void complete_name(struct vcard_state *s)
+/* Whether the text is these two, whatever blanks stand between. */
+static bool is_pair(const char *text, const char *first, const char *second)
 {
-	static const enum vcard_part western[] = {VC_PREFIX, VC_GIVEN, VC_MIDDLE, VC_FAMILY, VC_SUFFIX};
-	static const enum vcard_part eastern[] = {VC_FAMILY, VC_MIDDLE, VC_GIVEN};
-	if (!empty_part(s, VC_NAME) || s->card.data == NULL)
-		return;
-	bool east = !empty_part(s, VC_FAMILY) && cjk(s->card.data + s->offsets[VC_FAMILY], s->lengths[VC_FAMILY]);
-	struct buf name;
-	buf_init(&name, LINE_MAX_BYTES);
-	for (size_t i = 0; i < (east ? 3 : 5); i++) {
-		enum vcard_part part = east ? eastern[i] : western[i];
-		if (empty_part(s, part))
-			continue;
-		if (!east && name.len > 0)
-			buf_putc(&name, ' ');
-		buf_add(&name, s->card.data + s->offsets[part], s->lengths[part]);
+	size_t n = strlen(first);
+	if (strncmp(text, first, n) != 0)
+		return false;
+	text += n;
+	return strcmp(text + strspn(text, " "), second) == 0;
+}
+
+/* The name as people of that script write it: where the card has none, or one in the other order. */
+static enum err complete_name(struct ctx *ctx, struct vcard_state *s)
+{
+	const char *family = part_text(s, VC_FAMILY), *given = part_text(s, VC_GIVEN), *full = part_text(s, VC_NAME), *name = "";
+	enum err err = text_person_name(ctx, given, part_text(s, VC_MIDDLE), family, &name);
+	if (err != OK)
+		return err;
+	bool eastern = family[0] != '\0' && given[0] != '\0' && str_starts(name, family);
+	bool turned = eastern && empty_part(s, VC_MIDDLE) && is_pair(full, given, family);
+	if (family[0] == '\0' && given[0] == '\0' && empty_part(s, VC_KIND) && !empty_part(s, VC_ORG) && strcmp(full, part_text(s, VC_ORG)) == 0)
+		set_part(s, VC_KIND, "org");
+	if (!empty_part(s, VC_NAME) && !turned)
+		return OK;
+	const char *before = eastern ? "" : part_text(s, VC_PREFIX), *after = eastern ? "" : part_text(s, VC_SUFFIX);
+	name = arena_printf(ctx->arena, "%s%s%s%s%s", before, before[0] != '\0' ? " " : "", name, after[0] != '\0' ? " " : "", after);
+	if (name == NULL)
+		return fail(ctx, ERR_LIMIT, "", "no_memory");
+	if (name[0] == '\0' && !empty_part(s, VC_ORG)) {
+		name = arena_strdup(ctx->arena, part_text(s, VC_ORG)); /* the card's text may move */
+		if (empty_part(s, VC_KIND))
+			set_part(s, VC_KIND, "org");
 	}
-	if (name.len == 0 && !empty_part(s, VC_ORG))
-		buf_add(&name, s->card.data + s->offsets[VC_ORG], s->lengths[VC_ORG]);
-	set_part(s, VC_NAME, buf_text(&name));
-	buf_release(&name);
+	set_part(s, VC_NAME, name != NULL ? name : "");
+	return OK;
 }
 
 static enum err end_card(struct ctx *ctx, struct table *table, struct table_row *ret)
 {
 	struct vcard_state *s = table->state;
 	s->depth = 0;
-	complete_name(s);
+	enum err err = complete_name(ctx, s);
+	if (err != OK)
+		return err;
 	struct cell *cells = table_cells(table, VC_COUNT);
 	if (cells == NULL)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
@@ -449,8 +521,9 @@ static bool is_mark(const struct vcard_line *line, const char *name)
 }
 
 /* One line of the file; *ret_card: a card ended. */
-static enum err take_line(struct ctx *ctx, struct vcard_state *s, struct vcard_line *line, bool agent, bool *ret_card)
+static enum err take_line(struct ctx *ctx, struct table *table, struct vcard_line *line, bool agent, bool *ret_card)
 {
+	struct vcard_state *s = table->state;
 	*ret_card = false;
 	if (is_mark(line, "BEGIN")) {
 		if (s->depth == 0) {
@@ -469,7 +542,7 @@ static enum err take_line(struct ctx *ctx, struct vcard_state *s, struct vcard_l
 			s->depth--;
 		return OK;
 	}
-	return s->depth == 1 ? take_property(ctx, s, line) : OK;
+	return s->depth == 1 ? take_property(ctx, table, line) : OK;
 }
 
 static enum err vcard_next(struct ctx *ctx, struct table *table, struct table_row *ret, bool *ret_more)
@@ -490,7 +563,7 @@ static enum err vcard_next(struct ctx *ctx, struct table *table, struct table_ro
 		if (s->line.data == NULL || !vcard_parse_line(s->line.data, &line))
 			continue;
 		bool card = false;
-		err = take_line(ctx, s, &line, agent, &card);
+		err = take_line(ctx, table, &line, agent, &card);
 		if (err != OK)
 			return err;
 		arena_rewind(ctx->arena, mark);
@@ -520,9 +593,40 @@ static void vcard_release(struct table *table)
 
 static const struct table_reader vcard_reader = {.next = vcard_next, .free = vcard_release};
 
+/* What the head looks like once its lines are put together again. */
+static enum err detect(struct ctx *ctx, struct table *table)
+{
+	struct file_input *in = &table->in;
+	char *text = arena_alloc(ctx->arena, in->head_len + 1);
+	size_t n = 0, bom = 0;
+	if (text == NULL)
+		return fail(ctx, ERR_LIMIT, "", "no_memory");
+	for (size_t i = 0; i < in->head_len; i++) {
+		bool fold = i + 1 < in->head_len && in->head[i] == '\n' && (in->head[i + 1] == ' ' || in->head[i + 1] == '\t');
+		if (!fold) {
+			text[n++] = (char)in->head[i];
+			continue;
+		}
+		n -= n > 0 && text[n - 1] == '\r';
+		i++;
+	}
+	const char *name = text_detect_encoding(text, n, &bom);
+	if (str_equal(name, table->info.encoding))
+		return OK;
+	text_decoder_free(in->decoder);
+	in->decoder = NULL;
+	table->info.encoding = arena_strdup(&table->memory, name);
+	return text_decoder_new(ctx, name, &in->decoder);
+}
+
 enum err vcard_open(struct ctx *ctx, struct table *table, const struct table_options *options)
 {
-	(void)options;
+	bool wide = str_starts(table->info.encoding, "UTF-16") || str_starts(table->info.encoding, "UTF-32");
+	if (!wide && table->in.head_at == 0 && str_empty(options->encoding)) {
+		enum err err = detect(ctx, table);
+		if (err != OK)
+			return err;
+	}
 	struct vcard_state *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
@@ -530,6 +634,7 @@ enum err vcard_open(struct ctx *ctx, struct table *table, const struct table_opt
 	buf_init(&s->line, LINE_MAX_BYTES + 1);
 	buf_init(&s->card, TABLE_ROW_MAX);
 	s->number = 1;
+	s->raw = !wide;
 	table->state = s;
 	table->reader = &vcard_reader;
 	table->own_header = true;

@@ -107,7 +107,8 @@ struct simple_line {
 
 static const struct simple_line simple_lines[] = {
 	{VC_NICKNAME, "NICKNAME:"}, {VC_JOB, "TITLE:"},       {VC_FAX, "TEL;TYPE=fax:"}, {VC_EMAIL, "EMAIL:"},
-	{VC_EMAIL_2, "EMAIL:"},     {VC_EMAIL_3, "EMAIL:"},   {VC_BIRTHDAY, "BDAY:"},    {VC_ANNIVERSARY, "X-ANNIVERSARY:"},
+	{VC_EMAIL_2, "EMAIL:"},     {VC_EMAIL_3, "EMAIL:"},   {VC_EMAIL_4, "EMAIL:"}, {VC_WECHAT, "IMPP;X-SERVICE-TYPE=WeChat:"}, {VC_QQ, "IMPP;X-SERVICE-TYPE=QQ:"},
+	  {VC_BIRTHDAY, "BDAY:"},    {VC_ANNIVERSARY, "X-ANNIVERSARY:"},
 	{VC_URL, "URL:"},           {VC_NOTE, "NOTE:"},       {VC_CATEGORIES, "CATEGORIES:"}, {VC_UID, "UID:"},
 	{VC_LANGUAGE, "LANG:"},     {VC_REVISED, "REV:"},
 };
@@ -133,6 +134,8 @@ static enum err vcard_row_out(struct ctx *ctx, struct table_out *out, const stru
 	put_phone(out, cells, VC_PHONE);
 	put_phone(out, cells, VC_PHONE_2);
 	put_phone(out, cells, VC_PHONE_3);
+	put_phone(out, cells, VC_PHONE_4);
+	put_phone(out, cells, VC_PHONE_5);
 	put_parts(out, "ADR:", cells, address, 7, false);
 	put_parts(out, "ADR:", cells, second, 7, false);
 	for (size_t i = 0; i < sizeof(simple_lines) / sizeof(simple_lines[0]); i++)

@@ -34,6 +34,8 @@ enum err phone_display(struct ctx *ctx, const char *e164, const char *region, co
 /* Lower-case host (IDNA), trimmed; false if it is no address. */
 enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool *ret_valid) MUST_CHECK;
 
+/* A person's name of its parts, in the order and with the blanks of their script: 张伟, 김민준, Nguyễn Văn An, Ada Lovelace. */
+enum err text_person_name(struct ctx *ctx, const char *given, const char *middle, const char *family, const char **ret) MUST_CHECK;
 /* "138****8000", "王*", "w***@example.com": what a masked field shows. */
 enum mask { MASK_TEXT, MASK_NAME, MASK_PHONE, MASK_EMAIL };
 enum err text_mask(struct ctx *ctx, const char *in, enum mask mask, const char **ret) MUST_CHECK;

@@ -112,6 +112,47 @@ static void test_vcard_34(void **state)
 	table_free(table);
 }
 
+/* Lines folded within a character; encodings named by the line; what goes first by PREF. */
+static void test_vcard_bytes(void **state)
+{
+	(void)state;
+	struct table_row row;
+	struct table *t = open_with(test_text("a.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:\xe5\xbc\r\n \xa0\xe4\r\n \xbc\x9f\r\n"
+		"NOTE:\xe6\x9d\xad\xe5\xb7\r\n\t\x9e\r\nEND:VCARD\r\n"
+		"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=GBK:\xc0\xee;\xc4\xc8\r\nADR;HOME;CHARSET=GBK;ENCODING=QUOTED-PRINTABLE:;;=D6=D0=C9=BD=\r\n=C2=B7;=BA=BC=D6=DD;=D5=E3=BD=AD;310000;=D6=D0=B9=FA\r\nEND:VCARD\r\n"
+		"BEGIN:VCARD\r\nVERSION:4.0\r\nN:\xea\xb9\x80;\xeb\xaf\xbc\xec\xa4\x80;;;\r\nFN:\xeb\xaf\xbc\xec\xa4\x80 \xea\xb9\x80\r\n"
+		"TEL;PREF=50:1\r\nTEL:2\r\nTEL;PREF=10:3\r\nTEL:4\r\nTEL;TYPE=pref:5\r\nEMAIL:c@x.org\r\nEMAIL;PREF=2:b@x.org\r\nEMAIL;PREF=1:a@x.org\r\n"
+		"ADR;PREF=2;TYPE=work:;;Work 1;Leeds;;LS1;UK\r\nADR;PREF=1;TYPE=home:;;Home 2;York;;YO1;UK\r\n"
+		"IMPP:qq:12345\r\nX-WECHAT:wang_fang\r\nEND:VCARD\r\n"
+		"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bolt AG\r\nORG:Bolt AG\r\nEND:VCARD\r\n"), &detect);
+	next_card(t, &row);
+	assert_string_equal(card_part(t, &row, "name"), "张伟");
+	assert_string_equal(card_part(t, &row, "note"), "杭州");
+	next_card(t, &row);
+	assert_string_equal(card_part(t, &row, "name"), "李娜");
+	assert_string_equal(card_part(t, &row, "street"), "中山路");
+	assert_string_equal(card_part(t, &row, "city"), "杭州");
+	assert_string_equal(card_part(t, &row, "country"), "中国");
+	next_card(t, &row);
+	assert_string_equal(card_part(t, &row, "name"), "김민준");
+	assert_string_equal(card_part(t, &row, "phone"), "5");
+	assert_string_equal(card_part(t, &row, "phone_2"), "3");
+	assert_string_equal(card_part(t, &row, "phone_3"), "1");
+	assert_string_equal(card_part(t, &row, "phone_4"), "2");
+	assert_string_equal(card_part(t, &row, "phone_5"), "4");
+	assert_string_equal(card_part(t, &row, "email"), "a@x.org");
+	assert_string_equal(card_part(t, &row, "email_3"), "c@x.org");
+	assert_string_equal(card_part(t, &row, "street"), "Home 2");
+	assert_string_equal(card_part(t, &row, "address_type"), "home");
+	assert_string_equal(card_part(t, &row, "city_2"), "Leeds");
+	assert_string_equal(card_part(t, &row, "postal_code_2"), "LS1");
+	assert_string_equal(card_part(t, &row, "qq"), "12345");
+	assert_string_equal(card_part(t, &row, "wechat"), "wang_fang");
+	next_card(t, &row);
+	assert_string_equal(card_part(t, &row, "kind"), "org");
+	table_free(t);
+}
+
 static void test_vcard_out(void **state)
 {
 	(void)state;
@@ -207,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_jsonl, test_each),     cmocka_unit_test_setup(test_jsonl_late_column, test_each),
 		cmocka_unit_test_setup(test_vcard_21, test_each),  cmocka_unit_test_setup(test_vcard_34, test_each),
+		cmocka_unit_test_setup(test_vcard_bytes, test_each),
 		cmocka_unit_test_setup(test_vcard_out, test_each), cmocka_unit_test_setup(test_jsonl_out, test_each),
 		cmocka_unit_test_setup(test_names, test_each),
 	};
