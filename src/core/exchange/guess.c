@@ -284,33 +284,47 @@ static enum err rate_column(struct ctx *ctx, const char *name, const struct tabl
 	return OK;
 }
 
+struct workplaces {
+	int name, employer, company; /* fields; the column of the company */
+	bool person, employed;
+};
+
+/* What one column says of people and the firms they work for. */
+static enum err see_workplace(struct ctx *ctx, const char *header, struct guess_candidate *c, int column, struct workplaces *w)
+{
+	const char *folded = NULL;
+	enum err err = guess_fold_bare(ctx, header, &folded);
+	if (err != OK)
+		return err;
+	bool is_company = guess_among(ctx, guess_companies, folded);
+	int *field = &c->fields[column];
+	if (*field < 0 && guess_among(ctx, guess_last_names, folded)) {
+		*field = w->name;
+		c->scores[column] = COMPANY_SCORE + 1;
+	}
+	if (is_company && w->company < 0 && (*field == w->name || *field == w->employer))
+		w->company = column;
+	else if (*field == w->name && !is_company)
+		w->person = true;
+	else if (*field == w->employer)
+		w->employed = true;
+	return OK;
+}
+
 /* A company is what a person works for wherever the file has a name besides; alone it is the customer. */
 static enum err place_companies(struct ctx *ctx, const struct plan_columns *columns, struct guess_candidate *c)
 {
-	int name = c->info->title, employer = entity_field(c->info, "employer"), company = -1;
-	bool person = false, employed = false;
-	if (employer < 0 || !can_take(ctx, c->info, employer))
+	struct workplaces w = {.name = c->info->title, .employer = entity_field(c->info, "employer"), .company = -1};
+	if (w.employer < 0 || !can_take(ctx, c->info, w.employer))
 		return OK;
 	for (size_t i = 0; i < columns->n; i++) {
-		const char *folded = NULL;
-		enum err err = guess_fold_bare(ctx, columns->names[i], &folded);
+		enum err err = see_workplace(ctx, columns->names[i], c, (int)i, &w);
 		if (err != OK)
 			return err;
-		bool is_company = guess_among(ctx, guess_companies, folded);
-		if (c->fields[i] < 0 && guess_among(ctx, guess_last_names, folded)) {
-			c->fields[i] = name;
-			c->scores[i] = COMPANY_SCORE + 1;
-		}
-		if (is_company && (c->fields[i] == name || c->fields[i] == employer) && company < 0)
-			company = (int)i;
-		else if (c->fields[i] == name && !is_company)
-			person = true;
-		else if (c->fields[i] == employer)
-			employed = true;
 	}
-	if (company >= 0 && (!person || !employed)) {
-		c->fields[company] = person ? employer : name;
-		c->scores[company] = person ? GUESS_WORD : c->scores[company];
+	if (w.company >= 0 && (!w.person || !w.employed)) {
+		c->fields[w.company] = w.person ? w.employer : w.name;
+		c->scores[w.company] = w.person ? GUESS_WORD : c->scores[w.company];
 	}
 	return OK;
 }
@@ -369,6 +383,38 @@ static void add_address(const struct guess_candidate *list, size_t n, const stru
 			ret[i] = (struct import_guess){address->info, address->fields[i]};
 }
 
+/* Every kind of record that the file may hold, and the one that fits best. */
+static enum err rate_all(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
+                         const struct entity_info *wanted, struct guess_candidate *list, size_t *ret_n, const struct guess_candidate **ret_best)
+{
+	*ret_best = NULL;
+	*ret_n = 0;
+	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		struct guess_candidate *one = &list[*ret_n];
+		if (!importable(ctx, info, wanted))
+			continue;
+		enum err err = rate(ctx, columns, rows, n_rows, info, one);
+		if (err != OK)
+			return err;
+		bool better = *ret_best == NULL || one->sum > (*ret_best)->sum;
+		if (wanted != NULL ? info == wanted : better)
+			*ret_best = one;
+		++*ret_n;
+	}
+	return OK;
+}
+
+static void take_best(const struct guess_candidate *best, const struct guess_candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
+{
+	for (size_t i = 0; i < columns->n; i++)
+		if (best->fields[i] >= 0)
+			ret[i] = (struct import_guess){best->info, best->fields[i]};
+	/* Customers with addresses are one file. */
+	if (str_equal(best->info->entity->name, "customer"))
+		add_address(list, n, columns, ret);
+}
+
 enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
                               const struct entity_info *wanted, struct import_guess *ret)
 {
@@ -377,34 +423,15 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 	size_t n = 0;
 	if (list == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
-		const struct entity_info *info = registry_at(ctx->registry, i);
-		if (!importable(ctx, info, wanted))
-			continue;
-		enum err err = rate(ctx, columns, rows, n_rows, info, &list[n]);
-		if (err != OK)
-			return err;
-		bool better = best == NULL || list[n].sum > best->sum;
-		if (wanted != NULL ? info == wanted : better)
-			best = &list[n];
-		n++;
-	}
-	for (size_t i = 0; i < columns->n; i++)
+	enum err err = rate_all(ctx, columns, rows, n_rows, wanted, list, &n, &best);
+	for (size_t i = 0; err == OK && i < columns->n; i++)
 		ret[i] = (struct import_guess){.info = NULL, .field = -1};
 	bool lines = wanted == NULL || str_starts(wanted->entity->name, "order");
-	if (lines) {
-		enum err err = guess_order_lines(ctx, columns, rows, n_rows, list, n, wanted != NULL || best == NULL ? 0 : best->sum, ret, &lines);
-		if (err != OK || lines)
-			return err;
-	}
-	if (best == NULL || best->sum <= 0)
-		return OK;
-	for (size_t i = 0; i < columns->n; i++)
-		if (best->fields[i] >= 0)
-			ret[i] = (struct import_guess){best->info, best->fields[i]};
-	/* Customers with addresses are one file. */
-	if (str_equal(best->info->entity->name, "customer"))
-		add_address(list, n, columns, ret);
+	if (err == OK && lines)
+		err = guess_order_lines(ctx, columns, rows, n_rows, list, n, wanted != NULL || best == NULL ? 0 : best->sum, ret, &lines);
+	if (err != OK || lines || best == NULL || best->sum <= 0)
+		return err;
+	take_best(best, list, n, columns, ret);
 	return OK;
 }
 

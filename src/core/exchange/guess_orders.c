@@ -106,26 +106,44 @@ static void take_order(struct lines_guess *g, int number)
 			take_field(g, i, g->line, "name");
 }
 
+static bool is_place(const struct lines_guess *g, size_t column)
+{
+	return g->address != NULL && g->address->scores[column] > GUESS_SAMPLE && (is_field(g->address, column, "street") || is_field(g->address, column, "postcode"));
+}
+
+static bool tells_apart(const struct lines_guess *g, size_t column)
+{
+	return is_field(g->customer, column, "phone") || is_field(g->customer, column, "email") || is_field(g->customer, column, "number");
+}
+
+/* One column that neither the order nor its line has. */
+static enum err take_customer_column(struct lines_guess *g, size_t i, int *name, bool *known)
+{
+	const char *folded = NULL;
+	enum err err = guess_fold_bare(g->ctx, g->columns->names[i], &folded);
+	if (err != OK)
+		return err;
+	bool titled = is_field(g->customer, i, "name") || is_field(g->order, i, "customer_id") || guess_among(g->ctx, guess_receivers, folded);
+	if (titled && *name < 0) {
+		*name = (int)i;
+	} else if (customers_own(g->customer, i, folded)) {
+		take(g, i, g->customer);
+		*known |= tells_apart(g, i);
+	} else if (is_place(g, i)) {
+		take(g, i, g->address);
+	}
+	return OK;
+}
+
 /* The customer, known by more than a name; a name alone is looked up, and made where there is none. */
 static enum err take_customer(struct lines_guess *g)
 {
 	bool known = false;
 	int name = -1;
 	for (size_t i = 0; i < g->columns->n; i++) {
-		const char *folded = NULL;
-		enum err err = guess_fold_bare(g->ctx, g->columns->names[i], &folded);
+		enum err err = g->ret[i].info == NULL ? take_customer_column(g, i, &name, &known) : OK;
 		if (err != OK)
 			return err;
-		if (g->ret[i].info != NULL)
-			continue;
-		bool titled = is_field(g->customer, i, "name") || is_field(g->order, i, "customer_id") || guess_among(g->ctx, guess_receivers, folded);
-		if (titled && name < 0)
-			name = (int)i;
-		else if (customers_own(g->customer, i, folded)) {
-			take(g, i, g->customer);
-			known |= is_field(g->customer, i, "phone") || is_field(g->customer, i, "email") || is_field(g->customer, i, "number");
-		} else if (g->address != NULL && g->address->scores[i] > GUESS_SAMPLE && (is_field(g->address, i, "street") || is_field(g->address, i, "postcode")))
-			take(g, i, g->address);
 	}
 	for (size_t i = 0; !known && i < g->columns->n; i++)
 		if (g->ret[i].info == g->customer->info || (g->address != NULL && g->ret[i].info == g->address->info))
@@ -133,6 +151,25 @@ static enum err take_customer(struct lines_guess *g)
 	if (name >= 0)
 		take_field(g, (size_t)name, known ? g->customer : g->order, known ? "name" : "customer_id");
 	return OK;
+}
+
+/* An order's line says what of, and how many or for how much. */
+static bool has_lines(const struct lines_guess *g)
+{
+	size_t n = g->columns->n;
+	bool counted = column_of(g->line, n, "quantity") >= 0, priced = column_of(g->line, n, "unit_price") >= 0;
+	bool titled = column_of(g->line, n, "name") >= 0 || column_of(g->line, n, "sku") >= 0 || column_of(g->line, n, "product_id") >= 0;
+	return titled ? counted || priced : counted && priced;
+}
+
+static int fit(const struct lines_guess *g, int number)
+{
+	int sum = 0;
+	for (size_t i = 0; i < g->columns->n; i++) {
+		int one = g->order->fields[i] >= 0 ? g->order->scores[i] : 0, other = g->line->fields[i] >= 0 ? g->line->scores[i] : 0;
+		sum += (int)i == number ? GUESS_WORD : one > other ? one : other;
+	}
+	return sum;
 }
 
 enum err guess_order_lines(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
@@ -145,18 +182,8 @@ enum err guess_order_lines(struct ctx *ctx, const struct plan_columns *columns, 
 		return OK;
 	int number = column_of(g.order, columns->n, "number");
 	enum err err = number < 0 ? named_orders(&g, rows, n_rows, &number) : OK;
-	bool counted = column_of(g.line, columns->n, "quantity") >= 0, priced = column_of(g.line, columns->n, "unit_price") >= 0;
-	bool titled = column_of(g.line, columns->n, "name") >= 0 || column_of(g.line, columns->n, "sku") >= 0 ||
-	              column_of(g.line, columns->n, "product_id") >= 0;
-	if (err != OK || number < 0 || !(counted || priced) || (!titled && !(counted && priced)))
+	if (err != OK || number < 0 || !has_lines(&g) || fit(&g, number) < best_sum)
 		return err;
-	int sum = 0;
-	for (size_t i = 0; i < columns->n; i++) {
-		int one = g.order->fields[i] >= 0 ? g.order->scores[i] : 0, other = g.line->fields[i] >= 0 ? g.line->scores[i] : 0;
-		sum += (int)i == number ? GUESS_WORD : one > other ? one : other;
-	}
-	if (sum < best_sum)
-		return OK;
 	*ret_is = true;
 	take_order(&g, number);
 	return take_customer(&g);

@@ -344,13 +344,27 @@ static enum err is_fresh(struct writing *w, const struct plan_record *r, int64_t
 	return err;
 }
 
+static enum err write_found(struct writing *w, size_t at, const struct value *values, int64_t id)
+{
+	const struct plan_record *r = &w->plan->records[at];
+	bool fresh = false;
+	enum err err = is_fresh(w, r, id, &fresh);
+	if (err != OK)
+		return err;
+	if (!fresh && (r->mode == PLAN_UPDATE || r->mode == PLAN_UPSERT))
+		return change(w, at, values, id);
+	w->ids[at] = id;
+	if (!fresh || r->mode != PLAN_UPSERT) /* else what hangs on it tells what the row did */
+		tell(w, r->mode == PLAN_CREATE && at == w->plan->main ? ROW_DUPLICATE : ROW_SKIPPED, id);
+	return OK;
+}
+
 static enum err write_record(struct writing *w, size_t at)
 {
 	const struct plan_record *r = &w->plan->records[at];
 	const struct ready_record *ready = &w->row->records[at];
 	struct ctx *ctx = w->ctx;
 	struct key key = {.any = false};
-	bool fresh = false;
 	int64_t id = 0;
 	struct value *values = arena_array(ctx->arena, r->n_fields + 1, sizeof(*values));
 	if (values == NULL)
@@ -370,21 +384,11 @@ static enum err write_record(struct writing *w, size_t at)
 		w->ids[at] = id;
 		return OK;
 	}
-	if (id == 0) {
-		if (r->mode != PLAN_UPDATE)
-			return create(w, at, values, &key);
-		return fail(ctx, ERR_NOT_FOUND, r->n_keys > 0 ? r->info->fields[key.fields[0]]->name : "", key.any ? "key_not_found" : "key_empty");
-	}
-	err = is_fresh(w, r, id, &fresh);
-	if (err != OK)
-		return err;
-	if (!fresh && (r->mode == PLAN_UPDATE || r->mode == PLAN_UPSERT))
-		return change(w, at, values, id);
-	w->ids[at] = id;
-	if (fresh && r->mode == PLAN_UPSERT)
-		return OK; /* what hangs on it tells what the row did */
-	tell(w, r->mode == PLAN_CREATE && at == w->plan->main ? ROW_DUPLICATE : ROW_SKIPPED, id);
-	return OK;
+	if (id != 0)
+		return write_found(w, at, values, id);
+	if (r->mode != PLAN_UPDATE)
+		return create(w, at, values, &key);
+	return fail(ctx, ERR_NOT_FOUND, r->n_keys > 0 ? r->info->fields[key.fields[0]]->name : "", key.any ? "key_not_found" : "key_empty");
 }
 
 /* Rows of what was there before this import are not added to it again. */

@@ -101,6 +101,21 @@ static bool mode_named(const char *name, enum plan_mode *ret)
 	return false;
 }
 
+/* A column that the file does not have, where that is allowed, leaves the record out. */
+static void compile_key(struct plan_making *m, const json_t *json, const char *name, struct plan_record *r)
+{
+	int at = name != NULL ? entity_field(r->info, name) : -1, found = -1;
+	for (size_t f = 0; at >= 0 && f < r->n_fields; f++)
+		if (r->fields[f].at == at)
+			found = (int)f;
+	if (found >= 0)
+		r->keys[r->n_keys++] = found;
+	else if (at >= 0 && m->plan->optional_columns && json_object_get(json_object_get(json, "fields"), name) != NULL)
+		r->absent = true;
+	else
+		fault_add(m->ctx, ERR_INVALID, m->path, "plan_key_unmapped", name);
+}
+
 static enum err compile_keys(struct plan_making *m, const json_t *json, struct plan_record *r)
 {
 	const json_t *keys = json_object_get(json, "key"), *key;
@@ -110,18 +125,7 @@ static enum err compile_keys(struct plan_making *m, const json_t *json, struct p
 	if (keys != NULL && (!json_is_array(keys) || json_array_size(keys) > PLAN_KEYS_MAX))
 		return fail(m->ctx, ERR_INVALID, m->path, "plan_key");
 	json_array_foreach(keys, i, key) {
-		const char *name = json_string_value(key);
-		int at = name != NULL ? entity_field(r->info, name) : -1, found = -1;
-		for (size_t f = 0; at >= 0 && f < r->n_fields; f++)
-			if (r->fields[f].at == at)
-				found = (int)f;
-		bool left_out = at >= 0 && m->plan->optional_columns && json_object_get(json_object_get(json, "fields"), name) != NULL;
-		if (found < 0 && left_out)
-			r->absent = true;
-		else if (found < 0)
-			fault_add(m->ctx, ERR_INVALID, m->path, "plan_key_unmapped", name);
-		else
-			r->keys[r->n_keys++] = found;
+		compile_key(m, json, json_string_value(key), r);
 	}
 	if (r->n_keys == 0 && !r->absent && r->n_same_as == 0 && r->mode != PLAN_CREATE)
 		fault_add(m->ctx, ERR_INVALID, m->path, "plan_key_needed", r->as);

@@ -314,35 +314,16 @@ static json_t *empty_when(const json_t *value)
 	return list;
 }
 
-/* Rows with a company and nobody's name are companies; where somebody is named it is where he works. */
-static enum err settle_company(struct expanding *x)
+/* The name, the kind and the employer of rows of people and firms; `nobody`: that the row names no person. */
+static enum err set_company(struct expanding *x, struct part *part, json_t *name, json_t *column, json_t *nobody)
 {
-	struct part *part = part_named(x, "customer");
-	const json_t *name = part != NULL ? json_object_get(part->fields, "name") : NULL;
-	json_t *employer = part != NULL ? json_object_get(part->fields, "employer") : NULL;
-	json_t *kind = part != NULL ? json_object_get(part->fields, "kind") : NULL, *at = json_object_get(name, "column");
-	const char *folded = "";
-	if (name == NULL || (kind != NULL && json_object_get(kind, "value") == NULL))
-		return OK;
-	if (json_is_integer(at) && json_integer_value(at) <= (json_int_t)x->columns->n) {
-		enum err err = guess_fold_bare(x->ctx, x->columns->names[json_integer_value(at) - 1], &folded);
-		if (err != OK)
-			return err;
-	}
-	if (kind == NULL && guess_among(x->ctx, guess_companies, folded))
-		return json_object_set_new(part->fields, "kind", json_pack("{s:s}", "value", "company")) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
-	json_t *column = json_object_get(employer, "column");
-	if (column == NULL || (at == NULL && json_object_get(name, "given") == NULL))
-		return OK;
-	json_t *nobody = empty_when(name), *both = json_deep_copy(nobody), *named = json_deep_copy(name);
-	(void)json_array_append_new(both, json_pack("{s:O, s:b}", "column", column, "filled", 1));
-	json_t *is = json_pack("{s:[{s:o, s:s}]}", "rules", "when", both, "then", "company");
-	json_t *works = json_pack("{s:[]}", "rules"), *part_empty;
+	json_t *kind = json_object_get(part->fields, "kind"), *both = json_deep_copy(nobody), *named = json_deep_copy(name), *one;
 	size_t i;
-	json_array_foreach(nobody, i, part_empty)
+	(void)json_array_append_new(both, json_pack("{s:O, s:b}", "column", column, "filled", 1));
+	json_t *is = json_pack("{s:[{s:o, s:s}]}", "rules", "when", both, "then", "company"), *works = json_pack("{s:[]}", "rules");
+	json_array_foreach(nobody, i, one)
 		(void)json_array_append_new(json_object_get(works, "rules"), json_pack("{s:{s:O, s:b}, s:{s:O}}", "when", "column",
-		                            json_object_get(part_empty, "column"), "filled", 1, "then", "column", column));
-	json_decref(nobody);
+		                            json_object_get(one, "column"), "filled", 1, "then", "column", column));
 	if (is != NULL && kind != NULL)
 		(void)json_object_set(is, "else", json_object_get(kind, "value"));
 	if (named != NULL && json_object_get(named, "else") == NULL)
@@ -352,6 +333,38 @@ static enum err settle_company(struct expanding *x)
 	ok &= json_object_set_new(part->fields, "employer", works) == 0;
 	ok &= json_object_set_new(part->fields, "name", named) == 0;
 	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
+/* Whether the column is headed by a word for firms. */
+static enum err heads_company(struct expanding *x, const json_t *at, bool *ret)
+{
+	const char *folded = "";
+	enum err err = OK;
+	if (json_is_integer(at) && json_integer_value(at) >= 1 && json_integer_value(at) <= (json_int_t)x->columns->n)
+		err = guess_fold_bare(x->ctx, x->columns->names[json_integer_value(at) - 1], &folded);
+	*ret = err == OK && guess_among(x->ctx, guess_companies, folded);
+	return err;
+}
+
+/* Rows with a company and nobody's name are companies; where somebody is named it is where he works. */
+static enum err settle_company(struct expanding *x)
+{
+	struct part *part = part_named(x, "customer");
+	json_t *name = part != NULL ? json_object_get(part->fields, "name") : NULL;
+	const json_t *kind = part != NULL ? json_object_get(part->fields, "kind") : NULL;
+	bool company = false;
+	if (name == NULL || (kind != NULL && json_object_get(kind, "value") == NULL))
+		return OK;
+	enum err err = heads_company(x, json_object_get(name, "column"), &company);
+	if (err != OK)
+		return err;
+	if (company && kind == NULL)
+		return json_object_set_new(part->fields, "kind", json_pack("{s:s}", "value", "company")) == 0 ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+	json_t *column = json_object_get(json_object_get(part->fields, "employer"), "column"), *nobody = empty_when(name);
+	if (column != NULL && json_array_size(nobody) > 0)
+		err = set_company(x, part, name, column, nobody);
+	json_decref(nobody);
+	return err;
 }
 
 /* Orders with their lines in one row: the order is what the file is of, its lines are counted under it. */
@@ -400,6 +413,19 @@ static json_t *lines_above(struct expanding *x)
 	return column != NULL ? json_pack("[O]", column) : NULL;
 }
 
+static enum err add_records(struct expanding *x, const json_t *simple, json_t *records)
+{
+	enum err err = add_product(x, records);
+	for (size_t i = 0; err == OK && i < x->n; i++) {
+		struct part *part = next_part(x);
+		err = add_links(x, part);
+		if (err == OK)
+			err = add_record(x, simple, part, records);
+		part->placed = true;
+	}
+	return err;
+}
+
 static const char *main_name(const struct expanding *x)
 {
 	for (size_t i = 0; i < x->n; i++)
@@ -427,14 +453,7 @@ static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 		err = settle(x);
 	json_t *plan = json_object(), *records = json_array(), *above = lines_above(x);
 	if (err == OK)
-		err = add_product(x, records);
-	for (i = 0; err == OK && i < x->n; i++) {
-		struct part *part = next_part(x);
-		err = add_links(x, part);
-		if (err == OK)
-			err = add_record(x, simple, part, records);
-		part->placed = true;
-	}
+		err = add_records(x, simple, records);
 	for (i = 0; err == OK && i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (json_object_get(simple, kept[i]) != NULL)
 			(void)json_object_set(plan, kept[i], json_object_get(simple, kept[i]));

@@ -156,29 +156,37 @@ static bool begins(const char *text, const char *const *texts)
 	return false;
 }
 
+static bool number_holds(struct ctx *ctx, enum plan_test test, const char *text)
+{
+	const char *number = convert_number(ctx, text, NUMBER_AUTO);
+	bool nothing = strspn(number, "-0.") == strlen(number);
+	if (test == TEST_ZERO)
+		return number[0] != '\0' && nothing;
+	return !nothing && (test == TEST_NEGATIVE ? number[0] == '-' : number[0] >= '0' && number[0] <= '9');
+}
+
+static bool text_holds(struct ctx *ctx, const struct plan_condition *c, const char *text)
+{
+	switch (c->test) {
+	case TEST_FILLED: return text[0] != '\0';
+	case TEST_EMPTY: return text[0] == '\0';
+	case TEST_PLAIN: return text[0] != '\0' && strchr(text, '*') == NULL;
+	case TEST_EQUALS:
+	case TEST_IN: return is_one_of(text, c->texts);
+	case TEST_STARTS: return begins(text, c->texts);
+	case TEST_NEGATIVE:
+	case TEST_POSITIVE:
+	case TEST_ZERO: return number_holds(ctx, c->test, text);
+	}
+	return false;
+}
+
 static bool holds(struct ctx *ctx, const struct prepare *p, const struct plan_condition *c)
 {
-	const char *text = cell_text(ctx, p, c->column);
-	const char *number = c->test >= TEST_NEGATIVE ? convert_number(ctx, text, NUMBER_AUTO) : text;
-	bool nothing = strspn(number, "-0.") == strlen(number);
-	bool result = false;
 	for (size_t i = 0; i < c->n_any; i++)
 		if (holds(ctx, p, &c->any[i]))
 			return true;
-	if (c->n_any > 0)
-		return false;
-	switch (c->test) {
-	case TEST_FILLED: result = text[0] != '\0'; break;
-	case TEST_EMPTY: result = text[0] == '\0'; break;
-	case TEST_PLAIN: result = text[0] != '\0' && strchr(text, '*') == NULL; break;
-	case TEST_EQUALS:
-	case TEST_IN: result = is_one_of(text, c->texts); break;
-	case TEST_STARTS: result = begins(text, c->texts); break;
-	case TEST_NEGATIVE: result = number[0] == '-' && !nothing; break;
-	case TEST_POSITIVE: result = number[0] >= '0' && number[0] <= '9' && !nothing; break;
-	case TEST_ZERO: result = number[0] != '\0' && nothing; break;
-	}
-	return result != c->not;
+	return c->n_any == 0 && text_holds(ctx, c, cell_text(ctx, p, c->column)) != c->not;
 }
 
 static bool all_hold(struct ctx *ctx, const struct prepare *p, const struct plan_condition *list, size_t n)

@@ -469,29 +469,34 @@ static bool is_pair(const char *text, const char *first, const char *second)
 	return strcmp(text + strspn(text, " "), second) == 0;
 }
 
+/* A card of nobody, of that name: a firm's. */
+static void note_company(struct vcard_state *s)
+{
+	bool nobody = empty_part(s, VC_FAMILY) && empty_part(s, VC_GIVEN);
+	bool same = empty_part(s, VC_NAME) || strcmp(part_text(s, VC_NAME), part_text(s, VC_ORG)) == 0;
+	if (nobody && same && empty_part(s, VC_KIND) && !empty_part(s, VC_ORG))
+		set_part(s, VC_KIND, "org");
+}
+
 /* The name as people of that script write it: where the card has none, or one in the other order. */
 static enum err complete_name(struct ctx *ctx, struct vcard_state *s)
 {
-	const char *family = part_text(s, VC_FAMILY), *given = part_text(s, VC_GIVEN), *full = part_text(s, VC_NAME), *name = "";
+	const char *family = part_text(s, VC_FAMILY), *given = part_text(s, VC_GIVEN), *name = "";
 	enum err err = text_person_name(ctx, given, part_text(s, VC_MIDDLE), family, &name);
 	if (err != OK)
 		return err;
 	bool eastern = family[0] != '\0' && given[0] != '\0' && str_starts(name, family);
-	bool turned = eastern && empty_part(s, VC_MIDDLE) && is_pair(full, given, family);
-	if (family[0] == '\0' && given[0] == '\0' && empty_part(s, VC_KIND) && !empty_part(s, VC_ORG) && strcmp(full, part_text(s, VC_ORG)) == 0)
-		set_part(s, VC_KIND, "org");
+	bool turned = eastern && empty_part(s, VC_MIDDLE) && is_pair(part_text(s, VC_NAME), given, family);
+	note_company(s);
 	if (!empty_part(s, VC_NAME) && !turned)
 		return OK;
 	const char *before = eastern ? "" : part_text(s, VC_PREFIX), *after = eastern ? "" : part_text(s, VC_SUFFIX);
 	name = arena_printf(ctx->arena, "%s%s%s%s%s", before, before[0] != '\0' ? " " : "", name, after[0] != '\0' ? " " : "", after);
+	if (name != NULL && name[0] == '\0')
+		name = arena_strdup(ctx->arena, part_text(s, VC_ORG)); /* the card's text may move */
 	if (name == NULL)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
-	if (name[0] == '\0' && !empty_part(s, VC_ORG)) {
-		name = arena_strdup(ctx->arena, part_text(s, VC_ORG)); /* the card's text may move */
-		if (empty_part(s, VC_KIND))
-			set_part(s, VC_KIND, "org");
-	}
-	set_part(s, VC_NAME, name != NULL ? name : "");
+	set_part(s, VC_NAME, name);
 	return OK;
 }
 

@@ -30,21 +30,29 @@ static bool all_eastern(const char *text)
 	return letters > 0;
 }
 
-/* Vietnamese families of nearly everybody, and the letters that only that language has. */
+/* Letters that only Vietnamese has, or hardly another language. */
+static bool has_marks(const char *text)
+{
+	static const uint32_t marks[] = {0x01A0, 0x01A1, 0x01AF, 0x01B0, 0x0102, 0x0103, 0x0110, 0x0111};
+	for (size_t at = 0, len = strlen(text); at < len;) {
+		uint32_t cp = text_next(text, len, &at);
+		if (cp >= 0x1EA0 && cp <= 0x1EF9)
+			return true;
+		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+			if (cp == marks[i])
+				return true;
+	}
+	return false;
+}
+
+/* Vietnamese families of nearly everybody, with a letter of that language somewhere in the name. */
 static bool is_vietnamese(struct ctx *ctx, const char *family, const char *given)
 {
 	static const char families[] = "|nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|dang|bui|do|ho|ngo|duong|ly|dao|doan|vuong|trinh|truong|dinh|lam|phung|mai|to|ta|ha|cao|chau|"
 	                               "luong|luu|thai|quach|kieu|dam|";
 	const char *folded = NULL;
 	size_t n = 0;
-	bool marked = false;
-	const char *parts[] = {family, given};
-	for (size_t i = 0; i < 2; i++)
-		for (size_t at = 0, len = strlen(parts[i]); at < len;) {
-			uint32_t cp = text_next(parts[i], len, &at);
-			marked |= (cp >= 0x1EA0 && cp <= 0x1EF9) || cp == 0x01A0 || cp == 0x01A1 || cp == 0x01AF || cp == 0x01B0 || cp == 0x0102 || cp == 0x0103 ||
-			          cp == 0x0110 || cp == 0x0111;
-		}
+	bool marked = has_marks(family) || has_marks(given);
 	if (!marked || text_fold(ctx, family, strlen(family), &folded, &n) != OK)
 		return false;
 	/* đ is a letter of its own and stays */
@@ -67,15 +75,23 @@ static const char *trimmed(struct ctx *ctx, const char *text)
 	return copy != NULL ? copy : "";
 }
 
+static bool eastern_or_none(const char *text)
+{
+	return text[0] == '\0' || all_eastern(text);
+}
+
 enum err text_person_name(struct ctx *ctx, const char *given, const char *middle, const char *family, const char **ret)
 {
 	given = trimmed(ctx, given);
-	middle = trimmed(ctx, middle);
 	family = trimmed(ctx, family);
-	bool eastern = (*given != '\0' || *family != '\0') && (*given == '\0' || all_eastern(given)) && (*family == '\0' || all_eastern(family));
-	bool first = eastern || (*family != '\0' && *given != '\0' && is_vietnamese(ctx, family, given));
-	const char *blank = eastern ? "" : " ", *one = first ? family : given, *two = middle, *three = first ? given : family;
-	*ret = arena_printf(ctx->arena, "%s%s%s%s%s", one, *one != '\0' && *two != '\0' ? blank : "", two,
-	                    (*one != '\0' || *two != '\0') && *three != '\0' ? blank : "", three);
-	return *ret != NULL ? OK : text_no_memory(ctx);
+	bool some = given[0] != '\0' || family[0] != '\0', both = given[0] != '\0' && family[0] != '\0';
+	bool eastern = some && eastern_or_none(given) && eastern_or_none(family);
+	bool first = eastern || (both && is_vietnamese(ctx, family, given));
+	const char *parts[] = {first ? family : given, trimmed(ctx, middle), first ? given : family};
+	const char *name = parts[0];
+	for (size_t i = 1; name != NULL && i < 3; i++)
+		if (parts[i][0] != '\0')
+			name = arena_printf(ctx->arena, "%s%s%s", name, name[0] != '\0' && !eastern ? " " : "", parts[i]);
+	*ret = name;
+	return name != NULL ? OK : text_no_memory(ctx);
 }
