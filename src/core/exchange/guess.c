@@ -426,7 +426,7 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 	enum err err = rate_all(ctx, columns, rows, n_rows, wanted, list, &n, &best);
 	for (size_t i = 0; err == OK && i < columns->n; i++)
 		ret[i] = (struct import_guess){.info = NULL, .field = -1};
-	bool lines = wanted == NULL || str_starts(wanted->entity->name, "order");
+	bool lines = wanted == NULL || str_equal(wanted->entity->name, "order");
 	if (err == OK && lines)
 		err = guess_order_lines(ctx, columns, rows, n_rows, list, n, wanted != NULL || best == NULL ? 0 : best->sum, ret, &lines);
 	if (err != OK || lines || best == NULL || best->sum <= 0)

@@ -159,6 +159,10 @@ static bool has_lines(const struct lines_guess *g)
 	size_t n = g->columns->n;
 	bool counted = column_of(g->line, n, "quantity") >= 0, priced = column_of(g->line, n, "unit_price") >= 0;
 	bool titled = column_of(g->line, n, "name") >= 0 || column_of(g->line, n, "sku") >= 0 || column_of(g->line, n, "product_id") >= 0;
+	/* our own export of lines: of orders that are there */
+	int link = column_of(g->line, n, "order_id"), position = column_of(g->line, n, "position");
+	if (link >= 0 && position >= 0 && g->line->scores[link] >= GUESS_LABEL && g->line->scores[position] >= GUESS_LABEL)
+		return false;
 	return titled ? counted || priced : counted && priced;
 }
 
