@@ -12,6 +12,7 @@
 #include "app/serve.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/bulk/bulk.h"
 
 enum { STOP_WAIT_MS = 15000 };
 
@@ -75,6 +76,7 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 		.refresh = serve_refresh,
 		.route_at = serve_route_at,
 		.seen = serve_seen,
+		.many = bulk_many,
 		.arg = app,
 	};
 	enum err err = serve_audit_new(ctx, &app->audit);

@@ -44,6 +44,7 @@ static enum err follow_descriptors(struct ctx *ctx, void *arg)
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
+	{.version = 3, .name = "bulk changes", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

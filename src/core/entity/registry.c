@@ -355,6 +355,14 @@ int64_t registry_next_id(struct ctx *ctx)
 
 /* --- rights --------------------------------------------------------------- */
 
+/* What the roles say, or the entity itself. */
+static enum scope said_scope(const struct actor *actor, const struct entity_info *info, enum action action)
+{
+	if ((info->entity->flags & E_PRIVATE) && action == ACTION_READ && actor && actor->kind == ACTOR_USER)
+		return gate_cap(actor, CAP_ADMIN) ? SCOPE_ALL : SCOPE_OWN;
+	return gate_scope(actor, info->number, action);
+}
+
 enum scope entity_scope(const struct actor *actor, const struct entity_info *info, enum action action)
 {
 	bool writes = action == ACTION_CREATE || action == ACTION_UPDATE || action == ACTION_DELETE || action == ACTION_IMPORT;
@@ -362,9 +370,9 @@ enum scope entity_scope(const struct actor *actor, const struct entity_info *inf
 		return SCOPE_NONE;
 	if (writes && (info->entity->flags & E_NO_API_WRITE) && !(actor && actor->kind == ACTOR_SYSTEM))
 		return SCOPE_NONE;
-	enum scope scope = gate_scope(actor, info->number, action);
+	enum scope scope = said_scope(actor, info, action);
 	for (const struct entity_info *up = info->parent_info; up && scope > SCOPE_NONE; up = up->parent_info) {
-		enum scope above = gate_scope(actor, up->number, ACTION_READ);
+		enum scope above = said_scope(actor, up, ACTION_READ);
 		if (above < scope)
 			scope = above;
 	}

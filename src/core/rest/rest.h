@@ -24,6 +24,10 @@ struct rest_config {
 	enum err (*refresh)(void *arg, struct ctx *ctx, const struct actor *old, const struct actor **ret);
 	/* One record was read with sensitive values in full, for the audit trail; must not block. NULL: nobody asks. */
 	void (*seen)(void *arg, struct ctx *ctx, const struct entity_info *info, int64_t id);
+	/* PATCH or DELETE by filter is about to change these n > 1 rows, in the same job: whoever keeps such acts together
+	 * may name ctx->request_id, until the rows are written. NULL: nobody does. */
+	enum err (*many)(void *arg, struct ctx *ctx, const struct entity_info *info, enum action action, const int64_t *ids, size_t n,
+	                 const struct http_request *req);
 	/* All routes of the program, for OpenAPI: NULL past the end. NULL: this folder's alone. */
 	const struct route *(*route_at)(void *arg, size_t i);
 	void *arg;

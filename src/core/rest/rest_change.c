@@ -71,6 +71,15 @@ static void answer_head(struct change_rows *c)
 	http_status(c->res, c->prefer.ret == RETURN_ROWS ? 200 : 204);
 }
 
+/* Several rows are one act to whoever keeps them. */
+static enum err note_many(struct change_rows *c)
+{
+	const struct rest *rest = app_rest(c->ctx->app);
+	if (c->n < 2 || !rest || !rest->config.many)
+		return OK;
+	return rest->config.many(rest->config.arg, c->ctx, c->info, c->action, c->ids, c->n, c->req);
+}
+
 /* --- PATCH ----------------------------------------------------------------------------- */
 
 static enum err change_one(struct change_rows *c, const struct rest_body *body, size_t at)
@@ -82,11 +91,15 @@ static enum err change_one(struct change_rows *c, const struct rest_body *body, 
 
 static enum err patch(struct change_rows *c, const struct rest_body *body)
 {
+	const char *request_id = c->ctx->request_id;
 	enum err err = find_rows(c);
 	if (!err && c->prefer.rollback)
 		err = db_savepoint(c->ctx);
+	if (!err)
+		err = note_many(c);
 	for (size_t i = 0; !err && i < c->n; i++)
 		err = change_one(c, body, i);
+	c->ctx->request_id = request_id;
 	if (err)
 		return err;
 	answer_head(c);
@@ -136,8 +149,12 @@ enum err rest_delete_rows(struct ctx *ctx, const struct http_request *req, struc
 		err = write_rows(&c); /* while they are still there */
 	if (!err && c.prefer.rollback)
 		err = db_savepoint(ctx);
+	const char *request_id = ctx->request_id;
+	if (!err)
+		err = note_many(&c);
 	for (size_t i = 0; !err && i < c.n; i++)
 		err = delete_one(&c, i);
+	ctx->request_id = request_id;
 	if (!err && c.prefer.rollback)
 		db_rollback_to(ctx);
 	return err;
