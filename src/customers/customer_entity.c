@@ -238,12 +238,23 @@ static enum err set_no_trade(struct ctx *ctx, struct record *customer)
 	return err;
 }
 
+/* Who is lost is lost for a reason, given anew each time; who comes back has none. */
+static enum err ask_reason(struct ctx *ctx, const struct record *old, struct record *new_)
+{
+	bool was = str_equal(record_text(old, "stage"), "lost"), is = str_equal(record_text(new_, "stage"), "lost");
+	if (!was && is && str_empty(record_text(new_, "lost_reason")))
+		return fail(ctx, ERR_INVALID, "lost_reason", "lost_reason_needed");
+	if (was && !is)
+		return record_set(ctx, new_, "lost_reason", value_null());
+	return OK;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
 	if (new_ == NULL)
 		return OK;
-	enum err err = old == NULL ? set_no_trade(ctx, new_) : OK;
+	enum err err = old == NULL ? set_no_trade(ctx, new_) : ask_reason(ctx, old, new_);
 	if (err != OK)
 		return err;
 	if (old == NULL || !value_equal(record_value(old, "name"), record_value(new_, "name")))

@@ -49,6 +49,8 @@ static enum err put_basics(struct role_play *p, struct record *r)
 		err = set_text(p, r, "kind", p->is_company ? "company" : "person");
 	if (err == OK)
 		err = set_text(p, r, "stage", p->stage);
+	if (err == OK && str_equal(p->stage, "lost"))
+		err = set_text(p, r, "lost_reason", who->chinese ? "长期未下单" : "No order for a long time");
 	if (err == OK)
 		err = set_text(p, r, "level", p->level);
 	if (err == OK)

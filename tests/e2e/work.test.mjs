@@ -169,6 +169,7 @@ describe('work', { skip: reason ?? false }, () => {
 
 		await page.waitForSelector('.bulk >> text=3 selected');
 		await page.click('.bulk >> text=Delete');
+		await page.click('.ant-modal .ant-btn-primary >> text=Delete 3 records');
 		await message('3 records deleted');
 		assert.equal((await api(page, 'GET', `customer/${made[0].id}`)).status, 404);
 		await page.click('.ant-message .undo button');

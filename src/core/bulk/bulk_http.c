@@ -14,6 +14,7 @@ struct start_body {
 	const char *kind, *entity, *filter;
 	json_t *ids, *except, *set, *add, *remove;
 	int64_t expected;
+	bool preview;
 };
 
 static const struct spec start_specs[] = {
@@ -26,6 +27,7 @@ static const struct spec start_specs[] = {
 	{"add", SPEC_JSON, offsetof(struct start_body, add), false, 0, "Of change: {\"tags\": [ids]} is added to what is there"},
 	{"remove", SPEC_JSON, offsetof(struct start_body, remove), false, 0, "Of change: {\"tags\": [ids]} is taken away"},
 	{"expected", SPEC_INT, offsetof(struct start_body, expected), false, 0, "How many records the person confirmed; required above 20, and must be what matches"},
+	{"preview", SPEC_BOOL, offsetof(struct start_body, preview), false, 0, "Only say how many: {\"total\": 12}"},
 	{0},
 };
 
@@ -119,7 +121,7 @@ static enum err pick_matching(struct ctx *ctx, const struct start_body *body, st
 		err = read_ids(ctx, body->except, "except", &except, &n_except);
 	if (err == OK)
 		err = query_parse(ctx, s->new_.info, body->filter, &options, &query);
-	if (err == OK && !query_has_filter(query) && body->expected <= 0)
+	if (err == OK && !query_has_filter(query) && body->expected <= 0 && !body->preview)
 		err = fail(ctx, ERR_INVALID, "filter", "bulk_what");
 	if (err == OK)
 		err = query_ids(ctx, query, BULK_MAX + 1 + n_except, &ids, &n);
@@ -163,6 +165,17 @@ static enum err read_wish(struct ctx *ctx, const struct start_body *body, struct
 	return err == OK && s->new_.wish == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : err;
 }
 
+static enum err answer_number(struct ctx *ctx, size_t n, struct http_response *res)
+{
+	struct jsonw w;
+	(void)ctx;
+	jsonw_init(&w, http_body(res));
+	jsonw_object(&w);
+	jsonw_kv_int(&w, "total", (int64_t)n);
+	jsonw_end_object(&w);
+	return OK;
+}
+
 static enum err start_write(struct ctx *ctx, void *arg)
 {
 	struct start *s = arg;
@@ -183,6 +196,8 @@ static enum err start(struct ctx *ctx, const struct http_request *req, struct ht
 		err = fail(ctx, ERR_LIMIT, "", "memory");
 	if (err == OK)
 		err = body.ids != NULL ? pick_ids(ctx, &body, &s) : pick_matching(ctx, &body, &s);
+	if (err == OK && body.preview)
+		return answer_number(ctx, s.new_.n, res);
 	if (err == OK)
 		err = check_number(ctx, &body, &s);
 	if (err == OK)

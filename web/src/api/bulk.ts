@@ -1,36 +1,66 @@
-/** Many records at once, in calls of a bounded size. */
-import { call } from './client.ts';
-import { fetchPage } from './records.ts';
+/** Many records at once, as one act that the server keeps, carries on and takes back. */
+import { get, post } from './client.ts';
 import type { Entity } from './types.ts';
 
-/** Ids in one call; keeps addresses short. */
-export const CHUNK = 100;
+/** Above it the number is typed to confirm; the server asks for it too. */
+export const ASK_ABOVE = 20;
 
-export function chunks<T>(items: T[], size = CHUNK): T[][] {
-	const out: T[][] = [];
-	for (let i = 0; i < items.length; i += size) out.push(items.slice(i, i + size));
-	return out;
+export interface BulkAct {
+	id: string;
+	kind: string;
+	state: string;
+	total: number;
+	done: number;
+	refused: number;
+	undone: number;
+	kept: number;
+	undo_until: string;
+	may_undo: boolean;
+	reasons: { state: string; key: string; field: string | null; message: string; count: number }[];
 }
 
-/** Ids of all records that match, except some. */
-export async function idsMatching(entity: Entity, params: URLSearchParams, except: ReadonlySet<string> = new Set()): Promise<string[]> {
-	const ids: string[] = [];
-	const query = new URLSearchParams(params);
-	query.set('select', 'id');
-	query.set('limit', '1000');
-	for (let cursor: string | null = null; ;) {
-		if (cursor) query.set('cursor', cursor);
-		const page = await fetchPage(entity, query);
-		for (const row of page.rows) if (!except.has(row.id)) ids.push(row.id);
-		if (!page.next) return ids;
-		cursor = page.next;
+/** Which records: ids, or all that match but some. */
+export interface BulkWhich {
+	ids?: string[];
+	filter?: string;
+	except?: string[];
+}
+
+export interface BulkWish {
+	set?: Record<string, unknown>;
+	add?: Record<string, unknown>;
+	remove?: Record<string, unknown>;
+}
+
+const GOING = ['queued', 'running', 'cancelling', 'undoing'];
+export const isGoing = (act: BulkAct) => GOING.includes(act.state);
+
+/** A selection in the server's words. */
+export function whichOf(params: URLSearchParams, selection: { all: boolean; ids: ReadonlySet<string> }): BulkWhich {
+	if (!selection.all) return { ids: [...selection.ids] };
+	const filter = new URLSearchParams(params);
+	for (const name of ['select', 'order', 'limit', 'cursor', 'offset']) filter.delete(name);
+	return { filter: filter.toString(), except: [...selection.ids] };
+}
+
+/** How many it would be, within the reader's rights. */
+export async function bulkCount(entity: Entity, kind: string, which: BulkWhich): Promise<number> {
+	return (await post<{ total: number }>('bulk', { kind, entity: entity.name, ...which, preview: true })).total;
+}
+
+export const startBulk = (entity: Entity, kind: string, which: BulkWhich, expected: number, wish: BulkWish = {}) =>
+	post<BulkAct>('bulk', { kind, entity: entity.name, ...which, ...wish, expected });
+
+export const bulkAct = (id: string, signal?: AbortSignal) => get<BulkAct>(`bulk/${id}`, signal);
+export const cancelBulk = (id: string) => post<BulkAct>(`bulk/${id}/cancel`);
+export const undoBulk = (id: string) => post<BulkAct>(`bulk/${id}/undo`);
+
+/** Looks again until it rests; the work goes on whether anybody looks or not. */
+export async function watchBulk(act: BulkAct, onStep?: (act: BulkAct) => void): Promise<BulkAct> {
+	for (let pause = 150; isGoing(act); pause = Math.min(pause * 1.5, 1500)) {
+		onStep?.(act);
+		await new Promise((done) => setTimeout(done, pause));
+		act = await bulkAct(act.id);
 	}
-}
-
-export async function patchMany(entity: Entity, ids: string[], values: Record<string, unknown>) {
-	await call('PATCH', `${entity.name}?id=in.(${ids.join()})`, { body: values, headers: { Prefer: 'return=minimal' } });
-}
-
-export async function deleteMany(entity: Entity, ids: string[]) {
-	await call('DELETE', `${entity.name}?id=in.(${ids.join()})`, { headers: { Prefer: 'return=minimal' } });
+	return act;
 }

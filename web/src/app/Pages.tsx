@@ -16,6 +16,7 @@ const Account = lazy(() => import('@/features/account/Account.tsx'));
 const Settings = lazy(() => import('@/features/admin/Settings.tsx'));
 const Organisation = lazy(() => import('@/features/admin/Organisation.tsx'));
 const Audit = lazy(() => import('@/features/admin/Audit.tsx'));
+const BulkActs = lazy(() => import('@/features/admin/BulkActs.tsx'));
 const Rights = lazy(() => import('@/features/admin/RightsPage.tsx'));
 const Keys = lazy(() => import('@/features/admin/Keys.tsx'));
 const Imports = lazy(() => import('@/features/exchange/Imports.tsx'));
@@ -52,6 +53,7 @@ export function Pages() {
 			<Route path="/settings/audit" element={<Audit />} />
 			<Route path="/settings/keys" element={<Keys />} />
 			<Route path="/user/:id/rights" element={<Rights />} />
+			<Route path="/bulk_act" element={<BulkActs />} />
 			<Route path="/import" element={<Imports />} />
 			<Route path="/import/new" element={<Wizard />} />
 			<Route path="/import/:id" element={<Wizard />} />

@@ -1,7 +1,7 @@
 /** What the features add to the generic pages: own record pages, built-in views, places in the menu. */
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
 import type { Condition } from '@/api/query.ts';
-import type { Entity } from '@/api/types.ts';
+import type { Entity, Field } from '@/api/types.ts';
 import { visibleFieldNames } from '@/lib/fields.ts';
 
 export interface BuiltInView {
@@ -25,6 +25,8 @@ interface Feature {
 	narrowed?: { fields: string[]; order: string };
 	/** Groups of the form that make no sense for these values. */
 	without?: (values: Record<string, unknown>) => string[];
+	/** A field that must be given together with these values. */
+	needs?: (values: Record<string, unknown>) => string | null;
 	/** Name in the menu of icons. */
 	icon?: string;
 }
@@ -34,6 +36,7 @@ const FEATURES: Record<string, Feature> = {
 		narrowed: { fields: ['owner_id', 'stage', 'city'], order: 'last_order_at.desc' },
 		// A person has no line of business and a company no birthday.
 		without: (values) => (values.kind === 'company' ? ['person'] : ['company']),
+		needs: (values) => (values.stage === 'lost' ? 'lost_reason' : null),
 		record: lazy(() => import('@/features/customers/CustomerPage.tsx')),
 		views: [
 			{ key: 'pool', label: 'view.pool', query: 'owner_id=is.null', needs: ['owner_id'] },
@@ -61,8 +64,17 @@ const FEATURES: Record<string, Feature> = {
 	},
 	user: { record: lazy(() => import('@/features/admin/UserPage.tsx')) },
 	role: { record: lazy(() => import('@/features/admin/RolePage.tsx')) },
+	bulk_act: { record: lazy(() => import('@/features/admin/BulkActPage.tsx')) },
 	import_run: { record: lazy(() => import('@/features/exchange/RunPage.tsx')) },
 };
+
+/** What else has to be asked for when these values are set, such as why a customer is lost. */
+export function alsoNeeded(entity: Entity, values: Record<string, unknown>): Field | undefined {
+	const name = FEATURES[entity.name]?.needs?.(values);
+	return name && isMissing(values[name]) ? entity.fields.find((f) => f.name === name && f.right === 'write') : undefined;
+}
+
+const isMissing = (value: unknown) => value === undefined || value === null || value === '';
 
 export function recordPage(entity: string) {
 	return FEATURES[entity]?.record;

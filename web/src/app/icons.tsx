@@ -10,7 +10,7 @@ const ICONS: Record<string, ComponentType> = {
 	home: HomeOutlined, customer: ContactsOutlined, order: ShoppingCartOutlined, product: ShoppingOutlined, category: ApartmentOutlined, channel: ShopOutlined, shop: ShopOutlined,
 	interaction: MessageOutlined, tag: TagOutlined, file: FileOutlined, attachment: FileOutlined, identifier: IdcardOutlined, address: EnvironmentOutlined, payment: CreditCardOutlined,
 	shipment: CarOutlined, user: UserOutlined, team: TeamOutlined, branch: BankOutlined, region: EnvironmentOutlined, role: SafetyOutlined, token: KeyOutlined, import: ImportOutlined,
-	audit: AuditOutlined, settings: SettingOutlined, safety: SafetyOutlined, key: KeyOutlined, bank: BankOutlined, environment: EnvironmentOutlined, view: AppstoreOutlined,
+	audit: AuditOutlined, bulk: AppstoreOutlined, settings: SettingOutlined, safety: SafetyOutlined, key: KeyOutlined, bank: BankOutlined, environment: EnvironmentOutlined, view: AppstoreOutlined,
 	consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
 };
 

@@ -23,7 +23,7 @@ const rank = (e: Entity) => {
 export function useNav(): { main: NavItem[]; settings: boolean } {
 	const meta = useMeta();
 	const { t } = useTranslation();
-	const business = meta.entities.filter((e) => !e.system && !e.child && may(e, 'read') && !QUIET.includes(e.name) && e.name !== 'import_run').sort((a, b) => rank(a) - rank(b));
+	const business = meta.entities.filter((e) => !e.system && !e.child && may(e, 'read') && !QUIET.includes(e.name) && !['import_run', 'bulk_act'].includes(e.name)).sort((a, b) => rank(a) - rank(b));
 	return {
 		main: [
 			{ to: '/', label: t('nav.home'), icon: 'home' },
@@ -55,6 +55,7 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 				...item('category', t('settings.categories_text')),
 				...item('channel', t('settings.channels_text')),
 				...item('tag', t('settings.tags_text')),
+				...item('bulk_act', t('settings.bulk_text')),
 				...(meta.entities.some((e) => may(e, 'import')) ? [{ to: '/import', label: t('import.title'), icon: 'import', text: t('settings.import_text') }] : []),
 			],
 		},

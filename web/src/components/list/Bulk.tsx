@@ -1,13 +1,16 @@
 /** What can be done with the selected rows. */
-import { App, Button, Modal, Progress, Select } from 'antd';
+import { App, Button, Checkbox, Modal, Progress, Radio, Select } from 'antd';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CHUNK, chunks, deleteMany, idsMatching, patchMany } from '@/api/bulk.ts';
-import { fetchPage, may, refresh, restoreRecord, useCache } from '@/api/records.ts';
+import { Link } from 'react-router';
+import { type BulkAct, bulkCount, type BulkWish, cancelBulk, isGoing, startBulk, undoBulk, watchBulk, whichOf } from '@/api/bulk.ts';
+import { may, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useCan, useMeta } from '@/app/context.tsx';
-import { checkValue, editable, kindOf, visibleInBulk, wire } from '@/fields/index.tsx';
+import { alsoNeeded } from '@/app/features.ts';
+import { checkValue, editable, isNothing, kindOf, visibleInBulk, wire } from '@/fields/index.tsx';
 import { money, number, sumDecimals } from '@/lib/format.ts';
+import { confirms, ConfirmNumber } from '../common/Confirm.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { isSelected, type Selection } from './Grid.tsx';
 import { type Column, summable } from './state.ts';
@@ -25,11 +28,6 @@ interface Props {
 	onExport(): void;
 }
 
-/** All ids of a selection, asking the server for those not loaded. */
-async function idsOf(entity: Entity, params: URLSearchParams, selection: Selection): Promise<string[]> {
-	return selection.all ? idsMatching(entity, params, selection.ids) : [...selection.ids];
-}
-
 export default function Bulk({ entity, rows, columns, params, selection, total, capped, onSelect, onExport }: Props) {
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -37,8 +35,8 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 	const cache = useCache();
 	const bulk = useCan('bulk');
 	const meta = useMeta();
-	const [editing, setEditing] = useState(false);
-	const [progress, setProgress] = useState<{ done: number; of: number } | null>(null);
+	const [asking, setAsking] = useState<{ kind: 'change' | 'delete'; count: number } | null>(null);
+	const [going, setGoing] = useState<BulkAct | null>(null);
 
 	const loaded = rows.filter((r) => isSelected(selection, r.id));
 	const count = selection.all ? (total === null ? null : total - selection.ids.size) : selection.ids.size;
@@ -47,56 +45,41 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 	const sums = columns.filter((c) => summable(c.field)).slice(0, 3);
 	const total_ = (c: Column) => sumDecimals(loaded.map((r) => String(r[c.field.name] ?? '0')).filter((v) => /^-?\d+(\.\d+)?$/.test(v)));
 
-	async function each(parts: string[][], run: (ids: string[]) => Promise<void>) {
-		const of = parts.reduce((n, p) => n + p.length, 0);
-		let done = 0;
-		setProgress({ done, of });
-		try {
-			for (const part of parts) {
-				await run(part);
-				done += part.length;
-				setProgress({ done, of });
-			}
-		} finally {
-			setProgress(null);
-			await refresh(cache, entity.name);
-		}
-		return done;
-	}
+	const which = () => whichOf(params, selection);
 
-	async function removeAll() {
+	/** Starts the act, shows how far it is, and offers to take it back. */
+	async function run(start: () => Promise<BulkAct>, text: (act: BulkAct) => string) {
+		setAsking(null);
 		try {
-			const ids = await idsOf(entity, params, selection);
-			const done = await each(chunks(ids), (part) => deleteMany(entity, part));
-			onSelect({ all: false, ids: new Set() });
-			undo(t('bulk.deleted', { count: done, n: number(done) }), async () => {
-				for (const id of ids) await restoreRecord(entity, id);
+			let act = await start();
+			setGoing(act);
+			act = await watchBulk(act, setGoing);
+			if (act.kind === 'delete') onSelect({ all: false, ids: new Set() });
+			await refresh(cache, entity.name);
+			if (act.refused > 0 || act.state !== 'done')
+				void message.warning(<span>{text(act)} {t('bulk.some_refused', { count: act.refused, n: number(act.refused) })} <Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link></span>, 10);
+			else undo(text(act), async () => {
+				await watchBulk(await undoBulk(act.id));
 				await refresh(cache, entity.name);
 			});
 		} catch (error) {
 			void message.error(problemText(error, t));
 		}
+		setGoing(null);
 	}
 
-	async function change(field: Field, value: unknown) {
-		setEditing(false);
+	const remove = (expected: number) => run(
+		() => startBulk(entity, 'delete', which(), expected),
+		(act) => t('bulk.deleted', { count: act.done, n: number(act.done) }),
+	);
+	const change = (expected: number, field: Field, wish: BulkWish) => run(
+		() => startBulk(entity, 'change', which(), expected, wish),
+		(act) => t('bulk.changed', { count: act.done, n: number(act.done), field: field.label }),
+	);
+
+	async function ask(kind: 'change' | 'delete') {
 		try {
-			const ids = await idsOf(entity, params, selection);
-			const before = new Map<string, { value: unknown; ids: string[] }>();
-			const done = await each(chunks(ids), async (part) => {
-				const old = await fetchPage(entity, new URLSearchParams({ select: `id,${field.name}`, id: `in.(${part.join()})`, limit: String(CHUNK) }));
-				for (const row of old.rows) {
-					const key = JSON.stringify(row[field.name] ?? null);
-					const group = before.get(key) ?? { value: row[field.name] ?? null, ids: [] };
-					group.ids.push(row.id);
-					before.set(key, group);
-				}
-				await patchMany(entity, part, { [field.name]: wire(field, value) });
-			});
-			undo(t('bulk.changed', { count: done, n: number(done), field: field.label }), async () => {
-				for (const group of before.values()) for (const part of chunks(group.ids)) await patchMany(entity, part, { [field.name]: wire(field, group.value) });
-				await refresh(cache, entity.name);
-			});
+			setAsking({ kind, count: await bulkCount(entity, kind, which()) });
 		} catch (error) {
 			void message.error(problemText(error, t));
 		}
@@ -110,13 +93,16 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 					{capped ? t('bulk.select_all_capped', { n: number(total) }) : t('bulk.select_all', { count: total, n: number(total) })}
 				</Button>
 			)}
-			{progress ? (
-				<span className="bulk-progress"><Progress percent={Math.round((progress.done / Math.max(1, progress.of)) * 100)} size="small" aria-label={t('bulk.progress')} /></span>
+			{going ? (
+				<>
+					<span className="bulk-progress"><Progress percent={Math.round(((going.done + going.refused) / Math.max(1, going.total)) * 100)} size="small" aria-label={t('bulk.progress')} /></span>
+					{isGoing(going) && <Button size="small" onClick={() => void cancelBulk(going.id).catch(() => undefined)}>{t('bulk.stop')}</Button>}
+				</>
 			) : (
 				<>
-					{may(entity, 'update') && bulk && <Button size="small" onClick={() => setEditing(true)}>{t('bulk.edit')}</Button>}
+					{may(entity, 'update') && bulk && <Button size="small" onClick={() => void ask('change')}>{t('bulk.edit')}</Button>}
 					{may(entity, 'export') && <Button size="small" onClick={onExport}>{t('export.button')}</Button>}
-					{may(entity, 'delete') && bulk && <Button size="small" danger onClick={() => void removeAll()}>{t('word.delete')}</Button>}
+					{may(entity, 'delete') && bulk && <Button size="small" danger onClick={() => void ask('delete')}>{t('word.delete')}</Button>}
 				</>
 			)}
 			<span className="bulk-sums">
@@ -127,20 +113,59 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 				))}
 			</span>
 			<Button type="text" size="small" onClick={() => onSelect({ all: false, ids: new Set() })}>{t('bulk.none')}</Button>
-			{editing && <ChangeDialog entity={entity} words={words} onClose={() => setEditing(false)} onChange={(f, v) => void change(f, v)} />}
+			{asking?.kind === 'change' && <ChangeDialog entity={entity} count={asking.count} onClose={() => setAsking(null)} onChange={(field, wish) => void change(asking.count, field, wish)} />}
+			{asking?.kind === 'delete' && <DeleteDialog entity={entity} count={asking.count} onClose={() => setAsking(null)} onDelete={() => void remove(asking.count)} />}
 		</div>
 	);
 }
 
-function ChangeDialog({ entity, words, onClose, onChange }: { entity: Entity; words: string; onClose(): void; onChange(field: Field, value: unknown): void }) {
+function DeleteDialog({ entity, count, onClose, onDelete }: { entity: Entity; count: number; onClose(): void; onDelete(): void }) {
+	const { t } = useTranslation();
+	const [typed, setTyped] = useState('');
+	const what = { count, n: number(count), what: entity.label_many };
+	return (
+		<Modal
+			open title={t('bulk.delete_title', what)} okText={t('bulk.delete_go', what)} okButtonProps={{ danger: true, disabled: count === 0 || !confirms(typed, count) }}
+			onOk={onDelete} onCancel={onClose} width={460}
+		>
+			<div className="stack">
+				<p>{t('bulk.delete_text')}</p>
+				<ConfirmNumber count={count} value={typed} onChange={setTyped} />
+			</div>
+		</Modal>
+	);
+}
+
+type How = 'add' | 'remove' | 'replace';
+
+function ChangeDialog({ entity, count, onClose, onChange }: { entity: Entity; count: number; onClose(): void; onChange(field: Field, wish: BulkWish): void }) {
 	const { t } = useTranslation();
 	const id = useId();
 	const [field, setField] = useState<Field | null>(null);
 	const [value, setValue] = useState<unknown>(null);
-	const problem = field ? checkValue(field, value) : null;
+	const [how, setHow] = useState<How>('add');
+	const [empty, setEmpty] = useState(false);
+	const [also, setAlso] = useState<unknown>(null);
+	const [typed, setTyped] = useState('');
+	const list = field?.type === 'links';
+	const nothing = isNothing(value) || (Array.isArray(value) && value.length === 0);
+	const needed = field ? alsoNeeded(entity, { [field.name]: value }) : undefined;
+	const problem = field && !empty ? checkValue(field, value) : null;
+	// An empty value does nothing unless that is what is wanted.
+	const ready = field !== null && problem === null && (empty || !nothing) && (!needed || !isNothing(also)) && confirms(typed, count);
 	const Edit = field ? kindOf(field).Edit : null;
+	const Also = needed ? kindOf(needed).Edit : null;
+	const words = { count, n: number(count), what: entity.label_many };
+
+	function go() {
+		if (!field || !ready) return;
+		const values = { [field.name]: empty ? wire(field, list ? [] : null) : wire(field, value) };
+		if (list && !empty && how !== 'replace') onChange(field, { [how]: values });
+		else onChange(field, { set: { ...values, ...(needed ? { [needed.name]: wire(needed, also) } : {}) } });
+	}
+
 	return (
-		<Modal open title={t('bulk.edit_title', { what: words })} okText={t('bulk.apply')} okButtonProps={{ disabled: !field || problem !== null }} onOk={() => field && onChange(field, value)} onCancel={onClose} width={460}>
+		<Modal open title={t('bulk.edit_title', words)} okText={t('bulk.apply', words)} okButtonProps={{ disabled: !ready }} onOk={go} onCancel={onClose} width={460}>
 			<div className="stack">
 				<label htmlFor={`${id}f`}>{t('bulk.field')}</label>
 				<Select
@@ -149,15 +174,30 @@ function ChangeDialog({ entity, words, onClose, onChange }: { entity: Entity; wo
 					onChange={(name: string) => {
 						setField(entity.fields.find((f) => f.name === name) ?? null);
 						setValue(null);
+						setEmpty(false);
+						setAlso(null);
 					}}
 				/>
-				{field && Edit && (
+				{list && !empty && (
+					<Radio.Group
+						aria-label={t('bulk.how')} value={how} onChange={(e) => setHow(e.target.value as How)}
+						options={(['add', 'remove', 'replace'] as const).map((h) => ({ value: h, label: t(`bulk.how_${h}`) }))}
+					/>
+				)}
+				{field && Edit && !empty && (
 					<>
-						<label htmlFor={`${id}v`}>{t('bulk.value')}</label>
+						<label htmlFor={`${id}v`}>{t(list && how !== 'replace' ? `bulk.value_${how}` : 'bulk.value')}</label>
 						<Edit key={field.name} field={field} value={value} onChange={setValue} id={`${id}v`} invalid={false} />
-						{!field.required && value === null && <p className="hint">{t('bulk.empties')}</p>}
 					</>
 				)}
+				{needed && Also && (
+					<>
+						<label htmlFor={`${id}a`}>{needed.label}</label>
+						<Also field={needed} value={also} onChange={setAlso} id={`${id}a`} invalid={false} />
+					</>
+				)}
+				{field && !field.required && <Checkbox checked={empty} onChange={(e) => setEmpty(e.target.checked)}>{t('bulk.empty', { field: field.label })}</Checkbox>}
+				<ConfirmNumber count={count} value={typed} onChange={setTyped} />
 			</div>
 		</Modal>
 	);

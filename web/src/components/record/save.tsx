@@ -1,12 +1,13 @@
 /** Saving with nothing lost: what others changed meanwhile is merged, or shown side by side to choose from. */
 import { App, Button, Modal, Radio } from 'antd';
-import { type ReactNode, useCallback, useState } from 'react';
+import { type ReactNode, useCallback, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client.ts';
 import { fetchRecord, fieldOf, refresh, replaceRow, saveRecord, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
-import { FieldValue, wire } from '@/fields/index.tsx';
+import { alsoNeeded } from '@/app/features.ts';
+import { checkValue, FieldValue, isNothing, kindOf, wire } from '@/fields/index.tsx';
 
 interface Conflict {
 	field: Field;
@@ -24,6 +25,23 @@ export function conflictsOf(entity: Entity, base: Row, theirs: Row, mine: Record
 		if (!field || same(theirs[name], base[name]) || same(theirs[name], mine[name])) return [];
 		return [{ field, base, theirs, mine: mine[name] }];
 	});
+}
+
+/** Asks for what has to go along with a change. */
+function NeededDialog({ field, onDone }: { field: Field; onDone(value: unknown): void }) {
+	const { t } = useTranslation();
+	const id = useId();
+	const [value, setValue] = useState<unknown>(null);
+	const { Edit } = kindOf(field);
+	const ready = !isNothing(value) && String(value).trim() !== '' && checkValue(field, value) === null;
+	return (
+		<Modal open width={460} title={field.label} okText={t('word.save')} okButtonProps={{ disabled: !ready }} onOk={() => onDone(value)} onCancel={() => onDone(null)}>
+			<div className="stack">
+				<label htmlFor={id}>{t('save.needed', { field: field.label })}</label>
+				<Edit field={field} value={value} onChange={setValue} id={id} invalid={false} autoFocus />
+			</div>
+		</Modal>
+	);
 }
 
 type Choice = 'mine' | 'theirs';
@@ -78,6 +96,8 @@ export function useSaver(entity: Entity): Saver {
 	const { t } = useTranslation();
 	const [asking, setAsking] = useState<{ conflicts: Conflict[]; done(choices: Record<string, Choice> | null): void } | null>(null);
 
+	const [needed, setNeeded] = useState<{ field: Field; done(value: unknown): void } | null>(null);
+
 	const save = useCallback(async (base: Row, etag: string | null, changes: Record<string, unknown>): Promise<Row | null> => {
 		const wired = (values: Record<string, unknown>) =>
 			Object.fromEntries(Object.entries(values).map(([name, value]) => {
@@ -85,6 +105,13 @@ export function useSaver(entity: Entity): Saver {
 				return [name, field ? wire(field, value) : value];
 			}));
 		let mine = changes;
+		const also = alsoNeeded(entity, changes);
+		if (also) {
+			const value = await new Promise<unknown>((done) => setNeeded({ field: also, done }));
+			setNeeded(null);
+			if (value === null) return null;
+			mine = { ...mine, [also.name]: value };
+		}
 		let against = etag ?? (base.version ? `"v${base.version}"` : null);
 		for (let attempt = 0; ; attempt++) {
 			try {
@@ -115,5 +142,8 @@ export function useSaver(entity: Entity): Saver {
 		}
 	}, [meta, cache, entity, message, t]);
 
-	return { save, dialog: asking && <ConflictDialog entity={entity} conflicts={asking.conflicts} onDone={asking.done} /> };
+	return {
+		save,
+		dialog: asking ? <ConflictDialog entity={entity} conflicts={asking.conflicts} onDone={asking.done} /> : needed && <NeededDialog field={needed.field} onDone={needed.done} />,
+	};
 }

@@ -1,0 +1,161 @@
+// Many at once: the number is asked for, tags are added and taken away, nothing is emptied by chance, all of it goes back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { api, axe, cannot, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
+
+const reason = cannot();
+
+describe('bulk', { skip: reason ?? false }, () => {
+	let shop, browser, person, page, state;
+
+	before(async () => {
+		shop = await startShop();
+		browser = await startBrowser();
+		person = await visitor(browser, shop, { language: 'en' });
+		page = person.page;
+		await api(page, 'PATCH', 'account', { locale: 'en', theme: 'light' });
+		state = await person.context.storageState();
+	});
+
+	after(async () => {
+		await browser?.close();
+		await shop?.close();
+	});
+
+	const post = async (entity, rows) => {
+		const { status, body } = await api(page, 'POST', entity, rows);
+		assert.equal(status, 201, JSON.stringify(body));
+		return body;
+	};
+	const row = async (id) => (await api(page, 'GET', `customer/${id}`)).body;
+	const rows = (n) => page.waitForFunction((count) => document.querySelectorAll('.grid-row').length === count, n);
+	const message = (text) => page.waitForSelector(`.ant-message >> text=${text}`);
+	const selectAll = () => page.click('.grid-head .ant-checkbox-input');
+	const field = async (name) => {
+		await page.click('.ant-modal .ant-select');
+		await page.keyboard.type(name);
+		await page.keyboard.press('Enter');
+	};
+
+	test('25 customers: the number is typed, and the whole deletion goes back from its own page', async () => {
+		await post('customer', Array.from({ length: 25 }, (_, i) => ({ name: `Typed ${i}`, city: 'Typedham' })));
+		await person.goto('/customer?city=eq.Typedham');
+		await rows(25);
+		await selectAll();
+		await page.click('.bulk >> text=Delete');
+		await page.waitForSelector('.ant-modal >> text=Delete 25 customers?');
+		assert.deepEqual(await axe(page), []);
+		await shot(page, 'bulk-delete-en');
+		const go = page.locator('.ant-modal .ant-btn-primary');
+		assert.ok(await go.isDisabled());
+		await page.fill('.ant-modal input', '24');
+		assert.ok(await go.isDisabled());
+		await page.fill('.ant-modal input', '２５');
+		await go.click();
+		await message('25 records deleted');
+		await rows(0);
+		await person.goto('/bulk_act');
+		await page.click('.lines-main >> text=25 customers deleted');
+		await settled(page);
+		assert.deepEqual(await axe(page), []);
+		await shot(page, 'bulk-act-en');
+		await page.click('text=Undo all of it');
+		await page.fill('.ant-modal input', '25');
+		await page.click('.ant-modal .ant-btn-primary');
+		await page.waitForSelector('text=25 records are as they were before.');
+		await person.goto('/customer?city=eq.Typedham');
+		await rows(25);
+	});
+
+	test('tags are added and taken away; what was there stays; replacing is a choice of its own', async () => {
+		const [one, two] = await post('tag', [{ name: 'Kept tag' }, { name: 'Given tag' }]);
+		const made = await post('customer', [{ name: 'Tagged A', city: 'Tagtown', tags: [one.id] }, { name: 'Tagged B', city: 'Tagtown' }]);
+		const tags = async (r) => (await row(r.id)).tags.map((x) => x.id ?? x).sort();
+		const change = async (how, names) => {
+			await person.goto('/customer?city=eq.Tagtown');
+			await rows(2);
+			await selectAll();
+			await page.click('.bulk >> text=Change…');
+			await field('Tags');
+			await page.click(`.ant-modal .ant-radio-wrapper >> text=${how}`);
+			for (const name of names) {
+				await page.click('.ant-modal .ant-select >> nth=1');
+				await page.keyboard.type(name);
+				await page.click(`.ant-select-item-option >> text=${name}`);
+			}
+			await page.keyboard.press('Escape');
+		};
+		await change('Add', ['Given tag']);
+		await page.click('.ant-modal .ant-btn-primary');
+		await message('Tags changed in 2 records');
+		assert.deepEqual([await tags(made[0]), await tags(made[1])], [[one.id, two.id].sort(), [two.id]]);
+		await change('Take away', ['Given tag']);
+		await page.click('.ant-modal .ant-btn-primary');
+		await message('Tags changed in 2 records');
+		assert.deepEqual([await tags(made[0]), await tags(made[1])], [[one.id], []]);
+	});
+
+	test('no value changes nothing; emptying is said', async () => {
+		const made = await post('customer', [{ name: 'Full A', city: 'Fullham', occupation: 'baker' }, { name: 'Full B', city: 'Fullham', occupation: 'smith' }]);
+		await person.goto('/customer?city=eq.Fullham');
+		await rows(2);
+		await selectAll();
+		await page.click('.bulk >> text=Change…');
+		await field('Occupation');
+		const go = page.locator('.ant-modal .ant-btn-primary');
+		assert.ok(await go.isDisabled());
+		await page.click('.ant-modal >> text=Empty the field: Occupation');
+		assert.deepEqual(await axe(page), []);
+		await go.click();
+		await message('Occupation changed in 2 records');
+		assert.equal((await row(made[0].id)).occupation, null);
+		await page.click('.ant-message .undo button');
+		await message('Undone');
+		assert.equal((await row(made[1].id)).occupation, 'smith');
+	});
+
+	test('a customer is lost for a reason, one by one and in bulk', async () => {
+		const made = await post('customer', [{ name: 'Leaver A', city: 'Lostham', stage: 'trading' }, { name: 'Leaver B', city: 'Lostham', stage: 'trading' }]);
+		const bare = await api(page, 'PATCH', `customer/${made[0].id}`, { stage: 'lost' });
+		assert.deepEqual([bare.status, bare.body.errors[0].field, bare.body.errors[0].key], [422, 'lost_reason', 'lost_reason_needed']);
+		await person.goto(`/customer/${made[0].id}`);
+		await page.click('.stages button >> text=Lost');
+		await page.waitForSelector('.ant-modal >> text=Why trade stopped (needed)');
+		assert.deepEqual(await axe(page), []);
+		await page.fill('.ant-modal input, .ant-modal textarea', 'moved abroad');
+		await page.click('.ant-modal .ant-btn-primary');
+		await message('Stage: Lost');
+		assert.deepEqual([(await row(made[0].id)).stage, (await row(made[0].id)).lost_reason], ['lost', 'moved abroad']);
+		await person.goto('/customer?city=eq.Lostham');
+		await rows(2);
+		await selectAll();
+		await page.click('.bulk >> text=Change…');
+		await field('Stage');
+		await page.click('.ant-modal .ant-select >> nth=1');
+		await page.click('.ant-select-item-option >> text=Lost');
+		const go = page.locator('.ant-modal .ant-btn-primary');
+		assert.ok(await go.isDisabled());
+		await page.getByLabel('Why trade stopped').fill('shop closed');
+		await go.click();
+		await message('Stage changed in 2 records');
+		assert.equal((await row(made[1].id)).lost_reason, 'shop closed');
+	});
+
+	test('in Chinese and on a phone the pages fit and are clean', async () => {
+		for (const [language, size] of [['zh-Hans', undefined], ['zh-Hans', PHONE], ['en', PHONE], ['zh-Hant', undefined]]) {
+			await api(page, 'PATCH', 'account', { locale: language === 'en' ? 'en' : language === 'zh-Hans' ? 'zh_hans' : 'zh_hant' });
+			const reader = await visitor(browser, shop, { language, state, ...(size ? { size } : {}) });
+						await reader.goto('/bulk_act');
+			assert.deepEqual(await axe(reader.page), []);
+			assert.equal(await overflow(reader.page), 0);
+			await shot(reader.page, `bulk-acts-${language}-${size ? 'phone' : 'desktop'}`);
+			await reader.page.click('.lines-main >> nth=0');
+			await settled(reader.page);
+			assert.deepEqual(await axe(reader.page), []);
+			assert.equal(await overflow(reader.page), 0);
+			await shot(reader.page, `bulk-act-${language}-${size ? 'phone' : 'desktop'}`);
+			assert.deepEqual(reader.problems, []);
+			await reader.context.close();
+		}
+	});
+});

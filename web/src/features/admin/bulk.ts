@@ -1,0 +1,12 @@
+/** What a bulk act was, in a sentence. */
+import type { TFunction } from 'i18next';
+import { entityOf } from '@/api/records.ts';
+import type { Meta } from '@/api/types.ts';
+import { number } from '@/lib/format.ts';
+
+export function bulkWords(t: TFunction, meta: Meta, act: Record<string, unknown>): string {
+	const count = Number(act.total ?? 0);
+	const entity = entityOf(meta, String(act.entity ?? ''));
+	const what = entity ? (count === 1 ? entity.label : entity.label_many) : t('bulk.records');
+	return t(`bulk.act_${String(act.kind)}`, { count, n: number(count), what });
+}
