@@ -40,6 +40,14 @@ static void judge(struct role_play *p)
 	p->is_company = p->spent >= 300000 && demo_random_below(p->random, 3) > 0;
 }
 
+static enum err put_stage(struct role_play *p, struct record *r)
+{
+	enum err err = set_text(p, r, "stage", p->stage);
+	if (err == OK && str_equal(p->stage, "lost"))
+		err = set_text(p, r, "lost_reason", p->person.chinese ? "长期未下单" : "No order for a long time");
+	return err;
+}
+
 static enum err put_basics(struct role_play *p, struct record *r)
 {
 	static const char *const sources[] = {"shop", "marketplace", "search", "referral", "social", "advert", "store", "exhibition"};
@@ -48,9 +56,7 @@ static enum err put_basics(struct role_play *p, struct record *r)
 	if (err == OK)
 		err = set_text(p, r, "kind", p->is_company ? "company" : "person");
 	if (err == OK)
-		err = set_text(p, r, "stage", p->stage);
-	if (err == OK && str_equal(p->stage, "lost"))
-		err = set_text(p, r, "lost_reason", who->chinese ? "长期未下单" : "No order for a long time");
+		err = put_stage(p, r);
 	if (err == OK)
 		err = set_text(p, r, "level", p->level);
 	if (err == OK)

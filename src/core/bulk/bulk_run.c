@@ -79,6 +79,16 @@ static enum err set_item(struct ctx *ctx, const struct bulk_item *item, const ch
 	return err;
 }
 
+/* The record stays as it is: counted, with the reason. */
+static enum err note_stay(struct ctx *ctx, struct batch *b, const struct bulk_item *item, bool undo, const struct fault *why)
+{
+	struct fault said = {why->field != NULL ? why->field : "", why->key, why->arg};
+	*(undo ? &b->act.kept : &b->act.refused) += 1;
+	enum err err = set_item(ctx, item, undo ? "kept" : "refused", &said);
+	faults_clear(ctx);
+	return err;
+}
+
 /* One record, and what became of it, whatever that is. */
 static enum err one(struct ctx *ctx, struct batch *b, const struct bulk_item *item, bool undo)
 {
@@ -87,22 +97,18 @@ static enum err one(struct ctx *ctx, struct batch *b, const struct bulk_item *it
 	if (err != OK)
 		return err;
 	err = undo ? bulk_revert(ctx, &b->act, item, &kept) : bulk_apply(ctx, &b->act, b->wish, item);
-	if (err == OK)
+	if (err == OK) /* what was sent ahead may fail only now */
 		err = db_release(ctx);
-	else if (bulk_own_error(err))
-		db_rollback_to(ctx);
 	if (err != OK && !bulk_own_error(err))
 		return err;
+	if (err != OK)
+		db_rollback_to(ctx);
 	if (err == OK && kept == NULL) {
 		*(undo ? &b->act.undone : &b->act.done) += 1;
 		return set_item(ctx, item, undo ? "undone" : "done", NULL);
 	}
-	const struct fault since = {kept, "changed_since", kept}, *fault = err == OK || ctx->faults.count == 0 ? &since : &ctx->faults.list[0];
-	*(undo ? &b->act.kept : &b->act.refused) += 1;
-	struct fault said = {fault->field != NULL ? fault->field : "", fault->key, fault->arg};
-	enum err noted = set_item(ctx, item, undo ? "kept" : "refused", &said);
-	faults_clear(ctx);
-	return noted;
+	const struct fault since = {kept, "changed_since", kept};
+	return note_stay(ctx, b, item, undo, kept != NULL || ctx->faults.count == 0 ? &since : &ctx->faults.list[0]);
 }
 
 static enum err keep_counts(struct ctx *ctx, const struct batch *b)
