@@ -168,6 +168,7 @@ def check_budget():
 # Where something secret that came in is compared, and with what. A new place is added here, or the rule fails.
 SECRETS_COMPARED = {
     ("src/core/access/access_password.c", "access_password_verify", "crypto_pwhash_str_verify"),
+    ("src/core/access/access_device.c", "read_device", "bytes_equal_ct"),
     ("src/core/access/access_session.c", "access_csrf_ok", "bytes_equal_ct"),
     ("src/core/access/access_token.c", "token_find", "bytes_equal_ct"),
     ("src/core/access/access_totp.c", "access_totp_match", "bytes_equal_ct"),
@@ -184,6 +185,7 @@ ACCESS_WORDS = {"hex", "code", "expected", "stored", "sealed", "proof"}
 NO_SECRET = {
     ("src/core/access/access_audit_http.c", "prove"): "the chain of the audit trail, shown to whoever may read it",
     ("src/core/access/access_idem.c", "access_idem_find"): "the hash of a request, of whoever sent it",
+    ("src/core/access/access_account_http.c", "access_same_hash"): "the stored hash with itself, once the password was right",
     ("src/core/access/access_session_http.c", "still_right"): "the stored hash with itself, once the password was right",
     ("src/core/events/events_read.c", "row_holds"): "the chain of the audit trail",
     ("src/core/files/archive.c", "copy_entry"): "the hash of a file's content",

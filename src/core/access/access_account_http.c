@@ -192,16 +192,20 @@ enum err access_http_account_patch(struct ctx *ctx, const struct http_request *r
 
 struct password_body {
 	const char *old, *new_;
+	bool keep_tokens;
 };
 
 const struct spec access_spec_password[] = {
 	{"old", SPEC_TEXT, offsetof(struct password_body, old), true, ACCESS_PASSWORD_MAX, "The password as it is"},
 	{"new", SPEC_TEXT, offsetof(struct password_body, new_), true, ACCESS_PASSWORD_MAX, "The password as it shall be; at least 8 characters"},
+	{"keep_tokens", SPEC_BOOL, offsetof(struct password_body, keep_tokens), false, 0, "Leave my API tokens; absent: they are revoked"},
 	{0},
 };
 
 struct password_change {
+	const char *old_hash; /* what the old password was checked against */
 	const char *hash, *address, *agent;
+	bool keep_tokens;
 	struct session_made made;
 	struct access_user user;
 };
@@ -219,14 +223,43 @@ enum err access_password_store(struct ctx *ctx, int64_t user_id, const char *has
 	return err ? err : record_update(ctx, user_id, patch, 0, W_TRUSTED, NULL);
 }
 
-/* All sessions end with the old password; this one goes on under a new id. */
+static enum err read_hash(struct ctx *ctx, const char **ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret = NULL;
+	enum err err = db_prepare(ctx, ctx->db, &sql_access_user_secret, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, ctx->actor->user_id);
+	err = stmt_step(ctx, stmt, &row);
+	if (!err && row)
+		*ret = access_keep(ctx, stmt_text(stmt, 0));
+	stmt_done(stmt);
+	return err || !ctx->arena->failed ? err : access_no_memory(ctx);
+}
+
+enum err access_same_hash(struct ctx *ctx, const char *field, const char *hash)
+{
+	const char *now;
+	enum err err = read_hash(ctx, &now);
+	if (err || (now && hash && str_equal(now, hash)))
+		return err;
+	return fail(ctx, ERR_INVALID, field, "password_wrong");
+}
+
+/* All sessions end with the old password; this one goes on under a new id. The session was asked again before us. */
 static enum err change_write(struct ctx *ctx, void *arg)
 {
 	struct password_change *change = arg;
 	int64_t user_id = ctx->actor->user_id;
-	enum err err = access_password_store(ctx, user_id, change->hash, false);
+	enum err err = access_same_hash(ctx, "old", change->old_hash);
+	if (!err)
+		err = access_password_store(ctx, user_id, change->hash, false);
 	if (!err)
 		err = access_sessions_end(ctx, user_id, 0, NULL);
+	if (!err && !change->keep_tokens)
+		err = access_tokens_end(ctx, user_id);
 	if (!err)
 		err = access_session_create(ctx, user_id, change->address, change->agent, &change->made);
 	if (!err)
@@ -236,42 +269,40 @@ static enum err change_write(struct ctx *ctx, void *arg)
 	return err;
 }
 
-static enum err wrong_write(struct ctx *ctx, void *arg)
+/* Counted before it is checked, so that of a burst no more is checked than of a row. */
+static enum err take_write(struct ctx *ctx, void *arg)
 {
-	bool locked;
-	enum err err = access_throttle_fail(ctx, arg, &locked);
-	return err ? err : access_log_user(ctx, ctx->actor->user_id, CHANGE_DENIED, access_event_diff(ctx, "password_wrong", "locked", locked ? "true" : NULL, NULL));
+	return access_throttle_take(ctx, arg);
 }
 
-enum err access_confirm_password(struct ctx *ctx, const char *field, const char *password, const char *address)
+static enum err wrong_write(struct ctx *ctx, void *arg)
+{
+	const struct throttle *keys = arg;
+	return access_log_user(ctx, ctx->actor->user_id, CHANGE_DENIED,
+	                       access_event_diff(ctx, "password_wrong", "address", keys->remote, "locked", keys->closes ? "true" : NULL, NULL));
+}
+
+static enum err right_write(struct ctx *ctx, void *arg)
+{
+	return access_throttle_give_back(ctx, arg);
+}
+
+enum err access_confirm_password(struct ctx *ctx, const char *field, const char *password, const char *address, const char **ret_hash)
 {
 	struct access *access = app_access(ctx->app);
 	struct throttle keys;
-	struct stmt *stmt;
-	int64_t wait_s;
-	const char *hash = NULL;
-	bool row = false;
-	enum err err = access_throttle_keys(ctx, ctx->actor->email, address, &keys);
+	enum err err = access_throttle_person(ctx, ctx->actor->user_id, address, &keys);
 	if (!err)
-		err = access_throttle_check(ctx, &keys, &wait_s);
+		err = store_write(ctx, ctx->store, take_write, &keys);
 	if (!err)
-		err = db_prepare(ctx, ctx->db, &sql_access_user_secret, &stmt);
-	if (err)
-		return err;
-	stmt_bind_i64(stmt, 1, ctx->actor->user_id);
-	err = stmt_step(ctx, stmt, &row);
-	if (!err && row)
-		hash = access_keep(ctx, stmt_text(stmt, 0));
-	stmt_done(stmt);
+		err = read_hash(ctx, ret_hash);
 	if (err)
 		return err;
 	access_hash_enter(access);
-	bool right = access_password_verify(hash, password);
+	bool right = access_password_verify(*ret_hash, password);
 	access_hash_leave(access);
-	if (right)
-		return OK;
-	err = store_write(ctx, ctx->store, wrong_write, &keys);
-	return err ? err : fail(ctx, ERR_INVALID, field, "password_wrong");
+	err = store_write(ctx, ctx->store, right ? right_write : wrong_write, &keys);
+	return err || right ? err : fail(ctx, ERR_INVALID, field, "password_wrong");
 }
 
 enum err access_http_account_password(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -283,7 +314,8 @@ enum err access_http_account_password(struct ctx *ctx, const struct http_request
 	if (!err)
 		err = http_read_body(ctx, req, &body);
 	if (!err)
-		err = access_confirm_password(ctx, "old", body.old, req->remote);
+		err = access_confirm_password(ctx, "old", body.old, req->remote, &change.old_hash);
+	change.keep_tokens = body.keep_tokens;
 	if (!err && str_equal(body.old, body.new_))
 		err = fail(ctx, ERR_INVALID, "new", "password_same");
 	if (!err)

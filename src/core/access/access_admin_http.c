@@ -32,6 +32,8 @@ static enum err reset_write(struct ctx *ctx, void *arg)
 		err = access_password_store(ctx, reset->user_id, reset->hash, true);
 	if (!err)
 		err = access_sessions_end(ctx, reset->user_id, 0, NULL);
+	if (!err) /* who took the account over may have left a token behind */
+		err = access_tokens_end(ctx, reset->user_id);
 	return err ? err : access_log_user(ctx, reset->user_id, CHANGE_LOGIN, access_event_diff(ctx, "password_reset", NULL));
 }
 
@@ -149,7 +151,6 @@ enum err access_http_user_unlock(struct ctx *ctx, const struct http_request *req
 {
 	int64_t id;
 	struct access_user user;
-	struct throttle keys;
 	enum err err = access_param_id(ctx, req, 0, &id);
 	/* who could unlock at will could guess at will */
 	if (!err)
@@ -157,9 +158,7 @@ enum err access_http_user_unlock(struct ctx *ctx, const struct http_request *req
 	if (!err)
 		err = access_user_load(ctx, id, &user);
 	if (!err)
-		err = access_throttle_keys(ctx, user.email ? user.email : "", NULL, &keys);
-	if (!err)
-		err = access_throttle_clear(ctx, &keys);
+		err = access_throttle_unlock(ctx, id, user.email ? user.email : "");
 	if (!err)
 		err = access_log_user(ctx, id, CHANGE_LOGIN, access_event_diff(ctx, "unlocked", NULL));
 	if (!err)

@@ -106,7 +106,7 @@ const struct entity branch_entity = {
 	.label = {"Branch", "分支机构"}, .label_many = {"Branches", "分支机构"},
 	.fields = branch_fields, .n_fields = COUNT(branch_fields),
 	.title = "name", .subtitle = "city", .sort = "name.asc", .icon = "bank", .flags = E_SYSTEM,
-	.hooks = {.after = access_after_any},
+	.hooks = {.before = access_before_branch, .after = access_after_any},
 };
 
 static const struct field region_fields[] = {

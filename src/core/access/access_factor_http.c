@@ -30,6 +30,7 @@ const struct spec access_spec_totp_remove[] = {
 struct factor {
 	struct access *access;
 	const char *code, *address;
+	const char *hash; /* of the password that was confirmed; NULL: none was asked for */
 	struct throttle keys;
 	uint8_t secret[TOTP_SECRET];
 	const char *codes[ACCESS_RECOVERY_CODES];
@@ -108,11 +109,22 @@ enum err access_totp_disable(struct ctx *ctx, int64_t user_id)
 	return err ? err : access_log_user(ctx, user_id, CHANGE_LOGIN, access_event_diff(ctx, "totp_removed", NULL));
 }
 
-static enum err count_wrong(struct ctx *ctx, const struct factor *factor)
+static enum err note_wrong(struct ctx *ctx, const struct factor *factor)
 {
-	bool locked;
-	enum err err = access_throttle_fail(ctx, &factor->keys, &locked);
-	return err ? err : access_log_user(ctx, ctx->actor->user_id, CHANGE_DENIED, access_event_diff(ctx, "code_wrong", "locked", locked ? "true" : NULL, NULL));
+	return access_log_user(ctx, ctx->actor->user_id, CHANGE_DENIED,
+	                       access_event_diff(ctx, "code_wrong", "address", factor->address, "locked", factor->keys.closes ? "true" : NULL, NULL));
+}
+
+/* Counted before it is looked at, in the same write: of a burst no more are tried than of a row. */
+static enum err try_code(struct ctx *ctx, struct factor *factor)
+{
+	enum err err = access_throttle_take(ctx, &factor->keys);
+	factor->ok = false;
+	if (!err)
+		err = access_totp_use(ctx, factor->access, ctx->actor->user_id, factor->code, &factor->ok);
+	if (!err && factor->ok)
+		err = access_throttle_done(ctx, &factor->keys);
+	return err;
 }
 
 static enum err confirm_write(struct ctx *ctx, void *arg)
@@ -125,9 +137,9 @@ static enum err confirm_write(struct ctx *ctx, void *arg)
 	if (!err && (!totp.exists || totp.confirmed))
 		return fail(ctx, ERR_CONFLICT, "", totp.exists ? "totp_exists" : "totp_absent");
 	if (!err)
-		err = access_totp_use(ctx, factor->access, user_id, factor->code, &factor->ok);
+		err = try_code(ctx, factor);
 	if (err || !factor->ok)
-		return err ? err : count_wrong(ctx, factor);
+		return err ? err : note_wrong(ctx, factor);
 	err = access_totp_confirm(ctx, user_id, factor->codes);
 	if (!err)
 		err = set_enabled(ctx, user_id, true);
@@ -137,19 +149,18 @@ static enum err confirm_write(struct ctx *ctx, void *arg)
 static enum err remove_write(struct ctx *ctx, void *arg)
 {
 	struct factor *factor = arg;
-	enum err err = access_totp_use(ctx, factor->access, ctx->actor->user_id, factor->code, &factor->ok);
+	enum err err = access_same_hash(ctx, "password", factor->hash);
+	if (!err)
+		err = try_code(ctx, factor);
 	if (err || !factor->ok)
-		return err ? err : count_wrong(ctx, factor);
+		return err ? err : note_wrong(ctx, factor);
 	return access_totp_disable(ctx, ctx->actor->user_id);
 }
 
 /* Checks the code in a write job, guarded against guessing. */
 static enum err with_code(struct ctx *ctx, struct factor *factor, write_fn fn)
 {
-	int64_t wait_s;
-	enum err err = access_throttle_keys(ctx, ctx->actor->email, factor->address, &factor->keys);
-	if (!err)
-		err = access_throttle_check(ctx, &factor->keys, &wait_s);
+	enum err err = access_throttle_code(ctx, ctx->actor->user_id, factor->address, &factor->keys);
 	if (!err)
 		err = store_write(ctx, ctx->store, fn, factor);
 	if (!err && !factor->ok)
@@ -190,7 +201,7 @@ enum err access_http_totp_remove(struct ctx *ctx, const struct http_request *req
 		err = http_read_body(ctx, req, &body);
 	factor.code = body.code;
 	if (!err)
-		err = access_confirm_password(ctx, "password", body.password, req->remote);
+		err = access_confirm_password(ctx, "password", body.password, req->remote, &factor.hash);
 	if (!err)
 		err = with_code(ctx, &factor, remove_write);
 	if (!err)

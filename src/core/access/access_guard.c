@@ -10,6 +10,8 @@
  *   - there is always an active administrator;
  *   - who may no longer sign in has no sessions and no tokens. */
 
+enum { PEOPLE_MAX = 500 }; /* of one team or branch, looked at one by one; of more only an administrator disposes */
+
 static bool is_system(const struct ctx *ctx)
 {
 	return ctx->actor && ctx->actor->kind == ACTOR_SYSTEM;
@@ -46,7 +48,8 @@ static enum err rights_of(struct ctx *ctx, const struct record *user, struct rig
 static enum err guard_record(struct ctx *ctx, const struct record *user)
 {
 	struct rights *rights;
-	if (is_system(ctx) || (ctx->actor && ctx->actor->user_id == record_id(user)))
+	/* a narrowed token is less than the person it acts for */
+	if (is_system(ctx) || (ctx->actor && !ctx->actor->token_id && ctx->actor->user_id == record_id(user)))
 		return OK;
 	enum err err = rights_of(ctx, user, &rights);
 	if (err)
@@ -141,8 +144,9 @@ static enum err lower_email(struct ctx *ctx, struct record *user)
 {
 	if (!record_text(user, "email"))
 		return OK;
-	const char *email = access_lower(ctx, record_text(user, "email"));
-	return email ? record_set(ctx, user, "email", value_text(email)) : access_no_memory(ctx);
+	const char *email;
+	enum err err = access_email(ctx, record_text(user, "email"), &email);
+	return err ? err : record_set(ctx, user, "email", value_text(email));
 }
 
 static enum err guard_leaving(struct ctx *ctx, const struct record *old, const struct record *now)
@@ -166,7 +170,7 @@ enum err access_before_user(struct ctx *ctx, const struct entity *entity, const 
 	return err ? err : lower_email(ctx, new_);
 }
 
-static enum err end_tokens(struct ctx *ctx, int64_t user_id)
+enum err access_tokens_end(struct ctx *ctx, int64_t user_id)
 {
 	int64_t ids[ACCESS_TOKENS_MAX];
 	size_t n = 0;
@@ -188,12 +192,13 @@ enum err access_after_user(struct ctx *ctx, const struct entity *entity, const s
 {
 	(void)entity;
 	int64_t id = record_id(new_ ? new_ : old);
-	bool out = !new_ || (old && record_i64(old, "active") && !record_i64(new_, "active"));
+	/* coming back too: nothing that was made in a race with leaving may live again */
+	bool out = !new_ || (old && changed(old, new_, "active"));
 	enum err err = access_epoch_bump(ctx);
 	if (!err && out)
 		err = access_sessions_end(ctx, id, 0, NULL);
 	if (!err && out && new_) /* of a user that is deleted they go with the link */
-		err = end_tokens(ctx, id);
+		err = access_tokens_end(ctx, id);
 	if (!err && !new_)
 		err = access_totp_remove(ctx, id);
 	return err;
@@ -209,21 +214,31 @@ static enum err parse_role(struct ctx *ctx, const struct record *role, bool stri
 	return err;
 }
 
+/* Who bears a role may be anywhere: only what reaches everything covers a team's or branch's scope. */
+static const struct place anywhere = {.team_id = -1, .branch_id = -1};
+
+/* Taking from a role makes its bearers less than they were, and who is less is easier to take over: so whoever does it
+ * must have all that the role gave. */
+static enum err guard_role(struct ctx *ctx, const struct record *old, struct rights **ret)
+{
+	enum err err = parse_role(ctx, old, false, ret);
+	if (err || access_covers(ctx->actor, NULL, NULL, *ret, &anywhere))
+		return err;
+	return fail(ctx, ERR_FORBIDDEN, "", "role_wider");
+}
+
 enum err access_before_role(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
-	/* Who bears a role may be anywhere: only what reaches everything covers a team's or branch's scope. */
-	static const struct place anywhere = {.team_id = -1, .branch_id = -1};
 	struct rights *before = NULL, *after;
-	bool rights_change = new_ && (changed(old, new_, "rights") || changed(old, new_, "caps"));
-	if (old && record_i64(old, "is_protected") && !is_system(ctx) && (!new_ || rights_change))
-		return fail(ctx, ERR_FORBIDDEN, new_ ? "rights" : "", "protected_role");
-	if (!rights_change)
+	if (new_ && !changed(old, new_, "rights") && !changed(old, new_, "caps"))
 		return OK;
-	enum err err = parse_role(ctx, new_, true, &after);
+	if (old && record_i64(old, "is_protected") && !is_system(ctx))
+		return fail(ctx, ERR_FORBIDDEN, new_ ? "rights" : "", "protected_role");
+	enum err err = new_ ? parse_role(ctx, new_, true, &after) : OK;
 	if (!err && old)
-		err = parse_role(ctx, old, false, &before);
-	if (err)
+		err = guard_role(ctx, old, &before);
+	if (err || !new_)
 		return err;
 	return access_covers(ctx->actor, before, &anywhere, after, &anywhere) ? OK : fail(ctx, ERR_FORBIDDEN, "rights", "grant_wider");
 }
@@ -268,13 +283,46 @@ static enum err guard_team_move(struct ctx *ctx, const struct record *old)
 	return fail(ctx, ERR_FORBIDDEN, "parent_id", "grant_wider");
 }
 
+/* Whoever removes a team or branch takes it from the people in it, who then reach less: each of them is guarded as if
+ * they were changed one by one. */
+static enum err guard_people(struct ctx *ctx, const struct sql *sql, const struct record *place)
+{
+	int64_t ids[PEOPLE_MAX + 1];
+	size_t n = 0;
+	struct stmt *stmt;
+	bool row = false;
+	if (is_system(ctx))
+		return OK;
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, record_id(place));
+	stmt_bind_i64(stmt, 2, PEOPLE_MAX + 1);
+	while (n <= PEOPLE_MAX && !(err = stmt_step(ctx, stmt, &row)) && row)
+		ids[n++] = stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	if (!err && n > PEOPLE_MAX && !gate_cap(ctx->actor, CAP_ADMIN))
+		return fail(ctx, ERR_FORBIDDEN, "", "user_wider");
+	for (size_t i = 0; i < n && !err; i++)
+		err = access_guard_user(ctx, ids[i]);
+	return err;
+}
+
 enum err access_before_team(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
-	if (!new_ || !changed(old, new_, "parent_id"))
+	if (!new_)
+		return guard_people(ctx, &sql_access_team_people, old);
+	if (!changed(old, new_, "parent_id"))
 		return OK;
 	enum err err = old ? guard_team_move(ctx, old) : OK;
 	return err ? err : check_tree(ctx, &sql_access_team_parent, new_);
+}
+
+enum err access_before_branch(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+{
+	(void)entity;
+	return new_ ? OK : guard_people(ctx, &sql_access_branch_people, old);
 }
 
 enum err access_before_region(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)

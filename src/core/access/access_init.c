@@ -183,12 +183,12 @@ enum err access_create_token(struct ctx *ctx, const char *user_email, const char
 	const struct actor *before = ctx->actor;
 	struct token_wish wish = {.name = name};
 	int64_t id;
-	const char *email = access_lower(ctx, user_email);
+	const char *email;
 	if (sodium_init() < 0)
 		return fail(ctx, ERR_BUG, "", "sodium");
-	if (!email)
-		return access_no_memory(ctx);
-	enum err err = find_id(ctx, &sql_access_user_by_email, email, &wish.user_id);
+	enum err err = access_email(ctx, user_email, &email);
+	if (!err)
+		err = find_id(ctx, &sql_access_user_by_email, email, &wish.user_id);
 	if (!err && wish.user_id == 0)
 		err = fail(ctx, ERR_NOT_FOUND, "user", "not_found");
 	if (err)

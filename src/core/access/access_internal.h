@@ -192,6 +192,8 @@ enum err access_key_load(struct ctx *ctx, const char *data_dir, uint8_t ret[32])
 enum err access_no_memory(struct ctx *ctx);
 /* Text in ctx's arena; NULL stays NULL; sets the arena's `failed` when it is full. */
 const char *access_keep(struct ctx *ctx, const char *text);
+/* The one form of an account's e-mail address, however it is typed: signing in, inviting and uniqueness compare it. */
+enum err access_email(struct ctx *ctx, const char *typed, const char **ret) MUST_CHECK;
 const char *access_lower(struct ctx *ctx, const char *text);
 /* {"event":[null,"sign_in"],"address":[null,"::1"], …} from pairs of const char *, ended by NULL. */
 const char *access_event_diff(struct ctx *ctx, const char *event, ...) __attribute__((sentinel));
@@ -240,17 +242,47 @@ enum err access_token_load(struct ctx *ctx, struct access *access, const struct 
 
 /* --- throttling (access_throttle.c) ------------------------------------------- */
 
-/* Keys under which failures are counted. */
-struct throttle {
-	const char *account; /* NULL: none */
-	const char *address;
+/* Under what a try is counted, and how. */
+enum throttle_kind { THROTTLE_WIDE, THROTTLE_PAIR, THROTTLE_STRICT, THROTTLE_DEVICE, THROTTLE_PERSON, THROTTLE_ADDRESS };
+enum { THROTTLE_KEYS_MAX = 3 };
+struct throttle_key {
+	enum throttle_kind kind;
+	const char *key;
 };
-enum err access_throttle_keys(struct ctx *ctx, const char *account, const char *address, struct throttle *ret) MUST_CHECK;
-/* OK, or ERR_LIMIT with key "rate" and the seconds to wait. Reads only. */
-enum err access_throttle_check(struct ctx *ctx, const struct throttle *keys, int64_t *ret_wait_s) MUST_CHECK;
-/* In a write job. *ret_locked: this failure closed one of them for a while. */
-enum err access_throttle_fail(struct ctx *ctx, const struct throttle *keys, bool *ret_locked) MUST_CHECK;
-enum err access_throttle_clear(struct ctx *ctx, const struct throttle *keys) MUST_CHECK;
+struct throttle {
+	struct throttle_key list[THROTTLE_KEYS_MAX];
+	size_t n;
+	const char *remote;
+	bool closes; /* set by take: while this try is not known to be right, nobody has another under one of these keys */
+};
+/* Signing in; `device`: NULL, or that of a browser in which this user has signed in before (access_device.c). */
+enum err access_throttle_sign_in(struct ctx *ctx, const char *account, const char *address, int64_t user_id, const char *device,
+                                 struct throttle *ret) MUST_CHECK;
+/* Codes of somebody who knows the password. */
+enum err access_throttle_code(struct ctx *ctx, int64_t user_id, const char *address, struct throttle *ret) MUST_CHECK;
+/* Confirming by password or code while signed in. */
+enum err access_throttle_person(struct ctx *ctx, int64_t user_id, const char *address, struct throttle *ret) MUST_CHECK;
+/* Wrong tokens. */
+enum err access_throttle_address(struct ctx *ctx, const char *address, struct throttle *ret) MUST_CHECK;
+/* OK, or ERR_LIMIT with key "rate" and the seconds to wait. Reads only: what rests on it takes as well. */
+enum err access_throttle_check(struct ctx *ctx, const struct throttle *keys) MUST_CHECK;
+/* In a write job, before what is tried is looked at: the same answer, and the try is counted. */
+enum err access_throttle_take(struct ctx *ctx, struct throttle *keys) MUST_CHECK;
+/* In a write job: it was no failure. */
+enum err access_throttle_give_back(struct ctx *ctx, const struct throttle *keys) MUST_CHECK;
+/* In a write job: it was right, and what failed before is forgotten, but for the address's. */
+enum err access_throttle_done(struct ctx *ctx, const struct throttle *keys) MUST_CHECK;
+/* In a write job: forgets all that is counted against an account. */
+enum err access_throttle_unlock(struct ctx *ctx, int64_t user_id, const char *account) MUST_CHECK;
+
+/* --- browsers that are known (access_device.c) ----------------------------------- */
+
+#define ACCESS_DEVICE_COOKIE "__Host-guanxi-device"
+/* The device of a request's cookie if this user has signed in there before, in ctx's arena; else NULL. */
+const char *access_device_of(struct ctx *ctx, const struct access *access, const struct http_request *req, int64_t user_id);
+/* Remembers that this user has signed in there. It opens nothing: it only counts apart (access_throttle.c). */
+enum err access_device_remember(struct ctx *ctx, const struct access *access, const struct http_request *req, struct http_response *res,
+                                int64_t user_id) MUST_CHECK;
 
 /* --- second factor (access_totp.c) --------------------------------------------- */
 
@@ -300,9 +332,12 @@ void access_worker_bad_token(struct ctx *ctx, struct access *access, const char 
 
 /* ERR_FORBIDDEN "user_wider" when the user may do more than the actor. */
 enum err access_guard_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* Revokes all of a user's; in a write job. */
+enum err access_tokens_end(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 enum err access_before_user(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 enum err access_after_user(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
 enum err access_before_role(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
+enum err access_before_branch(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 enum err access_before_team(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 enum err access_before_region(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);
 enum err access_after_any(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *new_);
@@ -315,8 +350,10 @@ enum err access_person_only(struct ctx *ctx) MUST_CHECK;
 const char *access_agent(struct ctx *ctx, const struct http_request *req);
 /* Ends an answer that nobody may keep. */
 enum err access_answer(struct ctx *ctx, struct http_response *res) MUST_CHECK;
-/* Guarded against guessing; ERR_INVALID "password_wrong". HEAVY lane. */
-enum err access_confirm_password(struct ctx *ctx, const char *field, const char *password, const char *address) MUST_CHECK;
+/* Guarded against guessing; ERR_INVALID "password_wrong". HEAVY lane. *ret_hash: what it was checked against. */
+enum err access_confirm_password(struct ctx *ctx, const char *field, const char *password, const char *address, const char **ret_hash) MUST_CHECK;
+/* In the write that rests on a confirmed password: it is still that one, else ERR_INVALID "password_wrong". */
+enum err access_same_hash(struct ctx *ctx, const char *field, const char *hash) MUST_CHECK;
 enum err access_password_store(struct ctx *ctx, int64_t user_id, const char *hash, bool must_change) MUST_CHECK;
 enum err access_totp_disable(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 

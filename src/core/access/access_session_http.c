@@ -24,7 +24,9 @@ enum outcome { SIGN_IN_FAILED, SIGN_IN_CODE_NEEDED, SIGN_IN_DONE };
 struct try {
 	struct access *access;
 	const struct sign_in_body *body;
-	const struct throttle *keys;
+	const struct http_request *req;
+	struct throttle keys, code_keys; /* of the password, of the code */
+	const char *device;              /* NULL: nobody knows this browser */
 	const char *address, *agent;
 	int64_t user_id;    /* 0: no such account */
 	const char *hash;   /* what the password was checked against */
@@ -39,10 +41,10 @@ static enum err find_user(struct ctx *ctx, struct try *try)
 {
 	struct stmt *stmt;
 	bool row = false;
-	const char *email = access_lower(ctx, try->body->email);
-	if (!email)
-		return access_no_memory(ctx);
-	enum err err = db_prepare(ctx, ctx->db, &sql_access_user_by_email, &stmt);
+	const char *email;
+	enum err err = access_email(ctx, try->body->email, &email);
+	if (!err)
+		err = db_prepare(ctx, ctx->db, &sql_access_user_by_email, &stmt);
 	if (err)
 		return err;
 	stmt_bind_text(stmt, 1, email);
@@ -92,7 +94,12 @@ static enum err second_factor(struct ctx *ctx, struct try *try)
 		try->outcome = SIGN_IN_CODE_NEEDED;
 		return OK;
 	}
-	err = access_totp_use(ctx, try->access, try->user_id, try->body->code, &ok);
+	/* whoever knows the password may come from anywhere: codes are counted for the account, in this very write */
+	err = access_throttle_take(ctx, &try->code_keys);
+	if (!err)
+		err = access_totp_use(ctx, try->access, try->user_id, try->body->code, &ok);
+	if (!err && ok)
+		err = access_throttle_done(ctx, &try->code_keys);
 	if (!err && ok)
 		try->outcome = SIGN_IN_DONE;
 	return err;
@@ -102,7 +109,7 @@ static enum err begin_session(struct ctx *ctx, struct try *try)
 {
 	struct actor actor = {.kind = ACTOR_USER, .user_id = try->user_id, .name = try->user.name, .email = try->user.email};
 	const struct actor *before = ctx->actor;
-	enum err err = access_throttle_clear(ctx, try->keys);
+	enum err err = access_throttle_done(ctx, &try->keys);
 	/* a session that was there before signing in is not carried over */
 	if (!err && try->old_session) {
 		err = access_session_end(ctx, try->old_user, try->old_session);
@@ -123,14 +130,11 @@ static enum err begin_session(struct ctx *ctx, struct try *try)
 
 static enum err note_failure(struct ctx *ctx, struct try *try)
 {
-	bool locked;
 	const struct actor *before = ctx->actor;
-	enum err err = access_throttle_fail(ctx, try->keys, &locked);
-	if (err)
-		return err;
-	const char *diff = access_event_diff(ctx, "sign_in_failed", "address", try->address, "locked", locked ? "true" : NULL, NULL);
+	const char *locked = try->keys.closes || try->code_keys.closes ? "true" : NULL;
+	const char *diff = access_event_diff(ctx, "sign_in_failed", "address", try->address, "locked", locked, NULL);
 	ctx->actor = gate_system(); /* nobody has signed in */
-	err = access_log_user(ctx, try->user_id, CHANGE_DENIED, diff);
+	enum err err = access_log_user(ctx, try->user_id, CHANGE_DENIED, diff);
 	ctx->actor = before;
 	return err;
 }
@@ -153,48 +157,54 @@ static enum err try_write(struct ctx *ctx, void *arg)
 	case SIGN_IN_FAILED:
 		return note_failure(ctx, try);
 	case SIGN_IN_CODE_NEEDED:
-		break;
+		return access_throttle_give_back(ctx, &try->keys);
 	}
 	return OK;
 }
 
-/* With a place for hashing held: at most two tries are under way, so that a burst of
- * guesses cannot run past the lock. */
+static enum err take_write(struct ctx *ctx, void *arg)
+{
+	struct try *try = arg;
+	return access_throttle_take(ctx, &try->keys);
+}
+
 static enum err try_once(struct ctx *ctx, struct try *try)
 {
-	int64_t wait_s;
-	const struct actor *before = ctx->actor;
-	enum err err = access_throttle_check(ctx, try->keys, &wait_s);
-	if (!err)
-		err = find_user(ctx, try);
+	enum err err = find_user(ctx, try);
 	if (err)
 		return err;
+	try->device = access_device_of(ctx, try->access, try->req, try->user_id);
+	err = access_throttle_sign_in(ctx, try->body->email, try->address, try->user_id, try->device, &try->keys);
+	if (!err)
+		err = access_throttle_code(ctx, try->user_id, try->address, &try->code_keys);
+	if (!err && try->device) /* from there codes count like passwords */
+		try->code_keys.n = 0;
+	if (!err)
+		err = access_throttle_check(ctx, &try->keys); /* what is closed costs no write */
+	if (!err)
+		err = store_write(ctx, ctx->store, take_write, try);
+	if (err)
+		return err;
+	access_hash_enter(try->access);
 	try->right = access_password_verify(try->hash, try->body->password);
-	ctx->actor = NULL; /* whose cookie came along has no part in it, and may be gone */
-	err = store_write(ctx, ctx->store, try_write, try);
-	ctx->actor = before;
-	return err;
+	access_hash_leave(try->access);
+	return store_write(ctx, ctx->store, try_write, try);
 }
 
 enum err access_http_sign_in(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct access *access = app_access(ctx->app);
 	struct sign_in_body body = {0};
-	struct throttle keys;
-	int64_t wait_s;
+	const struct actor *before = ctx->actor;
 	enum err err = http_read_body(ctx, req, &body);
-	if (!err)
-		err = access_throttle_keys(ctx, body.email, req->remote, &keys);
-	if (!err)
-		err = access_throttle_check(ctx, &keys, &wait_s);
 	if (err)
 		return err;
-	struct try try = {.access = access, .body = &body, .keys = &keys, .address = req->remote, .agent = access_agent(ctx, req),
+	struct try try = {.access = access, .body = &body, .req = req, .address = req->remote, .agent = access_agent(ctx, req),
 	                  .old_session = ctx->actor ? ctx->actor->session_id : 0,
 	                  .old_user = ctx->actor ? ctx->actor->user_id : 0};
-	access_hash_enter(access);
+	ctx->actor = NULL; /* whose cookie came along has no part in it, and may be gone */
 	err = try_once(ctx, &try);
-	access_hash_leave(access);
+	ctx->actor = before;
 	if (err)
 		return err;
 	if (try.outcome != SIGN_IN_DONE)
@@ -202,6 +212,8 @@ enum err access_http_sign_in(struct ctx *ctx, const struct http_request *req, st
 	char csrf[97];
 	access_csrf_make(ctx, access, try.made.secret, csrf);
 	err = access_session_cookie(ctx, res, try.made.secret);
+	if (!err)
+		err = access_device_remember(ctx, access, req, res, try.user_id);
 	return err ? err : access_session_json(ctx, res, &try.user, csrf, try.made.expires_ms);
 }
 

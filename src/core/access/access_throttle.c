@@ -6,17 +6,37 @@
 #include "base/str.h"
 #include "core/access/access_internal.h"
 
-/* Failures are counted per account and per address, in the database, so that a
- * restart or another node forgets nothing.  The first few are free; from then on
- * each doubles the time in which nothing is tried, up to a quarter of an hour.
- * Counts fade with time, and an account's is cleared by signing in. */
+/* Tries are counted in the database, so that a restart or another node forgets nothing, and
+ * before they are checked, in one write with the question whether there may be one: of a
+ * burst no more pass than of a row.  What was right is given back.  The first few are free;
+ * from then on each doubles the time in which nothing is tried, up to a quarter of an hour.
+ * Counts fade with time.
+ *
+ * Who is counted, for signing in:
+ *   - a browser in which this person has signed in before: by itself and nothing else, so
+ *     that no stranger can keep the owner of an account out;
+ *   - anybody else: per account and address together, and per address.  An account that
+ *     many addresses guess at is not closed (that would shut its owner out), but each
+ *     address then has one try in a quarter of an hour;
+ *   - codes with the right password: per account, whatever the address.
+ * Confirming something while signed in: per person, whatever strangers do. */
 
 struct limit {
 	int64_t free;    /* failures without a wait */
 	int64_t fade_ms; /* in which one failure is forgotten */
+	int64_t most;    /* failures that are remembered */
+	int64_t first_ms; /* the first wait; 0: never one, only counted */
 };
-static const struct limit account_limit = {5, 15 * 60000}, address_limit = {20, 60000};
-static const int64_t WAIT_FIRST_MS = 2000, WAIT_MAX_MS = 15 * 60000;
+static const int64_t WAIT_MAX_MS = 15 * 60000;
+static const struct limit limits[] = {
+	[THROTTLE_PAIR] = {5, 15 * 60000, 100, 2000},
+	[THROTTLE_STRICT] = {0, 15 * 60000, 100, 15 * 60000},
+	[THROTTLE_DEVICE] = {5, 15 * 60000, 100, 2000},
+	[THROTTLE_PERSON] = {5, 15 * 60000, 100, 2000},
+	[THROTTLE_ADDRESS] = {20, 60000, 1000, 2000},
+	[THROTTLE_WIDE] = {0, 60000, 200, 0},
+};
+enum { WIDE_MANY = 50 }; /* failures of one account from anywhere that make each address count more */
 
 /* An IPv6 customer has a /64; counting single addresses would count nothing. */
 static const char *address_key(struct ctx *ctx, const char *address)
@@ -42,21 +62,69 @@ static const char *address_key(struct ctx *ctx, const char *address)
 	return arena_printf(ctx->arena, "i:%s", text);
 }
 
-enum err access_throttle_keys(struct ctx *ctx, const char *account, const char *address, struct throttle *ret)
+static void add(struct throttle *keys, enum throttle_kind kind, const char *key)
 {
-	*ret = (struct throttle){.address = address_key(ctx, address)};
-	if (account) {
-		/* hashed: people type passwords into the wrong box */
-		uint8_t digest[ACCESS_DIGEST];
-		char hex[ACCESS_HEX];
-		const char *lower = access_lower(ctx, account);
-		if (!lower)
+	keys->list[keys->n++] = (struct throttle_key){.kind = kind, .key = key};
+}
+
+static enum err whole(struct ctx *ctx, const struct throttle *keys)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (!keys->list[i].key)
 			return access_no_memory(ctx);
-		access_hash(lower, strlen(lower), digest);
-		access_hex(digest, sizeof(digest), hex);
-		ret->account = arena_printf(ctx->arena, "a:%s", hex);
+	return OK;
+}
+
+/* Hashed: people type passwords into the wrong box. */
+static enum err account_hex(struct ctx *ctx, const char *account, char hex[ACCESS_HEX])
+{
+	uint8_t digest[ACCESS_DIGEST];
+	const char *email;
+	enum err err = access_email(ctx, account, &email);
+	if (err)
+		return err;
+	access_hash(email, strlen(email), digest);
+	access_hex(digest, sizeof(digest), hex);
+	return OK;
+}
+
+enum err access_throttle_sign_in(struct ctx *ctx, const char *account, const char *address, int64_t user_id, const char *device, struct throttle *ret)
+{
+	char hex[ACCESS_HEX];
+	*ret = (struct throttle){.remote = address};
+	if (device) {
+		add(ret, THROTTLE_DEVICE, arena_printf(ctx->arena, "d:%lld:%s", (long long)user_id, device));
+		return whole(ctx, ret);
 	}
-	return !ret->address || (account && !ret->account) ? access_no_memory(ctx) : OK;
+	const char *from = address_key(ctx, address);
+	enum err err = account_hex(ctx, account, hex);
+	if (err)
+		return err;
+	add(ret, THROTTLE_WIDE, arena_printf(ctx->arena, "a:%s", hex));
+	add(ret, THROTTLE_PAIR, from ? arena_printf(ctx->arena, "p:%s:%s", hex, from) : NULL);
+	add(ret, THROTTLE_ADDRESS, from);
+	return whole(ctx, ret);
+}
+
+enum err access_throttle_person(struct ctx *ctx, int64_t user_id, const char *address, struct throttle *ret)
+{
+	*ret = (struct throttle){.remote = address};
+	add(ret, THROTTLE_PERSON, arena_printf(ctx->arena, "s:%lld", (long long)user_id));
+	return whole(ctx, ret);
+}
+
+enum err access_throttle_code(struct ctx *ctx, int64_t user_id, const char *address, struct throttle *ret)
+{
+	*ret = (struct throttle){.remote = address};
+	add(ret, THROTTLE_PERSON, arena_printf(ctx->arena, "c:%lld", (long long)user_id));
+	return whole(ctx, ret);
+}
+
+enum err access_throttle_address(struct ctx *ctx, const char *address, struct throttle *ret)
+{
+	*ret = (struct throttle){.remote = address};
+	add(ret, THROTTLE_ADDRESS, address_key(ctx, address));
+	return whole(ctx, ret);
 }
 
 struct attempt {
@@ -79,36 +147,47 @@ static enum err attempt_read(struct ctx *ctx, const struct sql *sql, const char 
 	return err;
 }
 
-enum err access_throttle_check(struct ctx *ctx, const struct throttle *keys, int64_t *ret_wait_s)
+/* What is left of the failures by now. */
+static int64_t faded(const struct ctx *ctx, const struct attempt *attempt, const struct limit *limit)
 {
-	const char *const list[] = {keys->account, keys->address};
-	int64_t now = ctx_now(ctx), until = 0;
-	*ret_wait_s = 0;
-	for (size_t i = 0; i < 2; i++) {
+	int64_t now = ctx_now(ctx), passed = now > attempt->last_at ? now - attempt->last_at : 0;
+	int64_t left = attempt->failures - passed / limit->fade_ms;
+	return left > 0 ? left : 0;
+}
+
+static enum err refuse(struct ctx *ctx, int64_t until)
+{
+	int64_t now = ctx_now(ctx);
+	/* A clock set back must not lock anybody out for longer than the longest wait. */
+	if (until <= now || until > now + 2 * WAIT_MAX_MS)
+		return OK;
+	char seconds[24];
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)((until - now + 999) / 1000));
+	return fail_arg(ctx, ERR_LIMIT, "", "rate", seconds);
+}
+
+enum err access_throttle_check(struct ctx *ctx, const struct throttle *keys)
+{
+	int64_t until = 0;
+	for (size_t i = 0; i < keys->n; i++) {
 		struct attempt attempt;
-		if (!list[i])
-			continue;
-		enum err err = attempt_read(ctx, &sql_access_attempt_find, list[i], &attempt);
+		enum err err = attempt_read(ctx, &sql_access_attempt_find, keys->list[i].key, &attempt);
 		if (err)
 			return err;
 		if (attempt.locked_until > until)
 			until = attempt.locked_until;
 	}
-	/* A clock set back must not lock anybody out for longer than the longest wait. */
-	if (until <= now || until > now + 2 * WAIT_MAX_MS)
-		return OK;
-	*ret_wait_s = (until - now + 999) / 1000;
-	char seconds[24];
-	snprintf(seconds, sizeof(seconds), "%lld", (long long)*ret_wait_s);
-	return fail_arg(ctx, ERR_LIMIT, "", "rate", seconds);
+	return refuse(ctx, until);
 }
 
 static int64_t wait_ms(const struct limit *limit, int64_t failures)
 {
-	if (failures <= limit->free)
+	if (failures <= limit->free || limit->first_ms == 0)
 		return 0;
-	int64_t steps = failures - limit->free - 1;
-	return steps >= 9 ? WAIT_MAX_MS : WAIT_FIRST_MS << steps;
+	int64_t wait = limit->first_ms;
+	for (int64_t n = failures - limit->free - 1; n > 0 && wait < WAIT_MAX_MS; n--)
+		wait *= 2;
+	return wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS;
 }
 
 static enum err attempt_run(struct ctx *ctx, const struct sql *sql, const char *key, const struct attempt *attempt)
@@ -130,33 +209,85 @@ static enum err attempt_run(struct ctx *ctx, const struct sql *sql, const char *
 	return err;
 }
 
-static enum err count_one(struct ctx *ctx, const char *key, const struct limit *limit, bool *ret_locked)
+/* The row is there and ours until the write ends. */
+static enum err attempt_hold(struct ctx *ctx, const char *key, struct attempt *ret)
 {
-	struct attempt attempt = {.last_at = ctx_now(ctx)};
-	enum err err = attempt_run(ctx, &sql_access_attempt_touch, key, &attempt);
+	struct attempt fresh = {.last_at = ctx_now(ctx)};
+	enum err err = attempt_run(ctx, &sql_access_attempt_touch, key, &fresh);
+	return err ? err : attempt_read(ctx, &sql_access_attempt_lock, key, ret);
+}
+
+enum err access_throttle_take(struct ctx *ctx, struct throttle *keys)
+{
+	struct attempt held[THROTTLE_KEYS_MAX];
+	int64_t until = 0;
+	enum err err = OK;
+	keys->closes = false;
+	for (size_t i = 0; i < keys->n && !err; i++) {
+		err = attempt_hold(ctx, keys->list[i].key, &held[i]);
+		if (!err && held[i].locked_until > until)
+			until = held[i].locked_until;
+	}
 	if (!err)
-		err = attempt_read(ctx, &sql_access_attempt_lock, key, &attempt);
+		err = refuse(ctx, until);
+	bool many = false;
+	for (size_t i = 0; i < keys->n && !err; i++) {
+		enum throttle_kind kind = keys->list[i].kind;
+		if (many && kind == THROTTLE_PAIR)
+			kind = THROTTLE_STRICT;
+		const struct limit *limit = &limits[kind];
+		int64_t failures = faded(ctx, &held[i], limit) + 1;
+		many = many || (kind == THROTTLE_WIDE && failures > WIDE_MANY);
+		int64_t wait = wait_ms(limit, failures);
+		held[i].failures = failures < limit->most ? failures : limit->most;
+		held[i].last_at = ctx_now(ctx);
+		held[i].locked_until = wait ? ctx_now(ctx) + wait : 0;
+		keys->closes = keys->closes || wait;
+		err = attempt_run(ctx, &sql_access_attempt_save, keys->list[i].key, &held[i]);
+	}
+	return err;
+}
+
+enum err access_throttle_give_back(struct ctx *ctx, const struct throttle *keys)
+{
+	enum err err = OK;
+	for (size_t i = 0; i < keys->n && !err; i++) {
+		struct attempt held;
+		err = attempt_hold(ctx, keys->list[i].key, &held);
+		if (err)
+			break;
+		if (held.failures > 0)
+			held.failures--;
+		if (held.failures <= limits[keys->list[i].kind].free)
+			held.locked_until = 0;
+		err = attempt_run(ctx, &sql_access_attempt_save, keys->list[i].key, &held);
+	}
+	return err;
+}
+
+enum err access_throttle_done(struct ctx *ctx, const struct throttle *keys)
+{
+	enum err err = access_throttle_give_back(ctx, keys);
+	for (size_t i = 0; i < keys->n && !err; i++)
+		if (keys->list[i].kind != THROTTLE_WIDE && keys->list[i].kind != THROTTLE_ADDRESS)
+			err = attempt_run(ctx, &sql_access_attempt_delete, keys->list[i].key, NULL);
+	return err;
+}
+
+enum err access_throttle_unlock(struct ctx *ctx, int64_t user_id, const char *account)
+{
+	char hex[ACCESS_HEX];
+	enum err err = account_hex(ctx, account, hex);
 	if (err)
 		return err;
-	int64_t now = ctx_now(ctx), passed = now > attempt.last_at ? now - attempt.last_at : 0;
-	int64_t faded = attempt.failures - passed / limit->fade_ms;
-	attempt.failures = (faded > 0 ? faded : 0) + 1;
-	attempt.last_at = now;
-	int64_t wait = wait_ms(limit, attempt.failures);
-	attempt.locked_until = now + wait;
-	if (wait)
-		*ret_locked = true;
-	return attempt_run(ctx, &sql_access_attempt_save, key, &attempt);
-}
-
-enum err access_throttle_fail(struct ctx *ctx, const struct throttle *keys, bool *ret_locked)
-{
-	*ret_locked = false;
-	enum err err = keys->account ? count_one(ctx, keys->account, &account_limit, ret_locked) : OK;
-	return err ? err : count_one(ctx, keys->address, &address_limit, ret_locked);
-}
-
-enum err access_throttle_clear(struct ctx *ctx, const struct throttle *keys)
-{
-	return keys->account ? attempt_run(ctx, &sql_access_attempt_delete, keys->account, NULL) : OK;
+	const char *const like[] = {
+		arena_printf(ctx->arena, "a:%s", hex),
+		arena_printf(ctx->arena, "p:%s:%%", hex),
+		arena_printf(ctx->arena, "d:%lld:%%", (long long)user_id),
+		arena_printf(ctx->arena, "s:%lld", (long long)user_id),
+		arena_printf(ctx->arena, "c:%lld", (long long)user_id),
+	};
+	for (size_t i = 0; i < sizeof(like) / sizeof(like[0]) && !err; i++)
+		err = like[i] ? attempt_run(ctx, &sql_access_attempt_unlock, like[i], NULL) : access_no_memory(ctx);
+	return err;
 }

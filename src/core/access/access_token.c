@@ -144,10 +144,9 @@ static enum err token_find(struct ctx *ctx, const char *token, int64_t *ret_id, 
 static enum err wrong_token(struct ctx *ctx, struct access *access, const char *address)
 {
 	struct throttle keys;
-	int64_t wait_s;
-	enum err err = access_throttle_keys(ctx, NULL, address, &keys);
+	enum err err = access_throttle_address(ctx, address, &keys);
 	if (!err)
-		err = access_throttle_check(ctx, &keys, &wait_s);
+		err = access_throttle_check(ctx, &keys);
 	if (!err)
 		access_worker_bad_token(ctx, access, address);
 	return err;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/access/access_internal.h"
+#include "core/text/text.h"
 
 enum err access_no_memory(struct ctx *ctx)
 {
@@ -171,6 +172,18 @@ enum err access_key_load(struct ctx *ctx, const char *data_dir, uint8_t ret[32])
 const char *access_keep(struct ctx *ctx, const char *text)
 {
 	return text ? arena_strdup(ctx->arena, text) : NULL;
+}
+
+enum err access_email(struct ctx *ctx, const char *typed, const char **ret)
+{
+	bool valid = false;
+	const char *text;
+	enum err err = email_normalise(ctx, typed ? typed : "", &text, &valid);
+	if (err)
+		return err;
+	/* what is no address is compared as it stands */
+	*ret = access_lower(ctx, valid ? text : typed ? typed : "");
+	return *ret ? OK : access_no_memory(ctx);
 }
 
 const char *access_lower(struct ctx *ctx, const char *text)

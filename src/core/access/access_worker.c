@@ -134,10 +134,14 @@ struct round {
 static enum err write_bad_token(struct ctx *ctx, const struct note *note)
 {
 	struct throttle keys;
-	bool locked;
-	enum err err = access_throttle_keys(ctx, NULL, note->address, &keys);
+	enum err err = access_throttle_address(ctx, note->address, &keys);
 	if (!err)
-		err = access_throttle_fail(ctx, &keys, &locked);
+		err = access_throttle_take(ctx, &keys);
+	bool locked = err == ERR_LIMIT || (!err && keys.closes);
+	if (err == ERR_LIMIT) { /* closed already: nothing more to count */
+		faults_clear(ctx);
+		err = OK;
+	}
 	if (err)
 		return err;
 	const char *diff = access_event_diff(ctx, "token_refused", "address", note->address, "locked", locked ? "true" : NULL, NULL);

@@ -32,6 +32,12 @@ WITH RECURSIVE below(id, depth) AS (
 -- name: access_team_parent
 SELECT parent_id FROM team WHERE id = ?1
 
+-- name: access_team_people
+SELECT id FROM "user" WHERE team_id = ?1 ORDER BY id LIMIT ?2
+
+-- name: access_branch_people
+SELECT id FROM "user" WHERE branch_id = ?1 ORDER BY id LIMIT ?2
+
 -- name: access_region_parent
 SELECT parent_id FROM region WHERE id = ?1
 

@@ -16,6 +16,9 @@ UPDATE access_attempt SET failures = ?2, last_at = ?3, locked_until = ?4 WHERE "
 -- name: access_attempt_delete
 DELETE FROM access_attempt WHERE "key" = ?1
 
+-- name: access_attempt_unlock
+DELETE FROM access_attempt WHERE "key" LIKE ?1
+
 -- name: access_attempt_purge
 DELETE FROM access_attempt WHERE last_at < ?1 AND locked_until < ?2
 
