@@ -6,7 +6,10 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
 // a file's record is made by uploading it, a view belongs to the page
 export const never = ['attachment', 'saved_view'];
 
-const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab'];
+const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
+  "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];
+// names that hold what separates names in a list
+const tagNames = ['a, b', '"said" by', 'one;two', 'x|y', '甲、乙', '[1]', '* own', '无，有'];
 
 /** A value for a field that a person could have typed, different with every row. */
 function value(field, i, refs) {
@@ -28,7 +31,7 @@ function value(field, i, refs) {
     case 'url': return `https://example.org/a?b=${i}&c=d`;
     case 'code': return { country: 'CN', currency: i % 2 ? 'JPY' : 'CNY', language: 'zh-Hans' }[field.name] ?? `code-${i}`;
     case 'link': return refs[field.link]?.length ? refs[field.link][i % refs[field.link].length] : undefined;
-    case 'links': return refs[field.link]?.length ? [refs[field.link][i % refs[field.link].length]] : undefined;
+    case 'links': return refs[field.link]?.length ? [0, 1, 2].map((k) => refs[field.link][(i + k) % refs[field.link].length]) : undefined;
     default: return undefined;
   }
 }
@@ -46,6 +49,7 @@ export function rowsOf(entity, refs, n = 6) {
     // yen have no decimals; a record is not its own parent
     if (row.currency === 'JPY') for (const field of entity.fields) if (field.type === 'money' && field.name in row) row[field.name] = String(i * 10);
     if ('fx_rate' in row) row.fx_rate = '0.0481';
+    if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
     if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;

@@ -112,60 +112,116 @@ static enum err find_named(struct writing *w, const struct entity_info *info, co
 	return fail_arg(w->ctx, ERR_INVALID, info->fields[f->at]->name, "link_not_found", text);
 }
 
-/* [{"id":"1","name":"VIP"},"老客户"], as JSON Lines have it, to names with the first separator between. */
-static const char *plain_list(struct ctx *ctx, const char *text, char mark)
+enum { LINKS_MAX = 100 };
+
+/* What separates names: ASCII marks, and the commas of Chinese. */
+static size_t mark_at(const char *p, const char *marks)
 {
-	json_t *list = text[0] == '[' ? json_loads(text, 0, NULL) : NULL;
+	static const char *const wide[] = {"，", "、", "；"};
+	if (strchr(marks, *p) != NULL)
+		return 1;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (str_starts(p, wide[i]))
+			return strlen(wide[i]);
+	return 0;
+}
+
+static const char *past_blanks(const char *p)
+{
+	return p + strspn(p, " \t\r\n");
+}
+
+/* "a, ""b""" to its text, as exports write names with commas; NULL if it is no such thing to its end. */
+static const char *quoted_name(struct ctx *ctx, const char **at, const char *marks)
+{
+	const char *p = *at + 1;
+	char *out = arena_alloc(ctx->arena, strlen(p) + 1);
+	size_t n = 0;
+	for (; out != NULL && *p != '\0'; p++) {
+		if (*p == '"' && p[1] != '"')
+			break;
+		p += *p == '"';
+		out[n++] = *p;
+	}
+	if (out == NULL || *p != '"')
+		return NULL;
+	p = past_blanks(p + 1);
+	if (*p != '\0' && mark_at(p, marks) == 0)
+		return NULL;
+	out[n] = '\0';
+	*at = p;
+	return out;
+}
+
+/* The next name of a list, NULL at its end. */
+static const char *next_name(struct ctx *ctx, const char **at, const char *marks)
+{
+	for (;;) {
+		const char *p = past_blanks(*at), *start = p;
+		size_t mark = 0, n = 0;
+		if (*p == '\0')
+			return NULL;
+		const char *quoted = *p == '"' ? quoted_name(ctx, &p, marks) : NULL;
+		if (quoted == NULL)
+			while (*p != '\0' && mark_at(p, marks) == 0)
+				p++;
+		mark = *p != '\0' ? mark_at(p, marks) : 0;
+		*at = p + mark;
+		if (quoted != NULL)
+			return quoted;
+		start = str_trim(start, (size_t)(p - start), &n);
+		if (n > 0)
+			return arena_strndup(ctx->arena, start, n);
+	}
+}
+
+static enum err take_name(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *name, int64_t *ids, size_t *n)
+{
+	if (*n == LINKS_MAX)
+		return OK;
+	enum err err = find_named(w, info, f, name, &ids[*n]);
+	if (err == OK)
+		++*n;
+	return err;
+}
+
+/* [{"id":"1","name":"VIP"},"老客户"], as JSON Lines have it. */
+static enum err json_names(struct writing *w, const struct entity_info *info, const struct plan_field *f, const json_t *list, int64_t *ids, size_t *n)
+{
 	const json_t *one;
 	size_t i;
-	struct buf out;
-	if (!json_is_array(list)) {
-		json_decref(list);
-		return text;
-	}
-	buf_init(&out, TABLE_CELL_MAX);
 	json_array_foreach(list, i, one) {
 		const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "name") : one);
 		if (name == NULL)
 			name = json_string_value(json_object_get(one, "id"));
-		buf_printf(&out, "%s%c", name != NULL ? name : "", mark);
+		const char *copy = name != NULL ? arena_strdup(w->ctx->arena, name) : NULL;
+		enum err err = copy != NULL ? take_name(w, info, f, copy, ids, n) : OK;
+		if (err != OK)
+			return err;
 	}
-	json_decref(list);
-	const char *copy = buf_failed(&out) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
-	buf_release(&out);
-	return copy != NULL ? copy : text;
+	return OK;
 }
 
 /* "VIP, 老客户" to ids. */
 static enum err find_many(struct writing *w, const struct entity_info *info, const struct plan_field *f, const char *text, struct value *ret)
 {
-	static const char *const comma_like[] = {"，", "、", "；"};
-	enum { LINKS_MAX = 100 };
 	struct ctx *ctx = w->ctx;
 	int64_t *ids = arena_array(ctx->arena, LINKS_MAX, sizeof(*ids));
-	const char *marks = f->value.split != NULL ? f->value.split : ",;|";
-	char *copy = arena_strdup(ctx->arena, plain_list(ctx, text, marks[0]));
+	const char *marks = f->value.split != NULL ? f->value.split : ",;|", *name = NULL;
+	json_t *list = text[0] == '[' ? json_loads(text, 0, NULL) : NULL;
+	enum err err = OK;
 	size_t n = 0;
-	if (ids == NULL || copy == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	for (size_t i = 0; i < sizeof(comma_like) / sizeof(comma_like[0]); i++)
-		for (char *p; (p = strstr(copy, comma_like[i])) != NULL;)
-			memcpy(p, ",  ", 3);
-	for (char *p = copy; *p != '\0';) {
-		size_t len = strcspn(p, marks), trimmed = 0;
-		const char *start = str_trim(p, len, &trimmed);
-		const char *name = trimmed > 0 ? arena_strndup(ctx->arena, start, trimmed) : NULL;
-		bool groups_own = f->value.split != NULL && name != NULL && str_starts(name, "* "); /* "* myContacts" of Google */
-		if (name != NULL && !groups_own && n < LINKS_MAX) {
-			enum err err = find_named(w, info, f, name, &ids[n]);
-			if (err != OK)
-				return err;
-			n++;
-		}
-		p += len + (p[len] != '\0');
-	}
+	if (ids == NULL)
+		err = fail(ctx, ERR_LIMIT, "", "memory");
+	else if (json_is_array(list))
+		err = json_names(w, info, f, list, ids, &n);
+	else
+		while (err == OK && (name = next_name(ctx, &text, marks)) != NULL)
+			if (f->value.split == NULL || !str_starts(name, "* ")) /* "* myContacts" of Google */
+				err = take_name(w, info, f, name, ids, &n);
+	json_decref(list);
 	*ret = (struct value){.kind = VALUE_LIST, .l = {ids, n}};
-	return OK;
+	return err;
 }
 
 /* --- one record ---------------------------------------------------------------- */

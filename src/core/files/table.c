@@ -179,6 +179,37 @@ static enum err take_header(struct ctx *ctx, struct table *table, const struct t
 	return OK;
 }
 
+static size_t filled_width(const struct table_row *row)
+{
+	size_t n = row->n;
+	while (n > 0 && row->cells[n - 1].len == 0)
+		n--;
+	return n;
+}
+
+/* Columns that most rows fill and the heading does not name are columns without a name; in a workbook, where a cell
+ * cannot slip beside its column, those that any row fills. */
+static enum err widen(struct ctx *ctx, struct table *table)
+{
+	size_t rows = table->n_ahead - table->next_ahead, wider = 0, width = 0, n = table->info.n_columns;
+	for (size_t i = table->next_ahead; i < table->n_ahead; i++) {
+		size_t one = filled_width(&table->ahead[i]);
+		wider += one > n;
+		width = one > width ? one : width;
+	}
+	bool few = table->info.format == FILE_CSV && (wider * 2 <= rows || wider < 2);
+	if (few || wider == 0)
+		return OK;
+	const char **names = arena_array(&table->memory, width, sizeof(*names));
+	if (names == NULL)
+		return fail(ctx, ERR_LIMIT, "", "no_memory");
+	for (size_t i = 0; i < width; i++)
+		names[i] = i < n ? table->info.columns[i] : "";
+	table->info.columns = names;
+	table->info.n_columns = width;
+	return OK;
+}
+
 static enum err without_header(struct ctx *ctx, struct table *table)
 {
 	size_t n = 0;
@@ -214,7 +245,8 @@ static enum err find_header(struct ctx *ctx, struct table *table, int asked)
 		table->next_ahead++;
 	if (table->next_ahead == table->n_ahead || table->ahead[table->next_ahead].number != header)
 		return fail(ctx, ERR_INVALID, "header_row", "header_row_blank");
-	return take_header(ctx, table, &table->ahead[table->next_ahead++]);
+	err = take_header(ctx, table, &table->ahead[table->next_ahead++]);
+	return err == OK ? widen(ctx, table) : err;
 }
 
 /* --- the public side --------------------------------------------------- */
@@ -279,7 +311,7 @@ static enum err unwrap(struct ctx *ctx, const struct table_row *row, struct cell
 	return OK;
 }
 
-enum err table_next(struct ctx *ctx, struct table *table, struct table_row *ret, bool *ret_more)
+static enum err next_row(struct ctx *ctx, struct table *table, struct table_row *ret, bool *ret_more)
 {
 	*ret_more = true;
 	if (table->next_ahead < table->n_ahead) {
@@ -302,4 +334,14 @@ enum err table_next(struct ctx *ctx, struct table *table, struct table_row *ret,
 		} while (row_blank(ret));
 	}
 	return table->guards && table->info.format == FILE_CSV ? unwrap(ctx, ret, table->cells) : OK;
+}
+
+enum err table_next(struct ctx *ctx, struct table *table, struct table_row *ret, bool *ret_more)
+{
+	enum err err = next_row(ctx, table, ret, ret_more);
+	/* A separator too many: which cell belongs to which heading is not known. */
+	if (err == OK && *ret_more && !table->own_header && table->info.header_row > 0 && ret->problem == NULL && ret->n > table->info.n_columns &&
+	    filled_width(ret) > table->info.n_columns)
+		ret->problem = "row_too_wide";
+	return err;
 }

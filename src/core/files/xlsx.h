@@ -36,6 +36,15 @@ struct xlsx_sheet_ref {
 	char *name;
 	char *rel;  /* relationship id */
 	char *path; /* part in the archive */
+	bool hidden;
+};
+
+/* How a number shows in a cell. */
+enum xlsx_look { LOOK_PLAIN, LOOK_DATE, LOOK_PERCENT, LOOK_CODE };
+struct xlsx_format {
+	int id;
+	enum xlsx_look look;
+	char code[96]; /* LOOK_CODE: its first section; LOOK_DATE: the zone that it shows beside every time ("+08:00"), or "" */
 };
 
 struct xlsx_book {
@@ -45,13 +54,10 @@ struct xlsx_book {
 	struct xlsx_sheet_ref *sheets;
 	size_t n_sheets;
 	char *strings_path, *styles_path;
-	/* styles: for each cell format whether it shows a date */
-	bool *dates;
-	size_t n_dates;
-	struct {
-		int id;
-		bool date;
-	} formats[1024];
+	/* styles: for each cell format its number format, -1 a plain number */
+	int16_t *looks;
+	size_t n_looks;
+	struct xlsx_format formats[1024];
 	size_t n_formats;
 	/* shared strings, one after another */
 	struct buf strings;
@@ -73,6 +79,17 @@ bool xlsx_parse_part(struct xlsx_book *book, const char *path, const xmlSAXHandl
 bool xlsx_attribute(const xmlChar **attributes, int n, const char *name, char *out, size_t max);
 
 bool xlsx_open_book(struct xlsx_book *book);  /* workbook, relationships, styles, shared strings */
+/* Cells merged over rows: all of them have what stands in the first. */
+struct xlsx_merge {
+	uint32_t first, last; /* rows, from 1 */
+	size_t column;
+	char *text;
+	size_t len;
+	enum cell_kind kind;
+};
+enum { XLSX_MERGES_MAX = 100000 };
+/* The merged cells of a sheet's part, by their first row; the caller frees the list. NULL: none. */
+struct xlsx_merge *xlsx_find_merges(struct xlsx_book *book, const char *path, size_t *ret_n);
 bool xlsx_read_sheet(struct xlsx_book *book, size_t sheet, bool *ret_any); /* sends its rows */
 void xlsx_release_book(struct xlsx_book *book);
 
@@ -81,6 +98,10 @@ bool xlsx_date_format(const char *code);
 bool xlsx_builtin_date(int id);
 /* A serial day number as text. */
 size_t xlsx_date_text(double serial, bool from_1904, char out[32]);
+/* What a format makes of numbers; false: nothing that matters. */
+bool xlsx_format_parse(const char *code, struct xlsx_format *ret);
+/* 77 by "00000" to "00077", 13800138000 by "000-0000-0000" to "138-0013-8000"; 0 if it is no whole number. */
+size_t xlsx_code_text(double value, const char *code, char *out, size_t max);
 /* "_x000D_" to what it stands for, in place. Returns the new length. */
 size_t xlsx_unescape(char *text, size_t len);
 

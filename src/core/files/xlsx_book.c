@@ -155,6 +155,9 @@ static void on_workbook(void *user, const xmlChar *name, const xmlChar *prefix, 
 		return;
 	(void)xlsx_attribute(attributes, n, "id", rel, sizeof(rel));
 	struct xlsx_sheet_ref *sheet = &book->sheets[book->n_sheets];
+	char state[16] = "";
+	(void)xlsx_attribute(attributes, n, "state", state, sizeof(state));
+	sheet->hidden = strcasecmp(state, "hidden") == 0 || strcasecmp(state, "veryHidden") == 0;
 	sheet->name = strdup(text);
 	sheet->rel = strdup(rel);
 	book->n_sheets++;
@@ -212,27 +215,33 @@ struct styles {
 	bool in_cell_formats;
 };
 
-static bool format_is_date(const struct xlsx_book *book, int id)
+/* The number format of that id, -1: plain numbers. Those that every program knows are added when they are met. */
+static int16_t format_of(struct xlsx_book *book, int id)
 {
+	size_t max = sizeof(book->formats) / sizeof(book->formats[0]);
 	for (size_t i = 0; i < book->n_formats; i++)
 		if (book->formats[i].id == id)
-			return book->formats[i].date;
-	return xlsx_builtin_date(id);
+			return book->formats[i].look == LOOK_PLAIN ? -1 : (int16_t)i;
+	enum xlsx_look look = xlsx_builtin_date(id) ? LOOK_DATE : id == 9 || id == 10 ? LOOK_PERCENT : LOOK_PLAIN;
+	if (look == LOOK_PLAIN || book->n_formats == max)
+		return -1;
+	book->formats[book->n_formats] = (struct xlsx_format){.id = id, .look = look};
+	return (int16_t)book->n_formats++;
 }
 
 static void add_cell_format(struct xlsx_book *book, int number_format)
 {
-	if (book->n_dates >= 65536)
+	if (book->n_looks >= 65536)
 		return;
-	if ((book->n_dates & (book->n_dates - 1)) == 0) {
-		bool *more = realloc(book->dates, (book->n_dates == 0 ? 1 : book->n_dates * 2) * sizeof(*more));
+	if ((book->n_looks & (book->n_looks - 1)) == 0) {
+		int16_t *more = realloc(book->looks, (book->n_looks == 0 ? 1 : book->n_looks * 2) * sizeof(*more));
 		if (more == NULL) {
 			xlsx_refuse(book, ERR_LIMIT, "no_memory", NULL);
 			return;
 		}
-		book->dates = more;
+		book->looks = more;
 	}
-	book->dates[book->n_dates++] = format_is_date(book, number_format);
+	book->looks[book->n_looks++] = format_of(book, number_format);
 }
 
 static int number_of(const char *text)
@@ -255,8 +264,9 @@ static void on_style(void *user, const xmlChar *name, const xmlChar *prefix, con
 		size_t max = sizeof(book->formats) / sizeof(book->formats[0]);
 		if (book->n_formats < max && xlsx_attribute(attributes, n, "numFmtId", id, sizeof(id)) &&
 		    xlsx_attribute(attributes, n, "formatCode", code, sizeof(code))) {
-			book->formats[book->n_formats].id = number_of(id);
-			book->formats[book->n_formats++].date = xlsx_date_format(code);
+			struct xlsx_format *format = &book->formats[book->n_formats++];
+			(void)xlsx_format_parse(code, format);
+			format->id = number_of(id);
 		}
 	} else if (styles->in_cell_formats && strcmp((const char *)name, "xf") == 0) {
 		(void)xlsx_attribute(attributes, n, "numFmtId", id, sizeof(id));
@@ -391,7 +401,7 @@ void xlsx_release_book(struct xlsx_book *book)
 	free(book->sheets);
 	free(book->strings_path);
 	free(book->styles_path);
-	free(book->dates);
+	free(book->looks);
 	free(book->string_ends);
 	buf_release(&book->strings);
 	buf_release(&book->out);

@@ -144,13 +144,13 @@ static void send_number(struct xlsx_book *book, char letter, uint32_t number)
 	buf_release(&frame);
 }
 
-/* The sheet that was asked for, or the first that has rows. */
+/* The sheet that was asked for, or the first visible one that has rows. */
 static void read_sheets(struct xlsx_book *book, const char *wanted)
 {
 	bool found = false;
 	for (size_t i = 0; i < book->n_sheets && !xlsx_wrong(book); i++) {
 		bool any = false;
-		if (wanted[0] != '\0' && strcmp(wanted, book->sheets[i].name) != 0)
+		if (wanted[0] == '\0' ? book->sheets[i].hidden : strcmp(wanted, book->sheets[i].name) != 0)
 			continue;
 		found = true;
 		send_number(book, 'U', (uint32_t)i);

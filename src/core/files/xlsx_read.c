@@ -197,8 +197,10 @@ static enum err take_row(struct ctx *ctx, struct table *table, struct table_row 
 		at += 5;
 		if (kind >= CELL_KIND_COUNT || len > f->len - at || len > TABLE_CELL_MAX || !utf8_valid(f->data + at, len))
 			return helper_died(ctx);
-		cells[i] = (struct cell){s->text.data + s->text.len, len, (enum cell_kind)kind};
-		buf_add(&s->text, f->data + at, len);
+		if (kind == CELL_ERROR) /* "#N/A" and its kin are no value */
+			kind = CELL_EMPTY;
+		cells[i] = (struct cell){s->text.data + s->text.len, kind == CELL_EMPTY ? 0 : len, (enum cell_kind)kind};
+		buf_add(&s->text, f->data + at, cells[i].len);
 		buf_putc(&s->text, '\0');
 		at += len;
 	}

@@ -21,6 +21,8 @@ struct sheet {
 	char type[16];
 	int style;
 	bool taking, phonetic, any, in_row;
+	struct xlsx_merge *merges; /* by first row; those up to `merged` have begun, those before `unmerged` have ended */
+	size_t n_merges, merged, unmerged;
 	uint32_t permille;
 };
 
@@ -124,6 +126,27 @@ static void put_shared(struct sheet *s)
 	put_cell(s, buf_text(&book->strings) + from, book->string_ends[at] - from, CELL_TEXT);
 }
 
+/* As its format shows it: a day or time (with the zone that stands beside it), a percentage, a code with its zeros. */
+static bool put_formatted(struct sheet *s, double value, const struct xlsx_format *format)
+{
+	char text[160];
+	size_t n = 0;
+	enum cell_kind kind = CELL_TEXT;
+	if (format->look == LOOK_DATE) {
+		n = xlsx_date_text(value, s->book->from_1904, text);
+		if (n > 10 && format->code[0] != '\0')
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", format->code);
+		kind = CELL_TIME;
+	} else if (format->look == LOOK_PERCENT) {
+		n = (size_t)snprintf(text, sizeof(text), "%.13g%%", value * 100);
+	} else if (format->look == LOOK_CODE) {
+		n = xlsx_code_text(value, format->code, text, sizeof(text));
+	}
+	if (n > 0)
+		put_cell(s, text, n, kind);
+	return n > 0;
+}
+
 /* Fifteen digits, as a spreadsheet shows it, without exponent where it can be. */
 static void put_number(struct sheet *s)
 {
@@ -132,13 +155,9 @@ static void put_number(struct sheet *s)
 	if (end == s->value.data || s->value.len == 0)
 		return;
 	size_t style = (size_t)s->style;
-	if (style < s->book->n_dates && s->book->dates[style]) {
-		size_t n = xlsx_date_text(value, s->book->from_1904, text);
-		if (n > 0) {
-			put_cell(s, text, n, CELL_TIME);
-			return;
-		}
-	}
+	int format = style < s->book->n_looks ? s->book->looks[style] : -1;
+	if (format >= 0 && put_formatted(s, value, &s->book->formats[format]))
+		return;
 	int n = snprintf(text, sizeof(text), "%.15g", value);
 	if (n > 0 && strchr(text, 'e') != NULL && value > -1e21 && value < 1e21 && (value > 1e-6 || value < -1e-6))
 		n = snprintf(text, sizeof(text), "%.0f", value);
@@ -170,8 +189,35 @@ static void end_cell(struct sheet *s)
 	}
 }
 
+/* Keeps what stands in the first cell of a merged range, or puts it into the range's next cell. */
+static void merge_cell(struct sheet *s, struct xlsx_merge *m)
+{
+	bool own = m->column < s->width && s->cells[m->column].len > 0;
+	const struct sheet_cell *c = &s->cells[m->column];
+	if (m->first == s->row && own) {
+		m->text = strndup(buf_text(&s->text) + c->at, c->len);
+		m->len = m->text != NULL ? c->len : 0;
+		m->kind = c->kind;
+	} else if (m->first < s->row && m->last >= s->row && !own && m->len > 0) {
+		s->col = m->column;
+		put_cell(s, m->text, m->len, m->kind);
+	}
+}
+
+static void fill_merged(struct sheet *s)
+{
+	while (s->merged < s->n_merges && s->merges[s->merged].first <= s->row)
+		s->merged++;
+	while (s->unmerged < s->merged && s->merges[s->unmerged].last < s->row)
+		s->unmerged++;
+	for (size_t i = s->unmerged; i < s->merged; i++)
+		merge_cell(s, &s->merges[i]);
+}
+
 static void send_row(struct sheet *s)
 {
+	if (s->width > 0)
+		fill_merged(s);
 	if (s->width == 0 || xlsx_wrong(s->book))
 		return;
 	struct buf frame;
@@ -233,8 +279,12 @@ bool xlsx_read_sheet(struct xlsx_book *book, size_t number, bool *ret_any)
 	char guess[64];
 	(void)snprintf(guess, sizeof(guess), "xl/worksheets/sheet%zu.xml", number + 1);
 	const char *path = book->sheets[number].path;
+	s->merges = xlsx_find_merges(book, path != NULL ? path : guess, &s->n_merges);
 	(void)xlsx_parse_part(book, path != NULL ? path : guess, &sax, s, on_progress);
 	*ret_any = s->any;
+	for (size_t i = 0; i < s->n_merges; i++)
+		free(s->merges[i].text);
+	free(s->merges);
 	buf_release(&s->text);
 	buf_release(&s->value);
 	free(s);

@@ -37,6 +37,37 @@ static void write_links(const struct value *value, struct jsonw *w)
 	jsonw_end_array(w);
 }
 
+/* Whether a title would be read as several, or as none. */
+static bool needs_quotes(const char *text, size_t n)
+{
+	static const char *const wide[] = {"，", "、", "；"};
+	if (n > 0 && (text[0] == '[' || text[0] == '*'))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (strchr(",;|\"\n", text[i]) != NULL && text[i] != '\0')
+			return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (memmem(text, n, wide[i], strlen(wide[i])) != NULL)
+			return true;
+	return false;
+}
+
+/* One title; in quotes, as in CSV, where it holds what separates them. */
+static void text_title(struct buf *out, const char *text, size_t n)
+{
+	if (!needs_quotes(text, n)) {
+		buf_add(out, text, n);
+		return;
+	}
+	buf_putc(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '"')
+			buf_putc(out, '"');
+		buf_putc(out, text[i]);
+	}
+	buf_putc(out, '"');
+}
+
 /* Titles, or ids where there are none, with ", " between. */
 static void text_links(const struct value *value, struct buf *out)
 {
@@ -49,7 +80,7 @@ static void text_links(const struct value *value, struct buf *out)
 		const char *shown = title ? title + 1 : p;
 		if (p != value->t.p)
 			buf_add(out, ", ", 2);
-		buf_add(out, shown, (size_t)(stop - shown));
+		text_title(out, shown, (size_t)(stop - shown));
 		p = stop + 1;
 	}
 }

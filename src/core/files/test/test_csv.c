@@ -42,7 +42,7 @@ static void test_shape(void **state)
 {
 	(void)state;
 	/* Short and long rows come as they are; blank ones are left out, but counted. */
-	check_table(test_text("s.csv", "a,b,c\n1\n,,\n\n1,2,3,4\n"), &detect, "a|b|c", "2:1\n5:1|2|3|4\n");
+	check_table(test_text("s.csv", "a,b,c\n1\n,,\n\n1,2,3,4\n"), &detect, "a|b|c", "2:1\n5:1|2|3|4!row_too_wide\n");
 	check_table(test_file("s.csv", "a,b\nx\0y,2\n", 10), &detect, "a|b", "2:xy|2\n");
 }
 
@@ -226,10 +226,36 @@ static void test_encodings(void **state)
 	buf_release(&out);
 }
 
+/* Cells beyond the heading: one row's are its problem, those of most rows are columns without a name. */
+static void test_wide(void **state)
+{
+	(void)state;
+	struct table *t = open_with(test_text("w.csv", "name,city\nA,X\nB,Y,Z\nC,W,\nD,V\n"), &detect);
+	static const char *const problems[] = {NULL, "row_too_wide", NULL, NULL};
+	for (size_t i = 0; i < 4; i++) {
+		struct table_row row;
+		bool more = false;
+		assert_int_equal(table_next(&test_ctx, t, &row, &more), OK);
+		assert_true(more);
+		assert_true(str_equal(row.problem, problems[i]));
+	}
+	assert_int_equal(table_info(t)->n_columns, 2);
+	table_free(t);
+	check_table(test_text("v.csv", "name,city\nA,X,1\nB,Y,2\nC,W,3\n"), &detect, "name|city|", "2:A|X|1\n3:B|Y|2\n4:C|W|3\n");
+}
+
+/* What keeps a number text is not part of it; a spreadsheet's error is none; our own guard keeps both as they were. */
+static void test_wrappers(void **state)
+{
+	(void)state;
+	check_table(test_text("x.csv", "a,b,c\n=\"00123\",'0077,#N/A\n\"=\"\"1,5\"\"\",''7,#REF!\n'=\"00123\",''0077,'#N/A\n't Hooft,'x,#1\n"), &detect, "a|b|c",
+	            "2:00123|0077|\n3:1,5|'7|\n4:=\"00123\"|'0077|#N/A\n5:'t Hooft|'x|#1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_plain, test_each),   cmocka_unit_test_setup(test_quotes, test_each),
+		cmocka_unit_test_setup(test_plain, test_each), cmocka_unit_test_setup(test_wide, test_each), cmocka_unit_test_setup(test_wrappers, test_each),   cmocka_unit_test_setup(test_quotes, test_each),
 		cmocka_unit_test_setup(test_header, test_each),  cmocka_unit_test_setup(test_shape, test_each),
 		cmocka_unit_test_setup(test_guards, test_each),  cmocka_unit_test_setup(test_round_trip, test_each),
 		cmocka_unit_test_setup(test_limits, test_each),  cmocka_unit_test_setup(test_kinds, test_each),

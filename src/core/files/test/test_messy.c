@@ -12,8 +12,8 @@ struct expected {
 };
 
 static const struct expected table[] = {
-	{"messy_tables/csvkit/bad.csv", NULL, 1, 3, 3, 0},
-	{"messy_tables/csvkit/bad_skip_lines.csv", NULL, 4, 3, 3, 0},
+	{"messy_tables/csvkit/bad.csv", NULL, 1, 3, 3, 1},
+	{"messy_tables/csvkit/bad_skip_lines.csv", NULL, 4, 3, 3, 1},
 	{"messy_tables/csvkit/dummy.csv", NULL, 1, 3, 1, 0},
 	{"messy_tables/csvkit/dummy.csv.bz2", "file_kind_packed", 0, 0, 0, 0},
 	{"messy_tables/csvkit/dummy.csv.gz", NULL, 1, 3, 1, 0},
@@ -24,7 +24,7 @@ static const struct expected table[] = {
 	{"messy_tables/csvkit/no_header_row2.csv", NULL, 0, 3, 1, 0},
 	{"messy_tables/csvkit/test_utf16_little.csv", NULL, 1, 3, 2, 0},
 	{"messy_tables/csvkit/test_utf8_bom.csv", NULL, 1, 3, 2, 0},
-	{"messy_tables/csvkit/sheets.xlsx", NULL, 1, 7, 5, 0},
+	{"messy_tables/csvkit/sheets.xlsx", NULL, 1, 8, 5, 0},
 	{"messy_tables/csvkit/testdbf.dbf", "file_kind_binary", 0, 0, 0, 0},
 	{"messy_tables/csvkit/testjson.json", NULL, 0, 7, 5, 0},
 	{"messy_tables/csvkit/realdata/ne_1033_data.xlsx", NULL, 1, 14, 1036, 0},

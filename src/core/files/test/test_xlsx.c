@@ -60,7 +60,7 @@ static void test_read(void **state)
 	(void)state;
 	const char *path = book_with("good.xlsx", good, N_GOOD);
 	check_table(path, &detect, "name|when 日|inline|n|f",
-	            "4:a\rb中&|2020-01-01|2020-01-01 12:30:00|13800138000|true\n5:0.1|#DIV/0!||1.1|cached\n"
+	            "4:a\rb中&|2020-01-01|2020-01-01 12:30:00|13800138000|true\n5:0.1|||1.1|cached\n"
 	            "9:|1900-03-01|06:00:00|1900-01-01\n");
 	struct table *table = open_with(path, &detect);
 	const struct table_info *info = table_info(table);
@@ -76,6 +76,39 @@ static void test_read(void **state)
 	table_free(table); /* in the middle: the helper must not stay */
 	check_refused(path, &(struct table_options){.sheet = "Empty", .header_row = HEADER_DETECT}, ERR_INVALID, "file_empty");
 	check_refused(path, &(struct table_options){.sheet = "Nope", .header_row = HEADER_DETECT}, ERR_INVALID, "xlsx_no_such_sheet");
+}
+
+static const char shown_book[] = "<workbook xmlns:r='r'><sheets><sheet name='Old' r:id='r1' state='hidden'/><sheet name='Older' r:id='r1' state='veryHidden'/>"
+                                 "<sheet name='Data' r:id='r2'/></sheets></workbook>";
+static const char shown_styles[] = "<styleSheet><numFmts><numFmt numFmtId='170' formatCode='00000'/><numFmt numFmtId='171' formatCode='000\\-0000\\-0000'/>"
+                                   "<numFmt numFmtId='172' formatCode='&quot;UPC-&quot;0'/><numFmt numFmtId='173' formatCode='&quot;RMB &quot;0'/>"
+                                   "<numFmt numFmtId='174' formatCode='0.0%'/><numFmt numFmtId='175' formatCode='yyyy-mm-dd hh:mm &quot;+08:00&quot;'/>"
+                                   "<numFmt numFmtId='176' formatCode='0&quot; kg&quot;'/></numFmts>"
+                                   "<cellXfs><xf numFmtId='0'/><xf numFmtId='170'/><xf numFmtId='171'/><xf numFmtId='172'/><xf numFmtId='173'/><xf numFmtId='9'/><xf numFmtId='174'/>"
+                                   "<xf numFmtId='175'/><xf numFmtId='176'/></cellXfs></styleSheet>";
+static const char hidden_sheet[] = "<worksheet><sheetData><row r='1'><c r='A1'><v>1</v></c></row></sheetData></worksheet>";
+static const char shown_sheet[] =
+	"<worksheet><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>group</t></is></c><c r='B1' t='inlineStr'><is><t>code</t></is></c><c r='C1' t='inlineStr'><is><t>more</t></is></c></row>"
+	"<row r='2'><c r='A2' t='inlineStr'><is><t>one &lt;mergeCell ref=&quot;C2:C9&quot;&gt;</t></is></c><c r='B2' s='1'><v>77</v></c><c r='C2' s='2'><v>13800138000</v></c></row>"
+	"<row r='3'><c r='B3' s='1'><v>1234567</v></c><c r='C3' s='3'><v>42</v></c></row>"
+	"<row r='4'><c r='B4' s='4'><v>42</v></c><c r='C4' s='5'><v>0.15</v></c></row>"
+	"<row r='5'><c r='A5' t='e'><v>#N/A</v></c><c r='B5' s='7'><v>43831.520833333336</v></c><c r='C5' s='6'><v>0.125</v></c></row>"
+	"<row r='6'><c r='A6' t='inlineStr'><is><t>two</t></is></c><c r='B6' s='8'><v>5</v></c><c r='C6' s='1'><v>7.5</v></c></row>"
+	"</sheetData><mergeCells count='2'><mergeCell ref='A2:A4'/><mergeCell ref='A6:B9'/></mergeCells></worksheet>";
+
+/* What the sheet shows: zeros that pad, phones with their lines, percentages, zones; nothing of hidden sheets; merged cells in every row. */
+static void test_shown(void **state)
+{
+	(void)state;
+	const struct part parts[] = {{"xl/workbook.xml", shown_book}, {"xl/_rels/workbook.xml.rels", relations}, {"xl/styles.xml", shown_styles},
+	                             {"xl/worksheets/a.xml", hidden_sheet}, {"xl/worksheets/b.xml", shown_sheet}};
+	const char *path = book_with("shown.xlsx", parts, 5);
+	check_table(path, &detect, "group|code|more",
+	            "2:one <mergeCell ref=\"C2:C9\">|00077|138-0013-8000\n3:one <mergeCell ref=\"C2:C9\">|1234567|UPC-42\n4:one <mergeCell ref=\"C2:C9\">|42|15%\n"
+	            "5:|2020-01-01 12:30:00+08:00|12.5%\n6:two|5|7.5\n");
+	struct table *table = open_with(path, &(struct table_options){.sheet = "Old", .header_row = 0});
+	assert_string_equal(table_info(table)->sheet, "Old");
+	table_free(table);
 }
 
 static void test_1904(void **state)
@@ -219,7 +252,7 @@ int main(int argc, char **argv)
 	if (file_helper(argc, argv, &status))
 		return status;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_read, test_each),     cmocka_unit_test_setup(test_1904, test_each),
+		cmocka_unit_test_setup(test_read, test_each), cmocka_unit_test_setup(test_shown, test_each),     cmocka_unit_test_setup(test_1904, test_each),
 		cmocka_unit_test_setup(test_formats, test_each),  cmocka_unit_test_setup(test_entities, test_each),
 		cmocka_unit_test_setup(test_bombs, test_each),    cmocka_unit_test_setup(test_not_books, test_each),
 		cmocka_unit_test_setup(test_round_trip, test_each),
