@@ -32,6 +32,16 @@ static void add_result(struct import_result *sum, const struct import_result *on
 	sum->seconds += one->seconds;
 }
 
+/* The warnings of several files in one list. */
+static enum err add_warnings(struct ctx *ctx, struct import_result *sum, const struct import_result *one)
+{
+	const char *more = one->warnings, *before = sum->warnings;
+	if (str_empty(more) || strcmp(more, "[]") == 0)
+		return OK;
+	sum->warnings = str_empty(before) ? more : arena_printf(ctx->arena, "%.*s,%s", (int)strlen(before) - 1, before, more + 1);
+	return sum->warnings != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
+}
+
 static enum err import_all(struct cli *cli)
 {
 	struct import_result sum = {0}, one;
@@ -42,9 +52,12 @@ static enum err import_all(struct cli *cli)
 			.map_path = cli_path(cli, cli_value(cli, "map")),
 			.entity = cli_value(cli, "entity"),
 			.again = cli_value(cli, "again") != NULL,
+			.check = cli_value(cli, "check") != NULL,
 			.progress = cli->err,
 		};
 		enum err err = import_file(cli->ctx, &request, &one);
+		if (err == OK)
+			err = add_warnings(cli->ctx, &sum, &one);
 		if (err != OK)
 			return err;
 		add_result(&sum, &one);
@@ -104,6 +117,7 @@ static const struct cli_option import_options[] = {
 	{"map", "FILE", false, "a mapping in JSON; with neither, columns are guessed by their names"},
 	{"entity", "NAME", false, "what the rows are, for guessing"},
 	{"again", NULL, false, "also takes rows that an earlier run of this file has done"},
+	{"check", NULL, false, "writes nothing: says what would be merged, lost or read two ways"},
 	{NULL, NULL, false, NULL},
 };
 

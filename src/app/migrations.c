@@ -4,6 +4,7 @@
 #include "app/app.h"
 #include "app/check.h"
 #include "core/search/search.h"
+#include "customers/customers.h"
 
 static enum err run_text(struct ctx *ctx, const char *sqlite, const char *postgres)
 {
@@ -41,10 +42,20 @@ static enum err follow_descriptors(struct ctx *ctx, void *arg)
 	return registry_upgrade(ctx, ctx->registry);
 }
 
+/* The days of birthdays stand beside them. */
+static enum err forms_of_values(struct ctx *ctx, void *arg)
+{
+	enum err err = follow_descriptors(ctx, arg);
+	if (err == OK)
+		err = customer_forms_upgrade(ctx);
+	return err;
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
 	{.version = 3, .name = "bulk changes", .run = follow_descriptors},
+	{.version = 4, .name = "birthdays by day, orders without a rate, one form of identifiers", .run = forms_of_values},
 };
 
 int app_schema_version(void)

@@ -107,3 +107,37 @@ int currency_scale(const char *code)
 	}
 	return 2;
 }
+
+/* ISO 4217, with those of countries that went over to the euro: their old orders are still about. */
+static const char codes[] =
+	"AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BEF BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLF CLP "
+	"CNY COP CRC CUP CVE CYP CZK DEM DJF DKK DOP DZD EEK EGP ERN ESP ETB EUR FIM FJD FKP FRF GBP GEL GHS GIP GMD GNF GRD GTQ GYD HKD HNL "
+	"HRK HTG HUF IDR IEP ILS INR IQD IRR ISK ITL JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LTL LUF LVL LYD MAD "
+	"MDL MGA MKD MMK MNT MOP MRU MTL MUR MVR MWK MXN MYR MZN NAD NGN NIO NLG NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PTE PYG QAR RON RSD "
+	"RUB RWF SAR SBD SCR SDG SEK SGD SHP SIT SKK SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI "
+	"UYU UZS VED VES VND VUV WST XAF XCD XCG XDR XOF XPF YER ZAR ZMW ZWG ZWL";
+
+bool currency_known(const char *code)
+{
+	if (code == NULL || strlen(code) != 3)
+		return false;
+	for (const char *p = codes; *p != '\0'; p += p[3] == ' ' ? 4 : 3)
+		if (memcmp(p, code, 3) == 0)
+			return true;
+	return false;
+}
+
+bool currency_normal(const char *in, char out[4])
+{
+	/* What is written for them everywhere and is no code. */
+	static const char other[][2][4] = {{"RMB", "CNY"}, {"CNH", "CNY"}, {"NTD", "TWD"}, {"UKP", "GBP"}, {"RUR", "RUB"}};
+	if (in == NULL || strlen(in) != 3)
+		return false;
+	for (int i = 0; i < 3; i++)
+		out[i] = (char)(in[i] >= 'a' && in[i] <= 'z' ? in[i] - 'a' + 'A' : in[i]);
+	out[3] = '\0';
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (memcmp(other[i][0], out, 4) == 0)
+			memcpy(out, other[i][1], 4);
+	return currency_known(out);
+}

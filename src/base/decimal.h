@@ -20,5 +20,9 @@ bool decimal_mul(int64_t a, int64_t b, int scale_b, int64_t *ret) MUST_CHECK;
 bool decimal_add(int64_t a, int64_t b, int64_t *ret) MUST_CHECK;
 /* Fraction digits of an ISO 4217 currency (2 if unknown); -1 if it is not three capital letters. */
 int currency_scale(const char *code);
+/* Whether there is such a currency. */
+bool currency_known(const char *code);
+/* "rmb" to "CNY": the code of what is written; false if there is none such. */
+bool currency_normal(const char *in, char out[4]) MUST_CHECK;
 
 #endif

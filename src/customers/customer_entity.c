@@ -169,7 +169,11 @@ static const struct field fields[] = {
 	{.name = "gender", .type = FIELD_ENUM, .label = {"Gender", "性别"}, .group = "person", .options = genders,
 	 .flags = F_PERSONAL | F_MORE},
 	{.name = "birthday", .type = FIELD_DATE, .label = {"Birthday", "生日"}, .group = "person",
-	 .flags = F_PERSONAL | F_MASKABLE},
+	 .flags = F_PERSONAL | F_MASKABLE | F_PAST},
+	{.name = "birth_month", .type = FIELD_INT, .label = {"Birth month", "生日月份"}, .group = "person",
+	 .made_from = "birthday", .flags = F_PERSONAL | F_MASKABLE | F_MORE, .help = {"With the day, where the year is not known", "不知道年份时与日一起填写"}},
+	{.name = "birth_day", .type = FIELD_INT, .label = {"Birth day", "生日日期"}, .group = "person",
+	 .made_from = "birthday", .flags = F_PERSONAL | F_MASKABLE | F_MORE},
 	{.name = "marital", .type = FIELD_ENUM, .label = {"Marital status", "婚姻状况"}, .group = "person", .options = marital,
 	 .flags = F_PERSONAL | F_SENSITIVE | F_MORE},
 	{.name = "children", .type = FIELD_INT, .label = {"Children", "子女数"}, .group = "person", .flags = F_PERSONAL | F_MORE},
@@ -225,6 +229,48 @@ static enum err set_sort_name(struct ctx *ctx, struct record *customer)
 	return err;
 }
 
+static bool same_field(const struct record *a, const struct record *b, const char *field)
+{
+	return value_equal(record_value(a, field), record_value(b, field));
+}
+
+static bool is_null(const struct record *r, const char *field)
+{
+	return record_value(r, field)->kind == VALUE_NULL;
+}
+
+static enum err set_month_and_day(struct ctx *ctx, struct record *customer, struct value month, struct value day)
+{
+	enum err err = record_set(ctx, customer, "birth_month", month);
+	return err == OK ? record_set(ctx, customer, "birth_day", day) : err;
+}
+
+static enum err check_birth_day(struct ctx *ctx, const struct record *customer)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int64_t month = record_i64(customer, "birth_month"), day = record_i64(customer, "birth_day");
+	bool no_month = is_null(customer, "birth_month"), no_day = is_null(customer, "birth_day");
+	if (!no_month && (month < 1 || month > 12))
+		return fail(ctx, ERR_INVALID, "birth_month", "not_month");
+	if (!no_day && no_month)
+		return fail(ctx, ERR_INVALID, "birth_day", "month_needed");
+	if (!no_day && (day < 1 || day > days[month - 1]))
+		return fail(ctx, ERR_INVALID, "birth_day", "not_day");
+	return OK;
+}
+
+/* The month and day of a birthday stand beside it, and alone where the year is not known: people are congratulated by day. */
+static enum err set_birth_day(struct ctx *ctx, const struct record *old, struct record *customer)
+{
+	const char *birthday = record_text(customer, "birthday");
+	if (!str_empty(birthday))
+		return set_month_and_day(ctx, customer, value_int((birthday[5] - '0') * 10 + birthday[6] - '0'), value_int((birthday[8] - '0') * 10 + birthday[9] - '0'));
+	/* A birthday that is taken away takes its day along. */
+	if (old != NULL && !is_null(old, "birthday") && same_field(old, customer, "birth_month") && same_field(old, customer, "birth_day"))
+		return set_month_and_day(ctx, customer, value_null(), value_null());
+	return check_birth_day(ctx, customer);
+}
+
 /* A new customer has no trade yet, a restored one neither: what comes back with it counts itself again. */
 static enum err set_no_trade(struct ctx *ctx, struct record *customer)
 {
@@ -255,6 +301,8 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	if (new_ == NULL)
 		return OK;
 	enum err err = old == NULL ? set_no_trade(ctx, new_) : ask_reason(ctx, old, new_);
+	if (err == OK)
+		err = set_birth_day(ctx, old, new_);
 	if (err != OK)
 		return err;
 	if (old == NULL || !value_equal(record_value(old, "name"), record_value(new_, "name")))
@@ -262,7 +310,7 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	return OK;
 }
 
-static const char *const indexes[] = {"owner_id,last_order_at", "stage,last_order_at", "city,last_order_at", NULL};
+static const char *const indexes[] = {"owner_id,last_order_at", "stage,last_order_at", "city,last_order_at", "birth_month,birth_day", NULL};
 
 const struct entity customer_entity = {
 	.name = "customer",

@@ -24,4 +24,7 @@ struct customer_belongs {
 };
 enum err customer_belongs(struct ctx *ctx, int64_t customer_id, struct customer_belongs *ret) MUST_CHECK;
 
+/* In a schema step: the fields that are kept beside others (days of birthdays) get their values. */
+enum err customer_forms_upgrade(struct ctx *ctx) MUST_CHECK;
+
 #endif

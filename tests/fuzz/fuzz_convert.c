@@ -63,11 +63,24 @@ static void try_date(const char *text, uint8_t how)
 		require(same(day, first));
 	}
 	static const int offsets[] = {0, 480, -570, 840};
-	const char *zoned = convert_zone(&ctx, date, offsets[how / 4 % 4]);
+	struct plan_zone zone = {NULL, offsets[how / 4 % 4]};
+	if (how / 16 % 2)
+		require(text_zone_new(how / 32 % 2 ? "Europe/Paris" : "Australia/Lord_Howe", &zone.zone));
+	const char *zoned = convert_zone(&ctx, date, &zone), *word = NULL;
 	check_text(zoned);
-	require(same(convert_zone(&ctx, zoned, offsets[how / 4 % 4]), zoned));
+	require(same(convert_zone(&ctx, zoned, &zone), zoned));
+	text_zone_free(zone.zone);
 	(void)convert_is_date(text);
-	(void)convert_date_order(&text, 1);
+	struct date_votes votes = {0};
+	convert_date_votes(text, &votes);
+	(void)convert_date_decide(&votes);
+	/* What is no date says why, unless it has the form of one. */
+	if (convert_date_fault(&ctx, text, order, &word) != NULL)
+		check_text(word);
+	int month = 0, mday = 0;
+	if (convert_partial_day(text, order, &month, &mday))
+		require(month >= 1 && month <= 12 && mday >= 0 && mday <= 31);
+	check_text(convert_past_day(&ctx, text, order, "2026-11-29"));
 }
 
 static void try_number(const char *text, uint8_t how)
@@ -92,6 +105,27 @@ static void try_number(const char *text, uint8_t how)
 	const char *product = convert_times(&ctx, number, "1"), *quotient = convert_divide(&ctx, number, "1");
 	if (product != NULL || quotient != NULL)
 		require(product != NULL && quotient != NULL && same(product, quotient) && decimal_parse(product, 9, &value));
+}
+
+static void try_contact(const char *text, uint8_t how)
+{
+	struct contact phone, email;
+	const char *unwrapped = convert_unwrap(&ctx, text), *name = NULL;
+	check_text(unwrapped);
+	if (convert_phone(&ctx, text, how % 2 ? "CN" : "US", &phone) == OK) {
+		check_text(phone.text);
+		require(!phone.valid || phone.text[0] == '+');
+		if (phone.rest != NULL)
+			check_text(phone.rest);
+		(void)convert_phone_tells(phone.text);
+	}
+	if (convert_email(&ctx, text, &email) == OK) {
+		check_text(email.text);
+		require(!email.valid || strchr(email.text, '@') != NULL);
+	}
+	if (text_person_name(&ctx, text, how % 4 == 0 ? "Văn" : "", how % 8 == 0 ? "Nguyễn" : text, &name) == OK)
+		check_text(name);
+	check_text(convert_currency(text));
 }
 
 static void try_phone(const char *text, uint8_t how)
@@ -156,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* the table readers give only such text */
 	if (text != NULL && utf8_valid(text, strlen(text))) {
 		static void (*const tries[])(const char *, uint8_t) = {try_date, try_number, try_phone, try_words};
-		tries[data[0] % 4](text, data[1]);
+		(data[0] == 'c' ? try_contact : tries[data[0] % 4])(text, data[1]);
 	}
 	faults_clear(&ctx);
 	arena_reset(&arena);

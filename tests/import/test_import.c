@@ -122,7 +122,7 @@ static void mixed(struct world *world)
 {
 	struct buf file;
 	buf_init(&file, 4 << 20);
-	buf_puts(&file, "no,name,email,birthday\n");
+	buf_puts(&file, "no,name,email,founded\n");
 	for (int i = 1; i <= 3000; i++) {
 		if (i % 100 == 7)
 			buf_printf(&file, "%d,N%d,not an address,\n", i, i);
@@ -135,14 +135,14 @@ static void mixed(struct world *world)
 	}
 	struct import_result r = import_text(world, "mixed.csv", buf_text(&file),
 		"{\"records\":[{\"entity\":\"customer\",\"mode\":\"create\",\"key\":[\"number\"],"
-		"\"fields\":{\"number\":\"no\",\"name\":\"name\",\"email\":\"email\",\"birthday\":\"birthday\"}}]}");
+		"\"fields\":{\"number\":\"no\",\"name\":\"name\",\"email\":\"email\",\"founded_on\":\"founded\"}}]}");
 	buf_release(&file);
 	check_counts(&r, 3000, 2910, 0, 0, 90);
 	assert_int_equal(number(world, "SELECT count(*) FROM customer"), 2910);
 	assert_int_equal(number(world, "SELECT count(*) FROM import_problem"), 90);
 	assert_int_equal(number(world, "SELECT count(*) FROM import_problem WHERE field = 'email' AND \"column\" = 3"), 30);
 	assert_int_equal(number(world, "SELECT count(*) FROM import_problem WHERE field = 'name' AND \"key\" = 'required'"), 30);
-	assert_int_equal(number(world, "SELECT count(*) FROM import_problem WHERE field = 'birthday'"), 30);
+	assert_int_equal(number(world, "SELECT count(*) FROM import_problem WHERE field = 'founded_on'"), 30);
 	assert_int_equal(number(world, "SELECT \"row\" FROM import_problem ORDER BY \"row\" LIMIT 1"), 8);
 }
 

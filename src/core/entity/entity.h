@@ -49,6 +49,7 @@ enum field_flag {
 	F_INSERT_ONLY = 1 << 10, /* set at creation, then fixed */
 	F_MASKABLE = 1 << 11, /* the page offers "masked" for it in roles */
 	F_SORT = 1 << 12,     /* worth sorting by (indexed with id) */
+	F_PAST = 1 << 13,     /* a day that lies behind us: a year of two digits is never one to come */
 };
 
 enum on_delete { DELETE_RESTRICT, DELETE_CASCADE, DELETE_SET_NULL };

@@ -5,6 +5,21 @@
 #include "core/entity/entity_internal.h"
 #include "core/entity/type_common.h"
 
+/* RMB is CNY; XYZ is none. */
+static enum err check_currency(struct ctx *ctx, const struct entity_info *info, int at, struct value *value)
+{
+	char code[4];
+	if (!currency_normal(value->t.p, code))
+		return type_wrong(ctx, info, at, "not_currency", value->t.p);
+	if (strcmp(code, value->t.p) == 0)
+		return OK;
+	const char *copy = arena_strdup(ctx->arena, code);
+	if (copy == NULL)
+		return fail(ctx, ERR_LIMIT, info->fields[at]->name, "memory");
+	*value = value_text(copy);
+	return OK;
+}
+
 static enum err check(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)
 {
 	(void)currency;
@@ -13,9 +28,7 @@ static enum err check(struct ctx *ctx, const struct entity_info *info, int at, c
 		return err;
 	if (value->t.p[strspn(value->t.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-")] != '\0')
 		return type_wrong(ctx, info, at, "not_code", NULL);
-	if (entity_state(info)->is_currency[at] && currency_scale(value->t.p) < 0)
-		return type_wrong(ctx, info, at, "not_currency", NULL);
-	return OK;
+	return entity_state(info)->is_currency[at] ? check_currency(ctx, info, at, value) : OK;
 }
 
 static void schema(const struct field *field, struct jsonw *w)

@@ -43,6 +43,7 @@ struct import_request {
 	const char *map_path; /* a plan in a JSON file, or NULL; with neither the columns are guessed */
 	const char *entity;   /* for guessing; NULL: guessed too */
 	bool again;           /* also rows that an earlier run of this file has done */
+	bool check;           /* only says what the whole file shows; nothing is written */
 	FILE *progress;       /* a line now and then, or NULL */
 };
 
@@ -50,13 +51,14 @@ struct import_result {
 	int64_t run_id;
 	int64_t rows, created, updated, skipped, failed;
 	double seconds;
+	const char *warnings; /* JSON array: what would be merged, lost or read two ways, known before the first row was written */
 };
 
 /* Imports a file on the calling thread with ctx's actor (store, registry, app and a
  * read connection in ctx->db set).  An interrupted run of the same file with the same
  * plan goes on where it stopped.  OK even when rows failed: see ret->failed. */
 enum err import_file(struct ctx *ctx, const struct import_request *request, struct import_result *ret) MUST_CHECK;
-/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"seconds":…} on one line. */
+/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"seconds":…,"warnings":[…]} on one line. */
 void import_print_result(const struct import_result *result, FILE *out);
 
 /* Presets, NULL past the end. */

@@ -2,6 +2,7 @@
 #ifndef GUANXI_CORE_EXCHANGE_IMPORT_H
 #define GUANXI_CORE_EXCHANGE_IMPORT_H
 
+#include "base/jsonw.h"
 #include "base/map.h"
 #include "core/exchange/exchange.h"
 #include "core/exchange/plan.h"
@@ -47,6 +48,11 @@ enum err prepare_new(struct ctx *ctx, const struct plan *plan, struct prepare **
 void prepare_free(struct prepare *prepare);
 /* All texts go into ctx's arena. */
 enum err prepare_row(struct ctx *ctx, struct prepare *prepare, const struct table_row *row, struct ready_row *ret) MUST_CHECK;
+/* A cell without blanks at its ends and wrappers; "" if the row has none. Borrowed from the row when nothing
+ * had to be cut, else in the arena. */
+const char *prepare_cell(struct ctx *ctx, const struct cell *cells, size_t n, int column);
+/* The heading once more, as lists of several pages have it. */
+bool prepare_is_heading(struct ctx *ctx, const struct plan_columns *columns, const struct cell *cells, size_t n);
 /* Takes the faults out of ctx. */
 void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record, struct ready_row *row);
 
@@ -166,10 +172,16 @@ enum err import_open(struct ctx *ctx, const struct import_run *run, struct table
 
 /* --- plans ---------------------------------------------------------------------- */
 
+/* The firm's zone by its IANA name, of times that have none; NULL: UTC. */
+const char *import_firm_zone(const struct ctx *ctx);
+
 /* The next rows, copied. */
 enum err import_sample(struct ctx *ctx, struct table *table, size_t most, struct table_row **ret, size_t *ret_n) MUST_CHECK;
-/* Completes a plan by what the next rows show (order of day and month). */
+/* Completes a whole plan by what all rows of a table just opened show: order of day and month, decimal
+ * marks; and notes in it ("survey") what would be merged, lost or read two ways. */
 enum err import_settle_plan(struct ctx *ctx, struct table *table, json_t *plan) MUST_CHECK;
+/* The survey's warnings as an array of objects, in the context's language; of the plan's JSON. */
+void import_write_warnings(struct ctx *ctx, const json_t *plan, struct jsonw *w);
 /* By preset, by map file, or guessed. */
 enum err import_make_plan(struct ctx *ctx, const char *path, const struct import_request *request, json_t **ret, const char **ret_preset) MUST_CHECK;
 

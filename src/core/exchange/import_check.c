@@ -17,6 +17,7 @@ struct checked {
 
 struct checking {
 	struct plan *plan;
+	json_t *json; /* of the plan, with what the whole file showed */
 	struct arena *arena; /* the caller's: outlives the write job */
 	struct checked *rows;
 	size_t n;
@@ -147,12 +148,7 @@ static void write_answer(struct ctx *ctx, const struct checking *c, struct buf *
 	jsonw_kv_int(&w, "skipped", by[ROW_SKIPPED] + by[ROW_DUPLICATE]);
 	jsonw_kv_int(&w, "failed", by[ROW_FAILED]);
 	jsonw_key(&w, "warnings");
-	jsonw_array(&w);
-	if (c->plan->date_guessed) {
-		const struct fault fault = {"", "import_dates_guessed", NULL};
-		jsonw_text(&w, app_message(ctx, &fault));
-	}
-	jsonw_end_array(&w);
+	import_write_warnings(ctx, c->json, &w);
 	write_rows(ctx, &w, c);
 	jsonw_end_object(&w);
 }
@@ -187,11 +183,17 @@ enum err import_check(struct ctx *ctx, const struct import_run *run, struct buf 
 	struct table *table = NULL;
 	enum err err = import_open(ctx, run, &table, &c.plan);
 	if (err == OK)
+		err = plan_parse(ctx, run->plan, &c.json);
+	if (err == OK)
 		err = prepare_rows(ctx, table, &c);
 	table_free(table);
-	if (!c.finished)
-		return err != OK ? err : fail(ctx, ERR_BUG, "", "bug");
-	faults_clear(ctx);
-	write_answer(ctx, &c, out);
-	return OK;
+	if (c.finished) {
+		faults_clear(ctx);
+		write_answer(ctx, &c, out);
+		err = OK;
+	} else if (err == OK) {
+		err = fail(ctx, ERR_BUG, "", "bug");
+	}
+	json_decref(c.json);
+	return err;
 }

@@ -110,7 +110,33 @@ static const char *last_part(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-static enum err make_run(struct ctx *ctx, const struct import_request *request, int64_t *ret_id)
+static const char *warnings_of(struct ctx *ctx, const json_t *plan)
+{
+	struct buf out;
+	struct jsonw w;
+	buf_init(&out, 1u << 20);
+	jsonw_init(&w, &out);
+	import_write_warnings(ctx, plan, &w);
+	const char *text = buf_failed(&out) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
+	buf_release(&out);
+	return text;
+}
+
+/* What the file shows, and nothing kept of it. */
+static enum err only_check(struct ctx *ctx, const struct import_request *request, struct import_result *ret)
+{
+	json_t *plan = NULL;
+	const char *preset = NULL;
+	enum err err = import_make_plan(ctx, request->path, request, &plan, &preset);
+	if (err != OK)
+		return err;
+	ret->warnings = warnings_of(ctx, plan);
+	ret->rows = json_integer_value(json_object_get(json_object_get(plan, "survey"), "rows"));
+	json_decref(plan);
+	return OK;
+}
+
+static enum err make_run(struct ctx *ctx, const struct import_request *request, int64_t *ret_id, const char **ret_warnings)
 {
 	struct import_new new_ = {.format = NULL};
 	json_t *plan = NULL;
@@ -126,6 +152,7 @@ static enum err make_run(struct ctx *ctx, const struct import_request *request, 
 		return err;
 	new_.plan = import_plan_text(ctx, plan);
 	new_.entity = import_plan_entity(ctx, plan);
+	*ret_warnings = warnings_of(ctx, plan);
 	json_decref(plan);
 	if (new_.plan == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -141,7 +168,9 @@ enum err import_file(struct ctx *ctx, const struct import_request *request, stru
 	struct import_counts counts = {0};
 	struct db *db = ctx->db;
 	*ret = (struct import_result){0};
-	enum err err = make_run(ctx, request, &ret->run_id);
+	if (request->check)
+		return only_check(ctx, request, ret);
+	enum err err = make_run(ctx, request, &ret->run_id, &ret->warnings);
 	ctx->db = db;
 	if (err == OK)
 		err = import_execute(ctx, ret->run_id, NULL, request->progress, &counts);
@@ -156,8 +185,8 @@ enum err import_file(struct ctx *ctx, const struct import_request *request, stru
 
 void import_print_result(const struct import_result *r, FILE *out)
 {
-	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"seconds\":%.3f}\n",
+	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"seconds\":%.3f,\"warnings\":%s}\n",
 	              (long long)r->rows, (long long)r->created, (long long)r->updated, (long long)r->skipped, (long long)r->failed,
-	              r->seconds);
+	              r->seconds, r->warnings != NULL ? r->warnings : "[]");
 	(void)fflush(out);
 }

@@ -315,7 +315,7 @@ static enum err preview(struct ctx *ctx, const struct http_request *req, struct 
 /* The members of a plan; each goes into the plan's JSON as it is. */
 struct plan_body {
 	json_t *preset, *mapping, *records, *columns, *encoding, *delimiter, *header_row, *sheet, *format, *mode, *key, *defaults, *entity,
-		*main, *name, *fill_down, *optional_columns, *keep_dates, *blank_clears, *again, *utc_offset, *date_order, *number;
+		*main, *name, *fill_down, *optional_columns, *keep_dates, *blank_clears, *again, *utc_offset, *time_zone, *country, *date_order, *number;
 };
 static const struct spec plan_specs[] = {
 	{"preset", SPEC_JSON, offsetof(struct plan_body, preset), false, 0, "Name of a preset; with it nothing else is needed."},
@@ -339,6 +339,8 @@ static const struct spec plan_specs[] = {
 	{"blank_clears", SPEC_JSON, offsetof(struct plan_body, blank_clears), false, 0, "Empty cells clear the field."},
 	{"again", SPEC_JSON, offsetof(struct plan_body, again), false, 0, "Also rows that an earlier import of this file has done."},
 	{"utc_offset", SPEC_JSON, offsetof(struct plan_body, utc_offset), false, 0, "Of times without one, such as \"+08:00\"."},
+	{"time_zone", SPEC_JSON, offsetof(struct plan_body, time_zone), false, 0, "Of times without one, by name: \"Europe/Paris\". The firm's, if nothing is said."},
+	{"country", SPEC_JSON, offsetof(struct plan_body, country), false, 0, "Of phones where the row has none: \"US\". The firm's, if nothing is said."},
 	{"date_order", SPEC_JSON, offsetof(struct plan_body, date_order), false, 0, "YMD, DMY or MDY."},
 	{"number", SPEC_JSON, offsetof(struct plan_body, number), false, 0, "point or comma: the decimal mark."},
 	{.name = NULL},
@@ -360,7 +362,8 @@ static json_t *body_json(const struct plan_body *body)
 /* A preset takes the file's options from the request, the rest from itself. */
 static enum err preset_with(struct ctx *ctx, const json_t *body, json_t **ret)
 {
-	static const char *const options[] = {"encoding", "delimiter", "header_row", "sheet", "again"};
+	static const char *const options[] = {"encoding", "delimiter", "header_row", "sheet", "again", "utc_offset", "time_zone", "country", "date_order", "number"};
+	enum { OF_FILE = 4 }; /* the others are the plan's own, and what is said now counts */
 	const char *name = json_string_value(json_object_get(body, "preset"));
 	const char *text = preset_text(name);
 	if (text == NULL)
@@ -375,8 +378,8 @@ static enum err preset_with(struct ctx *ctx, const json_t *body, json_t **ret)
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		json_t *value = json_object_get(body, options[i]);
-		json_t *to = strcmp(options[i], "again") == 0 ? *ret : file;
-		if (value != NULL && json_object_get(to, options[i]) == NULL)
+		json_t *to = i >= OF_FILE ? *ret : file;
+		if (value != NULL && (i >= OF_FILE || json_object_get(to, options[i]) == NULL))
 			(void)json_object_set(to, options[i], value);
 	}
 	return OK;

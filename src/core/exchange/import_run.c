@@ -92,6 +92,12 @@ const char *import_words(struct ctx *ctx, const struct text2 *text)
 	return text_to_hant(ctx, text->zh, &hant) == OK ? hant : text->zh;
 }
 
+const char *import_firm_zone(const struct ctx *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
 /* --- the file and the plan -------------------------------------------------- */
 
 static enum err compile(struct ctx *ctx, const json_t *json, struct table *table, struct plan **ret)

@@ -293,15 +293,25 @@ struct key {
 	bool any; /* at least one part is given */
 };
 
+/* A phone that tells nobody apart (0, 1.51E+10, 138****8000) is no key. */
+static bool is_key(const struct plan_record *r, int at, const struct value *v)
+{
+	return v->kind != VALUE_NULL && (r->info->fields[at]->type != FIELD_PHONE || v->kind != VALUE_TEXT || convert_phone_tells(v->t.p));
+}
+
 /* Values as the store has them; amounts are no keys. */
 static void take_key(const struct plan_record *r, const struct value *values, struct key *key)
 {
+	bool whole = true;
 	key->any = false;
 	for (size_t i = 0; i < r->n_keys; i++) {
 		key->fields[i] = r->fields[r->keys[i]].at;
 		key->values[i] = values[r->keys[i]];
-		key->any |= key->values[i].kind != VALUE_NULL;
+		bool tells = is_key(r, key->fields[i], &key->values[i]);
+		key->any |= tells;
+		whole &= tells;
 	}
+	key->any &= whole || !r->whole_key;
 }
 
 static enum err create(struct writing *w, size_t at, const struct value *values, const struct key *key)

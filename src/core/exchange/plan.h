@@ -22,7 +22,8 @@ enum {
 
 enum plan_source { PLAN_COLUMN, PLAN_CONSTANT, PLAN_TEMPLATE, PLAN_RULES, PLAN_RECORD, PLAN_COUNTER, PLAN_ROW,
 	PLAN_PERSON, /* a name of its parts, in the order of its script */
-	PLAN_SUM /* columns added and taken away */ };
+	PLAN_SUM, /* columns added and taken away */
+	PLAN_MONTH, PLAN_DAY /* of a birthday without a year, which another field's column has */ };
 enum date_order { DATE_AUTO, DATE_YMD, DATE_DMY, DATE_MDY };
 enum number_mark { NUMBER_AUTO, NUMBER_POINT, NUMBER_COMMA };
 
@@ -66,6 +67,8 @@ struct plan_value {
 	int divide_by;      /* column, -1 none */
 	int cut;            /* to so many characters, 0 not */
 	const char *split;  /* many-links: separators */
+	int part;           /* which of several values in the cell, from 1; 0: the first that is one */
+	bool marked;        /* the plan itself says how numbers or dates are written */
 	int find_by;        /* link: field of the target, -1: its title */
 	bool create;        /* link: create what is not found */
 };
@@ -85,6 +88,11 @@ struct plan_rule {
 
 /* --- records ----------------------------------------------------------- */
 
+struct plan_columns {
+	const char *const *names;
+	size_t n;
+};
+
 /* PLAN_FIND only looks: what is not there, or there several times, is no fault. */
 enum plan_mode { PLAN_CREATE, PLAN_UPDATE, PLAN_UPSERT, PLAN_KEEP, PLAN_FIND };
 
@@ -99,6 +107,8 @@ struct plan_record {
 	enum plan_mode mode;
 	int keys[PLAN_KEYS_MAX]; /* positions in `fields` */
 	size_t n_keys;
+	bool phones; /* some of its fields are phones, which wait for the row's country */
+	bool whole_key; /* a record without one of them has no key: nobody is known by a name alone */
 	struct plan_condition *when;
 	size_t n_when;
 	struct plan_field *fields;
@@ -111,6 +121,13 @@ struct plan_record {
 	size_t n_same_as;
 };
 
+/* The zone of times that have none: by name with its summer time, or minutes east of UTC. */
+struct text_zone;
+struct plan_zone {
+	struct text_zone *zone;
+	int minutes;
+};
+
 struct plan {
 	const char *name;
 	struct table_options file; /* how the file is read */
@@ -120,18 +137,15 @@ struct plan {
 	int *fill_down; /* columns whose empty cells take the value above */
 	size_t n_fill_down;
 	bool keep_dates, blank_clears, optional_columns, again;
-	int utc_offset_min; /* of times without one */
+	const char *zone_name; /* of times without one; NULL: utc_offset_min */
+	int utc_offset_min;
+	const char *country; /* of phones where the row has none; NULL: the firm's */
 	enum date_order dates;
 	enum number_mark mark;
-	bool date_guessed; /* the order of day and month could not be told */
+	const struct plan_columns *columns; /* as the file heads them: a heading that comes again is no record */
 };
 
 /* --- making ------------------------------------------------------------ */
-
-struct plan_columns {
-	const char *const *names;
-	size_t n;
-};
 
 /* The JSON text of a plan; several faults are reported together, with the path as field. */
 enum err plan_parse(struct ctx *ctx, const char *text, json_t **ret) MUST_CHECK;
@@ -145,6 +159,8 @@ enum err plan_check_rights(struct ctx *ctx, const struct plan *plan) MUST_CHECK;
 
 /* The field by which records of one kind link to another; -1: none. */
 int plan_link_to(const struct entity_info *from, const struct entity_info *to);
+/* Members of a plan that nobody knows are mistakes; with their path. */
+enum err plan_check_members(struct ctx *ctx, const json_t *json) MUST_CHECK;
 
 /* Inside: one value of the JSON. */
 struct plan_making {

@@ -4,7 +4,9 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "core/exchange/plan.h"
+#include "core/exchange/convert.h"
+#include "core/exchange/import.h"
+#include "core/text/text.h"
 
 enum err plan_parse(struct ctx *ctx, const char *text, json_t **ret)
 {
@@ -159,10 +161,36 @@ static enum err compile_field(struct plan_making *m, const char *name, const jso
 		field->value.countries = true;
 	/* A column that the file does not have, where that is allowed: the field is left out. */
 	bool absent = field->value.source == PLAN_COLUMN && field->value.column < 0 && field->value.otherwise == NULL;
+	r->phones |= r->info->fields[at]->type == FIELD_PHONE;
 	if (err == OK && !absent)
 		r->n_fields++;
 	m->path = path;
 	return err;
+}
+
+/* A birthday without a year has a month and a day: fields of their own, filled from its column. */
+static void add_partials(struct plan_making *m, struct plan_record *r)
+{
+	static const struct {
+		const char *name;
+		enum plan_source source;
+	} parts[] = {{"birth_month", PLAN_MONTH}, {"birth_day", PLAN_DAY}};
+	int birthday = entity_field(r->info, "birthday");
+	const struct plan_value *from = NULL;
+	for (size_t i = 0; birthday >= 0 && i < r->n_fields; i++)
+		if (r->fields[i].at == birthday && r->fields[i].value.source == PLAN_COLUMN)
+			from = &r->fields[i].value;
+	for (size_t k = 0; from != NULL && k < sizeof(parts) / sizeof(parts[0]); k++) {
+		int at = entity_field(r->info, parts[k].name);
+		bool free = at >= 0 && entity_field_right(m->ctx->actor, r->info, at) == RIGHT_WRITE;
+		for (size_t i = 0; i < r->n_fields; i++)
+			free &= r->fields[i].at != at;
+		if (!free)
+			continue;
+		struct plan_field *field = &r->fields[r->n_fields++];
+		*field = (struct plan_field){.at = at, .value = *from};
+		field->value.source = parts[k].source;
+	}
 }
 
 static enum err compile_fields(struct plan_making *m, const json_t *json, struct plan_record *r)
@@ -171,7 +199,7 @@ static enum err compile_fields(struct plan_making *m, const json_t *json, struct
 	const char *name;
 	if (!json_is_object(fields) || json_object_size(fields) == 0 || json_object_size(fields) > PLAN_FIELDS_MAX)
 		return fail(m->ctx, ERR_INVALID, m->path, "plan_fields");
-	r->fields = arena_array(m->ctx->arena, json_object_size(fields), sizeof(*r->fields));
+	r->fields = arena_array(m->ctx->arena, json_object_size(fields) + 2, sizeof(*r->fields));
 	if (r->fields == NULL)
 		return fail(m->ctx, ERR_LIMIT, "", "memory");
 	const char *path = m->path;
@@ -182,6 +210,7 @@ static enum err compile_fields(struct plan_making *m, const json_t *json, struct
 			return err;
 	}
 	m->path = path;
+	add_partials(m, r);
 	if (r->n_fields == 0 && m->plan->optional_columns)
 		r->absent = true;
 	else if (r->n_fields == 0)
@@ -243,6 +272,7 @@ static enum err compile_record(struct plan_making *m, const json_t *json, struct
 	r->info = entity != NULL ? registry_find(ctx->registry, entity) : NULL;
 	r->counted = r->only_new = -1;
 	r->mode = PLAN_CREATE;
+	r->whole_key = json_is_true(json_object_get(json, "whole_key"));
 	if (r->info == NULL || (r->info->entity->flags & (E_INTERNAL | E_NO_API_WRITE)))
 		return fail_arg(ctx, ERR_INVALID, m->path, "plan_entity", entity);
 	r->as = m->as[r - m->plan->records];
@@ -335,6 +365,54 @@ static bool offset_of(const char *text, int *ret)
 	return true;
 }
 
+/* One of the words, or a fault. */
+static int compile_word(struct ctx *ctx, const json_t *json, const char *name, const char *const *words, size_t n, const char *key)
+{
+	const json_t *given = json_object_get(json, name);
+	const char *text = json_string_value(given);
+	for (size_t i = 0; text != NULL && i < n; i++)
+		if (strcmp(text, words[i]) == 0)
+			return (int)i;
+	if (given != NULL && !json_is_null(given))
+		fault_add(ctx, ERR_INVALID, arena_printf(ctx->arena, "plan.%s", name), key, text);
+	return 0;
+}
+
+static const char *compile_country(struct ctx *ctx, const json_t *country)
+{
+	const char *given = json_string_value(country), *code = NULL;
+	if (country == NULL || json_is_null(country))
+		return NULL;
+	if (given == NULL || convert_country(ctx, given, &code) != OK || strlen(code) != 2) {
+		fault_add(ctx, ERR_INVALID, "plan.country", "plan_country", given);
+		return NULL;
+	}
+	return convert_case(ctx, code, true);
+}
+
+static bool given(const json_t *json)
+{
+	return json != NULL && !json_is_null(json);
+}
+
+/* Where times without a zone, and phones without a country, are. */
+static void compile_place(struct ctx *ctx, const json_t *json, struct plan *plan)
+{
+	const json_t *offset = json_object_get(json, "utc_offset"), *zone = json_object_get(json, "time_zone");
+	if (given(zone)) {
+		plan->zone_name = text_of(ctx, json, "time_zone");
+		if (plan->zone_name == NULL || !text_zone_known(plan->zone_name))
+			fault_add(ctx, ERR_INVALID, "plan.time_zone", "plan_zone", plan->zone_name);
+	} else if (given(offset)) {
+		const char *text = json_string_value(offset);
+		if (text == NULL || !offset_of(text, &plan->utc_offset_min))
+			fault_add(ctx, ERR_INVALID, "plan.utc_offset", "plan_offset", text);
+	} else {
+		plan->zone_name = import_firm_zone(ctx);
+	}
+	plan->country = compile_country(ctx, json_object_get(json, "country"));
+}
+
 static void compile_switches(struct ctx *ctx, const json_t *json, struct plan *plan)
 {
 	static const char *const orders[] = {"auto", "YMD", "DMY", "MDY"}, *const marks[] = {"auto", "point", "comma"};
@@ -342,18 +420,9 @@ static void compile_switches(struct ctx *ctx, const json_t *json, struct plan *p
 	plan->blank_clears = json_is_true(json_object_get(json, "blank_clears"));
 	plan->optional_columns = json_is_true(json_object_get(json, "optional_columns"));
 	plan->again = json_is_true(json_object_get(json, "again"));
-	const char *offset = json_string_value(json_object_get(json, "utc_offset"));
-	if (offset != NULL && !offset_of(offset, &plan->utc_offset_min))
-		fault_add(ctx, ERR_INVALID, "plan.utc_offset", "plan_offset", offset);
-	const char *order = json_string_value(json_object_get(json, "date_order"));
-	for (size_t i = 0; order != NULL && i < 4; i++)
-		if (strcmp(order, orders[i]) == 0)
-			plan->dates = (enum date_order)i;
-	const char *mark = json_string_value(json_object_get(json, "number"));
-	for (size_t i = 0; mark != NULL && i < 3; i++)
-		if (strcmp(mark, marks[i]) == 0)
-			plan->mark = (enum number_mark)i;
-	plan->date_guessed = json_is_true(json_object_get(json, "date_guessed"));
+	plan->dates = (enum date_order)compile_word(ctx, json, "date_order", orders, 4, "plan_date");
+	plan->mark = (enum number_mark)compile_word(ctx, json, "number", marks, 3, "plan_number");
+	compile_place(ctx, json, plan);
 }
 
 /* Column names of a file without a header stand in the plan. */
@@ -388,6 +457,16 @@ static enum err named_columns(struct ctx *ctx, const json_t *json, const struct 
 	return OK;
 }
 
+static enum err keep_columns(struct ctx *ctx, const struct plan_columns *columns, struct plan *plan)
+{
+	struct plan_columns *copy = arena_alloc(ctx->arena, sizeof(*copy));
+	if (copy == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	*copy = *columns;
+	plan->columns = copy;
+	return OK;
+}
+
 enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_columns *columns, struct plan **ret)
 {
 	struct plan *plan = arena_alloc(ctx->arena, sizeof(*plan));
@@ -396,9 +475,13 @@ enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_col
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	plan->name = text_of(ctx, json, "name");
 	compile_switches(ctx, json, plan);
-	enum err err = plan_file_options(ctx, json, &plan->file);
+	enum err err = plan_check_members(ctx, json);
+	if (err == OK)
+		err = plan_file_options(ctx, json, &plan->file);
 	if (err == OK)
 		err = named_columns(ctx, json, columns, &named);
+	if (err == OK)
+		err = keep_columns(ctx, columns, plan);
 	if (err != OK)
 		return err;
 	struct plan_making m = {.ctx = ctx, .columns = &named, .plan = plan};

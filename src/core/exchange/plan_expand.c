@@ -22,11 +22,12 @@ struct expanding {
 	size_t n;
 };
 
-/* By what a record is recognised, the surest first; several fields are one key. */
+/* By what a record is recognised, the surest first; several fields are one key. Nobody is known by a name alone, and a
+ * phone may be a household's or an office's: it tells with the name only. */
 static const struct {
 	const char *entity, *fields;
 } natural_keys[] = {
-	{"customer", "number"}, {"customer", "registration_no"}, {"customer", "phone"}, {"customer", "email"}, {"customer", "name"},
+	{"customer", "number"}, {"customer", "registration_no"}, {"customer", "phone,name"}, {"customer", "email"},
 	{"product", "sku"},     {"product", "name"},            {"order", "channel_id,number"}, {"order", "number"},
 	{"category", "code"},   {"category", "name"},           {"channel", "code"}, {"channel", "name"}, {"tag", "name"},
 	{"address", "customer_id,street"}, {"identifier", "kind,value"}, {"party_role", "customer_id,role"},
@@ -44,15 +45,30 @@ static struct part *part_of(struct expanding *x, const struct entity_info *info)
 	return &x->parts[x->n++];
 }
 
-static enum err wrong(struct ctx *ctx, const char *what)
+static enum err wrong(struct ctx *ctx, const json_t *what)
 {
-	return fail_arg(ctx, ERR_INVALID, "plan.mapping", "plan_mapping", what);
+	const char *text = what == NULL ? "null" : arena_printf(ctx->arena, "%.60s", json_is_string(what) ? json_string_value(what) : json_is_integer(what) ? "a number out of range" : "no number");
+	return fail_arg(ctx, ERR_INVALID, "plan.mapping", "plan_mapping", text);
 }
 
-/* First and last name stand in two columns: one field. */
+static enum err find_middle(struct expanding *x, int *ret)
+{
+	*ret = -1;
+	for (size_t i = 0; i < x->columns->n; i++) {
+		const char *folded = NULL;
+		enum err err = guess_fold_bare(x->ctx, x->columns->names[i], &folded);
+		if (err != OK)
+			return err;
+		if (guess_among(x->ctx, guess_middle_names, folded))
+			*ret = (int)i;
+	}
+	return OK;
+}
+
+/* First and last name stand in two columns: one field, in the order that the name's script has. */
 static enum err name_value(struct expanding *x, int column, json_t **ret)
 {
-	int other = -1;
+	int other = -1, middle = -1;
 	bool first = false;
 	*ret = NULL;
 	if ((size_t)column >= x->columns->n)
@@ -60,14 +76,10 @@ static enum err name_value(struct expanding *x, int column, json_t **ret)
 	enum err err = guess_other_half(x->ctx, x->columns, column, &other, &first);
 	if (err != OK || other < 0)
 		return err;
-	int given = first ? column : other, family = first ? other : column, middle = -1;
-	for (size_t i = 0; i < x->columns->n && middle < 0; i++) {
-		const char *folded = NULL;
-		err = guess_fold_bare(x->ctx, x->columns->names[i], &folded);
-		if (err != OK)
-			return err;
-		middle = guess_among(x->ctx, guess_middle_names, folded) ? (int)i : -1;
-	}
+	err = find_middle(x, &middle);
+	if (err != OK)
+		return err;
+	int given = first ? column : other, family = first ? other : column;
 	*ret = json_pack("{s:i, s:i}", "given", given + 1, "family", family + 1);
 	if (*ret != NULL && middle >= 0)
 		(void)json_object_set_new(*ret, "middle", json_integer(middle + 1));
@@ -125,7 +137,7 @@ static enum err add_column(struct expanding *x, const json_t *one)
 	int at = info != NULL && name != NULL ? entity_field(info, name) : -1;
 	json_t *value = NULL;
 	if (!json_is_integer(column) || json_integer_value(column) < 0 || json_integer_value(column) >= TABLE_COLUMNS_MAX)
-		return wrong(x->ctx, "column");
+		return wrong(x->ctx, column);
 	if (at < 0)
 		return fail_arg(x->ctx, ERR_INVALID, "plan.mapping", "unknown_field", name);
 	struct part *part = part_of(x, info);
@@ -255,13 +267,14 @@ static int telling_column(const struct part *part, const json_t *key)
 }
 
 /* Mode and key of a record: the main one as asked, others are found or made. */
-static const char *mode_of(const struct part *part, const json_t *simple, json_t **key)
+static const char *mode_of(const struct part *part, const json_t *simple, json_t **key, bool *ret_guessed)
 {
 	const json_t *given = json_object_get(simple, "key");
 	const char *mode = json_string_value(json_object_get(simple, "mode"));
 	bool chosen = part->main && json_array_size(given) > 0;
 	*key = chosen ? json_deep_copy(given) : key_of(part);
 	bool keyed = json_array_size(*key) > 0;
+	*ret_guessed = keyed && !chosen;
 	if (!part->main)
 		return keyed ? "keep" : "create";
 	if (mode == NULL)
@@ -279,7 +292,8 @@ static enum err add_record(struct expanding *x, const json_t *simple, struct par
 {
 	const char *name = part->info->entity->name;
 	json_t *key = NULL, *when = NULL;
-	const char *mode = mode_of(part, simple, &key);
+	bool guessed = false;
+	const char *mode = mode_of(part, simple, &key, &guessed);
 	if (!part->main && part->first_column >= 0)
 		when = json_pack("{s:i, s:b}", "column", telling_column(part, key), "filled", 1);
 	/* Lines are added to orders that are new: an order that an earlier file brought has its lines. */
@@ -292,6 +306,11 @@ static enum err add_record(struct expanding *x, const json_t *simple, struct par
 	                           part->fields, "when", when, "only_new", line ? "order" : NULL);
 	if (record == NULL || json_array_append_new(records, record) != 0)
 		return fail(x->ctx, ERR_LIMIT, "", "memory");
+	/* People are told apart by all of the key or not at all. */
+	if (str_equal(name, "customer"))
+		(void)json_object_set_new(record, "whole_key", json_true());
+	if (guessed)
+		(void)json_object_set_new(record, "key_guessed", json_true());
 	return OK;
 }
 
@@ -437,12 +456,12 @@ static const char *main_name(const struct expanding *x)
 static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 {
 	static const char *const kept[] = {"format", "encoding", "delimiter", "header_row", "sheet", "date_order", "number", "utc_offset",
-	                                   "keep_dates", "blank_clears", "again", "date_guessed"};
+	                                   "time_zone", "country", "keep_dates", "blank_clears", "again"};
 	const json_t *mapping = json_object_get(simple, "mapping"), *one;
 	size_t i;
 	enum err err = OK;
 	if (!json_is_array(mapping) || json_array_size(mapping) == 0)
-		return wrong(x->ctx, NULL);
+		return fail(x->ctx, ERR_INVALID, "plan.mapping", "plan_mapping_none");
 	json_array_foreach(mapping, i, one) {
 		err = add_column(x, one);
 		if (err != OK)

@@ -40,54 +40,6 @@ enum err import_sample(struct ctx *ctx, struct table *table, size_t most, struct
 	return OK;
 }
 
-/* --- the order of day and month ------------------------------------------------ */
-
-static size_t column_texts(const struct table_row *rows, size_t n, size_t column, const char **out)
-{
-	size_t found = 0;
-	for (size_t i = 0; i < n; i++)
-		if (column < rows[i].n && rows[i].cells[column].len > 0 && rows[i].cells[column].len < 64)
-			out[found++] = rows[i].cells[column].text;
-	return found;
-}
-
-/* Dates such as 3/4/2010 mean two things: the samples tell which.  Where they do not, the
- * month is taken to come first, and the plan says that this was a guess. */
-static enum err settle_dates(struct ctx *ctx, const struct table_row *rows, size_t n, size_t n_columns, json_t *plan)
-{
-	const char **texts = arena_array(ctx->arena, n + 1, sizeof(*texts));
-	enum date_order order = DATE_AUTO;
-	bool open = false;
-	if (texts == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	if (json_object_get(plan, "date_order") != NULL)
-		return OK;
-	for (size_t c = 0; c < n_columns && order == DATE_AUTO; c++) {
-		size_t found = column_texts(rows, n, c, texts), dates = 0;
-		for (size_t i = 0; i < found; i++)
-			dates += convert_is_date(texts[i]);
-		if (dates * 10 < found * 9 || dates == 0)
-			continue;
-		order = convert_date_order(texts, found);
-		open |= order == DATE_AUTO && strchr(texts[0], '/') != NULL;
-	}
-	if (order == DATE_AUTO && open) {
-		order = DATE_MDY;
-		(void)json_object_set_new(plan, "date_guessed", json_true());
-	}
-	if (order != DATE_AUTO)
-		(void)json_object_set_new(plan, "date_order", json_string(order == DATE_DMY ? "DMY" : "MDY"));
-	return OK;
-}
-
-enum err import_settle_plan(struct ctx *ctx, struct table *table, json_t *plan)
-{
-	struct table_row *rows = NULL;
-	size_t n = 0;
-	enum err err = import_sample(ctx, table, SAMPLE_MAX, &rows, &n);
-	return err == OK ? settle_dates(ctx, rows, n, table_info(table)->n_columns, plan) : err;
-}
-
 /* --- where plans come from -------------------------------------------------------- */
 
 static enum err read_map(struct ctx *ctx, const char *path, json_t **ret)
@@ -141,8 +93,6 @@ static enum err guess_plan(struct ctx *ctx, struct table *table, const char *ent
 		err = fail(ctx, ERR_INVALID, "file", "import_no_guess");
 	if (err == OK)
 		err = plan_expand(ctx, simple, &columns, ret);
-	if (err == OK)
-		err = settle_dates(ctx, rows, n, columns.n, *ret);
 	json_decref(simple);
 	return err;
 }
@@ -163,11 +113,27 @@ static enum err preset_plan(struct ctx *ctx, const char *path, const char *name,
 		if (fitting != NULL)
 			*ret_name = fitting;
 	}
-	enum err err = parse_preset(ctx, *ret_name, ret);
+	return parse_preset(ctx, *ret_name, ret);
+}
+
+/* The wizard's short form in a file is made whole; then all rows are looked at. */
+static enum err settle(struct ctx *ctx, const char *path, json_t **json)
+{
+	struct table *table = NULL;
+	json_t *whole = NULL;
+	enum err err = open_with(ctx, path, *json, &table);
+	if (err == OK && json_object_get(*json, "records") == NULL && json_object_get(*json, "mapping") != NULL) {
+		const struct table_info *info = table_info(table);
+		err = plan_check_members(ctx, *json);
+		if (err == OK)
+			err = plan_expand(ctx, *json, &(struct plan_columns){info->columns, info->n_columns}, &whole);
+		if (err == OK) {
+			json_decref(*json);
+			*json = whole;
+		}
+	}
 	if (err == OK)
-		err = open_with(ctx, path, *ret, &table);
-	if (err == OK && json_array_size(json_object_get(*ret, "match")) > 0 && json_object_get(*ret, "date_order") == NULL)
-		err = import_settle_plan(ctx, table, *ret);
+		err = import_settle_plan(ctx, table, *json);
 	table_free(table);
 	return err;
 }
@@ -193,6 +159,8 @@ enum err import_make_plan(struct ctx *ctx, const char *path, const struct import
 		}
 		table_free(table);
 	}
+	if (err == OK)
+		err = settle(ctx, path, ret);
 	if (err == OK && request->again)
 		(void)json_object_set_new(*ret, "again", json_true());
 	if (err != OK) {

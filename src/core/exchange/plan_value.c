@@ -336,6 +336,7 @@ static enum err compile_forms(struct plan_making *m, const json_t *json, struct 
 		return fail(m->ctx, ERR_INVALID, m->path, "plan_number");
 	if (number != NULL)
 		v->mark = (enum number_mark)at;
+	v->marked |= date != NULL || number != NULL;
 	if (times != NULL) {
 		enum err err = scalar_text(m, times, &v->times);
 		if (err != OK)
@@ -363,17 +364,25 @@ static enum err compile_link(struct plan_making *m, const json_t *json, const st
 	return split != NULL ? copy_text(m, split, &v->split) : OK;
 }
 
+/* 1 to `most`; 0 for all else. */
+static int small_number(const json_t *json, int most)
+{
+	json_int_t n = json_is_integer(json) ? json_integer_value(json) : 0;
+	return n > 0 && n <= most ? (int)n : 0;
+}
+
 static enum err compile_steps(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *v)
 {
 	json_t *map = json_object_get(json, "map");
-	const json_t *cut = json_object_get(json, "cut"), *otherwise = json_object_get(json, "else");
+	const json_t *cut = json_object_get(json, "cut"), *part = json_object_get(json, "part"), *otherwise = json_object_get(json, "else");
 	const char *letters = json_string_value(json_object_get(json, "case"));
 	v->html = json_is_true(json_object_get(json, "html"));
 	v->integer = json_is_true(json_object_get(json, "integer"));
 	v->round = json_is_true(json_object_get(json, "round"));
 	v->upper = letters != NULL && strcmp(letters, "upper") == 0;
 	v->lower = letters != NULL && strcmp(letters, "lower") == 0;
-	v->cut = json_is_integer(cut) && json_integer_value(cut) > 0 && json_integer_value(cut) < 100000 ? (int)json_integer_value(cut) : 0;
+	v->cut = small_number(cut, 99999);
+	v->part = small_number(part, 8);
 	enum err err = map != NULL ? compile_words(m, map, v) : OK;
 	if (err == OK)
 		err = compile_forms(m, json, v);
@@ -395,7 +404,7 @@ static bool known_names(json_t *json, const char **ret_wrong)
 {
 	static const char *const names[] = {"column", "value", "template", "rules", "else", "record", "counter", "row", "given", "middle", "family", "sum", "less",
 	                                    "html", "integer", "case", "map", "number", "date", "times", "divide_by",
-	                                    "round", "cut", "split", "find", "create"};
+	                                    "round", "cut", "split", "find", "create", "part"};
 	const char *name;
 	json_t *value;
 	json_object_foreach(json, name, value) {

@@ -23,6 +23,8 @@ struct prepare {
 	struct memo *memos; /* of all fields of all records */
 	struct arena constants; /* values that are the same in every row */
 	size_t n_memos;
+	struct plan_zone zone;
+	char today[TIME_TEXT_MAX];
 	const struct table_row *row;
 	const struct cell *cells; /* the row's, after filling down */
 	struct cell *filled;
@@ -47,6 +49,14 @@ enum err prepare_new(struct ctx *ctx, const struct plan *plan, struct prepare **
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	p->plan = plan;
 	arena_init(&p->constants, (size_t)4 << 20);
+	p->zone.minutes = plan->utc_offset_min;
+	(void)time_format(ctx_now(ctx), p->today);
+	p->today[10] = '\0';
+	if (plan->zone_name != NULL && !text_zone_new(plan->zone_name, &p->zone.zone)) {
+		prepare_free(p);
+		*ret = NULL;
+		return fail_arg(ctx, ERR_INVALID, "plan.time_zone", "plan_zone", plan->zone_name);
+	}
 	p->n_memos = count_fields(plan);
 	p->memos = calloc(p->n_memos + 1, sizeof(*p->memos));
 	p->above = calloc(plan->n_fill_down + 1, sizeof(*p->above));
@@ -75,6 +85,7 @@ void prepare_free(struct prepare *p)
 	for (size_t i = 0; p->above != NULL && i < p->plan->n_fill_down; i++)
 		buf_release(&p->above[i]);
 	arena_release(&p->constants);
+	text_zone_free(p->zone.zone);
 	free(p->memos);
 	free(p->above);
 	free(p->filled);
@@ -119,23 +130,29 @@ static bool fill_down(struct prepare *p, const struct table_row *row)
 	return true;
 }
 
-/* The cell without blanks at its ends; "" if the row has none. Borrowed from the row
- * when nothing had to be cut, else in the arena. */
-static const char *cell_text(struct ctx *ctx, const struct prepare *p, int column)
+const char *prepare_cell(struct ctx *ctx, const struct cell *cells, size_t n, int column)
 {
-	if (column < 0 || (size_t)column >= p->n_cells || p->cells[column].len == 0)
+	if (column < 0 || (size_t)column >= n || cells[column].len == 0)
 		return "";
-	const struct cell *cell = &p->cells[column];
+	const struct cell *cell = &cells[column];
 	size_t len = 0;
 	const char *text = str_trim(cell->text, cell->len, &len);
 	while (len >= 3 && memcmp(text, "\xe3\x80\x80", 3) == 0) /* ideographic space */
 		text += 3, len -= 3;
 	if (len == 0)
 		return "";
+	bool wrapped = *text == '=' || *text == '\'' || *text == '`';
 	if (text + len == cell->text + cell->len)
-		return text;
+		return wrapped ? convert_unwrap(ctx, text) : text;
 	const char *copy = arena_strndup(ctx->arena, text, len);
-	return copy != NULL ? copy : "";
+	if (copy == NULL)
+		return "";
+	return wrapped ? convert_unwrap(ctx, copy) : copy;
+}
+
+static const char *cell_text(struct ctx *ctx, const struct prepare *p, int column)
+{
+	return prepare_cell(ctx, p->cells, p->n_cells, column);
 }
 
 /* --- conditions ------------------------------------------------------------- */
@@ -259,6 +276,40 @@ static const char *sum_text(struct ctx *ctx, const struct prepare *p, const stru
 	return out;
 }
 
+/* A day that lies behind us, whole or in part; false: it is none. */
+static bool read_birthday(struct ctx *ctx, const struct prepare *p, const struct plan_value *v, const char *text, const char **ret_day, int *ret_month, int *ret_mday)
+{
+	bool yearless = text[0] == '-' || str_starts(text, "1604") || str_starts(text, "0000");
+	*ret_day = NULL;
+	if (yearless && convert_partial_day(text, v->dates, ret_month, ret_mday))
+		return true;
+	const char *day = convert_past_day(ctx, text, v->dates, p->today);
+	if (date_valid(day) && !yearless) {
+		*ret_day = day;
+		return true;
+	}
+	return convert_partial_day(text, v->dates, ret_month, ret_mday);
+}
+
+/* The month or day of a birthday without a year. */
+static const char *part_of_birthday(struct ctx *ctx, const struct prepare *p, const struct plan_value *v)
+{
+	const char *text = cell_text(ctx, p, v->column), *day;
+	int month = 0, mday = 0;
+	if (text[0] == '\0' || !read_birthday(ctx, p, v, text, &day, &month, &mday) || day != NULL)
+		return "";
+	int part = v->source == PLAN_MONTH ? month : mday;
+	const char *number = part > 0 ? arena_printf(ctx->arena, "%d", part) : "";
+	return number != NULL ? number : "";
+}
+
+static const char *person_text(struct ctx *ctx, const struct prepare *p, const struct plan_value *v)
+{
+	const char *name = NULL;
+	enum err err = text_person_name(ctx, cell_text(ctx, p, v->given), cell_text(ctx, p, v->middle), cell_text(ctx, p, v->family), &name);
+	return err == OK ? name : "";
+}
+
 static const char *source_text(struct ctx *ctx, struct prepare *p, const struct plan_value *v, const struct field *field)
 {
 	switch (v->source) {
@@ -268,6 +319,11 @@ static const char *source_text(struct ctx *ctx, struct prepare *p, const struct 
 		return v->text;
 	case PLAN_TEMPLATE:
 		return template_text(ctx, p, v);
+	case PLAN_PERSON:
+		return person_text(ctx, p, v);
+	case PLAN_MONTH:
+	case PLAN_DAY:
+		return part_of_birthday(ctx, p, v);
 	case PLAN_ROW: {
 		const char *number = arena_printf(ctx->arena, "%lld", (long long)p->row->number);
 		return number != NULL ? number : "";
@@ -277,11 +333,6 @@ static const char *source_text(struct ctx *ctx, struct prepare *p, const struct 
 			if (all_hold(ctx, p, v->rules[i].when, v->rules[i].n_when))
 				return value_text_of(ctx, p, &v->rules[i].value, field);
 		return "";
-	case PLAN_PERSON: {
-		const char *name = NULL;
-		enum err err = text_person_name(ctx, cell_text(ctx, p, v->given), cell_text(ctx, p, v->middle), cell_text(ctx, p, v->family), &name);
-		return err == OK ? name : "";
-	}
 	case PLAN_SUM:
 		return sum_text(ctx, p, v);
 	case PLAN_RECORD:
@@ -343,16 +394,51 @@ static enum err step_bool(const struct step *s, const char **text)
 	return OK;
 }
 
+/* Why a text is no day is known here only. */
+static enum err refuse_date(const struct step *s, const char *text)
+{
+	const char *word = NULL, *key = convert_date_fault(s->ctx, text, s->v->dates, &word);
+	return key != NULL ? fail_arg(s->ctx, ERR_INVALID, s->field->name, key, word) : OK;
+}
+
 static enum err step_date(const struct step *s, const char **text)
 {
-	*text = convert_day(s->ctx, *text, s->v->dates);
+	const char *day = NULL;
+	int month, mday;
+	if (s->field->flags & F_PAST) { /* a birthday costs nobody the row: what is none is left out */
+		bool read = read_birthday(s->ctx, s->p, s->v, *text, &day, &month, &mday);
+		const char *word = NULL, *key = read ? NULL : convert_date_fault(s->ctx, *text, s->v->dates, &word);
+		if (str_equal(key, "date_ambiguous"))
+			return fail_arg(s->ctx, ERR_INVALID, s->field->name, key, word);
+		*text = day != NULL ? day : "";
+		return OK;
+	}
+	day = convert_day(s->ctx, *text, s->v->dates);
+	if (day == *text && !date_valid(day))
+		return refuse_date(s, *text);
+	*text = day;
 	return OK;
 }
 
 static enum err step_time(const struct step *s, const char **text)
 {
-	*text = convert_zone(s->ctx, convert_date(s->ctx, *text, s->v->dates), s->p->plan->utc_offset_min);
+	const char *date = convert_date(s->ctx, *text, s->v->dates);
+	if (date == *text) {
+		enum err err = refuse_date(s, *text);
+		if (err != OK)
+			return err;
+	}
+	*text = convert_zone(s->ctx, date, &s->p->zone);
 	return OK;
+}
+
+static enum err step_email(const struct step *s, const char **text)
+{
+	struct contact contact;
+	enum err err = convert_email(s->ctx, *text, &contact);
+	if (err == OK)
+		*text = s->v->part > 1 ? (contact.rest != NULL ? contact.rest : "") : contact.text;
+	return err;
 }
 
 static enum err step_option(const struct step *s, const char **text)
@@ -362,6 +448,8 @@ static enum err step_option(const struct step *s, const char **text)
 
 static enum err step_code(const struct step *s, const char **text)
 {
+	if (str_equal(s->field->name, "currency"))
+		*text = convert_currency(*text);
 	return s->v->countries ? convert_country(s->ctx, *text, text) : OK;
 }
 
@@ -377,7 +465,7 @@ static enum err type_steps(struct ctx *ctx, const struct prepare *p, const struc
 	static enum err (*const steps[FIELD_TYPE_COUNT])(const struct step *s, const char **text) = {
 		[FIELD_INT] = step_number, [FIELD_DECIMAL] = step_number, [FIELD_REAL] = step_number, [FIELD_MONEY] = step_number,
 		[FIELD_BOOL] = step_bool,  [FIELD_DATE] = step_date,      [FIELD_TIME] = step_time,   [FIELD_ENUM] = step_option,
-		[FIELD_CODE] = step_code,  [FIELD_URL] = step_url,
+		[FIELD_CODE] = step_code,  [FIELD_URL] = step_url,        [FIELD_EMAIL] = step_email,
 	};
 	const struct step step = {ctx, p, v, field};
 	return steps[field->type] != NULL ? steps[field->type](&step, text) : OK;
@@ -432,19 +520,38 @@ static bool recall(struct ctx *ctx, const struct memo *memo, const char *in, str
 	return ret->kind != VALUE_TEXT || ret->t.p != NULL;
 }
 
+/* Fields in which a word for nothing is nothing. */
+static bool takes_nothing(const struct field *field)
+{
+	static const bool kinds[FIELD_TYPE_COUNT] = {
+		[FIELD_INT] = true, [FIELD_DECIMAL] = true, [FIELD_REAL] = true, [FIELD_MONEY] = true, [FIELD_DATE] = true, [FIELD_TIME] = true,
+		[FIELD_ENUM] = true, [FIELD_LINK] = true, [FIELD_LINKS] = true, [FIELD_URL] = true, [FIELD_CODE] = true, [FIELD_EMAIL] = true,
+	};
+	return kinds[field->type] || (field->flags & F_UNIQUE);
+}
+
+static bool is_option(const struct field *field, const char *text)
+{
+	for (const struct option *o = field->options; o != NULL && o->value != NULL; o++)
+		if (str_equal(o->value, text))
+			return true;
+	return false;
+}
+
 static enum err parse_text(struct ctx *ctx, const struct prepare *p, const struct plan_record *r, const struct plan_field *f,
                            const char *text, struct value *ret)
 {
 	const struct field *field = r->info->fields[f->at];
 	enum err err = type_steps(ctx, p, &f->value, field, &text);
-	if (err != OK || text[0] == '\0')
+	if (err != OK || text[0] == '\0' || (takes_nothing(field) && convert_is_nothing(text) && !is_option(field, text)))
 		return err;
 	/* The row is gone when the value is used. */
 	text = arena_strdup(ctx->arena, text);
 	if (text == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	/* Amounts wait for their currency, names of records for the writer. */
-	if (field->type == FIELD_MONEY || field->type == FIELD_LINK || field->type == FIELD_LINKS) {
+	/* Amounts wait for their currency, phones for their country, names of records for the writer. */
+	bool phone = field->type == FIELD_PHONE && f->value.source != PLAN_CONSTANT;
+	if (phone || field->type == FIELD_MONEY || field->type == FIELD_LINK || field->type == FIELD_LINKS) {
 		*ret = value_text(text);
 		return OK;
 	}
@@ -544,6 +651,75 @@ static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, st
 	return OK;
 }
 
+/* --- phones, once the row's country is known ---------------------------------------- */
+
+static const char *country_of(struct ctx *ctx, const struct plan_record *r, const struct ready_record *ready)
+{
+	for (size_t i = 0; ready->active && i < r->n_fields; i++) {
+		const struct value *v = &ready->values[i];
+		if (v->kind == VALUE_TEXT && v->t.n == 2 && str_equal(r->info->fields[r->fields[i].at]->name, "country"))
+			return convert_case(ctx, v->t.p, true);
+	}
+	return NULL;
+}
+
+/* The record's own country, else another one of the row, else the plan's, else the firm's. */
+static const char *region_of(struct ctx *ctx, const struct prepare *p, const struct ready_row *row, size_t at)
+{
+	const char *country = country_of(ctx, &p->plan->records[at], &row->records[at]);
+	for (size_t i = 0; country == NULL && i < p->plan->n_records; i++)
+		country = country_of(ctx, &p->plan->records[i], &row->records[i]);
+	if (country == NULL)
+		country = p->plan->country;
+	return country != NULL ? country : registry_phone_region(ctx->registry);
+}
+
+static enum err prepare_phone(struct ctx *ctx, const struct prepare *p, size_t at, size_t field, struct ready_row *row)
+{
+	const struct plan_record *r = &p->plan->records[at];
+	const struct plan_field *f = &r->fields[field];
+	struct value *v = &row->records[at].values[field];
+	struct contact contact;
+	enum err err = convert_phone(ctx, v->t.p, region_of(ctx, p, row, at), &contact);
+	if (err != OK)
+		return err;
+	const char *text = f->value.part > 1 ? contact.rest : contact.text;
+	*v = value_null();
+	if (str_empty(text))
+		return OK;
+	if (!contact.valid || f->value.part > 1)
+		return field_parse(ctx, r->info, f->at, text, v);
+	*v = value_text(text);
+	return OK;
+}
+
+static enum err prepare_phones(struct ctx *ctx, const struct prepare *p, size_t at, struct ready_row *row)
+{
+	const struct plan_record *r = &p->plan->records[at];
+	for (size_t i = 0; r->phones && row->records[at].active && i < r->n_fields; i++) {
+		if (r->info->fields[r->fields[i].at]->type != FIELD_PHONE || row->records[at].values[i].kind != VALUE_TEXT || r->fields[i].value.source == PLAN_CONSTANT)
+			continue;
+		enum err err = prepare_phone(ctx, p, at, i, row);
+		if (err != OK && !import_row_error(err))
+			return err;
+		if (err != OK || ctx->faults.count > 0)
+			import_take_faults(ctx, p->plan, at, row);
+	}
+	return OK;
+}
+
+bool prepare_is_heading(struct ctx *ctx, const struct plan_columns *columns, const struct cell *cells, size_t n)
+{
+	size_t same = 0;
+	for (size_t i = 0; columns != NULL && i < columns->n && i < n; i++) {
+		const char *text = prepare_cell(ctx, cells, n, (int)i);
+		if (strcmp(text, columns->names[i]) != 0)
+			return false;
+		same += text[0] != '\0';
+	}
+	return same > 0;
+}
+
 enum err prepare_row(struct ctx *ctx, struct prepare *p, const struct table_row *row, struct ready_row *ret)
 {
 	const struct plan *plan = p->plan;
@@ -557,11 +733,18 @@ enum err prepare_row(struct ctx *ctx, struct prepare *p, const struct table_row 
 	if (ret->records == NULL || !fill_down(p, row))
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	struct memo *memos = p->memos;
+	if (prepare_is_heading(ctx, plan->columns, p->cells, p->n_cells))
+		return OK;
 	for (size_t i = 0; i < plan->n_records; i++) {
 		enum err err = prepare_record(ctx, p, i, memos, ret);
 		if (err != OK)
 			return err;
 		memos += plan->records[i].n_fields;
+	}
+	for (size_t i = 0; i < plan->n_records; i++) {
+		enum err err = prepare_phones(ctx, p, i, ret);
+		if (err != OK)
+			return err;
 	}
 	return OK;
 }

@@ -40,6 +40,65 @@ static bool plain_cn_mobile(const char *in, const char *region, char digits[11])
 	return true;
 }
 
+/* 0571-88887777-8001: an area code, a number of seven or eight digits, and a third part behind them. */
+static const char *third_part(const char *in)
+{
+	size_t area = strspn(in, "0123456789");
+	if ((area != 3 && area != 4) || in[0] != '0' || in[area] != '-')
+		return NULL;
+	const char *number = in + area + 1;
+	size_t n = strspn(number, "0123456789");
+	if ((n != 7 && n != 8) || number[n] != '-')
+		return NULL;
+	size_t rest = strspn(number + n + 1, "0123456789");
+	return rest >= 1 && rest <= 6 && number[n + 1 + rest] == '\0' ? number + n : NULL;
+}
+
+static const char *skip_marks(const char *p)
+{
+	for (;;) {
+		if (*p == ' ' || *p == ':')
+			p++;
+		else if (str_starts(p, "：") || str_starts(p, "号"))
+			p += 3;
+		else
+			return p;
+	}
+}
+
+/* Where an extension begins, and its digits. */
+static const char *find_extension(const char *in, const char *region, const char **ret_digits)
+{
+	static const char *const words[] = {"分机号", "分機號", "分机", "分機", "内线", "內線", "转接", "轉接", "转", "轉", "內", "＃"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const char *found = strstr(in, words[i]);
+		if (found) {
+			*ret_digits = skip_marks(found + strlen(words[i]));
+			return found;
+		}
+	}
+	const char *third = str_equal(region, "CN") ? third_part(in) : NULL;
+	if (third)
+		*ret_digits = third + 1;
+	return third;
+}
+
+/* How China writes extensions, as the library knows them. */
+static enum err say_extension(struct ctx *ctx, const char *in, const char *region, const char **ret)
+{
+	const char *digits = NULL, *found = find_extension(in, region, &digits);
+	*ret = in;
+	if (!found)
+		return OK;
+	size_t before = (size_t)(found - in), n = strspn(digits, "0123456789");
+	while (before > 0 && strchr(" -,;", in[before - 1]) != NULL)
+		before--;
+	if (n == 0 || n > 7 || before == 0)
+		return OK;
+	*ret = arena_printf(ctx->arena, "%.*s;ext=%.*s", (int)before, in, (int)n, digits);
+	return *ret ? OK : text_no_memory(ctx);
+}
+
 enum err phone_normalise(struct ctx *ctx, const char *in, const char *region, const char **ret, bool *ret_valid)
 {
 	char digits[11], out[PHONE_SHIM_MAX];
@@ -56,7 +115,7 @@ enum err phone_normalise(struct ctx *ctx, const char *in, const char *region, co
 		*ret_valid = true;
 		return OK;
 	}
-	const char *clean;
+	const char *clean, *spoken;
 	size_t n;
 	enum err err = text_clean(ctx, in, strlen(in), false, &clean, &n);
 	if (err)
@@ -64,8 +123,11 @@ enum err phone_normalise(struct ctx *ctx, const char *in, const char *region, co
 	*ret = clean;
 	if (n == 0 || n > PHONE_IN_MAX)
 		return OK;
+	err = say_extension(ctx, clean, region, &spoken);
+	if (err)
+		return err;
 	bool possible;
-	if (!phone_shim_parse(clean, region, out, &possible))
+	if (!phone_shim_parse(spoken, region, out, &possible))
 		return text_library_failed(ctx, "phonenumber");
 	if (!possible)
 		return OK;

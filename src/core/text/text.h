@@ -36,6 +36,16 @@ enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool
 
 /* A person's name of its parts, in the order and with the blanks of their script: 张伟, 김민준, Nguyễn Văn An, Ada Lovelace. */
 enum err text_person_name(struct ctx *ctx, const char *given, const char *middle, const char *family, const char **ret) MUST_CHECK;
+
+/* Zones by IANA name ("Asia/Shanghai"), with their summer time. One thread's at a time. */
+struct text_zone;
+bool text_zone_known(const char *name);
+bool text_zone_new(const char *name, struct text_zone **ret) MUST_CHECK;
+void text_zone_free(struct text_zone *zone);
+/* Minutes east of UTC at a local time (its civil parts as milliseconds). Of an hour that happens
+ * twice the first is taken; one that is left out is counted on from before. */
+int text_zone_offset(struct text_zone *zone, int64_t local_ms);
+
 /* "138****8000", "王*", "w***@example.com": what a masked field shows. */
 enum mask { MASK_TEXT, MASK_NAME, MASK_PHONE, MASK_EMAIL };
 enum err text_mask(struct ctx *ctx, const char *in, enum mask mask, const char **ret) MUST_CHECK;

@@ -31,3 +31,7 @@ UPDATE "customer" SET
 
 -- name: customer_belongs
 SELECT owner_id, team_id, branch_id FROM "customer" WHERE id = ?1;
+
+-- name: customer_birth_days
+UPDATE "customer" SET birth_month = CAST(substr(birthday, 6, 2) AS INTEGER), birth_day = CAST(substr(birthday, 9, 2) AS INTEGER)
+ WHERE birthday IS NOT NULL AND birth_month IS NULL;

@@ -7,7 +7,7 @@ import { get, post } from '@/api/client.ts';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { number } from '@/lib/format.ts';
-import type { Check, Preview } from './types.ts';
+import type { Check, FileWarning, Preview } from './types.ts';
 
 export function CheckStep({ id, onBack, onStarted }: { id: string; onBack(): void; onStarted(): void }) {
 	const { t } = useTranslation();
@@ -51,6 +51,7 @@ export function CheckStep({ id, onBack, onStarted }: { id: string; onBack(): voi
 				description={wrong.length > 0 ? t('import.check_wrong_text') : undefined}
 				action={wrong.length > 0 && wrong.length < rows.length ? <Button size="small" onClick={() => setOnlyWrong(!onlyWrong)}>{onlyWrong ? t('import.all_rows') : t('import.only_wrong')}</Button> : undefined}
 			/>
+			<FileWarnings list={check.data.warnings ?? []} columns={columns.map((c) => c.name)} />
 			{rows.length === 0 ? <Empty title={t('import.no_rows')} /> : (
 				<div className="table-scroll" tabIndex={0} role="region" aria-label={t('import.step_check')}>
 					<table className="plain-table preview">
@@ -87,5 +88,27 @@ export function CheckStep({ id, onBack, onStarted }: { id: string; onBack(): voi
 				<span className="hint">{t('import.start_hint')}</span>
 			</div>
 		</div>
+	);
+}
+
+/** Of the whole file, not only of the rows that were tried. */
+function FileWarnings({ list, columns }: { list: FileWarning[]; columns: (string | undefined)[] }) {
+	const { t } = useTranslation();
+	if (list.length === 0) return null;
+	const example = (w: FileWarning) => w.rows?.map((row, i) => t('import.warning_row', { row: number(row), value: w.values?.[i] ?? '' })).join(t('word.comma'));
+	return (
+		<Alert
+			type="warning" showIcon className="file-warnings" title={t('import.warnings')}
+			description={(
+				<ul>
+					{list.map((w, i) => (
+						<li key={i}>
+							{w.column !== undefined && columns[w.column] ? `${columns[w.column]}: ` : ''}{w.message}
+							{w.rows && w.rows.length > 0 && <span className="quiet"> {example(w)}</span>}
+						</li>
+					))}
+				</ul>
+			)}
+		/>
 	);
 }

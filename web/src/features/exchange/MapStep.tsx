@@ -76,10 +76,10 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 	const used = importable.filter((e) => Object.values(mapping).some((m) => m.entity === e.name));
 	const main = used[0];
 	const keyFields = main ? main.fields.filter((f) => Object.values(mapping).some((m) => m.entity === main.name && m.field === f.name) && f.type !== 'links' && f.type !== 'note') : [];
-	const suggestedKey = keyFields.find((f) => f.unique) ?? keyFields.find((f) => ['phone', 'email', 'number', 'sku', 'code'].includes(f.name));
+	const suggestedKey = suggestKey(main, keyFields.map((f) => f.name));
 	const key = work.key.filter((k) => keyFields.some((f) => f.name === k));
-	const effectiveKey = key.length ? key : suggestedKey ? [suggestedKey.name] : [];
-	const ready = preset !== null || (Object.keys(mapping).length > 0 && twice.size === 0 && gaps.length === 0 && (work.mode === 'create' || effectiveKey.length > 0));
+	const effectiveKey = key.length ? key : suggestedKey;
+	const ready = preset !== null || (Object.keys(mapping).length > 0 && twice.size === 0 && gaps.length === 0 && (work.mode !== 'update' || effectiveKey.length > 0));
 
 	async function next() {
 		if (!data) return;
@@ -92,7 +92,8 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 			...(preset ? { preset } : {
 				mapping: Object.entries(mapping).map(([column, target]) => ({ column: Number(column), ...target })),
 				mode: work.mode,
-				key: work.mode === 'create' ? [] : effectiveKey,
+				// What nobody chose is left to the server, which looks at the whole file.
+				...(work.mode === 'create' || key.length > 0 ? { key: work.mode === 'create' ? [] : key } : {}),
 				defaults: work.defaults,
 			}),
 		};
@@ -203,7 +204,7 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 						{work.mode !== 'create' && (
 							<div className="form-field">
 								<label htmlFor={`${uid}k`}>{t('import.key', { what: main?.label ?? '' })}</label>
-								<Select id={`${uid}k`} aria-label={t('import.key', { what: main?.label ?? '' })} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={effectiveKey.length === 0 ? 'error' : undefined} />
+								<Select id={`${uid}k`} aria-label={t('import.key', { what: main?.label ?? '' })} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={work.mode === 'update' && effectiveKey.length === 0 ? 'error' : undefined} />
 								<p className="hint">{t('import.key_hint')}</p>
 							</div>
 						)}
@@ -216,6 +217,15 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 			</div>
 		</div>
 	);
+}
+
+/** By what records are told apart, as the server takes it too: a shared phone needs the name beside it, a name alone tells nobody. */
+function suggestKey(main: Entity | undefined, names: string[]): string[] {
+	const unique = main?.fields.find((f) => f.unique && names.includes(f.name));
+	if (unique) return [unique.name];
+	if (names.includes('phone') && names.includes('name')) return ['phone', 'name'];
+	const one = names.find((n) => ['email', 'number', 'sku', 'code'].includes(n));
+	return one ? [one] : [];
 }
 
 function labelOf(entities: Entity[], name: string): string {

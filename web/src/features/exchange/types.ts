@@ -65,7 +65,19 @@ export interface CheckRow {
 	errors?: CellProblem[];
 }
 
+/** What the whole file shows before anything is written: merged, lost, or to be read two ways. */
+export interface FileWarning {
+	code: string;
+	field?: string;
+	column?: number;
+	count: number;
+	rows?: number[];
+	values?: string[];
+	message: string;
+}
+
 export interface Check {
+	warnings?: FileWarning[];
 	checked?: number;
 	created?: number;
 	updated?: number;
