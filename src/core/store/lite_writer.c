@@ -57,6 +57,7 @@ struct writer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool due, stopping;
+	pthread_mutex_t copying; /* held while pages are copied back: SQLite lets one do it and turns the other away */
 	atomic_bool last; /* little is left to copy: the writer's turn */
 };
 
@@ -106,7 +107,9 @@ static void copy_back(struct writer *w)
 	int before = INT_MAX;
 	for (int pass = 0; pass < WAL_PASSES; pass++) {
 		int copied = 0;
+		pthread_mutex_lock(&w->copying);
 		int rc = sqlite3_wal_checkpoint_v2(w->care, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &copied);
+		pthread_mutex_unlock(&w->copying);
 		note_checkpoint(w->store, rc);
 		int left = atomic_load_explicit(&w->wal_pages, memory_order_relaxed) - copied;
 		if (rc != SQLITE_OK || left >= before)
@@ -157,7 +160,11 @@ static void tend_wal(struct writer *w)
 		return;
 	w->wal_tried = pages;
 	if (last || pages >= WAL_HARD * w->wal_soft) {
-		note_checkpoint(w->store, sqlite3_wal_checkpoint_v2(w->db.lite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+		/* waits for the checkpointer's pass, if there is one: else the log would grow as long as that is slow */
+		pthread_mutex_lock(&w->copying);
+		int rc = sqlite3_wal_checkpoint_v2(w->db.lite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		pthread_mutex_unlock(&w->copying);
+		note_checkpoint(w->store, rc);
 		return;
 	}
 	pthread_mutex_lock(&w->lock);
@@ -417,6 +424,7 @@ static void writer_release(struct writer *w)
 		sqlite3_close(w->db.lite);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
+	pthread_mutex_destroy(&w->copying);
 	arena_release(&w->arena);
 	free(w);
 }
@@ -432,6 +440,7 @@ enum err lite_writer_start(struct ctx *ctx, struct store *store)
 	arena_init(&w->arena, 1 << 20);
 	ctx_init(&w->ctx, &w->arena, store->clock);
 	pthread_mutex_init(&w->lock, NULL);
+	pthread_mutex_init(&w->copying, NULL);
 	pthread_cond_init(&w->wake, NULL);
 	enum err err = lite_connect(ctx, store, LITE_WRITE, &w->db.lite);
 	if (!err && !store->read_only)

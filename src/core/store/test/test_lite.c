@@ -28,8 +28,25 @@ int fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
+static _Atomic int slow_pages; /* this many pages of the database, not of its log, take their time */
+
+static void take_time(int fd, size_t n)
+{
+	char name[32], path[200];
+	if (n != 4096 || atomic_load(&slow_pages) <= 0)
+		return;
+	(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	ssize_t got = readlink(name, path, sizeof path - 1);
+	if (got < 3 || memcmp(path + got - 3, ".db", 3) != 0)
+		return;
+	atomic_fetch_sub(&slow_pages, 1);
+	const struct timespec pause = {.tv_nsec = 100000};
+	(void)nanosleep(&pause, NULL);
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
+	take_time(fd, n);
 	if (atomic_load(&write_error)) {
 		errno = atomic_load(&write_error);
 		return -1;
@@ -463,6 +480,7 @@ static void the_log_does_not_grow_for_ever(void **state)
 {
 	(void)state;
 	world_open(&w, ENGINE_SQLITE, steps, 1);
+	atomic_store(&slow_pages, 12000); /* who copies the log back is much slower than who writes it */
 	for (int i = 0; i < 300; i++) {
 		char text[160];
 		(void)snprintf(text, sizeof text, "INSERT INTO t (id, text) VALUES (%d, hex(randomblob(400000)))", i);
@@ -470,6 +488,7 @@ static void the_log_does_not_grow_for_ever(void **state)
 	}
 	struct store_stats stats;
 	store_stats(w.store, &stats);
+	atomic_store(&slow_pages, 0);
 	assert_true(stats.wal_bytes < (112 << 20)); /* 240 MB went through it */
 	world_close(&w);
 }
