@@ -65,6 +65,8 @@ extern const struct job_kind *const app_job_kinds[]; /* ended by NULL */
 /* All schema steps. */
 enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;
 int app_schema_version(void);
+/* Puts the rows of a copy into a new schema (store_restore), as far as its steps had come. */
+enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path) MUST_CHECK;
 
 /* --- words -------------------------------------------------------------------- */
 

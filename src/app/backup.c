@@ -1,10 +1,12 @@
-/* Backup and restore: database, settings, server key and attachments in one file. */
-#include <dirent.h>
+/* Backup: database, settings, server key and attachments in one file, signed with a key that is not in it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "app/check.h"
 #include "base/str.h"
@@ -57,18 +59,87 @@ static enum err add_if_there(struct ctx *ctx, struct app *app, struct parts *par
 	return add(ctx, parts, name, path, false);
 }
 
+/* --- the key ------------------------------------------------------------------- */
+
+static enum err make_key(struct ctx *ctx, const char *path)
+{
+	unsigned char key[ARCHIVE_PUBLIC], secret[ARCHIVE_SECRET];
+	char hex[ARCHIVE_SECRET * 2 + 1];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return errno == EEXIST ? OK : fail_arg(ctx, ERR_LIMIT, "", "cannot_write", path);
+	crypto_sign_keypair(key, secret);
+	sodium_bin2hex(hex, sizeof(hex), secret, sizeof(secret));
+	bool good = write(fd, hex, sizeof(hex) - 1) == (ssize_t)sizeof(hex) - 1 && fsync(fd) == 0;
+	good = close(fd) == 0 && good;
+	if (!good)
+		unlink(path); /* half a key would be none for ever */
+	sodium_memzero(secret, sizeof(secret));
+	sodium_memzero(hex, sizeof(hex));
+	return good ? OK : fail_arg(ctx, ERR_LIMIT, "", "cannot_write", path);
+}
+
+static enum err read_key(struct ctx *ctx, const char *path, unsigned char secret[ARCHIVE_SECRET])
+{
+	char hex[ARCHIVE_SECRET * 2];
+	size_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool good = fd >= 0 && read(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) &&
+	            sodium_hex2bin(secret, ARCHIVE_SECRET, hex, sizeof(hex), NULL, &n, NULL) == 0 && n == ARCHIVE_SECRET;
+	if (fd >= 0)
+		close(fd);
+	sodium_memzero(hex, sizeof(hex));
+	return good ? OK : fail_arg(ctx, ERR_INVALID, "", "cannot_open", path);
+}
+
+/* Made when it is first needed; it stays in this folder and goes into no backup. */
+static enum err own_key(struct ctx *ctx, const struct app *app, unsigned char secret[ARCHIVE_SECRET])
+{
+	const char *path = arena_printf(ctx->arena, "%s/backup.key", app->config.data_dir);
+	enum err err = path != NULL && sodium_init() >= 0 ? make_key(ctx, path) : fail(ctx, ERR_LIMIT, "", "memory");
+	return err == OK ? read_key(ctx, path, secret) : err;
+}
+
+enum err check_backup_key(struct ctx *ctx, const struct app *app, const char **ret)
+{
+	unsigned char secret[ARCHIVE_SECRET];
+	enum err err = own_key(ctx, app, secret);
+	if (err != OK)
+		return err;
+	char *hex = arena_alloc(ctx->arena, ARCHIVE_PUBLIC * 2 + 1);
+	if (hex == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	sodium_bin2hex(hex, ARCHIVE_PUBLIC * 2 + 1, secret + ARCHIVE_SECRET - ARCHIVE_PUBLIC, ARCHIVE_PUBLIC);
+	sodium_memzero(secret, sizeof(secret));
+	*ret = hex;
+	return OK;
+}
+
+bool check_read_key(const char *text, unsigned char ret[ARCHIVE_PUBLIC])
+{
+	size_t n = 0;
+	return text != NULL && sodium_init() >= 0 &&
+	       sodium_hex2bin(ret, ARCHIVE_PUBLIC, text, strlen(text), " -", &n, NULL) == 0 && n == ARCHIVE_PUBLIC;
+}
+
+/* --- the file -------------------------------------------------------------------- */
+
 enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 {
 	struct parts parts = {0};
+	unsigned char secret[ARCHIVE_SECRET];
 	struct blobs_walk walk = {app, &parts};
 	const char *database = arena_printf(ctx->arena, "%s/backup-%lld.tmp", app->config.data_dir, (long long)registry_next_id(ctx));
 	if (database == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	if (access(path, F_OK) == 0)
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail_arg(ctx, ERR_CONFLICT, "", "already_there", path);
+	enum err err = own_key(ctx, app, secret);
+	if (err != OK)
+		return err;
 	/* the database first: an attachment is on disk before a row names it, so what
 	 * the copy names is there when the files are listed */
-	enum err err = store_backup(ctx, app->store, database);
+	err = store_backup(ctx, app->store, database);
 	if (err == OK)
 		err = add(ctx, &parts, store_engine(app->store) == ENGINE_SQLITE ? "guanxi.db" : "database.dump", database, false);
 	if (err == OK)
@@ -78,121 +149,8 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 	if (err == OK)
 		err = blob_walk(ctx, app->blobs, add_blob, &walk);
 	if (err == OK)
-		err = archive_write(ctx, path, parts.list, parts.n);
+		err = archive_write(ctx, path, parts.list, parts.n, secret);
+	sodium_memzero(secret, sizeof(secret));
 	unlink(database);
-	return err;
-}
-
-static bool folder_is_free(const char *dir)
-{
-	DIR *d = opendir(dir);
-	if (d == NULL)
-		return errno == ENOENT;
-	bool any = false;
-	for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d))
-		any = any || (!str_equal(e->d_name, ".") && !str_equal(e->d_name, ".."));
-	closedir(d);
-	return !any;
-}
-
-/* Deletes what a failed restore left; only below a folder it made itself. */
-static void remove_folder(struct ctx *ctx, const char *dir)
-{
-	DIR *d = opendir(dir);
-	for (const struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
-		if (str_equal(e->d_name, ".") || str_equal(e->d_name, ".."))
-			continue;
-		const char *path = arena_printf(ctx->arena, "%s/%s", dir, e->d_name);
-		if (path != NULL && unlink(path) != 0)
-			remove_folder(ctx, path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
-/* Opens what was taken out as the program would, and checks all of it. */
-static enum err verify_restored(struct ctx *ctx, const struct app_config *config)
-{
-	struct app app;
-	struct buf report;
-	struct check_options deep = {.deep = true};
-	bool good = false;
-	enum err err = app_open(ctx, config, false, &app);
-	if (err != OK)
-		return err;
-	buf_init(&report, 1u << 20);
-	ctx->actor = gate_system();
-	err = check_all(ctx, &app, &deep, &report, &good);
-	if (err == OK && !good)
-		err = fail_arg(ctx, ERR_INVALID, "", "backup_damaged", arena_strdup(ctx->arena, buf_text(&report)));
-	buf_release(&report);
-	app_close(&app);
-	return err;
-}
-
-/* Puts PostgreSQL's tables in place, if the backup has them, and checks all; on an error nothing of it stays there. */
-static enum err restore_database(struct ctx *ctx, const char *dir, const char *dump)
-{
-	struct app_config config;
-	enum err err = config_read(ctx, dir, &config);
-	if (err != OK)
-		return err;
-	if (access(dump, F_OK) != 0)
-		return verify_restored(ctx, &config);
-	struct store_config store = {.data_dir = dir, .pg_url = config.pg_url, .pg_schema = config.pg_schema, .clock = ctx->clock};
-	err = store_restore(ctx, &store, dump);
-	if (err != OK)
-		return err;
-	unlink(dump);
-	err = verify_restored(ctx, &config);
-	if (err != OK) {
-		enum err undo = store_restore_undo(ctx, &store);
-		(void)undo; /* why the backup was refused is what must be told; the undo's fault stands beside it */
-	}
-	return err;
-}
-
-static enum err rewrite_conf(struct ctx *ctx, const char *dir, const char *pg_url, const char *pg_schema)
-{
-	struct app_config config;
-	const char *path = arena_printf(ctx->arena, "%s/guanxi.conf", dir);
-	if (path == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	if (pg_url == NULL && pg_schema == NULL)
-		return OK;
-	enum err err = config_read(ctx, dir, &config);
-	if (err != OK)
-		return err;
-	config.pg_url = pg_url != NULL ? pg_url : config.pg_url;
-	config.pg_schema = pg_schema != NULL ? pg_schema : config.pg_schema;
-	unlink(path);
-	return config_write(ctx, &config);
-}
-
-enum err check_restore(struct ctx *ctx, const char *data_dir, const char *path, const char *pg_url, const char *pg_schema)
-{
-	int64_t files;
-	const char *partial = arena_printf(ctx->arena, "%s.restoring", data_dir);
-	const char *dump = partial != NULL ? arena_printf(ctx->arena, "%s/database.dump", partial) : NULL;
-	if (dump == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	if (!folder_is_free(data_dir))
-		return fail_arg(ctx, ERR_CONFLICT, "data", "already_there", data_dir);
-	remove_folder(ctx, partial);
-	if (mkdir(partial, 0700) != 0)
-		return fail_arg(ctx, ERR_INVALID, "data", "cannot_create_folder", partial);
-	enum err err = archive_extract(ctx, path, partial, &files);
-	if (err == OK)
-		err = rewrite_conf(ctx, partial, pg_url, pg_schema);
-	if (err == OK)
-		err = restore_database(ctx, partial, dump);
-	if (err == OK) {
-		rmdir(data_dir); /* it is empty, or not there */
-		if (rename(partial, data_dir) != 0)
-			err = fail_arg(ctx, ERR_INVALID, "data", "cannot_write", data_dir);
-	}
-	if (err != OK)
-		remove_folder(ctx, partial);
 	return err;
 }

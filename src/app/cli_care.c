@@ -7,29 +7,51 @@
 #include "app/cli.h"
 #include "base/str.h"
 
+static int backup_key(struct cli *cli)
+{
+	const char *key;
+	if (check_backup_key(cli->ctx, cli->app, &key) != OK)
+		return cli_failed(cli);
+	fprintf(cli->out, "%s\n", key);
+	return 0;
+}
+
 static int backup(struct cli *cli)
 {
+	const char *key;
 	if (cli->n_files != 1) {
 		fprintf(cli->err, "guanxi: backup takes one FILE\n");
 		return 2;
 	}
 	const char *path = cli_path(cli, cli->files[0]);
-	if (check_backup(cli->ctx, cli->app, path) != OK)
+	if (check_backup(cli->ctx, cli->app, path) != OK || check_backup_key(cli->ctx, cli->app, &key) != OK)
 		return cli_failed(cli);
-	fprintf(cli->out, "Backed up to %s and verified.\n", path);
+	fprintf(cli->out, "Backed up to %s and verified.\nRestore it with --key %s (keep that apart from the file).\n", path, key);
 	return 0;
 }
 
 static int restore(struct cli *cli)
 {
+	const char *key = cli_value(cli, "key");
+	bool unproven = cli_value(cli, "unproven") != NULL;
+	unsigned char wanted[ARCHIVE_PUBLIC];
 	if (cli->n_files != 1) {
 		fprintf(cli->err, "guanxi: restore takes one FILE\n");
 		return 2;
 	}
+	if ((key != NULL) == unproven || (key != NULL && !check_read_key(key, wanted))) {
+		fprintf(cli->err, "guanxi: restore takes --key KEY, 64 digits that `guanxi backup` and `guanxi backup-key` print; without it --unproven,\n"
+		                  "for a file of which nobody can prove who made it: its users, passwords and rights would be in force\n");
+		return 2;
+	}
 	const char *path = cli_path(cli, cli->files[0]);
-	if (check_restore(cli->ctx, cli_data_dir(cli), path, cli_value(cli, "pg-url"), cli_value(cli, "pg-schema")) != OK)
+	struct restore_options options = {.key = unproven ? NULL : wanted, .pg_url = cli_value(cli, "pg-url"), .pg_schema = cli_value(cli, "pg-schema")};
+	if (check_restore(cli->ctx, cli_data_dir(cli), path, &options) != OK)
 		return cli_failed(cli);
 	fprintf(cli->out, "Restored %s into %s and verified.\n", path, cli_data_dir(cli));
+	if (unproven)
+		fprintf(cli->err, "Not proved: who made this file, and that nobody has changed it. Its users, passwords and rights are in force now;\n"
+		                  "its addresses, certificates and proxies were left out of guanxi.conf.\n");
 	return 0;
 }
 
@@ -54,15 +76,18 @@ static const struct cli_option doctor_options[] = {
 	{NULL, NULL, false, NULL},
 };
 
-static const struct cli_option restore_options[] = {
-	{"pg-url", "URL", false, "restore into this PostgreSQL (an empty schema)"},
+static const struct cli_option restore_takes[] = {
+	{"key", "KEY", false, "the key that must have signed it: `guanxi backup-key` prints it"},
+	{"unproven", NULL, false, "instead of --key: takes a file of which nobody can prove who made it"},
+	{"pg-url", "URL", false, "restore a PostgreSQL's backup into this one (an empty schema)"},
 	{"pg-schema", "NAME", false, "schema in that PostgreSQL"},
 	{NULL, NULL, false, NULL},
 };
 
 const struct command cli_care_commands[] = {
 	{"backup", NEEDS_WRITER, NULL, "FILE", "Copies database, settings and attachments into one file while serving, and verifies it.", backup},
-	{"restore", NEEDS_NOTHING, restore_options, "FILE", "Makes a new data folder from a backup and verifies it.", restore},
+	{"backup-key", NEEDS_WRITER, NULL, NULL, "Prints the key that proves this folder's backups; keep it elsewhere.", backup_key},
+	{"restore", NEEDS_NOTHING, restore_takes, "FILE", "Makes a new data folder from a backup and verifies it.", restore},
 	{"doctor", NEEDS_WRITER, doctor_options, NULL, "Verifies store, change log, search index and attachments.", doctor},
 	{.name = NULL},
 };

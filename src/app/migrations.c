@@ -3,7 +3,9 @@
 
 #include "app/app.h"
 #include "app/check.h"
+#include "base/str.h"
 #include "core/search/search.h"
+#include "core/text/text.h"
 #include "customers/customers.h"
 
 static enum err run_text(struct ctx *ctx, const char *sqlite, const char *postgres)
@@ -96,4 +98,37 @@ enum err app_migrate(struct ctx *ctx, struct app *app)
 	if (err == OK)
 		err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
 	return err == OK ? check_schema(ctx, app) : err;
+}
+
+/* --- restoring --------------------------------------------------------------- */
+
+/* The search index is made of the records. */
+static bool made_anew(const char *table)
+{
+	return str_starts(table, "search_");
+}
+
+static enum err fallback(struct ctx *ctx, const char *table, const char *column, const char **ret)
+{
+	return registry_fallback(ctx, ctx->registry, table, column, ret);
+}
+
+enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path)
+{
+	struct registry_settings settings = {.base_currency = config->base_currency, .phone_region = config->phone_region};
+	const struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .made_anew = made_anew, .fallback = fallback};
+	struct registry *outer = ctx->registry, *registry = NULL;
+	enum err err = text_open(ctx);
+	if (err == OK)
+		err = registry_new(ctx, app_entities, app_entities_count, config->node, &registry);
+	if (err == OK)
+		err = registry_set(ctx, registry, &settings);
+	ctx->registry = registry;
+	if (err == OK)
+		err = store_restore(ctx, store, path, &takeover);
+	ctx->registry = outer;
+	if (registry != NULL)
+		registry_free(registry);
+	text_close();
+	return err;
 }

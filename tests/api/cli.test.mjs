@@ -204,11 +204,16 @@ test('backup and restore: everything comes along, nothing is overwritten', async
   } finally {
     await server.stop();
   }
-  const other = fresh();
-  const restored = run(['restore', '--data', other, ...pgArgs(), file]);
+  const other = fresh(), key = run(['backup-key', '--data', data]).out.trim();
+  assert.match(key, /^[0-9a-f]{64}$/);
+  assert.equal(run(['restore', '--data', other, ...pgArgs(), file]).status, 2, 'who made it is asked');
+  const wrong = run(['restore', '--key', key.replace(/^./, (c) => (c === '0' ? '1' : '0')), '--data', other, ...pgArgs(), file]);
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.err, /another key/);
+  const restored = run(['restore', '--key', key, '--data', other, ...pgArgs(), file]);
   assert.equal(restored.status, 0, restored.err);
-  assert.equal(run(['restore', '--data', other, ...pgArgs(), file]).status, 1);
-  assert.equal(run(['restore', '--data', fresh(), join(home, 'none.zip')]).status, 1);
+  assert.equal(run(['restore', '--key', key, '--data', other, ...pgArgs(), file]).status, 1);
+  assert.equal(run(['restore', '--unproven', '--data', fresh(), join(home, 'none.zip')]).status, 1);
   const report = run(['doctor', '--data', other, '--deep']);
   assert.equal(report.status, 0, report.out + report.err);
   const second = await serve(other);

@@ -59,7 +59,7 @@ for (const name of stored) {
     assert.ok(copy, 'there is a copy from before');
     if (engine === 'postgres') {
       const again = `${data}-again`;
-      guanxi(['restore', '--data', again, '--pg-schema', `${conf(data, 'pg_schema')}_again`, join(data, copy)]);
+      guanxi(['restore', '--key', guanxi(['backup-key', '--data', data]).out.trim(), '--data', again, '--pg-url', conf(data, 'pg_url'), '--pg-schema', `${conf(data, 'pg_schema')}_again`, join(data, copy)]);
       await check(again);
     }
     remove();

@@ -54,7 +54,7 @@ def swap_file(parts, listed):
 
 def try_restore(home, broken, name):
     to = os.path.join(home, name)
-    done_ = guanxi("restore", "--data", to, broken, check=False)
+    done_ = guanxi("restore", "--unproven", "--data", to, broken, check=False)
     return done_, os.path.exists(to)
 
 
@@ -89,7 +89,8 @@ def main():
     check("no backup is overwritten", again.returncode != 0)
     check("the server stops cleanly", server.stop() == 0)
     other = os.path.join(home, "other")
-    restored = guanxi("restore", "--data", other, file, check=False)
+    key = guanxi("backup-key", "--data", data).stdout.strip()
+    restored = guanxi("restore", "--key", key, "--data", other, file, check=False)
     check("restore", restored.returncode == 0, restored.stderr)
     server = Server(other)
     client = Client(server.port, token)
@@ -104,7 +105,7 @@ def main():
     server.stop()
     report = guanxi("doctor", "--data", other, "--deep", check=False)
     check("the restored folder is whole", report.returncode == 0, report.stdout + report.stderr)
-    check("no folder is overwritten", guanxi("restore", "--data", other, file, check=False).returncode != 0)
+    check("no folder is overwritten", guanxi("restore", "--unproven", "--data", other, file, check=False).returncode != 0)
     broken = os.path.join(home, "broken.zip")
     shutil.copy(file, broken)
     with open(broken, "r+b") as f:

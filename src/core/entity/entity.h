@@ -208,6 +208,8 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
 /* ERR_CONFLICT "schema_lacks" with the first field that the schema has no column for. */
 enum err registry_check_schema(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+/* What rows get in a column that they came without: SQL of our own; NULL: nothing. */
+enum err registry_fallback(struct ctx *ctx, const struct registry *registry, const char *table, const char *column, const char **ret) MUST_CHECK;
 
 /* In a write job, before very many records of an E_GATHER entity are put into a table that is all
  * but empty: takes away the indexes that no write needs.  Those that begin with a field that will be asked

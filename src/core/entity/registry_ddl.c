@@ -160,23 +160,35 @@ static void put_literal(struct buf *text, const struct value *value)
 }
 
 /* SQL of the descriptor's default, for the rows there are; NULL where it differs from row to row. */
-static enum err default_text(struct lacking *l, const struct entity_info *info, size_t at, const char **ret)
+static enum err default_text(struct ctx *ctx, const struct entity_info *info, size_t at, const char **ret)
 {
 	const struct field *field = info->fields[at];
 	struct value value = value_null();
 	struct buf text;
 	*ret = NULL;
 	bool constant = field->fallback && !str_equal(field->fallback, "now") && !str_equal(field->fallback, "me");
-	enum err err = constant ? field_parse(l->ctx, info, (int)at, field->fallback, &value) : OK;
+	enum err err = constant ? field_parse(ctx, info, (int)at, field->fallback, &value) : OK;
 	if (!err && value.kind == VALUE_NULL && (field->flags & F_REQUIRED))
-		err = fail_arg(l->ctx, ERR_BUG, field->name, "no_default", entity_name(info)); /* wants a step of its own */
+		err = fail_arg(ctx, ERR_BUG, field->name, "no_default", entity_name(info)); /* wants a step of its own */
 	if (err || value.kind == VALUE_NULL)
 		return err;
 	buf_init(&text, 4096);
 	put_literal(&text, &value);
-	*ret = buf_failed(&text) ? NULL : arena_strdup(l->ctx->arena, buf_text(&text));
+	*ret = buf_failed(&text) ? NULL : arena_strdup(ctx->arena, buf_text(&text));
 	buf_release(&text);
-	return *ret ? OK : fail(l->ctx, ERR_LIMIT, "", "memory");
+	return *ret ? OK : fail(ctx, ERR_LIMIT, "", "memory");
+}
+
+enum err registry_fallback(struct ctx *ctx, const struct registry *registry, const char *table, const char *column, const char **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < registry->n; i++) {
+		const struct entity_info *info = &registry->list[i].info;
+		for (size_t at = 0; str_equal(entity_name(info), table) && at < info->n_fields; at++)
+			if (str_equal(info->fields[at]->name, column))
+				return default_text(ctx, info, at, ret);
+	}
+	return OK;
 }
 
 static enum err add_field(struct lacking *l, const struct entity_info *info, size_t at)
@@ -185,7 +197,7 @@ static enum err add_field(struct lacking *l, const struct entity_info *info, siz
 	if (info->fields[at]->type == FIELD_LINKS) {
 		put_many_table(&l->ddl, info, info->fields[at], l->engine);
 	} else {
-		enum err err = default_text(l, info, at, &fallback);
+		enum err err = default_text(l->ctx, info, at, &fallback);
 		if (err)
 			return err;
 		buf_printf(&l->ddl, "ALTER TABLE \"%s\" ADD COLUMN ", entity_name(info));

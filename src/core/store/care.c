@@ -1,4 +1,7 @@
 /* Copies and checks, by engine. */
+#include <stdio.h>
+#include <string.h>
+
 #include "core/store/internal.h"
 
 enum err store_backup(struct ctx *ctx, struct store *store, const char *path)
@@ -11,15 +14,51 @@ enum err store_check(struct ctx *ctx, struct store *store, struct buf *report)
 	return store->engine == ENGINE_SQLITE ? lite_check(ctx, store, report) : pg_check(ctx, store, report);
 }
 
-enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path)
+enum err care_foreign(struct ctx *ctx, const char *what)
+{
+	return fail_arg(ctx, ERR_INVALID, "path", "copy_foreign", what);
+}
+
+bool care_made_anew(const struct store_takeover *how, const char *table)
+{
+	return strcmp(table, "schema_version") == 0 || (how->made_anew && how->made_anew(table));
+}
+
+enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, int version)
+{
+	char text[24];
+	if (version < 1)
+		return care_foreign(ctx, "schema_version");
+	if (version <= (int)how->n)
+		return OK;
+	(void)snprintf(text, sizeof text, "%d", version);
+	return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", text);
+}
+
+enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret)
+{
+	*ret = NULL;
+	if (version == (int)how->n)
+		return care_foreign(ctx, arena_printf(ctx->arena, "- %s.%s", table, column));
+	return how->fallback ? how->fallback(ctx, table, column, ret) : OK;
+}
+
+enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path, const struct store_takeover *how)
 {
 	struct store_config writing = *config;
 	struct store *store;
 	writing.read_only = false;
-	enum err err = store_bare_new(ctx, &writing, &store);
+	if (!config->pg_url)
+		return lite_restore(ctx, &writing, path, how);
+	enum err err = store_open_new(ctx, &writing, &store);
 	if (err)
 		return err;
-	err = store->engine == ENGINE_SQLITE ? lite_restore(ctx, store, path) : pg_restore(ctx, store, path);
+	struct db *outer = ctx->db;
+	ctx->db = NULL;
+	err = pg_restore(ctx, store, path, how);
+	if (!err)
+		err = store_optimize(ctx, store);
+	ctx->db = outer;
 	store_free(store);
 	return err;
 }

@@ -235,6 +235,8 @@ int64_t lite_wal_bytes(const struct store *store);
 
 /* Whether the job is a step of a migration, which runs alone. */
 bool migrate_is_step(const struct write_job *job);
+/* PostgreSQL, at the start of a write job: the first n steps, all in its transaction, after `before` has looked. */
+enum err migrate_within(struct ctx *ctx, const struct migration *list, size_t n, enum err (*before)(struct ctx *ctx)) MUST_CHECK;
 
 /* --- care ------------------------------------------------------------------ */
 
@@ -245,8 +247,15 @@ enum err care_publish(struct ctx *ctx, const char *part, const char *path) MUST_
 enum err lite_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
 enum err lite_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 enum err pg_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
-enum err lite_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
-enum err pg_restore(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
+enum err lite_restore(struct ctx *ctx, const struct store_config *config, const char *path, const struct store_takeover *how) MUST_CHECK;
+enum err pg_restore(struct ctx *ctx, struct store *store, const char *path, const struct store_takeover *how) MUST_CHECK;
+/* "This is not a copy of ours: what". */
+enum err care_foreign(struct ctx *ctx, const char *what) MUST_CHECK;
+bool care_made_anew(const struct store_takeover *how, const char *table);
+/* For a column that the copy lacks: an SQL literal, or NULL where the column may be empty; refused where the copy's schema is today's. */
+enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret) MUST_CHECK;
+/* The steps there are must reach the copy's. */
+enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, int version) MUST_CHECK;
 enum err pg_restore_undo(struct ctx *ctx, struct store *store) MUST_CHECK;
 enum err pg_check(struct ctx *ctx, struct store *store, struct buf *report) MUST_CHECK;
 

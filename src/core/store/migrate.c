@@ -104,13 +104,11 @@ static enum err run_step(struct ctx *ctx, const struct step *step)
 	return err;
 }
 
-static enum err migrate_step(struct ctx *ctx, void *arg)
+/* After wait_for_turn, in the same transaction. */
+static enum err take_step(struct ctx *ctx, const struct step *step)
 {
-	const struct step *step = arg;
 	const struct migration *m = step->migration;
-	enum err err = wait_for_turn(ctx);
-	if (!err)
-		err = db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, at bigint NOT NULL)");
+	enum err err = db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, at bigint NOT NULL)");
 	int version = 0;
 	if (!err)
 		err = version_of(ctx, ctx->db, &version);
@@ -120,6 +118,24 @@ static enum err migrate_step(struct ctx *ctx, void *arg)
 		return fail_arg(ctx, ERR_BUG, "", "migration_gap", m->name);
 	err = run_step(ctx, step);
 	return err ? err : note_version(ctx, m);
+}
+
+static enum err migrate_step(struct ctx *ctx, void *arg)
+{
+	enum err err = wait_for_turn(ctx);
+	return err ? err : take_step(ctx, arg);
+}
+
+enum err migrate_within(struct ctx *ctx, const struct migration *list, size_t n, enum err (*before)(struct ctx *ctx))
+{
+	enum err err = wait_for_turn(ctx);
+	if (!err)
+		err = before(ctx);
+	for (size_t i = 0; !err && i < n; i++) {
+		struct step step = {.migration = &list[i]};
+		err = take_step(ctx, &step);
+	}
+	return err;
 }
 
 bool migrate_is_step(const struct write_job *job)

@@ -199,10 +199,19 @@ enum err store_schema_version(struct ctx *ctx, struct store *store, int *ret) MU
 /* Online copy while writers go on, then an integrity check of the copy. `path`
  * must not exist.  PostgreSQL: a logical dump in our own format. */
 enum err store_backup(struct ctx *ctx, struct store *store, const char *path) MUST_CHECK;
-/* Puts a copy made by store_backup in place, after verifying it; nobody may have the
- * store open.  SQLite: what was there is kept as guanxi.db.before-restore.  PostgreSQL:
- * the schema must be empty (ERR_CONFLICT "not_empty"); all or nothing. */
-enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path) MUST_CHECK;
+/* What a restore takes over.  A copy is data, never a program: nothing that stands in it is executed.  The schema is made
+ * anew by `steps`, as far as the copy's own had come (the rest is done by store_migrate afterwards), and its rows are put in.
+ * Other tables, columns, types, views or triggers than ours are refused. */
+struct store_takeover {
+	const struct migration *steps;
+	size_t n;
+	bool (*made_anew)(const char *table); /* made of other tables, so not taken from the copy; NULL: none */
+	/* SQL literal of our own for a column that an older copy lacks, NULL where it may be empty. NULL: all may. */
+	enum err (*fallback)(struct ctx *ctx, const char *table, const char *column, const char **ret);
+};
+/* Puts a copy made by store_backup in place; nobody may have the store open, and nothing may be there (ERR_CONFLICT
+ * "exists", "not_empty").  PostgreSQL: all or nothing.  SQLite: on an error no database is left. */
+enum err store_restore(struct ctx *ctx, const struct store_config *config, const char *path, const struct store_takeover *how) MUST_CHECK;
 /* Takes back a store_restore that succeeded, when what came along turned out to be wrong: PostgreSQL's tables, of which
  * the schema had none before, go.  SQLite: nothing to do, the file is the caller's. */
 enum err store_restore_undo(struct ctx *ctx, const struct store_config *config) MUST_CHECK;

@@ -595,7 +595,8 @@ static void a_copy_keeps_the_chain(void **state)
 	assert_int_equal(store_backup(&w.ctx, w.store, path), OK);
 	struct world first = w, other;
 	world_prepare(&other, w.engine);
-	enum err err = store_restore(&other.ctx, &other.config, path);
+	const struct store_takeover takeover = {.steps = steps, .n = 2};
+	enum err err = store_restore(&other.ctx, &other.config, path, &takeover);
 	if (err)
 		print_error("restore: %s %s\n", other.ctx.faults.list[0].key, other.ctx.faults.list[0].arg);
 	assert_int_equal(err, OK);

@@ -1,5 +1,7 @@
 #include "base/test/check.h"
 
+#include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +71,17 @@ static void make(struct fixture *f)
 	free(big);
 	put(at(f, "b"), "small", 5);
 	struct archive_part parts[] = {{"database", at(f, "a"), false}, {"blobs/ab/c", at(f, "b"), true}};
-	assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), parts, 2), OK);
+	assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), parts, 2, NULL), OK);
+}
+
+static enum err extract(struct fixture *f, const char *path, const unsigned char *key, int64_t *ret_files)
+{
+	struct archive_wanted wanted = {.key = key};
+	int dir = open(at(f, "out"), O_RDONLY | O_DIRECTORY);
+	assert_true(dir >= 0);
+	enum err err = archive_extract(&f->ctx, path, dir, &wanted, ret_files);
+	close(dir);
+	return err;
 }
 
 static void what_goes_in_comes_out(void **state)
@@ -79,7 +91,7 @@ static void what_goes_in_comes_out(void **state)
 	struct stat st;
 	make(f);
 	assert_int_equal(mkdir(at(f, "out"), 0700), 0);
-	assert_int_equal(archive_extract(&f->ctx, at(f, "x.zip"), at(f, "out"), &files), OK);
+	assert_int_equal(extract(f, at(f, "x.zip"), NULL, &files), OK);
 	assert_int_equal(files, 2);
 	assert_int_equal(stat(at(f, "out/database"), &st), 0);
 	assert_int_equal(st.st_size, 1000000);
@@ -96,7 +108,7 @@ static void nothing_is_overwritten(void **state)
 	struct fixture *f = *state;
 	make(f);
 	struct archive_part part = {"database", at(f, "b"), false};
-	assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), &part, 1), ERR_CONFLICT);
+	assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), &part, 1, NULL), ERR_CONFLICT);
 }
 
 static void every_changed_byte_shows(void **state)
@@ -116,7 +128,7 @@ static void every_changed_byte_shows(void **state)
 	*small = 'S';
 	put(at(f, "y.zip"), all, n);
 	assert_int_equal(mkdir(at(f, "out"), 0700), 0);
-	assert_int_equal(archive_extract(&f->ctx, at(f, "y.zip"), at(f, "out"), &files), ERR_INVALID);
+	assert_int_equal(extract(f, at(f, "y.zip"), NULL, &files), ERR_INVALID);
 	assert_string_equal(f->ctx.faults.list[0].key, "backup_damaged");
 }
 
@@ -126,9 +138,9 @@ static void broken_files_are_refused(void **state)
 	int64_t files;
 	assert_int_equal(mkdir(at(f, "out"), 0700), 0);
 	put(at(f, "y.zip"), "this is no archive", 18);
-	assert_int_equal(archive_extract(&f->ctx, at(f, "y.zip"), at(f, "out"), &files), ERR_INVALID);
+	assert_int_equal(extract(f, at(f, "y.zip"), NULL, &files), ERR_INVALID);
 	faults_clear(&f->ctx);
-	assert_int_equal(archive_extract(&f->ctx, at(f, "none.zip"), at(f, "out"), &files), ERR_NOT_FOUND);
+	assert_int_equal(extract(f, at(f, "none.zip"), NULL, &files), ERR_NOT_FOUND);
 }
 
 static void names_that_lead_out_are_refused(void **state)
@@ -139,15 +151,62 @@ static void names_that_lead_out_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct archive_part part = {bad[i], at(f, "b"), false};
 		faults_clear(&f->ctx);
-		assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), &part, 1), ERR_INVALID);
+		assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), &part, 1, NULL), ERR_INVALID);
 		assert_int_not_equal(access(at(f, "x.zip"), F_OK), 0);
 	}
+}
+
+static void a_signature_proves_whose_it_is(void **state)
+{
+	struct fixture *f = *state;
+	int64_t files;
+	unsigned char key[ARCHIVE_PUBLIC], secret[ARCHIVE_SECRET], other[ARCHIVE_PUBLIC], unused[ARCHIVE_SECRET];
+	assert_true(sodium_init() >= 0);
+	crypto_sign_keypair(key, secret);
+	crypto_sign_keypair(other, unused);
+	put(at(f, "a"), "data", 4);
+	struct archive_part part = {"database", at(f, "a"), true};
+	assert_int_equal(archive_write(&f->ctx, at(f, "x.zip"), &part, 1, secret), OK);
+	assert_int_equal(archive_write(&f->ctx, at(f, "y.zip"), &part, 1, NULL), OK);
+	assert_int_equal(mkdir(at(f, "out"), 0700), 0);
+	assert_int_equal(extract(f, at(f, "x.zip"), other, &files), ERR_DENIED);
+	assert_string_equal(f->ctx.faults.list[0].key, "backup_key");
+	faults_clear(&f->ctx);
+	assert_int_equal(extract(f, at(f, "y.zip"), key, &files), ERR_DENIED);
+	assert_string_equal(f->ctx.faults.list[0].key, "backup_unsigned");
+	faults_clear(&f->ctx);
+	assert_int_not_equal(access(at(f, "out/database"), F_OK), 0); /* nothing was taken out */
+	assert_int_equal(extract(f, at(f, "x.zip"), key, &files), OK);
+	assert_int_equal(files, 1);
+}
+
+static void no_link_is_followed(void **state)
+{
+	struct fixture *f = *state;
+	int64_t files;
+	make(f);
+	assert_int_equal(mkdir(at(f, "out"), 0700), 0);
+	assert_int_equal(symlink(at(f, "a"), at(f, "out/database")), 0);
+	assert_int_not_equal(extract(f, at(f, "x.zip"), NULL, &files), OK);
+	assert_int_equal(unlink(at(f, "out/database")), 0);
+	assert_int_equal(symlink(f->dir, at(f, "out/blobs")), 0);
+	faults_clear(&f->ctx);
+	assert_int_not_equal(extract(f, at(f, "x.zip"), NULL, &files), OK);
+	assert_int_not_equal(access(at(f, "ab"), F_OK), 0);
+	/* nor is a link where the backup is to be */
+	struct archive_part part = {"database", at(f, "b"), false};
+	assert_int_equal(symlink(at(f, "none"), at(f, "y.zip")), 0);
+	faults_clear(&f->ctx);
+	assert_int_equal(archive_write(&f->ctx, at(f, "y.zip"), &part, 1, NULL), ERR_CONFLICT);
+	assert_int_not_equal(access(at(f, "none"), F_OK), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_goes_in_comes_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_signature_proves_whose_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_link_is_followed, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_overwritten, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_changed_byte_shows, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_files_are_refused, setup, teardown),

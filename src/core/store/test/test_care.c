@@ -15,6 +15,8 @@ static const struct migration first_steps[] = {
 	 NULL},
 };
 
+static const struct store_takeover takeover = {.steps = first_steps, .n = 1};
+
 static struct world w;
 
 static void start(void **state)
@@ -147,7 +149,7 @@ static void a_copy_can_be_taken_and_put_back(void **state)
 	/* into an empty place */
 	struct world first = w, other;
 	world_prepare(&other, w.engine);
-	assert_int_equal(store_restore(&other.ctx, &other.config, path), OK);
+	assert_int_equal(store_restore(&other.ctx, &other.config, path, &takeover), OK);
 	w = other;
 	w.ctx.arena = &w.arena;
 	world_open_store(&w);
@@ -166,7 +168,7 @@ static void a_copy_can_be_taken_and_put_back(void **state)
 	assert_string_equal(buf_text(&report), "");
 	buf_release(&report);
 	/* an open store is not written over */
-	assert_int_equal(store_restore(&w.ctx, &w.config, path), ERR_CONFLICT);
+	assert_int_equal(store_restore(&w.ctx, &w.config, path, &takeover), ERR_CONFLICT);
 	world_close(&w);
 	w = first;
 	w.ctx.arena = &w.arena;
@@ -190,8 +192,8 @@ static void damaged_copies_are_refused(void **state)
 	assert_int_equal(fclose(file), 0);
 	struct world other;
 	world_prepare(&other, w.engine);
-	assert_int_not_equal(store_restore(&other.ctx, &other.config, path), OK);
-	assert_int_not_equal(store_restore(&other.ctx, &other.config, "/nonexistent/copy"), OK);
+	assert_int_not_equal(store_restore(&other.ctx, &other.config, path, &takeover), OK);
+	assert_int_not_equal(store_restore(&other.ctx, &other.config, "/nonexistent/copy", &takeover), OK);
 	struct world first = w;
 	w = other;
 	w.ctx.arena = &w.arena;

@@ -61,6 +61,8 @@ static const struct migration steps[] = {
 	 NULL, NULL},
 };
 
+static const struct store_takeover takeover = {.steps = steps, .n = 1};
+
 static struct world w;
 
 static const struct sql insert_t = {"insert_t", "INSERT INTO t (id, thread, twin, text) VALUES (?1, ?2, ?3, ?4)", NULL};
@@ -200,7 +202,7 @@ static void a_folder_has_one_writer(void **state)
 	world_open(&w, ENGINE_SQLITE, steps, 1);
 	assert_int_equal(store_open_new(&w.ctx, &w.config, &second), ERR_CONFLICT);
 	assert_string_equal(world_key(&w), "folder_in_use");
-	assert_int_equal(store_restore(&w.ctx, &w.config, "/dev/null"), ERR_CONFLICT);
+	assert_int_equal(store_restore(&w.ctx, &w.config, "/dev/null", &takeover), ERR_CONFLICT);
 	faults_clear(&w.ctx);
 	struct stat st;
 	char path[80];
@@ -529,24 +531,91 @@ static void damage_is_found(void **state)
 static void what_was_there_is_kept_by_a_restore(void **state)
 {
 	(void)state;
-	char path[80], aside[100];
+	char path[80];
 	world_open(&w, ENGINE_SQLITE, steps, 1);
 	assert_int_equal(add(10), OK);
 	(void)snprintf(path, sizeof path, "%s/copy", w.dir);
 	assert_int_equal(store_backup(&w.ctx, w.store, path), OK);
 	assert_int_equal(add(20), OK);
 	world_close_store(&w);
-	assert_int_equal(store_restore(&w.ctx, &w.config, path), OK);
-	world_open_store(&w);
-	world_open_db(&w);
-	assert_int_equal(world_number(&w, "SELECT count(*) FROM t"), 2);
-	world_close_store(&w);
-	(void)snprintf(aside, sizeof aside, "%s/guanxi.db.before-restore", w.dir);
-	assert_int_equal(access(aside, F_OK), 0);
-	assert_int_equal(store_restore(&w.ctx, &w.config, aside), OK);
+	assert_int_equal(store_restore(&w.ctx, &w.config, path, &takeover), ERR_CONFLICT);
 	world_open_store(&w);
 	world_open_db(&w);
 	assert_int_equal(world_number(&w, "SELECT count(*) FROM t"), 4);
+	world_close(&w);
+}
+
+/* Copies made by hand: what is no row of ours is refused, and nothing is left. */
+static void a_hostile_copy_brings_nothing_but_rows(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql;
+		bool taken;
+	} cases[] = {
+		{"SELECT 1", true},
+		{"INSERT INTO t (id, text) VALUES (7, 'plain')", true},
+		{"CREATE INDEX more ON t (text)", true}, /* indexes are not taken */
+		{"CREATE TRIGGER bad AFTER INSERT ON t BEGIN DELETE FROM t; END", false},
+		{"CREATE VIEW bad AS SELECT * FROM t", false},
+		{"CREATE TABLE bad (x)", false},
+		{"CREATE VIRTUAL TABLE bad USING fts5(x)", false},
+		{"ALTER TABLE t ADD COLUMN bad TEXT", false},
+		{"ALTER TABLE t ADD COLUMN bad TEXT GENERATED ALWAYS AS (hex(id)) VIRTUAL", false},
+		{"ALTER TABLE t DROP COLUMN twin", false},
+		{"DROP TABLE late", false},
+		{"INSERT INTO t (id, text) VALUES (7, x'00ff')", false},
+		{"INSERT INTO t (id, text) VALUES (7, CAST(x'ff41' AS TEXT))", false},
+		{"INSERT INTO t (id, text) VALUES (7, 'a' || char(0) || 'b')", false},
+		{"INSERT INTO t (id, thread) VALUES (7, 'text')", false},
+		{"INSERT INTO t (id, thread) VALUES (7, 1.5)", false},
+		{"INSERT INTO late VALUES (1, 4711)", false}, /* refers to nothing */
+		{"DELETE FROM schema_version", false},
+		{"UPDATE schema_version SET version = 99", false},
+		{"PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (id INTEGER PRIMARY KEY, thread INTEGER, twin INTEGER,"
+		 " text TEXT AS (printf(''%.*c'', 2000000000, ''x'')))' WHERE name = 't'", false},
+		{"PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'late') WHERE name = 't'", false},
+		{"PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'CREATE VIEW t AS SELECT 1 AS id', type = 'view', rootpage = 0 WHERE name = 't'", false},
+		{"PRAGMA writable_schema=ON; INSERT INTO sqlite_schema VALUES ('trigger', 'bad', 't', 0, 'CREATE TRIGGER bad AFTER INSERT ON t BEGIN SELECT 1; END')", false},
+	};
+	char path[80], bad[90], made[90];
+	world_open(&w, ENGINE_SQLITE, steps, 1);
+	assert_int_equal(add(10), OK);
+	(void)snprintf(path, sizeof path, "%s/copy", w.dir);
+	assert_int_equal(store_backup(&w.ctx, w.store, path), OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char command[300];
+		struct world other;
+		sqlite3 *lite;
+		(void)snprintf(bad, sizeof bad, "%s/copy-%zu", w.dir, i);
+		(void)snprintf(command, sizeof command, "cp %s %s", path, bad);
+		assert_int_equal(system(command), 0);
+		assert_int_equal(sqlite3_open(bad, &lite), SQLITE_OK);
+		if (sqlite3_exec(lite, cases[i].sql, NULL, NULL, NULL) != SQLITE_OK)
+			print_error("%s: %s\n", cases[i].sql, sqlite3_errmsg(lite));
+		sqlite3_close(lite);
+		world_prepare(&other, ENGINE_SQLITE);
+		other.ctx.arena = &other.arena;
+		enum err err = store_restore(&other.ctx, &other.config, bad, &takeover);
+		(void)snprintf(made, sizeof made, "%s/guanxi.db", other.dir);
+		if ((err == OK) != cases[i].taken)
+			print_error("%s: %d\n", cases[i].sql, (int)err);
+		assert_int_equal(err == OK, cases[i].taken);
+		assert_int_equal(access(made, F_OK) == 0, cases[i].taken);
+		if (err == OK) {
+			sqlite3_stmt *stmt;
+			assert_int_equal(sqlite3_open(made, &lite), SQLITE_OK);
+			assert_int_equal(sqlite3_prepare_v2(lite, "SELECT count(*), (SELECT count(*) FROM sqlite_schema WHERE name = 'more') FROM t", -1, &stmt, NULL), SQLITE_OK);
+			assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+			assert_int_equal(sqlite3_column_int(stmt, 0), i == 1 ? 3 : 2);
+			assert_int_equal(sqlite3_column_int(stmt, 1), 0);
+			sqlite3_finalize(stmt);
+			sqlite3_close(lite);
+		}
+		(void)snprintf(command, sizeof command, "rm -rf %s", other.dir);
+		assert_int_equal(system(command), 0);
+		arena_release(&other.arena);
+	}
 	world_close(&w);
 }
 
@@ -566,6 +635,7 @@ int main(void)
 		cmocka_unit_test(the_log_does_not_grow_for_ever),
 		cmocka_unit_test(damage_is_found),
 		cmocka_unit_test(what_was_there_is_kept_by_a_restore),
+		cmocka_unit_test(a_hostile_copy_brings_nothing_but_rows),
 	};
 	return cmocka_run_group_tests_name("store on SQLite alone", tests, NULL, NULL);
 }
