@@ -173,6 +173,7 @@ SECRETS_COMPARED = {
     ("src/core/access/access_token.c", "token_find", "bytes_equal_ct"),
     ("src/core/access/access_totp.c", "access_totp_match", "bytes_equal_ct"),
     ("src/core/access/access_util.c", "access_unseal", "crypto_secretbox_open_easy"),
+    ("src/core/files/archive.c", "check_signature", "sodium_memcmp"),
 }
 EVEN = ["bytes_equal_ct", "sodium_memcmp", "gnutls_memcmp", "crypto_verify_32", "crypto_pwhash_str_verify", "crypto_secretbox_open_easy"]
 # These stop at the first byte that differs.
@@ -188,6 +189,7 @@ NO_SECRET = {
     ("src/core/access/access_account_http.c", "access_same_hash"): "the stored hash with itself, once the password was right",
     ("src/core/access/access_session_http.c", "still_right"): "the stored hash with itself, once the password was right",
     ("src/core/events/events_read.c", "row_holds"): "the chain of the audit trail",
+    ("src/app/restore.c", "is_blob"): "the hash of a file's content",
     ("src/core/files/archive.c", "copy_entry"): "the hash of a file's content",
     ("src/core/files/blob.c", "blob_verify"): "the hash of a file's content",
     ("src/core/search/match.c", "match_token"): "a word that is looked for",
