@@ -91,7 +91,7 @@ static enum err make_demo(struct cli *cli)
 	const char *orders = cli_path(cli, cli_value(cli, "orders") != NULL ? cli_value(cli, "orders") : "sample/online-retail.csv.gz");
 	if (moved == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	struct import_request request = {.path = moved, .name = "online-retail.csv", .preset = "online-retail"};
+	struct import_request request = {.path = moved, .name = "online-retail.csv", .preset = "online-retail", .rate = "1"};
 	enum err err = demo_move_dates(ctx, orders, moved);
 	if (err == OK)
 		err = import_file(ctx, &request, &result);

@@ -154,6 +154,8 @@ static const struct field fields[] = {
 	 .fallback = "0", .flags = F_READONLY | F_LIST},
 	{.name = "orders_total", .type = FIELD_MONEY, .label = {"Spent", "累计消费"}, .group = "trade",
 	 .fallback = "0", .flags = F_READONLY | F_SORT | F_LIST},
+	{.name = "orders_unrated", .type = FIELD_INT, .label = {"Orders without a rate", "未填汇率的订单"}, .group = "trade",
+	 .fallback = "0", .flags = F_READONLY, .help = {"In another currency and in no sum until their rate is given", "外币订单，填写汇率后才计入金额"}},
 	{.name = "first_order_at", .type = FIELD_TIME, .label = {"First order", "首次下单"}, .group = "trade",
 	 .flags = F_READONLY | F_SORT},
 	{.name = "last_order_at", .type = FIELD_TIME, .label = {"Last order", "最近下单"}, .group = "trade",
@@ -274,7 +276,7 @@ static enum err set_birth_day(struct ctx *ctx, const struct record *old, struct 
 /* A new customer has no trade yet, a restored one neither: what comes back with it counts itself again. */
 static enum err set_no_trade(struct ctx *ctx, struct record *customer)
 {
-	static const char *const counted[] = {"orders_count", "orders_total", "open_work", "contacts_count"};
+	static const char *const counted[] = {"orders_count", "orders_total", "orders_unrated", "open_work", "contacts_count"};
 	static const char *const dates[] = {"first_order_at", "last_order_at", "last_contact_at"};
 	enum err err = OK;
 	for (size_t i = 0; err == OK && i < sizeof(counted) / sizeof(counted[0]); i++)

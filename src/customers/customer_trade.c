@@ -29,6 +29,8 @@ static enum err add_in_memory(struct ctx *ctx, struct record *customer, const st
 	enum err err = add_number(ctx, customer, "orders_count", trade->orders);
 	if (err == OK)
 		err = add_number(ctx, customer, "orders_total", trade->base_minor);
+	if (err == OK && trade->unrated != 0)
+		err = add_number(ctx, customer, "orders_unrated", trade->unrated);
 	if (err != OK || trade->at_ms == 0)
 		return err;
 	const struct value *first = record_value(customer, "first_order_at"), *last = record_value(customer, "last_order_at");
@@ -54,6 +56,7 @@ enum err customer_add_trade(struct ctx *ctx, int64_t customer_id, const struct c
 	stmt_bind_i64(stmt, 2, trade->orders);
 	stmt_bind_i64(stmt, 3, trade->base_minor);
 	stmt_bind_i64(stmt, 4, recount ? 0 : trade->at_ms);
+	stmt_bind_i64(stmt, 5, trade->unrated);
 	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
 	if (err == OK && recount)

@@ -11,6 +11,7 @@ extern const struct entity customer_entity, party_role_entity, identifier_entity
 struct customer_trade {
 	int64_t orders;     /* +1, 0 or -1 */
 	int64_t base_minor; /* minor units of the base currency */
+	int64_t unrated;    /* +1 where that amount is not known: another currency, and no rate */
 	int64_t at_ms;      /* when; 0 if it does not move first or last */
 };
 

@@ -64,9 +64,9 @@ static const struct field order_fields[] = {
 	{.name = "total", .type = FIELD_MONEY, .label = {"Total", "订单金额"}, .group = "money", .currency_field = "currency",
 	 .fallback = "0", .flags = F_SORT | F_LIST, .help = {"Follows the lines where there are any", "有明细行时由明细计算"}},
 	{.name = "fx_rate", .type = FIELD_DECIMAL, .label = {"Rate to base currency", "本位币汇率"}, .group = "money", .scale = 6,
-	 .fallback = "1", .flags = F_MORE},
+	 .flags = F_MORE, .help = {"Without it an order in another currency counts in no sum", "外币订单未填汇率时不计入金额合计"}},
 	{.name = "total_base", .type = FIELD_MONEY, .label = {"Total in base currency", "本位币金额"}, .group = "money",
-	 .fallback = "0", .flags = F_READONLY | F_SORT},
+	 .flags = F_READONLY | F_SORT},
 	{.name = "country", .type = FIELD_CODE, .label = {"Country", "国家/地区"}, .group = "other", .max = 2, .flags = F_INDEX},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "负责人"}, .group = "belongs", .link = "user",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX},
@@ -145,6 +145,7 @@ static struct customer_trade trade_of(const struct record *order)
 	return (struct customer_trade){
 		.orders = sale ? 1 : 0,
 		.base_minor = record_i64(order, "total_base"),
+		.unrated = record_value(order, "total_base")->kind == VALUE_NULL,
 		.at_ms = sale ? record_i64(order, "placed_at") : 0,
 	};
 }
@@ -155,14 +156,14 @@ static enum err order_after(struct ctx *ctx, const struct entity *entity, const 
 	int64_t from = old != NULL ? record_i64(old, "customer_id") : 0;
 	int64_t to = new_ != NULL ? record_i64(new_, "customer_id") : 0;
 	struct customer_trade before = trade_of(old), after = trade_of(new_);
-	if (from == to && before.orders == after.orders && before.base_minor == after.base_minor && before.at_ms == after.at_ms)
+	if (from == to && before.orders == after.orders && before.base_minor == after.base_minor && before.unrated == after.unrated && before.at_ms == after.at_ms)
 		return OK;
 	if (from == to) {
 		bool recount = before.at_ms != 0 && before.at_ms != after.at_ms;
-		struct customer_trade delta = {after.orders - before.orders, after.base_minor - before.base_minor, after.at_ms};
+		struct customer_trade delta = {after.orders - before.orders, after.base_minor - before.base_minor, after.unrated - before.unrated, after.at_ms};
 		return customer_add_trade(ctx, to, &delta, recount);
 	}
-	struct customer_trade minus = {-before.orders, -before.base_minor, 0};
+	struct customer_trade minus = {-before.orders, -before.base_minor, -before.unrated, 0};
 	enum err err = customer_add_trade(ctx, from, &minus, before.at_ms != 0);
 	if (err == OK)
 		err = customer_add_trade(ctx, to, &after, false);

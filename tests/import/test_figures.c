@@ -308,6 +308,7 @@ static const struct {
 } kept[] = {
 	{"orders_count", "SELECT count(*) FROM \"order\" o WHERE " COUNTS " AND o.kind = 'sale'"},
 	{"orders_total", "SELECT coalesce(sum(total_base), 0) FROM \"order\" o WHERE " COUNTS},
+	{"orders_unrated", "SELECT count(*) FROM \"order\" o WHERE total_base IS NULL AND " COUNTS},
 	{"first_order_at", "SELECT min(placed_at) FROM \"order\" o WHERE " COUNTS " AND o.kind = 'sale'"},
 	{"last_order_at", "SELECT max(placed_at) FROM \"order\" o WHERE " COUNTS " AND o.kind = 'sale'"},
 	{"open_work", "SELECT count(*) FROM interaction i WHERE i.customer_id = c.id AND i.state IN ('planned', 'open')"},

@@ -12,7 +12,7 @@ static const char plan[] =
 	"{\"as\":\"customer\",\"entity\":\"customer\",\"mode\":\"keep\",\"key\":[\"number\"],\"when\":{\"column\":\"c\",\"filled\":true},"
 	" \"fields\":{\"number\":\"c\",\"name\":\"name\",\"registration_no\":\"reg\"}},"
 	"{\"as\":\"order\",\"entity\":\"order\",\"mode\":\"keep\",\"key\":[\"number\"],\"fields\":{\"number\":\"o\",\"customer_id\":{\"record\":\"customer\"},"
-	" \"placed_at\":\"at\",\"currency\":{\"value\":\"CNY\"},\"shipping_fee\":\"fee\",\"state\":{\"value\":\"completed\"}}},"
+	" \"placed_at\":\"at\",\"currency\":{\"value\":\"CNY\"},\"fx_rate\":{\"value\":\"1\"},\"shipping_fee\":\"fee\",\"state\":{\"value\":\"completed\"}}},"
 	"{\"entity\":\"order_line\",\"mode\":\"create\",\"fields\":{\"order_id\":{\"record\":\"order\"},\"position\":{\"counter\":\"order\"},"
 	" \"name\":\"item\",\"quantity\":\"qty\",\"unit_price\":\"price\"}}]}";
 

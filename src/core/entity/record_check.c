@@ -134,15 +134,38 @@ static void check_currency_change(struct ctx *ctx, const struct record *patch, c
 	}
 }
 
+static bool waits(enum field_type type)
+{
+	return type == FIELD_MONEY || type == FIELD_PHONE;
+}
+
+/* The record's own country, in capitals; NULL: it has none. */
+static const char *phone_country(struct ctx *ctx, const struct record *now)
+{
+	int at = entity_field(now->info, "country");
+	const char *country = at >= 0 && now->values[at].kind == VALUE_TEXT ? now->values[at].t.p : NULL;
+	char *copy = country && strlen(country) == 2 ? arena_strdup(ctx->arena, country) : NULL;
+	for (char *p = copy; p && *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	return copy;
+}
+
+/* What the value means depends on another field: the currency of an amount, the country of a phone. */
+static const char *depends_on(struct ctx *ctx, const struct record *now, int at)
+{
+	return now->info->fields[at]->type == FIELD_MONEY ? record_currency(ctx, now, at) : phone_country(ctx, now);
+}
+
 enum err record_check_values(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old)
 {
 	const struct entity_info *info = patch->info;
-	/* Money last: its currency may be among what is given. */
-	for (int money = 0; money < 2; money++) {
+	/* Money and phones last: their currency and country may be among what is given. */
+	for (int waiting = 0; waiting < 2; waiting++) {
 		for (int at = 0; (size_t)at < info->n_fields; at++) {
-			if (!patch->set[at] || (info->fields[at]->type == FIELD_MONEY) != money)
+			if (!patch->set[at] || waits(info->fields[at]->type) != waiting)
 				continue;
-			enum err err = check_value(ctx, info, at, money ? record_currency(ctx, now, at) : NULL, &patch->values[at]);
+			enum err err = check_value(ctx, info, at, waiting ? depends_on(ctx, now, at) : NULL, &patch->values[at]);
 			if (err)
 				return err;
 			now->values[at] = patch->values[at];

@@ -42,6 +42,7 @@ struct import_request {
 	const char *preset;   /* name of a preset, or NULL */
 	const char *map_path; /* a plan in a JSON file, or NULL; with neither the columns are guessed */
 	const char *entity;   /* for guessing; NULL: guessed too */
+	const char *rate;     /* to the base currency, of orders whose plan gives none; NULL: they have none */
 	bool again;           /* also rows that an earlier run of this file has done */
 	bool check;           /* only says what the whole file shows; nothing is written */
 	FILE *progress;       /* a line now and then, or NULL */

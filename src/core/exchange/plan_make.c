@@ -138,6 +138,17 @@ static enum err settle(struct ctx *ctx, const char *path, json_t **json)
 	return err;
 }
 
+static void set_rate(json_t *plan, const char *rate)
+{
+	json_t *record;
+	size_t i;
+	json_array_foreach(json_object_get(plan, "records"), i, record) {
+		json_t *fields = json_object_get(record, "fields");
+		if (str_equal(json_string_value(json_object_get(record, "entity")), "order") && json_object_get(fields, "fx_rate") == NULL)
+			(void)json_object_set_new(fields, "fx_rate", json_pack("{s:s}", "value", rate));
+	}
+}
+
 enum err import_make_plan(struct ctx *ctx, const char *path, const struct import_request *request, json_t **ret, const char **ret_preset)
 {
 	struct table *table = NULL;
@@ -159,6 +170,8 @@ enum err import_make_plan(struct ctx *ctx, const char *path, const struct import
 		}
 		table_free(table);
 	}
+	if (err == OK && request->rate != NULL)
+		set_rate(*ret, request->rate);
 	if (err == OK)
 		err = settle(ctx, path, ret);
 	if (err == OK && request->again)

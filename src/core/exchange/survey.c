@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "core/text/text.h"
@@ -310,6 +311,23 @@ static bool kind_of(const struct field *field, enum survey_kind *ret)
 	return *ret != SURVEY_NONE;
 }
 
+/* A currency whose record has a rate that no column gives. */
+static bool needs_rate(const struct plan_record *r, size_t f)
+{
+	int rate = entity_field(r->info, "fx_rate");
+	bool needs = rate >= 0 && str_equal(r->info->fields[r->fields[f].at]->name, "currency");
+	for (size_t i = 0; needs && i < r->n_fields; i++)
+		needs = r->fields[i].at != rate;
+	return needs;
+}
+
+static void look_currency(struct ctx *ctx, struct survey_watch *w, int64_t row, const char *text)
+{
+	char code[4];
+	if (currency_normal(convert_currency(text), code) && !str_equal(code, registry_base_currency(ctx->registry)))
+		note(&w->unrated, row, text);
+}
+
 static enum err begin(struct survey *s)
 {
 	s->watches = arena_array(s->ctx->arena, SURVEY_WATCHES_MAX, sizeof(*s->watches));
@@ -320,7 +338,11 @@ static enum err begin(struct survey *s)
 		for (size_t f = 0; f < r->n_fields && s->n < SURVEY_WATCHES_MAX; f++) {
 			const struct plan_value *v = &r->fields[f].value;
 			enum survey_kind kind;
-			if (v->source != PLAN_COLUMN || v->column < 0 || v->words != NULL || !kind_of(r->info->fields[r->fields[f].at], &kind))
+			if (v->source != PLAN_COLUMN || v->column < 0 || v->words != NULL)
+				continue;
+			if (needs_rate(r, f))
+				kind = SURVEY_CURRENCY;
+			else if (!kind_of(r->info->fields[r->fields[f].at], &kind))
 				continue;
 			s->watches[s->n++] = (struct survey_watch){.kind = kind, .record = i, .field = f, .column = v->column, .fixed = v->marked};
 		}
@@ -347,6 +369,8 @@ static enum err look_row(struct ctx *ctx, struct survey *s, const struct table_r
 			look_number(w, row->number, text);
 		else if (w->kind == SURVEY_PHONE)
 			err = look_phone(ctx, w, row->number, text, region);
+		else if (w->kind == SURVEY_CURRENCY)
+			look_currency(ctx, w, row->number, text);
 		else if (w->kind == SURVEY_EMAIL)
 			err = look_email(ctx, w, row->number, text);
 		else

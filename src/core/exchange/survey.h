@@ -15,7 +15,7 @@ struct survey_note {
 	char values[SURVEY_EXAMPLES][SURVEY_EXAMPLE_BYTES];
 };
 
-enum survey_kind { SURVEY_NONE, SURVEY_NUMBER, SURVEY_DATE, SURVEY_TIME, SURVEY_PAST, SURVEY_PHONE, SURVEY_EMAIL };
+enum survey_kind { SURVEY_NONE, SURVEY_NUMBER, SURVEY_DATE, SURVEY_TIME, SURVEY_PAST, SURVEY_PHONE, SURVEY_EMAIL, SURVEY_CURRENCY };
 
 /* One column of one field. */
 struct survey_watch {
@@ -25,7 +25,7 @@ struct survey_watch {
 	bool fixed; /* the plan says how it is written */
 	int64_t points, commas, looked;
 	struct date_votes votes;
-	struct survey_note open, damaged, second, nothing, partial, foreign, local;
+	struct survey_note open, damaged, second, nothing, partial, foreign, local, unrated;
 };
 
 enum survey_about { ABOUT_MERGED, ABOUT_REPEATED, ABOUT_SHARED, ABOUT_NAMESAKES, ABOUT_BEYOND, ABOUT_HEADING, ABOUT_UNDECODED, ABOUT_COUNT };

@@ -163,6 +163,7 @@ static void conclude_cells(struct survey *s, json_t *list)
 			{.code = w->kind == SURVEY_PAST ? "import_birthdays_left" : "import_nothing_left", .note = &w->nothing},
 			{.code = "import_birthdays_month", .note = &w->partial},
 			{.code = "import_phones_foreign", .note = &w->foreign, .arg = region, .choose = "country"},
+			{.code = "import_no_rate", .note = &w->unrated, .arg = registry_base_currency(s->ctx->registry)},
 			{.code = "import_times_zone", .note = &w->local, .arg = s->plan->zone_name != NULL ? s->plan->zone_name : "UTC", .choose = "time_zone"},
 		};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {

@@ -13,12 +13,12 @@ UPDATE "customer" SET last_contact_at =
 
 -- name: customer_add_trade
 -- engine: sqlite
-UPDATE "customer" SET orders_count = orders_count + ?2, orders_total = orders_total + ?3,
+UPDATE "customer" SET orders_count = orders_count + ?2, orders_total = orders_total + ?3, orders_unrated = orders_unrated + ?5,
   first_order_at = CASE WHEN ?4 = 0 THEN first_order_at ELSE min(coalesce(first_order_at, ?4), ?4) END,
   last_order_at = CASE WHEN ?4 = 0 THEN last_order_at ELSE max(coalesce(last_order_at, ?4), ?4) END
  WHERE id = ?1;
 -- engine: postgres
-UPDATE "customer" SET orders_count = orders_count + ?2, orders_total = orders_total + ?3,
+UPDATE "customer" SET orders_count = orders_count + ?2, orders_total = orders_total + ?3, orders_unrated = orders_unrated + ?5,
   first_order_at = CASE WHEN ?4::bigint = 0 THEN first_order_at ELSE least(coalesce(first_order_at, ?4), ?4) END,
   last_order_at = CASE WHEN ?4::bigint = 0 THEN last_order_at ELSE greatest(coalesce(last_order_at, ?4), ?4) END
  WHERE id = ?1;

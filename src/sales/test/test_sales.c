@@ -276,6 +276,28 @@ static void other_currencies_count_at_their_rate(void **state)
 	expect_trade(h, other, 1, 33, "2026-03-01", "2026-03-01");
 }
 
+/* No amount is made of a currency whose rate nobody gave: it is counted apart until it is. */
+static void without_a_rate_nothing_is_summed(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	int64_t customer = PUT(h, "customer", 0, {"name", "高桥"});
+	int64_t order = PUT(h, "order", 0, {"customer_id", text_of(h, customer)}, {"currency", "JPY"}, {"total", "10000"}, {"placed_at", "2026-03-01"});
+	PUT(h, "order", 0, {"customer_id", text_of(h, customer)}, {"currency", "RMB"}, {"total", "5.00"}, {"placed_at", "2026-03-01"});
+	expect_trade(h, customer, 2, 500, "2026-03-01", "2026-03-01");
+	assert_int_equal(record_value(load(h, "order", order), "total_base")->kind, VALUE_NULL);
+	assert_int_equal(record_i64(load(h, "customer", customer), "orders_unrated"), 1);
+	PUT(h, "order", order, {"fx_rate", "0.05"});
+	expect_trade(h, customer, 2, 50500, "2026-03-01", "2026-03-01");
+	assert_int_equal(record_i64(load(h, "customer", customer), "orders_unrated"), 0);
+	/* the rate of yen is none of won */
+	PUT(h, "order", order, {"currency", "KRW"});
+	expect_trade(h, customer, 2, 500, "2026-03-01", "2026-03-01");
+	assert_int_equal(record_i64(load(h, "customer", customer), "orders_unrated"), 1);
+	drop(h, "order", order);
+	assert_int_equal(record_i64(load(h, "customer", customer), "orders_unrated"), 0);
+}
+
 /* What a deleted customer had comes back with it, and once. */
 static void a_restored_customer_counts_once(void **state)
 {
@@ -366,6 +388,7 @@ int main(void)
 		BOTH(a_customers_figures_follow_the_orders),
 		BOTH(an_orders_sums_follow_its_lines),
 		BOTH(other_currencies_count_at_their_rate),
+		BOTH(without_a_rate_nothing_is_summed),
 		BOTH(a_restored_customer_counts_once),
 		BOTH(orders_get_a_number_and_their_customers_owner),
 		BOTH(contacts_and_open_work_are_counted),
