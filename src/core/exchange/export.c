@@ -291,7 +291,7 @@ enum err export_prepare(struct ctx *ctx, const struct export_request *request, s
 	                       .sheet = app_label(ctx, &request->info->entity->label_many)}};
 	if (entity_scope(ctx->actor, request->info, ACTION_EXPORT) == SCOPE_NONE)
 		return fail_arg(ctx, ctx->actor == NULL ? ERR_DENIED : ERR_FORBIDDEN, "", "export_forbidden", request->info->entity->name);
-	if (request->format == FILE_DETECT)
+	if (!file_format_writes(request->format))
 		return fail(ctx, ERR_INVALID, "format", "not_allowed");
 	if (request->format == FILE_VCARD && (entity_field(request->info, "name") < 0 || entity_field(request->info, "phone") < 0))
 		return fail_arg(ctx, ERR_INVALID, "format", "export_no_vcard", request->info->entity->name);

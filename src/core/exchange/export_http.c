@@ -39,7 +39,7 @@ static enum err read_request(struct ctx *ctx, const struct http_request *req, st
 	if (r->info == NULL || (r->info->entity->flags & E_INTERNAL))
 		return fail_arg(ctx, ERR_NOT_FOUND, "", QK_ENTITY, req->params[0]);
 	r->format = format == NULL ? FILE_CSV : file_format_named(format);
-	if (r->format == FILE_DETECT)
+	if (!file_format_writes(r->format))
 		return fail_arg(ctx, ERR_INVALID, "format", "export_format", format);
 	r->query = req->query;
 	r->encoding = http_query(ctx, req, "encoding", 0);

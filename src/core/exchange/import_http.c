@@ -586,7 +586,7 @@ static enum err result(struct ctx *ctx, const struct http_request *req, struct h
 	enum err err = find_run(ctx, req, &run);
 	if (err == OK && format != NULL)
 		options.format = file_format_named(format);
-	if (err == OK && (options.format == FILE_DETECT || options.format == FILE_VCARD))
+	if (err == OK && (!file_format_writes(options.format) || options.format == FILE_VCARD))
 		err = fail_arg(ctx, ERR_INVALID, "format", "not_allowed", format);
 	if (err == OK && str_empty(run.plan))
 		err = fail(ctx, ERR_INVALID, "plan", "import_not_planned");

@@ -1,6 +1,6 @@
 /* Tables in files: CSV, TSV, XLSX, JSON Lines and vCard, read and written through
  * one interface, a row at a time, in flat memory.  Also safe names for downloads.
- * The only folder that uses libzip, libxml2, libxlsxwriter and libmagic.
+ * The only folder that uses libzip, libxml2, libxlsxwriter, libfreexl and libmagic.
  *
  * What comes in is hostile.  Text is valid UTF-8 without NUL when it leaves this
  * folder; sizes are limited; XLSX is taken apart in a helper process with
@@ -19,7 +19,8 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 
-enum file_format { FILE_DETECT, FILE_CSV, FILE_XLSX, FILE_JSONL, FILE_VCARD, FILE_FORMAT_COUNT };
+/* FILE_XLS and FILE_ODS are only read. */
+enum file_format { FILE_DETECT, FILE_CSV, FILE_XLSX, FILE_JSONL, FILE_VCARD, FILE_XLS, FILE_ODS, FILE_FORMAT_COUNT };
 
 enum {
 	TABLE_COLUMNS_MAX = 2000,
@@ -28,12 +29,15 @@ enum {
 	TABLE_SHEETS_MAX = 256,
 };
 
-/* "csv", "xlsx", "jsonl", "vcard", and "tsv" for FILE_CSV; FILE_DETECT if unknown. */
+/* "csv", "xlsx", "jsonl", "vcard", "xls", "ods", and "tsv" for FILE_CSV; FILE_DETECT if unknown. */
 enum file_format file_format_named(const char *name);
 const char *file_format_name(enum file_format format);
 /* "text/csv" … and ".csv" … */
 const char *file_format_type(enum file_format format);
 const char *file_format_suffix(enum file_format format);
+
+/* Whether exports can be made in it. */
+bool file_format_writes(enum file_format format);
 
 /* Runs as the helper process if the arguments ask for it. */
 bool file_helper(int argc, char **argv, int *ret_status);
@@ -92,7 +96,7 @@ struct table_row {
 };
 
 /* Opens, finds out what it is, and reads its head.  gzip is opened on the way.
- * Errors, all with field "file": ERR_INVALID "file_empty", "file_kind_xls",
+ * Errors, all with field "file": ERR_INVALID "file_empty", "file_kind_pdf",
  * "file_kind_html" … for what we cannot read, ERR_LIMIT for what is too large.
  * A table is one thread's; it holds its own memory and may outlive ctx. */
 struct table;

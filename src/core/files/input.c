@@ -152,7 +152,6 @@ struct signature {
 static const struct signature signatures[] = {
 	{"PK\003\004", 4, NULL},
 	{"PK\005\006", 4, "file_kind_zip"},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "file_kind_xls"},
 	{"%PDF-", 5, "file_kind_pdf"},
 	{"BZh", 3, "file_kind_packed"},
 	{"\xfd" "7zXZ", 6, "file_kind_packed"},
@@ -169,11 +168,9 @@ static const struct signature signatures[] = {
 static enum err sniff_zip(struct ctx *ctx, const struct file_input *in, enum file_format *ret)
 {
 	static const char ods[] = "mimetypeapplication/vnd.oasis.opendocument";
-	if (in->head_len > 30 + sizeof(ods) && memcmp(in->head + 30, ods, sizeof(ods) - 1) == 0)
-		return fail(ctx, ERR_INVALID, "file", "file_kind_ods");
 	if (in->packed)
 		return fail(ctx, ERR_INVALID, "file", "file_kind_packed");
-	*ret = FILE_XLSX;
+	*ret = in->head_len > 30 + sizeof(ods) && memcmp(in->head + 30, ods, sizeof(ods) - 1) == 0 ? FILE_ODS : FILE_XLSX;
 	return OK;
 }
 
@@ -236,6 +233,10 @@ static enum err sniff_text(struct ctx *ctx, const char *text, size_t len, enum f
 
 enum err file_sniff(struct ctx *ctx, const struct file_input *in, enum file_format *ret)
 {
+	if (in->head_len >= 8 && memcmp(in->head, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) == 0 && !in->packed) {
+		*ret = FILE_XLS;
+		return OK;
+	}
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
 		const struct signature *s = &signatures[i];
 		if (in->head_len < s->len || memcmp(in->head, s->bytes, s->len) != 0)

@@ -13,6 +13,8 @@ static const struct table_writer *const writers[FILE_FORMAT_COUNT] = {
 	[FILE_VCARD] = &vcard_writer,
 };
 
+bool file_format_writes(enum file_format format) { return writers[format] != NULL; }
+
 enum err table_out_new(struct ctx *ctx, const struct table_out_options *options, const struct table_column *columns,
                        size_t n_columns, table_sink sink, void *arg, struct table_out **ret)
 {

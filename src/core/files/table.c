@@ -16,6 +16,8 @@ static const struct format_row formats[FILE_FORMAT_COUNT] = {
 	[FILE_XLSX] = {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"},
 	[FILE_JSONL] = {"jsonl", "application/jsonl", ".jsonl"},
 	[FILE_VCARD] = {"vcard", "text/vcard", ".vcf"},
+	[FILE_XLS] = {"xls", "application/vnd.ms-excel", ".xls"},
+	[FILE_ODS] = {"ods", "application/vnd.oasis.opendocument.spreadsheet", ".ods"},
 };
 
 enum file_format file_format_named(const char *name)
@@ -47,6 +49,11 @@ struct cell *table_cells(struct table *table, size_t n)
 	return cells;
 }
 
+static bool is_workbook(enum file_format format)
+{
+	return format == FILE_XLSX || format == FILE_XLS || format == FILE_ODS;
+}
+
 static enum err open_reader(struct ctx *ctx, struct table *table, const struct table_options *options, const char *path)
 {
 	enum file_format format = options->format;
@@ -57,13 +64,13 @@ static enum err open_reader(struct ctx *ctx, struct table *table, const struct t
 	err = file_sniff(ctx, &table->in, &seen);
 	if (err != OK)
 		return err;
-	if (format == FILE_DETECT || seen == FILE_XLSX)
+	if (format == FILE_DETECT || is_workbook(seen))
 		format = seen;
-	if (format == FILE_XLSX && seen != FILE_XLSX)
+	if (is_workbook(format) && !is_workbook(seen))
 		return fail(ctx, ERR_INVALID, "file", "file_kind_not_xlsx");
 	table->info.format = format;
 	table->info.bytes_total = table->in.size;
-	if (format == FILE_XLSX)
+	if (is_workbook(format))
 		return xlsx_open(ctx, table, options);
 	err = file_input_decode(ctx, &table->in, options->encoding, &table->info.encoding);
 	if (err != OK)
@@ -287,7 +294,7 @@ const struct table_info *table_info(struct table *table)
 {
 	if (table->in.decoder != NULL)
 		table->info.decode_errors = text_decoder_errors(table->in.decoder);
-	if (table->info.format != FILE_XLSX)
+	if (!is_workbook(table->info.format))
 		table->info.bytes_done = file_input_done(&table->in);
 	return &table->info;
 }

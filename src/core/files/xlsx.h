@@ -109,6 +109,20 @@ void xlsx_frame(struct xlsx_book *book, char letter, const void *payload, size_t
 void xlsx_send(struct xlsx_book *book); /* writes what waits */
 void xlsx_put_u32(struct buf *buf, uint32_t value);
 
+/* A number as a spreadsheet shows it: fifteen digits, without exponent where it can be. */
+size_t xlsx_number_text(double value, char out[64]);
+/* One row of cells; nothing if none is filled. */
+void xlsx_send_row(struct xlsx_book *book, uint32_t number, const struct cell *cells, size_t n);
+void xlsx_send_sheets(struct xlsx_book *book);
+void xlsx_send_number(struct xlsx_book *book, char letter, uint32_t number);
+
+/* Workbooks of before 2007 and OpenDocument sheets, by the same frames. */
+bool xls_is_one(const void *map, size_t size);
+void xls_prepare(void); /* before the cage closes */
+void xls_run(struct xlsx_book *book, const char *path, const char *sheet);
+bool ods_is_one(struct xlsx_book *book);
+void ods_run(struct xlsx_book *book, const char *sheet);
+
 /* All of it for an archive in memory; `book` has its fd and out. Also what the fuzzer calls. */
 void xlsx_run(struct xlsx_book *book, void *map, size_t size, const char *sheet);
 int xlsx_helper(const char *sheet);

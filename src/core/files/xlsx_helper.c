@@ -78,8 +78,9 @@ static bool limit(__rlimit_resource_t what, rlim_t value)
 	return setrlimit(what, &r) == 0;
 }
 
-/* Memory, reading and writing of open files, the end: nothing else. */
-static bool filter_calls(void)
+/* Memory, reading and writing of open files, the end: nothing else. `only_file`: who opens a file gets descriptor 0,
+ * the workbook itself (0 is the error number, and so what the call returns). */
+static bool filter_calls(bool only_file)
 {
 	static const int allowed[] = {
 		SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(brk), SCMP_SYS(mmap),
@@ -97,18 +98,18 @@ static bool filter_calls(void)
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		ok &= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0) == 0;
+		ok &= seccomp_rule_add(filter, SCMP_ACT_ERRNO(only_file && i < 2 ? 0 : EPERM), refused[i], 0) == 0;
 	ok = ok && seccomp_load(filter) == 0;
 	seccomp_release(filter);
 	return ok;
 }
 
-static bool lock_up(void)
+static bool lock_up(bool only_file)
 {
 	bool ok = limit(RLIMIT_CPU, 1800) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0);
 	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 	if (!SANITIZED) /* sanitizers need their own memory and calls */
-		ok = ok && limit(RLIMIT_AS, XLSX_MEMORY_MAX) && limit(RLIMIT_NOFILE, 3) && filter_calls();
+		ok = ok && limit(RLIMIT_AS, XLSX_MEMORY_MAX) && limit(RLIMIT_NOFILE, 3) && filter_calls(only_file);
 	return ok;
 }
 
@@ -125,7 +126,7 @@ static void send_fault(struct xlsx_book *book)
 	buf_release(&frame);
 }
 
-static void send_sheets(struct xlsx_book *book)
+void xlsx_send_sheets(struct xlsx_book *book)
 {
 	struct buf frame;
 	buf_init(&frame, TABLE_SHEETS_MAX * 512);
@@ -135,12 +136,32 @@ static void send_sheets(struct xlsx_book *book)
 	buf_release(&frame);
 }
 
-static void send_number(struct xlsx_book *book, char letter, uint32_t number)
+void xlsx_send_number(struct xlsx_book *book, char letter, uint32_t number)
 {
 	struct buf frame;
 	buf_init(&frame, 16);
 	xlsx_put_u32(&frame, number);
 	xlsx_frame(book, letter, frame.data, frame.len);
+	buf_release(&frame);
+}
+
+void xlsx_send_row(struct xlsx_book *book, uint32_t number, const struct cell *cells, size_t n)
+{
+	struct buf frame;
+	if (n == 0 || xlsx_wrong(book))
+		return;
+	buf_init(&frame, TABLE_ROW_MAX * 2);
+	xlsx_put_u32(&frame, number);
+	xlsx_put_u32(&frame, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		buf_putc(&frame, (char)(cells[i].len > 0 ? cells[i].kind : CELL_EMPTY));
+		xlsx_put_u32(&frame, (uint32_t)cells[i].len);
+		buf_add(&frame, cells[i].text, cells[i].len);
+	}
+	if (buf_failed(&frame))
+		xlsx_refuse(book, ERR_LIMIT, "row_too_large", NULL);
+	else
+		xlsx_frame(book, 'R', frame.data, frame.len);
 	buf_release(&frame);
 }
 
@@ -153,7 +174,7 @@ static void read_sheets(struct xlsx_book *book, const char *wanted)
 		if (wanted[0] == '\0' ? book->sheets[i].hidden : strcmp(wanted, book->sheets[i].name) != 0)
 			continue;
 		found = true;
-		send_number(book, 'U', (uint32_t)i);
+		xlsx_send_number(book, 'U', (uint32_t)i);
 		if (!xlsx_read_sheet(book, i, &any) || any)
 			return;
 	}
@@ -189,8 +210,10 @@ void xlsx_run(struct xlsx_book *book, void *map, size_t size, const char *sheet)
 	book->zip = open_archive(map, size);
 	if (book->zip == NULL) {
 		xlsx_refuse(book, ERR_INVALID, "xlsx_damaged", "zip");
+	} else if (ods_is_one(book)) {
+		ods_run(book, sheet);
 	} else if (xlsx_open_book(book)) {
-		send_sheets(book);
+		xlsx_send_sheets(book);
 		read_sheets(book, sheet);
 	}
 }
@@ -201,11 +224,15 @@ int xlsx_helper(const char *sheet)
 	void *map = MAP_FAILED;
 	size_t size = 0;
 	buf_init(&book.out, XLSX_OUT_MAX);
-	bool mapped = map_file(STDIN_FILENO, &map, &size);
-	if (!lock_up())
+	bool mapped = map_file(STDIN_FILENO, &map, &size), old = mapped && xls_is_one(map, size);
+	if (old)
+		xls_prepare();
+	if (!lock_up(old))
 		xlsx_refuse(&book, ERR_BUG, "xlsx_helper_limits", NULL);
-	else if (!mapped)
+	else if (!mapped || lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
 		xlsx_refuse(&book, ERR_INVALID, "xlsx_damaged", NULL);
+	else if (old)
+		xls_run(&book, "/proc/self/fd/0", sheet);
 	else
 		xlsx_run(&book, map, size, sheet);
 	if (xlsx_wrong(&book))

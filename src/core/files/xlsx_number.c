@@ -115,3 +115,11 @@ size_t xlsx_unescape(char *text, size_t len)
 	}
 	return to;
 }
+
+size_t xlsx_number_text(double value, char out[64])
+{
+	int n = snprintf(out, 64, "%.15g", value);
+	if (n > 0 && strchr(out, 'e') != NULL && value > -1e21 && value < 1e21 && (value > 1e-6 || value < -1e-6))
+		n = snprintf(out, 64, "%.0f", value);
+	return n > 0 && n < 64 ? (size_t)n : 0;
+}

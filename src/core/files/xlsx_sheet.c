@@ -147,7 +147,7 @@ static bool put_formatted(struct sheet *s, double value, const struct xlsx_forma
 	return n > 0;
 }
 
-/* Fifteen digits, as a spreadsheet shows it, without exponent where it can be. */
+
 static void put_number(struct sheet *s)
 {
 	char text[64], *end = NULL;
@@ -158,11 +158,9 @@ static void put_number(struct sheet *s)
 	int format = style < s->book->n_looks ? s->book->looks[style] : -1;
 	if (format >= 0 && put_formatted(s, value, &s->book->formats[format]))
 		return;
-	int n = snprintf(text, sizeof(text), "%.15g", value);
-	if (n > 0 && strchr(text, 'e') != NULL && value > -1e21 && value < 1e21 && (value > 1e-6 || value < -1e-6))
-		n = snprintf(text, sizeof(text), "%.0f", value);
-	if (n > 0 && (size_t)n < sizeof(text))
-		put_cell(s, text, (size_t)n, CELL_NUMBER);
+	size_t n = xlsx_number_text(value, text);
+	if (n > 0)
+		put_cell(s, text, n, CELL_NUMBER);
 }
 
 static void end_cell(struct sheet *s)

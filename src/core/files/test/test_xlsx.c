@@ -78,6 +78,44 @@ static void test_read(void **state)
 	check_refused(path, &(struct table_options){.sheet = "Nope", .header_row = HEADER_DETECT}, ERR_INVALID, "xlsx_no_such_sheet");
 }
 
+static const char ods_content[] =
+	"<office:document-content xmlns:office='o' xmlns:table='t' xmlns:text='x' xmlns:style='s' xmlns:calcext='c'><office:automatic-styles>"
+	"<style:style style:name='ta1'><style:table-properties table:display='false'/></style:style></office:automatic-styles><office:body><office:spreadsheet>"
+	"<table:table table:name='Old' table:style-name='ta1'><table:table-row><table:table-cell office:value-type='float' office:value='1'><text:p>1</text:p></table:table-cell></table:table-row></table:table>"
+	"<table:table table:name='数据'><table:table-row><table:table-cell office:value-type='string'><text:p>组</text:p></table:table-cell><table:table-cell office:value-type='string'><text:p>code</text:p></table:table-cell>"
+	"<table:table-cell office:value-type='string'><text:p>when</text:p></table:table-cell></table:table-row>"
+	"<table:table-row table:number-rows-repeated='2'><table:table-cell table:number-columns-repeated='3'/></table:table-row>"
+	"<table:table-row><table:table-cell table:number-rows-spanned='2' office:value-type='string'><office:annotation><text:p>a note</text:p></office:annotation><text:p>one<text:s text:c='2'/>a</text:p><text:p>b</text:p></table:table-cell>"
+	"<table:table-cell office:value-type='float' office:value='77'><text:p>00077</text:p></table:table-cell><table:table-cell office:value-type='date' office:date-value='2024-06-03T10:15:00'><text:p>3 Jun</text:p></table:table-cell></table:table-row>"
+	"<table:table-row table:number-rows-repeated='2'><table:covered-table-cell/><table:table-cell office:value-type='percentage' office:value='0.15'><text:p>15%</text:p></table:table-cell>"
+	"<table:table-cell office:value-type='time' office:time-value='PT06H30M00S'><text:p>6:30</text:p></table:table-cell></table:table-row>"
+	"<table:table-row><table:table-cell office:value-type='currency' office:value='1234.5'><text:p>¥1,234.50</text:p></table:table-cell><table:table-cell calcext:value-type='error' office:value-type='string'><text:p>#N/A</text:p></table:table-cell>"
+	"<table:table-cell office:value-type='boolean' office:boolean-value='true'><text:p>TRUE</text:p></table:table-cell></table:table-row>"
+	"<table:table-row table:number-rows-repeated='1048570'><table:table-cell table:number-columns-repeated='1024'/></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>";
+
+static void test_ods(void **state)
+{
+	(void)state;
+	const struct part parts[] = {{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, {"content.xml", ods_content}};
+	const char *path = book_with("a.ods", parts, 2);
+	check_table(path, &detect, "组|code|when", "4:one  a\rb|00077|2024-06-03 10:15:00\n5:one  a\rb|15%|06:30:00\n6:|15%|06:30:00\n7:1234.5||true\n");
+	struct table *table = open_with(path, &detect);
+	assert_int_equal(table_info(table)->n_sheets, 2);
+	assert_string_equal(table_info(table)->sheet, "数据");
+	table_free(table);
+	check_refused(path, &(struct table_options){.sheet = "Nope", .header_row = HEADER_DETECT}, ERR_INVALID, "xlsx_no_such_sheet");
+	/* what lies about itself */
+	static const char bomb[] = "<a><table name='x'><table-row number-rows-repeated='1048576'><table-cell value-type='string' number-columns-repeated='99999'><p>x</p></table-cell></table-row></table></a>";
+	const struct part bombs[] = {{"content.xml", bomb}};
+	check_refused(book_with("b.ods", bombs, 1), &detect, ERR_LIMIT, "too_many_columns");
+	static const char doctype[] = "<!DOCTYPE a [<!ENTITY b 'c'>]><a><table name='x'><table-row><table-cell value-type='string'><p>&b;</p></table-cell></table-row></table></a>";
+	const struct part entities[] = {{"content.xml", doctype}};
+	check_refused(book_with("c.ods", entities, 1), &detect, ERR_INVALID, "xlsx_damaged");
+	/* the mark of an old workbook and nothing behind it */
+	static const char old[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing that such a workbook has";
+	check_refused(test_file("d.xls", old, sizeof(old)), &detect, ERR_INVALID, "xlsx_damaged");
+}
+
 static const char shown_book[] = "<workbook xmlns:r='r'><sheets><sheet name='Old' r:id='r1' state='hidden'/><sheet name='Older' r:id='r1' state='veryHidden'/>"
                                  "<sheet name='Data' r:id='r2'/></sheets></workbook>";
 static const char shown_styles[] = "<styleSheet><numFmts><numFmt numFmtId='170' formatCode='00000'/><numFmt numFmtId='171' formatCode='000\\-0000\\-0000'/>"
@@ -252,7 +290,7 @@ int main(int argc, char **argv)
 	if (file_helper(argc, argv, &status))
 		return status;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_read, test_each), cmocka_unit_test_setup(test_shown, test_each),     cmocka_unit_test_setup(test_1904, test_each),
+		cmocka_unit_test_setup(test_read, test_each), cmocka_unit_test_setup(test_shown, test_each), cmocka_unit_test_setup(test_ods, test_each),     cmocka_unit_test_setup(test_1904, test_each),
 		cmocka_unit_test_setup(test_formats, test_each),  cmocka_unit_test_setup(test_entities, test_each),
 		cmocka_unit_test_setup(test_bombs, test_each),    cmocka_unit_test_setup(test_not_books, test_each),
 		cmocka_unit_test_setup(test_round_trip, test_each),

@@ -72,7 +72,7 @@ function Start() {
 
 	return (
 		<Frame step="file" reached={0}>
-			<input ref={input} type="file" hidden accept=".csv,.tsv,.txt,.xlsx,.jsonl,.ndjson,.json,.vcf" onChange={(e) => void send(e.target.files)} />
+			<input ref={input} type="file" hidden accept=".csv,.tsv,.txt,.xlsx,.xls,.ods,.jsonl,.ndjson,.json,.vcf" onChange={(e) => void send(e.target.files)} />
 			<button
 				type="button" className={`dropzone${over ? ' is-over' : ''}`} disabled={sending !== null} onClick={() => input.current?.click()}
 				onDragOver={(e) => {
