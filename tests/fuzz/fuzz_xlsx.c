@@ -1,8 +1,10 @@
 /* The workbook parser as it runs in the helper process, without its cage: what
  * the cage contains must not be needed.  An input that is no ZIP archive becomes one:
  * its parts between U+001E are sheet, shared strings, styles and workbook, so that
- * the fuzzer reaches them.  What is sent to the parent keeps the form of its frames. */
+ * the fuzzer reaches them; behind "ODS" the first is the content of an OpenDocument sheet.
+ * What begins as a workbook of before 2007 goes to its reader.  What is sent to the parent keeps the form of its frames. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -57,27 +59,30 @@ static void put_entry(struct buf *out, const char *name, const char *text, size_
 	put(out, 0, 2);
 }
 
-static void pack(struct buf *out, const char *const *texts, const size_t *sizes)
+static void pack(struct buf *out, bool ods, const char *const *texts, const size_t *sizes)
 {
 	size_t at[PARTS_N];
+	const char *names[PARTS_N];
+	for (size_t i = 0; i < PARTS_N; i++)
+		names[i] = !ods ? parts[i].name : i == 0 ? "content.xml" : parts[i].name + 3;
 	for (size_t i = 0; i < PARTS_N; i++) {
 		at[i] = out->len;
 		put(out, 0x04034b50, 4);
-		put_entry(out, parts[i].name, texts[i], sizes[i]);
-		buf_puts(out, parts[i].name);
+		put_entry(out, names[i], texts[i], sizes[i]);
+		buf_puts(out, names[i]);
 		buf_add(out, texts[i], sizes[i]);
 	}
 	size_t directory = out->len;
 	for (size_t i = 0; i < PARTS_N; i++) {
 		put(out, 0x02014b50, 4);
 		put(out, 20, 2);
-		put_entry(out, parts[i].name, texts[i], sizes[i]);
+		put_entry(out, names[i], texts[i], sizes[i]);
 		put(out, 0, 2); /* comment, disk, attributes */
 		put(out, 0, 2);
 		put(out, 0, 2);
 		put(out, 0, 4);
 		put(out, (uint32_t)at[i], 4);
-		buf_puts(out, parts[i].name);
+		buf_puts(out, names[i]);
 	}
 	size_t n = out->len - directory;
 	put(out, 0x06054b50, 4);
@@ -93,6 +98,9 @@ static void make_archive(struct buf *out, const char *data, size_t size)
 {
 	const char *texts[PARTS_N];
 	size_t sizes[PARTS_N];
+	bool ods = size >= 3 && memcmp(data, "ODS", 3) == 0;
+	data += ods ? 3 : 0;
+	size -= ods ? 3 : 0;
 	for (size_t i = 0; i < PARTS_N; i++) {
 		texts[i] = parts[i].text;
 		sizes[i] = strlen(parts[i].text);
@@ -107,7 +115,7 @@ static void make_archive(struct buf *out, const char *data, size_t size)
 		data += n + (end != NULL);
 		size -= n + (end != NULL);
 	}
-	pack(out, texts, sizes);
+	pack(out, ods, texts, sizes);
 }
 
 static uint32_t u32(const uint8_t *p)
@@ -150,6 +158,17 @@ static void check_frames(int fd)
 	(void)munmap(all, (size_t)size);
 }
 
+/* The library opens files by name. */
+static void run_old(struct xlsx_book *book, const void *data, size_t size)
+{
+	char path[64];
+	int fd = memfd_create("old", MFD_CLOEXEC);
+	require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	xls_run(book, path, "");
+	(void)close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int out = -1;
@@ -158,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(out >= 0 && ftruncate(out, 0) == 0 && lseek(out, 0, SEEK_SET) == 0);
 	struct buf archive;
 	buf_init(&archive, 64 << 20);
-	if (size >= 2 && data[0] == 'P' && data[1] == 'K')
+	if ((size >= 2 && data[0] == 'P' && data[1] == 'K') || xls_is_one(data, size))
 		buf_add(&archive, (const char *)data, size);
 	else
 		make_archive(&archive, (const char *)data, size);
@@ -170,7 +189,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_release(&archive);
 	struct xlsx_book book = {.fd = out};
 	buf_init(&book.out, XLSX_OUT_MAX);
-	xlsx_run(&book, copy, n, "");
+	if (xls_is_one(copy, n))
+		run_old(&book, copy, n);
+	else
+		xlsx_run(&book, copy, n, "");
 	xlsx_send(&book); /* the frame of the end is the helper's */
 	xlsx_release_book(&book);
 	check_frames(out);

@@ -13,6 +13,7 @@ struct span {
 	char *text;
 	size_t len;
 	enum cell_kind kind;
+	bool filled; /* into the row that was sent last */
 };
 
 struct ods {
@@ -125,28 +126,39 @@ static size_t time_text(const char *value, char out[64])
 	return (size_t)snprintf(out, 64, "%02u:%02u:%02u", h, m, s);
 }
 
+/* The digits of a text that holds besides them only what codes hold; whether there is such; 0 if it is none. */
+static size_t code_digits(const char *shown, char digits[32], bool *ret_other)
+{
+	size_t n = 0;
+	*ret_other = false;
+	for (const char *p = shown; *p != '\0'; p++) {
+		bool digit = *p >= '0' && *p <= '9', letter = (*p | 0x20) >= 'a' && (*p | 0x20) <= 'z';
+		bool line = strchr("-() ", *p) != NULL;
+		if (digit ? n + 1 >= 32 : !line && !(letter && n == 0))
+			return 0; /* too long, or "1,234", "5 kg", or a sign of money */
+		if (digit)
+			digits[n++] = *p;
+		*ret_other |= !digit;
+	}
+	digits[n] = '\0';
+	return n;
+}
+
 /* Whether the text is the number with zeros before it, lines within it or a word in front: a code. */
 static bool shows_code(const char *shown, const char *number)
 {
+	static const char *const money[] = {"RMB", "CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD"};
 	char digits[32];
-	size_t n = 0;
 	bool other = false;
-	for (const char *p = shown; *p != '\0'; p++) {
-		bool digit = *p >= '0' && *p <= '9';
-		if (digit && n + 1 < sizeof(digits))
-			digits[n++] = *p;
-		else if (digit || (n > 0 && strchr("-() /", *p) == NULL))
-			return false; /* too long, or "1,234" or "5 kg" */
-		other |= !digit && (strchr("-() ", *p) != NULL || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'));
-		if (!digit && n == 0 && (unsigned char)*p >= 0x80)
-			return false; /* signs of money */
-	}
-	digits[n] = '\0';
+	if (code_digits(shown, digits, &other) == 0 || shown[0] == '-')
+		return false;
+	for (size_t i = 0; i < sizeof(money) / sizeof(money[0]); i++)
+		if (strstr(shown, money[i]) != NULL)
+			return false;
 	const char *plain = digits;
 	while (plain[0] == '0' && plain[1] != '\0')
 		plain++;
-	bool padded = plain != digits;
-	return n > 0 && strcmp(plain, number) == 0 && (padded || (other && shown[0] != '-' && strstr(shown, "RMB") == NULL && strstr(shown, "USD") == NULL && strstr(shown, "EUR") == NULL));
+	return strcmp(plain, number) == 0 && (plain != digits || other);
 }
 
 static struct cell number_cell(struct ods *o, char room[64])
@@ -214,7 +226,7 @@ static void end_cell(struct ods *o)
 	if (at < TABLE_COLUMNS_MAX && o->span_rows > 1 && cell.len > 0) {
 		struct span *span = &o->spans[at];
 		free(span->text);
-		*span = (struct span){o->span_rows, strndup(cell.text, cell.len), cell.len, cell.kind};
+		*span = (struct span){o->span_rows, strndup(cell.text, cell.len), cell.len, cell.kind, false};
 	}
 	uint32_t most = cell.len > 0 ? o->repeat_cell : o->repeat_cell < TABLE_COLUMNS_MAX ? o->repeat_cell : TABLE_COLUMNS_MAX;
 	for (uint32_t i = 0; i < most && !xlsx_wrong(o->book) && o->width <= TABLE_COLUMNS_MAX; i++)
@@ -223,11 +235,14 @@ static void end_cell(struct ods *o)
 
 /* --- rows ------------------------------------------------------------------ */
 
-/* Cells that reach down from above, in a row that has something of its own. */
-static void fill_spans(struct ods *o, size_t *width)
+/* Cells that reach down from above, in a row that has something of its own; those of the row before are taken out again. */
+static void fill_spans(struct ods *o, size_t *width, uint32_t rows)
 {
 	for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++) {
 		struct span *span = &o->spans[i];
+		if (span->filled && i < *width)
+			o->cells[i] = (struct cell){"", 0, CELL_EMPTY};
+		span->filled = false;
 		if (span->rows == 0)
 			continue;
 		bool own = i < *width && o->cells[i].len > 0;
@@ -235,8 +250,9 @@ static void fill_spans(struct ods *o, size_t *width)
 			while (*width <= i)
 				o->cells[(*width)++] = (struct cell){"", 0, CELL_EMPTY};
 			o->cells[i] = (struct cell){span->text, span->len, span->kind};
+			span->filled = true;
 		}
-		span->rows--;
+		span->rows -= span->rows < rows ? span->rows : rows;
 	}
 }
 
@@ -248,9 +264,9 @@ static void end_row(struct ods *o)
 	for (size_t i = 0; i < width; i++)
 		if (o->cells[i].len > 0)
 			o->cells[i].text = buf_text(&o->text) + o->offsets[i];
-	fill_spans(o, &width);
 	uint32_t times = o->repeat_row;
 	if (width == 0) { /* the end of a sheet is a row repeated a million times */
+		fill_spans(o, &width, times);
 		o->row = o->row + times < XLSX_ROWS_MAX ? o->row + times : XLSX_ROWS_MAX;
 		return;
 	}
@@ -259,6 +275,7 @@ static void end_row(struct ods *o)
 			xlsx_refuse(o->book, ERR_INVALID, "xlsx_damaged", "rows");
 			return;
 		}
+		fill_spans(o, &width, 1);
 		xlsx_send_row(o->book, ++o->row, o->cells, width);
 		o->any = true;
 	}

@@ -48,8 +48,12 @@ static struct cell cell_of(const FreeXL_CellValue *value, char room[64])
 		return text_cell(value->value.text_value, CELL_TEXT);
 	case FREEXL_CELL_DATE:
 	case FREEXL_CELL_DATETIME:
-	case FREEXL_CELL_TIME:
-		return text_cell(value->value.text_value, CELL_TIME);
+	case FREEXL_CELL_TIME: {
+		struct cell cell = text_cell(value->value.text_value, CELL_TIME);
+		if (cell.len == 19 && strcmp(cell.text + 10, " 00:00:00") == 0) /* a day */
+			cell = text_cell(memcpy(memset(room, 0, 64), cell.text, 10), CELL_TIME);
+		return cell;
+	}
 	default:
 		return (struct cell){"", 0, CELL_EMPTY};
 	}
