@@ -141,7 +141,8 @@ const char *prepare_cell(struct ctx *ctx, const struct cell *cells, size_t n, in
 		text += 3, len -= 3;
 	if (len == 0)
 		return "";
-	bool wrapped = *text == '=' || *text == '\'' || *text == '`';
+	/* ="0123" and '0123 are the reader's, who knows our own writer's marks from a shop's. */
+	bool wrapped = *text == '`';
 	if (text + len == cell->text + cell->len)
 		return wrapped ? convert_unwrap(ctx, text) : text;
 	const char *copy = arena_strndup(ctx->arena, text, len);
