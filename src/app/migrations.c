@@ -58,6 +58,7 @@ static const struct migration migrations[] = {
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
 	{.version = 3, .name = "bulk changes", .run = follow_descriptors},
 	{.version = 4, .name = "birthdays by day, orders without a rate, one form of identifiers", .run = forms_of_values},
+	{.version = 5, .name = "units of order lines", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

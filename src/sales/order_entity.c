@@ -43,8 +43,8 @@ static const struct field order_fields[] = {
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST, .help = {"Empty for a guest", "游客订单可为空"}},
 	{.name = "channel_id", .type = FIELD_LINK, .label = {"Shop or channel", "店铺/渠道"}, .group = "basic", .link = "channel",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
-	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .group = "basic", .options = order_kinds, .fallback = "sale",
-	 .flags = F_REQUIRED | F_INDEX},
+	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .group = "basic", .options = order_kinds, .flags = F_INDEX,
+	 .help = {"Left empty: a sale, or a return where the amount is negative", "留空时为销售，金额为负时为退货"}},
 	{.name = "state", .type = FIELD_ENUM, .label = {"State", "状态"}, .group = "basic", .options = order_states,
 	 .fallback = "placed", .flags = F_REQUIRED | F_INDEX | F_LIST},
 	{.name = "placed_at", .type = FIELD_TIME, .label = {"Placed", "下单时间"}, .group = "basic", .fallback = "now",
@@ -115,6 +115,23 @@ static enum err inherit_owner(struct ctx *ctx, struct record *order)
 	return err;
 }
 
+/* What goes back is a return: nothing said becomes one, and a sale of less than nothing is refused. */
+static enum err settle_kind(struct ctx *ctx, struct record *record, const char *amount)
+{
+	bool negative = record_i64(record, amount) < 0;
+	const char *kind = record_text(record, "kind");
+	if (str_empty(kind))
+		return record_set(ctx, record, "kind", value_text(negative ? "return" : "sale"));
+	if (negative && (str_equal(kind, "sale") || str_equal(kind, "gift")))
+		return fail(ctx, ERR_INVALID, amount, "negative_sale");
+	return OK;
+}
+
+static bool same(const struct record *a, const struct record *b, const char *field)
+{
+	return a != NULL && value_equal(record_value(a, field), record_value(b, field));
+}
+
 static enum err order_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
@@ -125,6 +142,10 @@ static enum err order_before(struct ctx *ctx, const struct entity *entity, const
 		err = set_number(ctx, new_);
 	if (err == OK && old == NULL)
 		err = inherit_owner(ctx, new_);
+	/* what stands there may have come from elsewhere; with lines, each line says what it is */
+	bool settled = same(old, new_, "kind") && (same(old, new_, "total") || record_i64(new_, "lines_count") > 0);
+	if (err == OK && !settled)
+		err = settle_kind(ctx, new_, "total");
 	if (err == OK)
 		err = order_sums_set(ctx, old, new_);
 	return err;
@@ -215,14 +236,15 @@ static const struct field line_fields[] = {
 	{.name = "order_id", .type = FIELD_LINK, .label = {"Order", "订单"}, .link = "order", .on_delete = DELETE_CASCADE,
 	 .flags = F_REQUIRED | F_INDEX | F_INSERT_ONLY},
 	{.name = "position", .type = FIELD_INT, .label = {"No.", "行号"}, .flags = F_LIST},
-	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = line_kinds, .fallback = "sale",
-	 .flags = F_REQUIRED},
+	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = line_kinds,
+	 .help = {"Left empty: a sale, or a return where the quantity is negative", "留空时为销售，数量为负时为退货"}},
 	{.name = "product_id", .type = FIELD_LINK, .label = {"Product", "商品"}, .link = "product", .on_delete = DELETE_RESTRICT,
 	 .flags = F_INDEX | F_LIST},
 	{.name = "sku", .type = FIELD_TEXT, .label = {"SKU", "商品编码"}, .max = 80, .flags = F_LIST},
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 250, .flags = F_LIST},
 	{.name = "quantity", .type = FIELD_DECIMAL, .label = {"Quantity", "数量"}, .scale = 3, .fallback = "1",
 	 .flags = F_REQUIRED | F_LIST},
+	{.name = "unit", .type = FIELD_TEXT, .label = {"Unit", "单位"}, .max = 30},
 	{.name = "unit_price", .type = FIELD_DECIMAL, .label = {"Unit price", "单价"}, .scale = 4, .fallback = "0",
 	 .flags = F_REQUIRED | F_LIST, .help = {"In the order's currency", "以订单币种计"}},
 	{.name = "discount", .type = FIELD_DECIMAL, .label = {"Discount", "优惠"}, .scale = 4, .fallback = "0"},
@@ -236,10 +258,12 @@ static const struct field line_fields[] = {
 static enum err line_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
-	(void)old;
 	int64_t total;
 	if (new_ == NULL)
 		return OK;
+	enum err err = same(old, new_, "quantity") && same(old, new_, "kind") ? OK : settle_kind(ctx, new_, "quantity");
+	if (err != OK)
+		return err;
 	if (!decimal_mul(record_i64(new_, "unit_price"), record_i64(new_, "quantity"), 3, &total) ||
 	    __builtin_sub_overflow(total, record_i64(new_, "discount"), &total))
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");

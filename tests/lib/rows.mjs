@@ -48,6 +48,8 @@ export function rowsOf(entity, refs, n = 6) {
     }
     // yen have no decimals; a record is not its own parent
     if (row.currency === 'JPY') for (const field of entity.fields) if (field.type === 'money' && field.name in row) row[field.name] = String(i * 10);
+    // what is less than nothing is a return
+    if (entity.name === 'order_line' && Number(row.quantity) < 0) row.kind = 'return';
     if ('fx_rate' in row) row.fx_rate = '0.0481';
     if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
     if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });

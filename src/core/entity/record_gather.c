@@ -177,7 +177,8 @@ static enum err insert_kinds(struct ctx *ctx, const struct gathering *g)
 static enum err insert_all(struct ctx *ctx, const struct gathering *g)
 {
 	enum err err = OK;
-	if (db_engine(ctx->db) == ENGINE_POSTGRES)
+	/* A few are worth a round trip each: then a refusal names its field. */
+	if (db_engine(ctx->db) == ENGINE_POSTGRES && g->n >= BULK)
 		return insert_kinds(ctx, g);
 	for (size_t i = 0; !err && i < g->n; i++)
 		err = record_insert(ctx, g->list[i].record);

@@ -61,7 +61,8 @@ static enum err read_columns(struct ctx *ctx, const struct http_request *req, co
 		if (!name || n >= REST_COLUMNS_MAX)
 			return fail_arg(ctx, ERR_LIMIT, "columns", QK_TOO_MANY, "200");
 		int at = entity_field(info, name);
-		if (at < 0 || entity_field_right(ctx->actor, info, at) == RIGHT_HIDDEN)
+		bool known = at < 0 ? rest_nested_kind(ctx, info, name) != NULL : entity_field_right(ctx->actor, info, at) != RIGHT_HIDDEN;
+		if (!known)
 			return fail_arg(ctx, ERR_INVALID, "columns", QK_COLUMNS, name);
 		list[n++] = name;
 		text += len;
@@ -108,7 +109,8 @@ enum err rest_body_object(struct ctx *ctx, const struct http_request *req, const
 void rest_body_release(struct rest_body *body)
 {
 	json_decref(body->json);
-	body->json = NULL;
+	json_decref(body->nested);
+	body->json = body->nested = NULL;
 }
 
 /* --- one row -------------------------------------------------------------------------- */

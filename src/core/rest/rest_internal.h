@@ -73,6 +73,7 @@ struct rest_body {
 	const char ***cells;   /* CSV: rows of texts, NULL for null */
 	size_t n_names;
 	const char *const *columns; /* columns=: other members are passed over; ended by NULL; NULL: all */
+	json_t *nested;        /* keeps what rest_nested_take took out; freed by rest_body_release */
 };
 enum err rest_body_read(struct ctx *ctx, const struct http_request *req, const struct entity_info *info, struct rest_body *ret) MUST_CHECK;
 /* One object. */
@@ -83,6 +84,27 @@ enum err rest_body_record(struct ctx *ctx, const struct rest_body *body, size_t 
 void rest_body_name_row(struct ctx *ctx, const struct rest_body *body, size_t first, size_t row);
 /* In `text`, changed; header and rows point into it. */
 enum err rest_csv_read(struct ctx *ctx, char *text, size_t n, struct rest_body *ret) MUST_CHECK;
+
+/* --- rows within a row (rest_nested.c) ---------------------------------------------------- */
+
+/* Rows of what belongs to a new record, given with it: {"number":"A1","order_lines":[{…},{…}]}. */
+struct rest_nested {
+	const struct entity_info *info;
+	int parent;        /* the field that names the record */
+	const char *name;  /* as given: the plural */
+	json_t *rows;
+};
+enum { REST_NESTED_MAX = 16 };
+struct rest_nested_list {
+	struct rest_nested list[REST_NESTED_MAX];
+	size_t n;
+};
+/* The kind of record that belongs to `info` and is called so in the plural; NULL if there is none. */
+const struct entity_info *rest_nested_kind(struct ctx *ctx, const struct entity_info *info, const char *name);
+/* Takes the rows of children out of row `row` of a JSON body. */
+enum err rest_nested_take(struct ctx *ctx, struct rest_body *body, size_t row, const struct entity_info *info, struct rest_nested_list *ret) MUST_CHECK;
+/* Creates the record and its children together; faults of a child name it: "order_lines[2].quantity". */
+enum err rest_nested_create(struct ctx *ctx, struct record *record, const struct rest_nested_list *nested) MUST_CHECK;
 
 /* --- handlers --------------------------------------------------------------------------------- */
 

@@ -89,6 +89,21 @@ static void put_required(struct openapi *o, const struct entity_info *info)
 		jsonw_end_array(&o->w);
 }
 
+/* What may be given together with a new record. */
+static void put_nested(struct openapi *o, const struct entity_info *info)
+{
+	for (size_t i = 0; i < registry_count(o->ctx->registry); i++) {
+		const struct entity_info *kind = registry_at(o->ctx->registry, i);
+		if (rest_nested_kind(o->ctx, info, kind->entity->plural) != kind || entity_scope(o->ctx->actor, kind, ACTION_CREATE) == SCOPE_NONE)
+			continue;
+		jsonw_key(&o->w, kind->entity->plural);
+		jsonw_object(&o->w);
+		jsonw_kv_text(&o->w, "type", "array");
+		rest_openapi_ref(o, "items", "schemas", kind->entity->name, "_create");
+		jsonw_end_object(&o->w);
+	}
+}
+
 static void put_write(struct openapi *o, const struct entity_info *info, bool create)
 {
 	struct jsonw *w = &o->w;
@@ -109,6 +124,8 @@ static void put_write(struct openapi *o, const struct entity_info *info, bool cr
 		jsonw_key(w, info->fields[i]->name);
 		field_ops(info->fields[i]->type)->schema(info->fields[i], w);
 	}
+	if (create)
+		put_nested(o, info);
 	jsonw_end_object(w);
 	jsonw_end_object(w);
 }

@@ -96,11 +96,11 @@ static enum err find_existing(struct post *p, const struct record *record, int64
 
 /* --- one row ---------------------------------------------------------------------------- */
 
-static enum err write_new(struct post *p, struct record *record)
+static enum err write_new(struct post *p, struct record *record, const struct rest_nested_list *nested)
 {
 	if (p->n_key == 1 && p->key[0] == SF_ID && record->set[SF_ID] && record->values[SF_ID].kind != VALUE_NULL)
 		return fail_arg(p->ctx, ERR_NOT_FOUND, "id", "not_found", p->info->entity->name); /* ids are ours to give */
-	enum err err = record_create(p->ctx, record, 0);
+	enum err err = rest_nested_create(p->ctx, record, nested);
 	if (!err) {
 		p->ids[p->n_ids++] = record_id(record);
 		p->created++;
@@ -111,18 +111,23 @@ static enum err write_new(struct post *p, struct record *record)
 static enum err write_row(struct post *p, size_t row)
 {
 	struct record *record;
+	struct rest_nested_list nested;
 	int64_t existing = 0;
-	enum err err = rest_body_record(p->ctx, &p->body, row, p->info, &record);
+	enum err err = rest_nested_take(p->ctx, &p->body, row, p->info, &nested);
+	if (!err)
+		err = rest_body_record(p->ctx, &p->body, row, p->info, &record);
 	if (!err && p->prefer.resolution != RESOLVE_NONE)
 		err = find_existing(p, record, &existing);
 	if (err)
 		return err;
 	if (!existing)
-		return write_new(p, record);
+		return write_new(p, record, &nested);
 	if (p->prefer.resolution == RESOLVE_IGNORE) {
 		p->skipped++;
 		return OK;
 	}
+	if (nested.n > 0)
+		return fail(p->ctx, ERR_INVALID, nested.list[0].name, "nested_exists");
 	err = record_update(p->ctx, existing, record, 0, 0, NULL);
 	if (!err)
 		p->ids[p->n_ids++] = existing;
