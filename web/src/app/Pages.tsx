@@ -6,7 +6,7 @@ import { Empty } from '@/components/common/States.tsx';
 import { may } from '@/api/records.ts';
 import { Denied } from '@/components/common/States.tsx';
 import { useEntity } from './context.tsx';
-import { recordPage } from './features.ts';
+import { formPage, recordPage } from './features.ts';
 
 const Home = lazy(() => import('@/features/home/Home.tsx'));
 const List = lazy(() => import('@/components/list/ListPage.tsx'));
@@ -37,7 +37,10 @@ function EntityRoute({ page }: { page: 'list' | 'new' | 'record' }) {
 	if (entity.name !== name) return <Navigate to={`/${entity.name}${id ? `/${id}` : page === 'new' ? '/new' : ''}${window.location.search}`} replace />;
 	if (!may(entity, 'read') && page !== 'new') return <Denied need={t('state.need', { action: t('action_word.read'), what: entity.label_many })} />;
 	if (page === 'list') return <List entity={entity} />;
-	if (page === 'new') return entity.name === 'role' ? <Role entity={entity} id="new" /> : <Form entity={entity} />;
+	if (page === 'new') {
+		const OwnForm = formPage(entity.name) ?? Form;
+		return entity.name === 'role' ? <Role entity={entity} id="new" /> : <OwnForm entity={entity} />;
+	}
 	if (!/^\d+$/.test(id)) return <Missing />;
 	const Own = recordPage(entity.name) ?? Record;
 	return <Own key={id} entity={entity} id={id} />;

@@ -20,6 +20,12 @@ export interface RecordPageProps {
 
 interface Feature {
 	record?: LazyExoticComponent<ComponentType<RecordPageProps>>;
+	/** A page of its own to make one. */
+	form?: LazyExoticComponent<ComponentType<{ entity: Entity }>>;
+	/** What choosing a linked record fills in: its fields by ours. */
+	fills?: Record<string, Record<string, string>>;
+	/** Starting values of a new one. */
+	start?: Record<string, unknown>;
 	views?: BuiltInView[];
 	/** The order that the server has an index for once these fields are narrowed to a value; its own order would sort all that match. */
 	narrowed?: { fields: string[]; order: string };
@@ -48,12 +54,15 @@ const FEATURES: Record<string, Feature> = {
 	order: {
 		narrowed: { fields: ['owner_id', 'team_id', 'branch_id', 'state', 'customer_id'], order: 'placed_at.desc' },
 		record: lazy(() => import('@/features/sales/OrderPage.tsx')),
+		form: lazy(() => import('@/features/sales/OrderForm.tsx')),
+		start: { kind: 'sale' },
 		views: [
 			{ key: 'unpaid', label: 'view.unpaid', query: 'state=in.(placed)', needs: ['state'] },
 			{ key: 'to_ship', label: 'view.to_ship', query: 'state=in.(paid)', needs: ['state'] },
 			{ key: 'returns', label: 'view.returns', query: 'state=in.(cancelled,returned)', needs: ['state'] },
 		],
 	},
+	order_line: { fills: { product_id: { sku: 'sku', name: 'name', unit: 'unit', unit_price: 'price' } }, start: { kind: 'sale' } },
 	product: { record: lazy(() => import('@/features/sales/ProductPage.tsx')) },
 	interaction: {
 		record: lazy(() => import('@/features/customers/InteractionPage.tsx')),
@@ -78,6 +87,18 @@ const isMissing = (value: unknown) => value === undefined || value === null || v
 
 export function recordPage(entity: string) {
 	return FEATURES[entity]?.record;
+}
+
+export function formPage(entity: string) {
+	return FEATURES[entity]?.form;
+}
+
+export function fillsOf(entity: string, field: string): Record<string, string> | undefined {
+	return FEATURES[entity]?.fills?.[field];
+}
+
+export function startOf(entity: string): Record<string, unknown> | undefined {
+	return FEATURES[entity]?.start;
 }
 
 export function groupsWithout(entity: string, values: Record<string, unknown>): string[] {

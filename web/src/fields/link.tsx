@@ -1,5 +1,5 @@
 import { Select } from 'antd';
-import { useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { embedName, entityOf, fetchPage, linkedTitle, searchFor, titleOf, titleSelect } from '@/api/records.ts';
@@ -31,7 +31,31 @@ export function useChoices(entity: Entity | undefined, typed: string, chosen: st
 		staleTime: 60_000,
 		queryFn: ({ signal }) => fetchPage(entity!, new URLSearchParams({ select, id: `in.(${chosen.join()})` }), signal),
 	});
-	return { found: found.data?.rows ?? [], named: named.data?.rows ?? [], loading: found.isFetching };
+	return { found: found.data?.rows ?? [], named: named.data?.rows ?? [], loading: found.isFetching, settled: found.isSuccess && !found.isPlaceholderData };
+}
+
+/**
+ * Enter chooses of what was typed: while its answer is on the way there is nothing to choose from,
+ * least of all the value that stands there already; what was asked for then is chosen when it comes.
+ */
+export function useEnter(typed: string, settled: boolean, found: Row[], choose: (id: string) => void) {
+	const pressed = useRef<string | null>(null);
+	useEffect(() => {
+		if (pressed.current === null || !settled) return;
+		const first = pressed.current === typed ? found[0] : undefined;
+		pressed.current = null;
+		if (first) choose(first.id);
+	});
+	return (event: KeyboardEvent) => {
+		if (event.key !== 'Enter' || event.nativeEvent.isComposing) {
+			pressed.current = null;
+			return;
+		}
+		if (typed === '' || settled) return;
+		event.preventDefault();
+		event.stopPropagation();
+		pressed.current = typed;
+	};
 }
 
 export function labelOf(entity: Entity | undefined, row: Row): string {
@@ -55,20 +79,32 @@ function Edit({ field, value, onChange, row, id, invalid, describedBy, autoFocus
 	const [open, setOpen] = useState(false);
 	const current = typeof value === 'string' && value !== '' ? value : null;
 	const embedded = row && current && row[field.name] === current ? linkedTitle(meta, field, row) : null;
-	const { found, named, loading } = useChoices(target, useDelayed(typed, 200), current && !embedded ? [current] : [], open);
+	const asked = useDelayed(typed, 200);
+	const { found, named, loading, settled } = useChoices(target, asked, current && !embedded ? [current] : [], open);
+	const fresh = settled && asked === typed;
+	const onEnter = useEnter(typed, fresh, found, (chosen) => {
+		setTyped('');
+		setOpen(false);
+		onChange(chosen);
+	});
 	const options = new Map<string, string>();
-	if (field.link === 'user' && !typed) options.set(me.id, t('word.me_name', { name: me.name }));
-	if (current && embedded) options.set(current, embedded);
-	for (const r of [...named, ...found]) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
-	return (
+	// What is typed replaces the value: it is none of the choices then, unless it fits.
+	if (!typed) {
+		if (field.link === 'user') options.set(me.id, t('word.me_name', { name: me.name }));
+		if (current && embedded) options.set(current, embedded);
+		for (const r of named) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
+	}
+	if (!typed || fresh) for (const r of found) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
+	const select = (
 		<Select
 			id={id} className="wide" value={current} onChange={(v?: string) => onChange(v ?? null)} allowClear={!field.required} loading={loading && open}
-			showSearch={{ filterOption: false, onSearch: setTyped }} onOpenChange={setOpen} popupMatchSelectWidth={false}
+			showSearch={{ filterOption: false, onSearch: setTyped, searchValue: typed }} open={open} onOpenChange={setOpen} labelRender={(c) => c.label ?? embedded ?? (current && named[0] ? labelOf(target, named[0]) : '')} popupMatchSelectWidth={false}
 			options={[...options].map(([v, l]) => ({ value: v, label: l }))} notFoundContent={loading ? t('state.loading') : t('state.nothing_found')}
 			status={invalid ? 'error' : undefined} aria-invalid={invalid} aria-describedby={describedBy} autoFocus={autoFocus} disabled={disabled}
 			aria-label={label ?? field.label} aria-required={field.required}
 		/>
 	);
+	return <span className="as-is" onKeyDownCapture={onEnter}>{select}</span>;
 }
 
 export function LinkFilter({ field, value, onChange, id, autoFocus }: FilterProps) {
@@ -77,17 +113,25 @@ export function LinkFilter({ field, value, onChange, id, autoFocus }: FilterProp
 	const target = entityOf(meta, field.link);
 	const [typed, setTyped] = useState('');
 	const [open, setOpen] = useState(false);
-	const { found, named, loading } = useChoices(target, useDelayed(typed, 200), value.filter((v) => v !== 'me'), open);
+	const asked = useDelayed(typed, 200);
+	const { found, named, loading, settled } = useChoices(target, asked, value.filter((v) => v !== 'me'), open);
+	const fresh = settled && asked === typed;
+	const onEnter = useEnter(typed, fresh, found, (chosen) => {
+		setTyped('');
+		onChange([...value.filter((v) => v !== chosen), chosen]);
+	});
 	const options = new Map<string, string>();
-	if (field.link === 'user') options.set('me', t('word.me'));
-	for (const r of [...named, ...found]) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
-	return (
+	if (field.link === 'user' && !typed) options.set('me', t('word.me'));
+	for (const r of typed ? (fresh ? found : []) : [...named, ...found]) if (!options.has(r.id)) options.set(r.id, labelOf(target, r));
+	const select = (
 		<Select
-			id={id} mode="multiple" className="filter-many" aria-label={field.label} autoFocus={autoFocus} value={value} onChange={(v: string[]) => onChange(v)}
-			showSearch={{ filterOption: false, onSearch: setTyped }} onOpenChange={setOpen} loading={loading && open} popupMatchSelectWidth={false}
+			id={id} mode="multiple" className="filter-many" aria-label={field.label} autoFocus={autoFocus} value={value} onChange={(v: string[]) => { setTyped(''); onChange(v); }}
+			showSearch={{ filterOption: false, onSearch: setTyped, searchValue: typed }} onOpenChange={setOpen} loading={loading && open} popupMatchSelectWidth={false}
 			options={[...options].map(([v, l]) => ({ value: v, label: l }))} notFoundContent={loading ? t('state.loading') : t('state.nothing_found')}
+			labelRender={(c) => c.label ?? (c.value === 'me' ? t('word.me') : labelOf(target, named.find((r) => r.id === c.value) ?? { id: String(c.value) }))}
 		/>
 	);
+	return <span className="as-is" onKeyDownCapture={onEnter}>{select}</span>;
 }
 
 /** Names of linked records in a filter chip. */

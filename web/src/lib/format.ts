@@ -184,3 +184,35 @@ export function shareDecimal(value: string, n: number, digits: number): string {
 	const text = digits ? `${rounded.slice(0, -digits)}.${rounded.slice(-digits)}` : rounded;
 	return value.startsWith('-') && /[1-9]/.test(text) ? `-${text}` : text;
 }
+
+const unscaled = (value: string): [bigint, number] => {
+	const [whole = '0', fraction = ''] = value.replace('-', '').split('.');
+	const n = BigInt(whole + fraction);
+	return [value.startsWith('-') ? -n : n, fraction.length];
+};
+
+/** An exact decimal text rounded half away from zero to some digits. */
+export function roundDecimal(value: string, digits: number): string {
+	if (!DECIMAL.test(value)) return '0';
+	const [n, scale] = unscaled(value);
+	if (scale <= digits) return value;
+	const by = 10n ** BigInt(scale - digits);
+	const size = ((n < 0n ? -n : n) + by / 2n) / by;
+	const text = String(size).padStart(digits + 1, '0');
+	const out = digits ? `${text.slice(0, -digits)}.${text.slice(-digits)}` : text;
+	return n < 0n && size > 0n ? `-${out}` : out;
+}
+
+/** Exact product of two decimal texts. */
+export function timesDecimal(a: string, b: string): string {
+	if (!DECIMAL.test(a) || !DECIMAL.test(b)) return '0';
+	const [x, xs] = unscaled(a);
+	const [y, ys] = unscaled(b);
+	const product = x * y;
+	const scale = xs + ys;
+	const text = String(product < 0n ? -product : product).padStart(scale + 1, '0');
+	const out = scale ? `${text.slice(0, -scale)}.${text.slice(-scale)}` : text;
+	return product < 0n ? `-${out}` : out;
+}
+
+export const negated = (value: string) => (value.startsWith('-') ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);

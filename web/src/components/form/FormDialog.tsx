@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { createRecord } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { startOf } from '@/app/features.ts';
 import { useSaver } from '../record/save.tsx';
 import { FormFields } from './FormFields.tsx';
 import { useForm } from './useForm.ts';
@@ -24,9 +25,15 @@ export function FormDialog({ entity, row, fixed, start, onClose, onSaved }: Prop
 	const { t } = useTranslation();
 	const id = useId();
 	const saver = useSaver(entity);
-	const form = useForm(entity, { row, fixed, draftKey: row ? undefined : `${entity.name}.${Object.values(fixed ?? {}).join('.')}` });
+	const form = useForm(entity, { row, fixed, start: row ? undefined : startOf(entity.name), draftKey: row ? undefined : `${entity.name}.${Object.values(fixed ?? {}).join('.')}` });
 	const [busy, setBusy] = useState(false);
 	const shown = { id: row?.id ?? '0', ...row, ...fixed, ...start, ...form.values } as Row;
+
+	/** Given up is given up: the next one begins empty. */
+	function cancel() {
+		form.dropDraft();
+		onClose();
+	}
 
 	async function submit() {
 		const values = form.collect();
@@ -45,11 +52,11 @@ export function FormDialog({ entity, row, fixed, start, onClose, onSaved }: Prop
 
 	return (
 		<Drawer
-			open size="min(460px, 100vw)" onClose={onClose} title={row ? t('record.edit', { what: entity.label }) : t('list.create', { what: entity.label })} closable={{ placement: 'end' }}
+			open size="min(460px, 100vw)" onClose={cancel} title={row ? t('record.edit', { what: entity.label }) : t('list.create', { what: entity.label })} closable={{ placement: 'end' }}
 			footer={
 				<div className="form-foot">
 					<Button type="primary" htmlType="submit" form={id} loading={busy}>{t('word.save')}</Button>
-					<Button onClick={onClose}>{t('word.cancel')}</Button>
+					<Button onClick={cancel}>{t('word.cancel')}</Button>
 				</div>
 			}
 		>

@@ -6,6 +6,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { createRecord, may, refresh, titleOf, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { startOf } from '@/app/features.ts';
 import { useTitle } from '@/app/title.ts';
 import { fieldOf } from '@/api/records.ts';
 import { Denied } from '../common/States.tsx';
@@ -22,7 +23,7 @@ export default function FormPage({ entity }: { entity: Entity }) {
 	const [params] = useSearchParams();
 	// "?customer_id=…" of a link from another page is given, not asked for.
 	const given = Object.fromEntries([...params].filter(([name]) => fieldOf(entity, name)));
-	const form = useForm(entity, { row: null, fixed: given, draftKey: `${entity.name}.new` });
+	const form = useForm(entity, { row: null, fixed: given, start: startOf(entity.name), draftKey: `${entity.name}.new` });
 	const [busy, setBusy] = useState(false);
 	const title = t('list.create', { what: entity.label });
 	useTitle(title);
@@ -60,7 +61,15 @@ export default function FormPage({ entity }: { entity: Entity }) {
 				<FormFields entity={entity} form={form} row={{ id: '0', ...given, ...form.values } as Row} autoFocus />
 				<div className="form-foot">
 					<Button type="primary" htmlType="submit" loading={busy}>{t('word.save')}</Button>
-					<Button onClick={() => void navigate(-1)}>{t('word.cancel')}</Button>
+					<Button
+						onClick={() => {
+							// Given up is given up; only a reload keeps what was typed.
+							form.dropDraft();
+							void navigate(-1);
+						}}
+					>
+						{t('word.cancel')}
+					</Button>
 				</div>
 			</form>
 		</div>

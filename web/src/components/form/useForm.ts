@@ -30,6 +30,8 @@ interface Options {
 	/** Given by the place, not asked for. */
 	fixed?: Record<string, unknown>;
 	draftKey?: string;
+	/** Starting values of a new record, instead of the descriptor's. */
+	start?: Record<string, unknown>;
 }
 
 function startValue(field: Field, me: string): unknown {
@@ -40,7 +42,7 @@ function startValue(field: Field, me: string): unknown {
 	return field.fallback;
 }
 
-export function useForm(entity: Entity, { row, fixed, draftKey }: Options): FormState {
+export function useForm(entity: Entity, { row, fixed, draftKey, start: given }: Options): FormState {
 	const { me } = useApp();
 	const { t } = useTranslation();
 	const fields = useMemo(
@@ -48,8 +50,8 @@ export function useForm(entity: Entity, { row, fixed, draftKey }: Options): Form
 		[entity, row, fixed && Object.keys(fixed).join()],
 	);
 	const start = useMemo(
-		() => Object.fromEntries(fields.map((f) => [f.name, row ? row[f.name] ?? null : startValue(f, me.id)])),
-		[fields, row, me.id],
+		() => Object.fromEntries(fields.map((f) => [f.name, row ? row[f.name] ?? null : given?.[f.name] ?? startValue(f, me.id)])),
+		[fields, row, me.id, given && JSON.stringify(given)],
 	);
 	const key = draftKey ? `guanxi.draft.${me.id}.${draftKey}` : null;
 	const draft = useMemo(() => {

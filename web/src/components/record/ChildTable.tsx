@@ -3,10 +3,11 @@ import { DeleteOutlined, EditOutlined, PlusOutlined } from '@ant-design/icons';
 import { App, Button, Tooltip } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { deleteRecord, entityOf, may, refresh, restoreRecord, selectOf, titleOf, useCache, useRows } from '@/api/records.ts';
 import type { Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { formPage } from '@/app/features.ts';
 import { editable, FieldValue, kindOf } from '@/fields/index.tsx';
 import { Empty, Failed, Loading } from '../common/States.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
@@ -37,6 +38,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	const { message } = App.useApp();
 	const undo = useUndo();
 	const cache = useCache();
+	const navigate = useNavigate();
 	const entity = entityOf(meta, child);
 	const [form, setForm] = useState<{ row: Row | null } | null>(null);
 
@@ -71,7 +73,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	}
 
 	const add = !fixed && may(entity, 'create') && (
-		<Button size="small" icon={<PlusOutlined />} onClick={() => setForm({ row: null })}>{t('list.create', { what: entity.label })}</Button>
+		<Button size="small" icon={<PlusOutlined />} onClick={() => (formPage(entity.name) ? void navigate(`/${entity.name}/new?${field}=${parent.row.id}`) : setForm({ row: null }))}>{t('list.create', { what: entity.label })}</Button>
 	);
 	return (
 		<div className="child-table">

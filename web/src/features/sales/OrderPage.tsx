@@ -22,7 +22,7 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 				...(entityOf(meta, 'order_line') ? [{
 					key: 'lines', label: entityOf(meta, 'order_line')!.label_many, children: (
 						<>
-							<ChildTable child="order_line" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['position', 'kind', 'sku', 'name', 'quantity', 'unit_price', 'discount', 'total']} order="position.asc" show={inCurrency(record)} touches={['order']} />
+							<ChildTable child="order_line" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['position', 'kind', 'sku', 'name', 'quantity', 'unit', 'unit_price', 'discount', 'total']} order="position.asc" show={inCurrency(record)} touches={['order']} />
 							<Sums entity={entity} record={record} />
 						</>
 					),
