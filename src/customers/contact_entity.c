@@ -74,7 +74,7 @@ const struct entity consent_entity = {
 };
 
 static const struct option kinds[] = {
-	{"note", {"Note", "便签"}, NULL},
+	{"note", {"Note", "备注"}, NULL},
 	{"call", {"Call", "电话"}, NULL},
 	{"email", {"E-mail", "邮件"}, NULL},
 	{"chat", {"Chat", "在线聊天"}, NULL},
@@ -193,8 +193,8 @@ static const char *const interaction_indexes[] = {"customer_id,at", "owner_id,st
 const struct entity interaction_entity = {
 	.name = "interaction",
 	.plural = "interactions",
-	.label = {"Interaction", "往来记录"},
-	.label_many = {"Interactions", "往来记录"},
+	.label = {"Activity", "跟进记录"},
+	.label_many = {"Activities", "跟进记录"},
 	.fields = interaction_fields,
 	.n_fields = sizeof(interaction_fields) / sizeof(interaction_fields[0]),
 	.title = "subject",

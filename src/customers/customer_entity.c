@@ -162,7 +162,7 @@ static const struct field fields[] = {
 	 .flags = F_READONLY | F_SORT | F_LIST},
 	{.name = "open_work", .type = FIELD_INT, .label = {"Open work", "待办"}, .group = "trade",
 	 .fallback = "0", .flags = F_READONLY},
-	{.name = "contacts_count", .type = FIELD_INT, .label = {"Contacts", "联系次数"}, .group = "trade",
+	{.name = "contacts_count", .type = FIELD_INT, .label = {"Times contacted", "联系次数"}, .group = "trade",
 	 .fallback = "0", .flags = F_READONLY},
 	{.name = "last_contact_at", .type = FIELD_TIME, .label = {"Last contact", "最近联系"}, .group = "trade",
 	 .flags = F_READONLY},

@@ -63,7 +63,7 @@ static const struct field attachment_fields[] = {
 	 .flags = F_INDEX | F_LIST | F_INSERT_ONLY},
 	{.name = "order_id", .type = FIELD_LINK, .label = {"Order", "订单"}, .link = "order", .on_delete = DELETE_SET_NULL,
 	 .flags = F_INDEX | F_INSERT_ONLY},
-	{.name = "interaction_id", .type = FIELD_LINK, .label = {"Interaction", "往来记录"}, .link = "interaction",
+	{.name = "interaction_id", .type = FIELD_LINK, .label = {"Activity", "跟进记录"}, .link = "interaction",
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_INSERT_ONLY},
 	{.name = "type", .type = FIELD_TEXT, .label = {"Type", "类型"}, .max = 120, .flags = F_READONLY | F_LIST},
 	{.name = "size", .type = FIELD_INT, .label = {"Size in bytes", "大小（字节）"}, .flags = F_READONLY | F_LIST},

@@ -2,6 +2,22 @@
 #include <string.h>
 
 #include "core/entity/type_common.h"
+#include "core/text/text.h"
+
+/* What may be chosen, by the names that people read. */
+static const char *choices(struct ctx *ctx, const struct field *field)
+{
+	bool en = ctx->locale == LOCALE_EN;
+	const char *list = "";
+	for (const struct option *option = field->options; list && option->value; option++) {
+		const char *between = option == field->options ? "" : en ? ", " : "、";
+		list = arena_printf(ctx->arena, "%s%s%s", list, between, en ? option->label.en : option->label.zh);
+	}
+	const char *hant;
+	if (list && ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, list, &hant) == OK)
+		return hant;
+	return list;
+}
 
 static enum err check(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)
 {
@@ -13,7 +29,7 @@ static enum err check(struct ctx *ctx, const struct entity_info *info, int at, c
 			value->t.p = option->value; /* constant: outlives the input */
 			return OK;
 		}
-	return type_wrong(ctx, info, at, "not_an_option", NULL);
+	return type_wrong(ctx, info, at, "not_an_option", choices(ctx, info->fields[at]));
 }
 
 static void schema(const struct field *field, struct jsonw *w)

@@ -84,6 +84,8 @@ export interface Me {
 
 export interface Meta {
 	version: string;
+	/** In which the labels are. */
+	language?: string;
 	base_currency: string;
 	user: Me;
 	capabilities: string[];

@@ -2,9 +2,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, ConfigProvider } from 'antd';
 import type { Locale as AntLocale } from 'antd/es/locale';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { BrowserRouter } from 'react-router';
-import { ApiError, call, get, onSignedOut, patch, setCsrf } from '@/api/client.ts';
+import { ApiError, call, get, onSignedOut, patch, setApiLanguage, setCsrf } from '@/api/client.ts';
 import { startEvents, stopEvents } from '@/api/events.ts';
 import type { Me, Meta, Session } from '@/api/types.ts';
 import { Failed } from '@/components/common/States.tsx';
@@ -20,6 +20,8 @@ import { themeConfig } from './theme.ts';
 const shell = import('./Shell.tsx');
 const Shell = lazy(() => shell);
 const MustChange = lazy(() => import('./MustChange.tsx'));
+// Before anything is asked of the server: labels come in the language that a call names.
+setApiLanguage(preferredLocale());
 const firstLocale = switchLocale(preferredLocale());
 let firstPhase: Promise<Phase> | null = null;
 
@@ -43,7 +45,7 @@ type Phase =
 /** What there is and who is asking, in the reader's language. */
 async function describe(): Promise<Meta> {
 	const [meta, account] = await Promise.all([get<Meta>('meta'), get<Me>('account')]);
-	return { ...meta, user: { ...meta.user, ...account } };
+	return { ...meta, language: localeOf(meta.user.locale) ?? undefined, user: { ...meta.user, ...account } };
 }
 
 async function enter(session: Session): Promise<Phase> {
@@ -70,6 +72,7 @@ export function Root() {
 	// The session ended while somebody was working: ask again over the page, lose nothing.
 	const [again, setAgain] = useState(false);
 	const dark = useDark(preferences.theme);
+	const asked = useRef<string | null>(null);
 
 	useEffect(() => {
 		document.documentElement.dataset.theme = dark ? 'dark' : 'light';
@@ -116,6 +119,8 @@ export function Root() {
 			storePreferences(next);
 			return next;
 		});
+		// At once, not only when the texts are loaded: what is asked next is asked in the new language.
+		if (change.locale) setApiLanguage(change.locale);
 		if (phase.is !== 'in') return;
 		void patch('account', change)
 			.then(async () => {
@@ -127,6 +132,20 @@ export function Root() {
 			})
 			.catch(() => undefined);
 	}, [phase.is]);
+
+	// Labels and texts are of one language, whatever came first: where they differ, the labels are asked for again.
+	const labels = phase.is === 'in' ? phase.meta.language : undefined;
+	useEffect(() => {
+		if (!labels || labels === preferences.locale || asked.current === preferences.locale) return;
+		asked.current = preferences.locale;
+		setApiLanguage(preferences.locale);
+		void describe().then(async (meta) => {
+			setPhase((old) => (old.is === 'in' ? { ...old, meta } : old));
+			await queries.invalidateQueries();
+		}).catch(() => undefined).finally(() => {
+			asked.current = null;
+		});
+	}, [labels, preferences.locale]);
 
 	const state = useMemo(() => {
 		if (phase.is !== 'in') return null;

@@ -21,5 +21,6 @@ export const time: Kind = {
 	Filter: DateFilter,
 	word: (_, value) => timeWord(value),
 	text: (_, value) => format(value),
+	check: (_, value) => (value && !/^\d{4}-\d{2}-\d{2}T/.test(String(value)) ? 'check.not_date' : null),
 	width: 100,
 };

@@ -12,7 +12,7 @@ interface Props {
 }
 
 /** Chosen, not typed: the choice itself is the end of the edit. */
-const AT_ONCE = new Set(['enum', 'bool', 'link', 'code', 'date']);
+const AT_ONCE = new Set(['enum', 'bool', 'link', 'code']);
 
 export function CellEditor({ field, row, onSave, onEnd }: Props) {
 	const { t } = useTranslation();

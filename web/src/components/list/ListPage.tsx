@@ -67,6 +67,8 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	}, [rowsQuery.data]);
 	const masked = rowsQuery.data?.pages[0]?.masked ?? new Set<string>();
 	const complete = rowsQuery.data !== undefined && !rowsQuery.hasNextPage;
+	// Chinese counts people otherwise than things.
+	const people = entity.name === 'customer';
 	const counted = useCount(entity, params, !complete && rows.length >= PAGE);
 	const total = complete ? rows.length : counted.data?.total ?? null;
 	const capped = !complete && (counted.data?.capped ?? false);
@@ -129,7 +131,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 			<div className="list-filters">
 				<QuickSearch value={state.q} label={t('list.search', { what: entity.label_many })} onChange={(q) => change({ q })} />
 				<Chips entity={entity} conditions={state.conditions} onChange={(conditions) => change({ conditions })} />
-				<span className="list-count" role="status">{total === null ? '' : capped ? t('list.count_capped', { n: number(total), what: entity.label_many }) : t('list.count', { count: total, n: number(total), what: entity.label_many })}</span>
+				<span className="list-count" role="status">{total === null ? '' : capped ? t(people ? 'list.count_people_capped' : 'list.count_capped', { n: number(total), what: entity.label_many }) : t(people ? 'list.count_people' : 'list.count', { count: total, n: number(total), what: entity.label_many })}</span>
 			</div>
 			<div className={`list-main${state.peek && !phone ? ' has-peek' : ''}`}>
 				<div className="list-body" aria-busy={rowsQuery.isFetching}>
