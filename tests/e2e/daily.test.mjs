@@ -110,7 +110,8 @@ describe('daily work', { skip: reason ?? false }, () => {
 	test('a sale of −3 is refused; a return of 3 goes back', async () => {
 		await person.goto('/order/new');
 		await page.focus(cell(1, 'typed'));
-		await page.keyboard.type('TEA-1\t');
+		await page.keyboard.type('TEA-1');
+		await page.keyboard.press('Tab');
 		await page.waitForFunction((at) => document.querySelector(at)?.value === 'Green tea', cell(1, 'name'));
 		await page.fill(cell(1, 'quantity'), '-3');
 		await page.keyboard.press('Control+Enter');
@@ -185,22 +186,129 @@ describe('daily work', { skip: reason ?? false }, () => {
 	});
 
 	test('labels are in the language of the page, whichever answer comes first', async () => {
-		for (const [wait, languages] of [['texts', 'zh-Hans'], ['meta', 'zh-Hans'], ['texts', 'en']]) {
-			const context = await browser.newContext({ viewport: DESKTOP, locale: languages === 'en' ? 'zh-CN' : 'en-GB', storageState: state });
-			await context.addInitScript((l) => localStorage.setItem('guanxi.locale', l), languages);
+		for (const [late, account, device] of [['texts', 'zh-Hans', 'en'], ['meta', 'zh-Hans', 'en'], ['texts', 'en', 'zh-Hans'], ['meta', 'en', 'zh-Hans'], ['texts', 'zh-Hant', 'zh-Hant']]) {
+			await api(page, 'PATCH', 'account', { locale: account });
+			const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', storageState: state });
+			await context.addInitScript((l) => localStorage.setItem('guanxi.locale', l), device);
 			const other = await context.newPage();
-			// The account says nothing of a language; what the device remembers counts.
-			await api(page, 'PATCH', 'account', { locale: null });
-			await other.route(wait === 'texts' ? /zh-Hans|en-[\w-]+\.js/ : /\/api\/v1\/meta/, async (route) => {
+			await other.route(late === 'texts' ? /assets\/(zh-|en-)/ : /\/api\/v1\/meta/, async (route) => {
 				await new Promise((done) => setTimeout(done, 400));
 				await route.continue();
 			});
 			await other.goto(`${shop.url}/customer`);
 			await settled(other);
-			const menu = await other.textContent('.side');
-			assert.match(menu, languages === 'en' ? /Customers/ : /客户/, `${wait} late: ${menu}`);
+			const words = { en: 'Customers', 'zh-Hans': '客户', 'zh-Hant': '客戶' };
+			await other.waitForFunction(([lang, word]) => document.documentElement.lang === lang && document.querySelector('.side').textContent.includes(word), [account, words[account]], { timeout: 8000 });
 			await context.close();
 		}
 		await api(page, 'PATCH', 'account', { locale: 'en' });
+	});
+
+	test('a call, what came of it, and the next step with its day: four steps, one write', async () => {
+		const customer = made(await api(page, 'POST', 'customer', { name: 'Carla Call' }));
+		await person.goto(`/customer/${customer.id}`);
+		const hand = hands();
+		await hand.click('.composer .ant-segmented-item:has-text("Call")');
+		await page.fill('.composer textarea', 'Wants an offer');
+		await page.fill('.composer-next input', 'Send the offer thursday');
+		await page.waitForSelector('.composer-next >> text=Task: Send the offer');
+		await shot('composer-en');
+		await page.press('.composer-next input', 'Enter');
+		await page.waitForSelector('.stream >> text=Wants an offer');
+		const rows = (await api(page, 'GET', `interaction?customer_id=eq.${customer.id}&order=id.asc&select=kind,state,subject,body,due_at`)).body;
+		assert.deepEqual(rows.map((r) => [r.kind, r.state, r.subject ?? r.body]), [['call', 'done', 'Wants an offer'], ['task', 'open', 'Send the offer']]);
+		assert.equal(new Date(rows[1].due_at).getDay(), 4, rows[1].due_at);
+		assert.deepEqual(await axe(page), []);
+	});
+
+	test('a row of the timeline is done, edited and answered where it stands', async () => {
+		const customer = made(await api(page, 'POST', 'customer', { name: 'Dora Done' }));
+		const task = made(await api(page, 'POST', 'interaction', { customer_id: customer.id, kind: 'task', state: 'open', subject: 'Ring her' }));
+		await person.goto(`/customer/${customer.id}`);
+		const row = '.stream .event:has-text("Ring her")';
+		await page.click(`${row} button:has-text("Answer")`);
+		await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+		await page.click(`${row} button:has-text("Edit")`);
+		await page.fill('.ant-drawer [data-field="subject"] input', 'Ring her soon');
+		await page.fill('.ant-drawer [data-field="due_at"] input:not([type])', 'soonish');
+		await page.click('.ant-drawer-footer button[type="submit"]');
+		await page.waitForSelector('.ant-drawer .problem >> text=isn’t understood');
+		await page.fill('.ant-drawer [data-field="due_at"] input:not([type])', 'in 3 days');
+		await page.click('.ant-drawer-footer button[type="submit"]');
+		await page.waitForSelector('.stream >> text=Ring her soon');
+		const due = new Date((await api(page, 'GET', `interaction/${task.id}`)).body.due_at);
+		assert.equal(Math.round((due.setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86_400_000), 3);
+		await page.click('.stream .event:has-text("Ring her soon") .event-tools button:has-text("Done")');
+		await page.waitForFunction(() => !document.querySelector('.stream .event-tools')?.textContent.includes('Done'));
+		assert.equal((await api(page, 'GET', `interaction/${task.id}`)).body.state, 'done');
+	});
+
+	test('the palette jumps to settings and acts, in every language, and tells namesakes apart', async () => {
+		for (const [city, phone] of [['Hangzhou', '+8613800001111'], ['Ningbo', '+8613800002222']]) made(await api(page, 'POST', 'customer', { name: 'Emil Twin', city, phone }));
+		await person.goto('/');
+		const ask = async (text) => {
+			await page.keyboard.press('Control+k');
+			await page.waitForSelector('.palette input');
+			await page.fill('.palette input', text);
+		};
+		await ask('Emil Twin');
+		await page.waitForSelector('.palette-sub >> text=Hangzhou · …1111');
+		await page.waitForSelector('.palette-sub >> text=Ningbo · …2222');
+		await page.keyboard.press('Escape');
+		for (const [text, path] of [['设置', '/settings'], ['settings', '/settings'], ['new customer', '/customer/new'], ['新建 customer', '/customer/new']]) {
+			await person.goto('/');
+			await ask(text);
+			await page.waitForTimeout(400);
+			await page.keyboard.press('Enter');
+			await page.waitForURL(`**${path}`);
+		}
+	});
+
+	test('back from a record the list is where it was, and e edits the cell that was gone to', async () => {
+		const rows = Array.from({ length: 90 }, (_, i) => ({ name: `Row ${String(i).padStart(2, '0')}`, city: 'Suzhou' }));
+		const many = await api(page, 'POST', 'customer', rows);
+		assert.equal(many.status, 201);
+		await person.goto('/customer?order=id.asc');
+		await page.focus('.grid');
+		for (let i = 0; i < 45; i++) await page.keyboard.press('j');
+		const top = await page.evaluate(() => document.querySelector('.grid').scrollTop);
+		assert.ok(top > 200, `scrolled ${top}`);
+		await page.keyboard.press('Enter');
+		await page.waitForURL(/\/customer\/\d+/);
+		await settled(page);
+		await page.goBack();
+		await settled(page);
+		await page.waitForFunction((was) => Math.abs(document.querySelector('.grid')?.scrollTop - was) < 40 && document.activeElement?.classList.contains('grid'), top);
+		await page.keyboard.press('j');
+		await page.keyboard.press('k');
+		const columns = await page.$$eval('.grid-row.is-active .grid-cell', (cells) => cells.length);
+		const city = await page.evaluate(() => [...document.querySelectorAll('.grid [role="columnheader"]')].findIndex((c) => c.textContent.trim().startsWith('City')));
+		assert.ok(city > 0 && city < columns, `${city} of ${columns}`);
+		for (let i = 1; i < city; i++) await page.keyboard.press('ArrowRight');
+		await page.keyboard.press('e');
+		await page.waitForSelector('.grid-row.is-active .cell-editor input');
+		await page.keyboard.press('Control+a');
+		await page.keyboard.type('Wuxi');
+		await page.keyboard.press('Enter');
+		await page.waitForSelector('.grid-row.is-active >> text=Wuxi');
+	});
+
+	test('on a phone: fields do not make it zoom, targets are for fingers, no advertising is said beside the call, own work first', async () => {
+		const customer = made(await api(page, 'POST', 'customer', { name: 'Fanny Phone', phone: '+8613800003333' }));
+		made(await api(page, 'POST', 'consent', { customer_id: customer.id, purpose: 'marketing', channel: 'phone', state: 'withdrawn' }));
+		const phone = await visitor(browser, shop, { language: 'en', size: PHONE, state });
+		await phone.goto(`/customer/${customer.id}?tab=timeline`);
+		await phone.page.waitForSelector('.record-actions .reach-no');
+		await phone.page.click('.composer textarea');
+		const small = await phone.page.evaluate(() => [...document.querySelectorAll('input:not([type=checkbox]):not(.when-native), textarea')].filter((e) => e.offsetParent && Number.parseFloat(getComputedStyle(e).fontSize) < 16).map((e) => e.outerHTML.slice(0, 120)));
+		assert.deepEqual(small, []);
+		const low = await phone.page.evaluate(() => [...document.querySelectorAll('.record-actions a, .record-actions button, .composer button, .tab, .bottom a')].filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44).map((e) => `${e.textContent} ${e.getBoundingClientRect().height}`));
+		assert.deepEqual(low, []);
+		if (process.env.GUANXI_E2E_SHOTS) await phone.page.screenshot({ path: new URL('./shots/daily-phone.png', import.meta.url).pathname });
+		await phone.goto('/');
+		const first = await phone.page.textContent('.home section h2');
+		assert.match(first, /work/i);
+		assert.deepEqual(phone.problems, []);
+		await phone.context.close();
 	});
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whenOf } from '../src/lib/when.ts';
+import { taskOf, whenOf } from '../src/lib/when.ts';
 
 // A Sunday, ten in the morning.
 const now = new Date(2026, 10, 29, 10, 0);
@@ -35,4 +35,18 @@ test('with an hour', () => {
 
 test('what cannot be told is not guessed', () => {
 	for (const text of ['', 'soon', 'thursdy', '3/4', '2026-02-30', '32号', '周八', 'in days', '25:00', 'tomorrow 25:00', '下周十', '13/13']) assert.equal(said(text), null, text);
+});
+
+test('what is to be done, with its day at either end', () => {
+	const read = (text: string) => {
+		const { what, when } = taskOf(text, now);
+		return [what, when ? when.at.getDate() : null];
+	};
+	assert.deepEqual(read('send the offer thursday'), ['send the offer', 3]);
+	assert.deepEqual(read('tomorrow 15:30 call back'), ['call back', 30]);
+	assert.deepEqual(read('call in 3 days'), ['call', 2]);
+	assert.deepEqual(read('周四发报价'), ['发报价', 3]);
+	assert.deepEqual(read('发报价，3天后'), ['发报价，', 2]);
+	assert.deepEqual(read('thursday'), ['', 3]);
+	assert.deepEqual(read('send 3 offers'), ['send 3 offers', null]);
 });

@@ -214,7 +214,7 @@ export async function saveRecord(
 	return { row: answer.data, etag: answer.headers.get('ETag') };
 }
 
-export async function createRecord(meta: Meta, entity: Entity, values: Record<string, unknown>): Promise<Row> {
+export async function createRecord(meta: Meta, entity: Entity, values: Record<string, unknown> | Record<string, unknown>[]): Promise<Row> {
 	const answer = await call<Row | Row[]>('POST', `${entity.name}?select=${encodeURIComponent(selectAll(meta, entity))}`, {
 		body: values,
 		headers: { Prefer: 'return=representation' },

@@ -78,7 +78,7 @@ function Edit({ field, value, onChange, row, id, invalid, describedBy, autoFocus
 	const [typed, setTyped] = useState('');
 	const [open, setOpen] = useState(false);
 	const current = typeof value === 'string' && value !== '' ? value : null;
-	const embedded = row && current && row[field.name] === current ? linkedTitle(meta, field, row) : null;
+	const embedded = row && current && (row[embedName(field)] as { id?: string } | null | undefined)?.id === current ? linkedTitle(meta, field, row) : null;
 	const asked = useDelayed(typed, 200);
 	const { found, named, loading, settled } = useChoices(target, asked, current && !embedded ? [current] : [], open);
 	const fresh = settled && asked === typed;

@@ -5,7 +5,7 @@ import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isoDay } from '@/api/query.ts';
 import { date, time } from '@/lib/format.ts';
-import { whenOf } from '@/lib/when.ts';
+import { type Meant, whenOf } from '@/lib/when.ts';
 import type { EditProps } from './kind.ts';
 
 const two = (n: number) => String(n).padStart(2, '0');
@@ -17,6 +17,9 @@ function local(value: unknown, moment: boolean): string {
 	const at = new Date(String(value));
 	return Number.isNaN(at.getTime()) ? '' : `${isoDay(at)}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
+
+/** A moment for work that was said in words. */
+export const dueOf = (found: Meant, now = new Date()) => (found.timed ? found.at : hourOf(found.at, true, now)).toISOString();
 
 /** A day without an hour: work is due in the morning, today by the evening; what happened today happened now. */
 function hourOf(at: Date, due: boolean, now: Date): Date {

@@ -140,3 +140,24 @@ export function whenOf(typed: string, now = new Date()): Meant | null {
 	if (clock.rest === '' && on <= now) on.setDate(on.getDate() + 1);
 	return { at: on, timed: true };
 }
+
+/** "send the offer thursday", "周四发报价": what is to be done, and when where that is said at either end. */
+export function taskOf(typed: string, now = new Date()): { what: string; when: Meant | null } {
+	const text = typed.trim();
+	const words = text.split(/\s+/);
+	for (let n = Math.min(5, words.length); n > 0; n--) {
+		const last = whenOf(words.slice(-n).join(' '), now);
+		if (last) return { what: words.slice(0, -n).join(' '), when: last };
+		const first = whenOf(words.slice(0, n).join(' '), now);
+		if (first) return { what: words.slice(n).join(' '), when: first };
+	}
+	const signs = [...text];
+	if (!/\p{Script=Han}/u.test(text)) return { what: text, when: null };
+	for (let n = Math.min(12, signs.length); n > 1; n--) {
+		const first = whenOf(signs.slice(0, n).join(''), now);
+		if (first) return { what: signs.slice(n).join('').trim(), when: first };
+		const last = whenOf(signs.slice(-n).join(''), now);
+		if (last) return { what: signs.slice(0, -n).join('').trim(), when: last };
+	}
+	return { what: text, when: null };
+}

@@ -12,6 +12,8 @@ export interface Bar {
 	value: number;
 	/** As people read it. */
 	text: string;
+	/** Its time is not over: drawn paler, and said. */
+	open?: boolean;
 }
 
 interface Props {
@@ -45,7 +47,7 @@ export default function Bars({ bars, label, axis, dark, onPick }: Props) {
 				const i = (points as { dataIndex: number }[])[0]?.dataIndex ?? 0;
 				return `${bars[i]?.label ?? ''}\n${bars[i]?.text ?? ''}`;
 			} },
-			series: [{ type: 'bar', data: bars.map((b) => b.value), itemStyle: { color: colour('--accent'), borderRadius: [2, 2, 0, 0] }, barMaxWidth: 34, cursor: onPick ? 'pointer' : 'default' }],
+			series: [{ type: 'bar', data: bars.map((b) => (b.open ? { value: b.value, itemStyle: { opacity: .45, borderType: 'dashed', borderWidth: 1, borderColor: colour('--accent') } } : b.value)), itemStyle: { color: colour('--accent'), borderRadius: [2, 2, 0, 0] }, barMaxWidth: 34, cursor: onPick ? 'pointer' : 'default' }],
 		});
 		chart.on('click', (event) => pick.current?.(event.dataIndex));
 		const watch = new ResizeObserver(() => chart.resize());

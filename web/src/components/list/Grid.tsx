@@ -5,6 +5,7 @@
 import { CaretDownOutlined, CaretUpOutlined } from '@ant-design/icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Checkbox } from 'antd';
+import { useLocation } from 'react-router';
 import { memo, type MouseEvent, type PointerEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Sort } from '@/api/query.ts';
@@ -67,6 +68,8 @@ interface RowProps {
 	selectable: boolean;
 	flash: boolean;
 	editing: string | null;
+	/** The cell that "e" edits. */
+	column: number | null;
 	top: number;
 	height: number;
 	id: string;
@@ -97,7 +100,7 @@ const GridRow = memo(function GridRow(p: RowProps) {
 				const editing = p.editing === c.field.name;
 				return (
 					<div
-						key={c.field.name} role="gridcell" className={`grid-cell${kindOf(c.field).align === 'right' ? ' is-right' : ''}${i === 0 ? ' is-title' : ''}${editing ? ' is-editing' : ''}`}
+						key={c.field.name} role="gridcell" className={`grid-cell${kindOf(c.field).align === 'right' ? ' is-right' : ''}${i === 0 ? ' is-title' : ''}${i === p.column ? ' is-cell' : ''}${editing ? ' is-editing' : ''}`}
 						onDoubleClick={() => p.onEdit(p.index, c.field.name)}
 					>
 						{editing ? (
@@ -136,13 +139,20 @@ function Totals({ entity, columns, selectable, sums }: { entity: Entity; columns
 	);
 }
 
+/** Where lists were left, by their place in the history. */
+const places = new Map<string, { top: number; active: number }>();
+
 export function Grid(props: Props) {
 	const { entity, rows, columns, selection, selectable, onMore } = props;
 	const { t } = useTranslation();
 	const { preferences } = useApp();
 	const uid = useId();
 	const scroller = useRef<HTMLDivElement>(null);
-	const [active, setActive] = useState(0);
+	// Coming back, the list is where it was left.
+	const { key: here } = useLocation();
+	const [kept] = useState(() => places.get(here));
+	const [active, setActive] = useState(kept?.active ?? 0);
+	const [column, setColumn] = useState(0);
 	const [editing, setEditing] = useState<{ row: string; field: string } | null>(null);
 	const anchor = useRef<number | null>(null);
 	const dense = preferences.density === 'compact';
@@ -155,6 +165,18 @@ export function Grid(props: Props) {
 		overscan: 14,
 	});
 	useEffect(() => virtual.measure(), [height, virtual]);
+	const back = useRef(kept);
+	useEffect(() => {
+		if (!back.current || rows.length === 0 || !scroller.current) return;
+		scroller.current.scrollTop = back.current.top;
+		scroller.current.focus({ preventScroll: true });
+		back.current = undefined;
+	}, [rows.length]);
+	const left = useRef({ top: 0, active: 0 });
+	left.current.active = active;
+	useEffect(() => () => {
+		places.set(here, { ...left.current });
+	}, [here]);
 	const items = virtual.getVirtualItems();
 	const last = items.at(-1)?.index ?? 0;
 	useEffect(() => {
@@ -200,7 +222,7 @@ export function Grid(props: Props) {
 		const row = rows[index];
 		if (!row || entity.actions.update === undefined || entity.actions.update === 'none') return;
 		const able = (c: Column) => editable(c.field) && kindOf(c.field).inline === true && !props.masked.has(c.field.name);
-		const column = name ? columns.find((c) => c.field.name === name) : columns.find(able);
+		const column = columns.find((c) => c.field.name === name && able(c)) ?? (name && name !== columns[0]?.field.name ? undefined : columns.find(able));
 		if (column && able(column)) setEditing({ row: row.id, field: column.field.name });
 	}, [rows, entity, columns, props.masked]);
 
@@ -219,7 +241,9 @@ export function Grid(props: Props) {
 			x: () => selectable && toggle(active),
 			' ': () => rows[active] && props.onPeek(props.peek === rows[active].id ? null : rows[active].id),
 			o: () => rows[active] && props.onPeek(rows[active].id),
-			e: () => edit(active, null),
+			e: () => edit(active, columns[column]?.field.name ?? null),
+			ArrowRight: () => setColumn((c) => Math.min(columns.length - 1, c + 1)),
+			ArrowLeft: () => setColumn((c) => Math.max(0, c - 1)),
 			Enter: () => rows[active] && props.onOpen(rows[active].id),
 			Escape: () => props.onPeek(null),
 		};
@@ -292,7 +316,7 @@ export function Grid(props: Props) {
 	const every = selection.all && selection.ids.size === 0;
 	return (
 		<div
-			ref={scroller} className="grid" role="grid" tabIndex={0} aria-label={entity.label_many} aria-rowcount={props.complete ? rows.length + 1 : -1} aria-multiselectable={selectable}
+			ref={scroller} onScroll={(e) => { if (e.target === e.currentTarget) left.current.top = e.currentTarget.scrollTop; }} className="grid" role="grid" tabIndex={0} aria-label={entity.label_many} aria-rowcount={props.complete ? rows.length + 1 : -1} aria-multiselectable={selectable}
 			aria-activedescendant={rows[active] ? `${uid}${rows[active].id}` : undefined} onKeyDown={onKeyDown}
 			style={{ '--grid': template, '--grid-min': `${minimum}px` } as React.CSSProperties}
 		>
@@ -334,7 +358,7 @@ export function Grid(props: Props) {
 						<GridRow
 							key={row.id} id={`${uid}${row.id}`} entity={entity} row={row} index={item.index} columns={columns} masked={props.masked} selectable={selectable}
 							active={item.index === active} peeked={props.peek === row.id} selected={isSelected(selection, row.id)} flash={props.changed.has(row.id)}
-							editing={editing?.row === row.id ? editing.field : null} top={item.start} height={height}
+							editing={editing?.row === row.id ? editing.field : null} column={item.index === active && column > 0 ? column : null} top={item.start} height={height}
 							onClick={clicked} onToggle={toggle} onEdit={edit} onEdited={props.onSave} onEditEnd={ended}
 						/>
 					);

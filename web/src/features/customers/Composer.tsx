@@ -8,6 +8,9 @@ import { useApp } from '@/app/context.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
 import { kindOf } from '@/fields/index.tsx';
+import { dueOf } from '@/fields/picker.tsx';
+import { time } from '@/lib/format.ts';
+import { taskOf } from '@/lib/when.ts';
 
 const KINDS = ['note', 'call', 'visit', 'wechat', 'task'];
 
@@ -16,9 +19,16 @@ interface Draft {
 	body: string;
 	direction: string;
 	due_at: string | null;
+	/** What follows, with its day: "send the offer thursday". */
+	next: string;
 }
 
-const FRESH: Draft = { kind: 'note', body: '', direction: 'out', due_at: null };
+const FRESH: Draft = { kind: 'note', body: '', direction: 'out', due_at: null, next: '' };
+
+/** Answers a row of the timeline: the composer takes its way of talking and waits for words. */
+export function answer(row: Row) {
+	window.dispatchEvent(new CustomEvent('guanxi:answer', { detail: row }));
+}
 
 export function Composer({ customer, entity }: { customer: Row; entity: Entity }) {
 	const { meta, me } = useApp();
@@ -49,21 +59,31 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 	async function save() {
 		const body = draft.body.trim();
 		if (!body || busy) return;
+		if (draft.kind === 'task' && wrongDue) {
+			setProblem(t('check.not_date'));
+			return;
+		}
 		setBusy(true);
 		setProblem(null);
 		const task = draft.kind === 'task';
 		// The first line is the subject when there is more to say, or when work needs a name.
 		const [head = '', ...rest] = body.split('\n');
+		const follow = !task && draft.next.trim() ? taskOf(draft.next) : null;
 		const split = task || (rest.length > 0 && [...head].length <= 120);
 		try {
-			await createRecord(meta, entity, {
+			const said = {
 				customer_id: customer.id,
 				kind: draft.kind,
 				...(split ? { subject: [...head].slice(0, 200).join(''), body: rest.join('\n').trim() || null } : { body }),
 				direction: draft.kind === 'note' || task ? 'internal' : draft.direction,
 				state: task ? 'open' : 'done',
 				...(task && draft.due_at ? { due_at: draft.due_at } : {}),
-			});
+			};
+			// What was said and what follows from it are one write.
+			await createRecord(meta, entity, follow ? [said, {
+				customer_id: customer.id, kind: 'task', subject: [...(follow.what || t('composer.follow_up'))].slice(0, 200).join(''), direction: 'internal', state: 'open', owner_id: me.id,
+				...(follow.when ? { due_at: dueOf(follow.when) } : {}),
+			}] : said);
 			setDraft({ ...FRESH, kind: draft.kind });
 			setOpen(false);
 			await refresh(cache, 'interaction', 'customer');
@@ -73,6 +93,19 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 		setBusy(false);
 	}
 
+	const following = draft.next.trim() ? taskOf(draft.next) : null;
+	const wrongDue = draft.due_at !== null && !/^\d{4}-\d{2}-\d{2}T/.test(draft.due_at);
+	useEffect(() => {
+		const onAnswer = (event: Event) => {
+			const row = (event as CustomEvent<Row>).detail;
+			const kind = offered.includes(String(row.kind)) && row.kind !== 'task' ? String(row.kind) : 'note';
+			setDraft((old) => ({ ...old, kind: row.kind === 'task' ? 'call' : kind, direction: 'out', body: old.body }));
+			setOpen(true);
+			setTimeout(() => document.getElementById(id)?.focus());
+		};
+		window.addEventListener('guanxi:answer', onAnswer);
+		return () => window.removeEventListener('guanxi:answer', onAnswer);
+	}, [id, offered.join()]);
 	const Due = due ? kindOf(due).Edit : null;
 	return (
 		<form
@@ -99,6 +132,23 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 					)}
 					{direction && draft.kind !== 'note' && draft.kind !== 'task' && (
 						<Select size="small" aria-label={direction.label} value={draft.direction} onChange={(v: string) => setDraft({ ...draft, direction: v })} options={direction.options?.filter((o) => o.value !== 'internal').map((o) => ({ value: o.value, label: o.label }))} popupMatchSelectWidth={false} />
+					)}
+					{draft.kind !== 'task' && (
+						<span className="composer-next">
+							<label htmlFor={`${id}n`}>{t('composer.next')}</label>{' '}
+							<Input
+								id={`${id}n`} size="small" value={draft.next} placeholder={t('composer.next_hint')} autoComplete="off" aria-describedby={`${id}w`}
+								onChange={(e) => setDraft({ ...draft, next: e.target.value })}
+								onKeyDown={(e) => {
+									if (e.key !== 'Enter' || e.nativeEvent.isComposing) return;
+									e.preventDefault();
+									void save();
+								}}
+							/>
+							<span id={`${id}w`} className="hint" role="status">
+								{following ? (following.when ? t('composer.next_on', { what: following.what || t('composer.follow_up'), when: time(dueOf(following.when)) }) : t('composer.next_none')) : ''}
+							</span>
+						</span>
 					)}
 					<span className="grow" />
 					<span className="hint">{t('composer.hint')}</span>

@@ -2,19 +2,28 @@
 import { MailOutlined, PhoneOutlined } from '@ant-design/icons';
 import { App, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { fieldOf, may, type RecordAnswer } from '@/api/records.ts';
-import type { Entity } from '@/api/types.ts';
-import { useApp } from '@/app/context.tsx';
+import { entityOf, fieldOf, may, type RecordAnswer, useSome } from '@/api/records.ts';
+import type { Entity, Row } from '@/api/types.ts';
+import { useApp, useMeta } from '@/app/context.tsx';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { useSaver } from '@/components/record/save.tsx';
 import { editable, FieldValue } from '@/fields/index.tsx';
+import { hintsOf } from './hints.ts';
+
+/** What the customer said to being advertised to, the newest first. */
+export function useConsents(row: Row) {
+	return useSome(entityOf(useMeta(), 'consent'), new URLSearchParams({ select: 'id,state,channel', customer_id: `eq.${row.id}`, purpose: 'eq.marketing', order: 'at.desc', limit: '20' }));
+}
 
 export function Reach({ record: { row, masked } }: { record: RecordAnswer }) {
 	const { t } = useTranslation();
+	const warned = useConsents(row).data?.rows;
+	const no = warned !== undefined && hintsOf(row, new Date(), warned).some((h) => h.key === 'no_marketing');
 	const phone = masked.has('phone') || !row.phone ? null : String(row.phone);
 	const email = masked.has('email') || !row.email ? null : String(row.email);
 	return (
 		<>
+			{no && <span className="mean mean-bad reach-no" title={t('hint.no_marketing_why')}>{t('hint.no_marketing')}</span>}
 			{phone && <Button icon={<PhoneOutlined />} href={`tel:${phone.replace(/[^+\d]/g, '')}`}>{t('customer.call')}</Button>}
 			{email && <Button icon={<MailOutlined />} href={`mailto:${email}`}>{t('customer.mail')}</Button>}
 		</>

@@ -15,7 +15,9 @@ import { useSaver } from '@/components/record/save.tsx';
 import { FieldValue, isNothing } from '@/fields/index.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
 import { time } from '@/lib/format.ts';
-import { Composer } from './Composer.tsx';
+import { FormDialog } from '@/components/form/FormDialog.tsx';
+import { answer, Composer } from './Composer.tsx';
+import { useFinish } from './finish.tsx';
 import { mergeSources } from './timeline.ts';
 
 interface Entry {
@@ -132,6 +134,8 @@ function TalkItem({ entity, row, masked }: Entry) {
 	const cache = useCache();
 	const saver = useSaver(entity);
 	const [whole, setWhole] = useState(false);
+	const [editing, setEditing] = useState(false);
+	const { finish, dialog } = useFinish(entity, row, null);
 	const kind = fieldOf(entity, 'kind');
 	const direction = fieldOf(entity, 'direction');
 	const state = fieldOf(entity, 'state');
@@ -139,6 +143,7 @@ function TalkItem({ entity, row, masked }: Entry) {
 	const body = String(row.body ?? '');
 	const long = body.length > 400 || body.split('\n').length > 6;
 	const pin = row.pinned === true;
+	const open = row.state === 'open' || row.state === 'planned';
 
 	async function toggle() {
 		try {
@@ -155,8 +160,14 @@ function TalkItem({ entity, row, masked }: Entry) {
 			<div className="event-body">
 				<p className="event-head">
 					<span className="event-kind">{kind ? optionLabel(kind, row.kind) : ''}</span>
-					{row.subject ? <b>{masked.has('subject') ? '…' : String(row.subject)}</b> : null}
+					{row.subject ? <b><Link to={`/interaction/${row.id}`}>{masked.has('subject') ? '…' : String(row.subject)}</Link></b> : null}
 					{state && row.state !== 'done' ? <FieldValue field={state} row={row} place="cell" /> : null}
+					<span className="event-tools">
+						{may(entity, 'update') && open && <Button size="small" onClick={() => void finish()}>{t('customer.finish')}</Button>}
+						{may(entity, 'create') && <Button type="text" size="small" onClick={() => answer(row)}>{t('timeline.answer')}</Button>}
+						{may(entity, 'update') && <Button type="text" size="small" onClick={() => setEditing(true)}>{t('word.edit')}</Button>}
+						{!row.subject && <Link to={`/interaction/${row.id}`}>{t('timeline.open')}</Link>}
+					</span>
 					{may(entity, 'update') && (
 						<Tooltip title={pin ? t('timeline.unpin') : t('timeline.pin')}>
 							<Button type="text" size="small" className="event-pin" icon={pin ? <PushpinFilled /> : <PushpinOutlined />} aria-label={pin ? t('timeline.unpin') : t('timeline.pin')} aria-pressed={pin} onClick={() => void toggle()} />
@@ -176,6 +187,8 @@ function TalkItem({ entity, row, masked }: Entry) {
 				</p>
 			</div>
 			{saver.dialog}
+			{dialog}
+			{editing && <FormDialog entity={entity} row={row} onClose={() => setEditing(false)} onSaved={() => { setEditing(false); void refresh(cache, 'interaction', 'customer'); }} />}
 		</article>
 	);
 }

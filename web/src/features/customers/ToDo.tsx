@@ -11,6 +11,7 @@ import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { date, money, number } from '@/lib/format.ts';
 import { useFinish } from './finish.tsx';
+import { useConsents } from './Reach.tsx';
 import { hintsOf, nextOf, type Trade, tradeOf } from './hints.ts';
 
 const RISK: Record<Trade['risk'], Meaning> = { low: 'good', some: 'warn', high: 'bad', unknown: 'quiet' };
@@ -20,11 +21,10 @@ export function ToDo({ record }: { record: RecordAnswer }) {
 	const { row } = record;
 	const meta = useMeta();
 	const interactions = entityOf(meta, 'interaction');
-	const consents = entityOf(meta, 'consent');
 	const open = useSome(interactions, new URLSearchParams({
 		select: 'id,version,kind,subject,body,due_at,state,at', customer_id: `eq.${row.id}`, state: 'in.(open,planned)', order: 'due_at.asc', limit: '20',
 	}));
-	const marketing = useSome(consents, new URLSearchParams({ select: 'id,state,channel', customer_id: `eq.${row.id}`, purpose: 'eq.marketing', order: 'at.desc', limit: '20' }));
+	const marketing = useConsents(row);
 	const now = new Date();
 	const hints = hintsOf(row, now, marketing.data?.rows);
 	const overdue = open.data?.rows.some((r) => r.due_at && Date.parse(String(r.due_at)) < now.getTime()) ?? false;

@@ -32,11 +32,11 @@ export default function Home() {
 	return (
 		<div className="page home">
 			<h1>{t(hour < 11 ? 'home.morning' : hour < 18 ? 'home.day' : 'home.evening', { name: me.name })}</h1>
-			{orders && fieldOf(orders, 'total_base') && <Trade orders={orders} customers={customers} />}
 			<div className="home-two">
 				<MyWork />
 				<Recent />
 			</div>
+			{orders && fieldOf(orders, 'total_base') && <Trade orders={orders} customers={customers} />}
 		</div>
 	);
 }
@@ -78,13 +78,15 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 		return g === null ? t('home.month_none') : Math.abs(g) < 0.005 ? t('home.month_same') : t(g > 0 ? 'home.month_more' : 'home.month_less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
 	};
 	const week = (d: Date) => date(isoDay(d), 'axis');
+	// A week that still runs is no fall.
+	const unfinished = (to: Date, text: string) => (to > now ? { open: true, text: `${text} ${t('home.so_far')}` } : { text });
 
 	return (
 		<>
 			{past && <p className="home-note">{t('home.past', { date: time(newest.data, 'day') })}</p>}
 			<p className="home-answer">{last && before ? t('home.answer', { money: money(last.sum, currency, { whole: true }), compared: month(Number(last.sum), Number(before.sum)), orders: t('home.answer_orders', { count: last.count, n: number(last.count) }) }) : <Skeleton.Input active size="small" />}</p>
 			<ul className="numbers">
-				<Figure label={t('home.sales')} value={last && money(last.sum, currency, { whole: Number(last.sum) >= 10_000 })} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
+				<Figure label={t('home.sales')} value={last && money(last.sum, currency, { whole: true })} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
 				<Figure label={t('home.orders')} value={last && number(last.count)} change={last && before ? growth(last.count, before.count) : null} to={last && `/order?${link(last.from, last.to)}`} />
 				{buyersAt && <Figure label={t('home.first_buyers')} value={buyersLast && number(buyersLast.count)} change={buyersLast && buyersBefore ? growth(buyersLast.count, buyersBefore.count) : null} to={buyersLast && `/customer?first_order_at=gte.${isoDay(buyersLast.from)}&first_order_at=lte.${isoDay(new Date(buyersLast.to.getTime() - 1))}`} />}
 				{customers && silentSince && <Figure label={t('home.silent')} value={silent.data && (silent.data.capped ? `${number(silent.data.total)}+` : number(silent.data.total))} change={null} to={`/customer?last_order_at=lte.${isoDay(new Date(silentSince.getTime() - 1))}&order=orders_total.desc`} />}
@@ -92,15 +94,15 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 			<div className="home-two">
 				<ChartCard
 					title={t('home.sales_weeks')} file="sales-by-week.csv" heads={[t('home.week'), t('home.sales')]} axis={(v) => money(v, currency, { compact: true })}
-					sentence={recent ? t('home.sales_sentence', { money: money(sumDecimals(recent.map((b) => b.sum)), currency), compared: compared(sales(recent), sales(earlier)) }) : ''}
-					bars={weeks.data?.map((b) => ({ label: week(b.from), value: Number(b.sum), text: money(b.sum, currency) })) ?? null}
+					sentence={recent ? t('home.sales_sentence', { money: money(sumDecimals(recent.map((b) => b.sum)), currency, { whole: true }), compared: compared(sales(recent), sales(earlier)) }) : ''}
+					bars={weeks.data?.map((b) => ({ label: week(b.from), value: Number(b.sum), ...unfinished(b.to, money(b.sum, currency, { whole: true })) })) ?? null}
 					error={weeks.error} onRetry={() => void weeks.refetch()} onPick={(i) => weeks.data?.[i] && void navigate(`/order?${link(weeks.data[i].from, weeks.data[i].to)}`)}
 				/>
 				{buyersAt && (
 					<ChartCard
 						title={t('home.buyers_weeks')} file="first-buyers-by-week.csv" heads={[t('home.week'), t('home.first_buyers')]} axis={(v) => number(v)}
 						sentence={buyers.data ? t('home.buyers_sentence', { count: count(buyers.data.slice(-4)), n: number(count(buyers.data.slice(-4))), compared: compared(count(buyers.data.slice(-4)), count(buyers.data.slice(-8, -4))) }) : ''}
-						bars={buyers.data?.map((b) => ({ label: week(b.from), value: b.count, text: number(b.count) })) ?? null}
+						bars={buyers.data?.map((b) => ({ label: week(b.from), value: b.count, ...unfinished(b.to, number(b.count)) })) ?? null}
 						error={buyers.error} onRetry={() => void buyers.refetch()}
 						onPick={(i) => buyers.data?.[i] && void navigate(`/customer?first_order_at=gte.${isoDay(buyers.data[i].from)}&first_order_at=lte.${isoDay(new Date(buyers.data[i].to.getTime() - 1))}`)}
 					/>

@@ -38,8 +38,9 @@ export default function OrderForm({ entity }: { entity: Entity }) {
 	const done = useUndo();
 	const [params] = useSearchParams();
 	const given = Object.fromEntries([...params].filter(([name]) => fieldOf(entity, name)));
-	const form = useForm(entity, { row: null, fixed: given, start: { kind: 'sale' }, draftKey: `${entity.name}.new` });
-	const key = `guanxi.draft.${me.id}.${entity.name}.lines`;
+	const whose = `${entity.name}.new${given.customer_id ? `.${given.customer_id}` : ''}`;
+	const form = useForm(entity, { row: null, start: { kind: 'sale', ...given }, draftKey: whose });
+	const key = `guanxi.draft.${me.id}.${whose}.lines`;
 	const [lines, setLines] = useState<Line[]>(() => draftOf(key) ?? [freshLine()]);
 	const [restored] = useState(() => draftOf(key) !== null);
 	const [strict, setStrict] = useState(false);

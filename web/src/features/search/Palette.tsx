@@ -2,11 +2,11 @@
 import { SearchOutlined } from '@ant-design/icons';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Input, Modal, Spin } from 'antd';
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { get } from '@/api/client.ts';
-import { entityOf, fieldOf, may } from '@/api/records.ts';
+import { entityOf, fetchPage, fieldOf, may } from '@/api/records.ts';
 import type { Entity, SearchAnswer } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
@@ -46,6 +46,27 @@ function words(entity: Entity | undefined, subtitle: string | null | undefined) 
 	return fieldOf(entity, entity?.subtitle)?.options?.find((o) => o.value === subtitle)?.label ?? subtitle;
 }
 
+/** Namesakes are told apart by where they live and how their number ends. */
+function useApart(found: SearchAnswer | undefined) {
+	const { meta } = useApp();
+	const people = entityOf(meta, 'customer');
+	const ids = found?.groups.find((g) => g.entity === 'customer')?.hits.map((h) => h.id) ?? [];
+	const fields = ['city', 'phone'].filter((n) => fieldOf(people, n));
+	const more = useQuery({
+		queryKey: ['some', 'customer', 'apart', ids.join()],
+		enabled: people !== undefined && ids.length > 0 && fields.length > 0,
+		staleTime: 30_000,
+		placeholderData: keepPreviousData,
+		queryFn: ({ signal }) => fetchPage(people!, new URLSearchParams({ select: ['id', ...fields].join(), id: `in.(${ids.join()})` }), signal),
+	});
+	return useCallback((entity: string, id: string): string | null => {
+		const row = entity === 'customer' ? more.data?.rows.find((r) => r.id === id) : undefined;
+		if (!row) return null;
+		const tail = String(row.phone ?? '').replace(/\D/g, '').slice(-4);
+		return [row.city, tail && `…${tail}`].filter(Boolean).join(' · ') || null;
+	}, [more.data]);
+}
+
 export default function Palette({ onClose }: { onClose(): void }) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
@@ -65,14 +86,19 @@ export default function Palette({ onClose }: { onClose(): void }) {
 		queryFn: ({ signal }) => get<SearchAnswer>(`search?q=${encodeURIComponent(q)}&limit=6`, signal),
 	});
 
+	const apart = useApart(found.data);
 	const groups = useMemo<Group[]>(() => {
-		const places: Hit[] = [...main, ...settings.flatMap((g) => g.items)]
-			.filter((p) => typed.trim() === '' || p.label.toLowerCase().includes(typed.trim().toLowerCase()))
+		const said = typed.trim().toLowerCase();
+		const fits = (words: string) => said === '' || said.split(/\s+/).every((w) => words.toLowerCase().includes(w));
+		const places: Hit[] = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }, ...settings.flatMap((g) => g.items)]
+			.filter((p) => fits(`${p.label} ${p.to.slice(1).replace(/[/_]/g, ' ')} ${p.to === '/settings' ? 'settings 设置 設定' : ''}`))
 			.map((p) => ({ key: p.to, icon: p.icon, title: p.label, to: p.to }));
+		const make: Hit[] = meta.entities.filter((e) => !e.child && may(e, 'create') && e.name !== 'import_run' && e.name !== 'attachment' && e.name !== 'saved_view')
+			.filter((e) => fits(`new 新建 新增 create ${e.name.replace(/_/g, ' ')} ${t('list.create', { what: e.label })} ${t('nav.new')}${e.label}`))
+			.map((e) => ({ key: `new${e.name}`, icon: e.icon ?? e.name, title: t('list.create', { what: e.label }), to: `/${e.name}/new` }));
 		if (typed.trim() === '') {
 			const seen = recent().filter((h) => entityOf(meta, h.to.split('/')[1]));
-			const fresh: Hit[] = meta.entities.filter((e) => !e.system && !e.child && may(e, 'create') && e.name !== 'import_run')
-				.slice(0, 4).map((e) => ({ key: `new${e.name}`, icon: e.icon ?? e.name, title: t('list.create', { what: e.label }), to: `/${e.name}/new` }));
+			const fresh = make.filter((h) => !entityOf(meta, h.key.slice(3))?.system).slice(0, 4);
 			return [
 				...(seen.length ? [{ key: 'recent', label: t('search.recent'), hits: seen }] : []),
 				{ key: 'places', label: t('search.places'), hits: places },
@@ -83,12 +109,19 @@ export default function Palette({ onClose }: { onClose(): void }) {
 			key: g.entity,
 			label: g.label,
 			hits: g.hits.map((h) => ({
-				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: words(entityOf(meta, g.entity), h.subtitle), to: `/${g.entity}/${h.id}`,
+				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: apart(g.entity, h.id) ?? words(entityOf(meta, g.entity), h.subtitle), to: `/${g.entity}/${h.id}`,
 			})),
 			all: g.more ? `/${g.entity}?q=${encodeURIComponent(q)}` : undefined,
 		}));
-		return [...records.filter((g) => g.hits.length > 0), ...(places.length ? [{ key: 'places', label: t('search.places'), hits: places.slice(0, 4) }] : [])];
-	}, [typed, q, found.data, main, settings, meta, t]);
+		const jumps = [
+			...(places.length ? [{ key: 'places', label: t('search.places'), hits: places.slice(0, 4) }] : []),
+			...(make.length ? [{ key: 'new', label: t('nav.new'), hits: make.slice(0, 4) }] : []),
+		];
+		const hits = records.filter((g) => g.hits.length > 0);
+		// A place or an act that is called just so comes before what merely contains the word.
+		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said)) || /^(settings|设置|設定|new |新建|新增)/.test(said);
+		return named ? [...jumps, ...hits] : [...hits, ...jumps];
+	}, [typed, q, found.data, main, settings, meta, t, apart]);
 
 	const flat = groups.flatMap((g) => [...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all }] : [])]);
 	useEffect(() => setActive(0), [q, typed === '']);
