@@ -118,8 +118,8 @@ describe('daily work', { skip: reason ?? false }, () => {
 		await page.waitForSelector('.lines-problem >> text=A sale can’t be negative');
 		assert.match(page.url(), /order\/new/);
 		await page.fill(cell(1, 'quantity'), '3');
-		await page.click('.lines-grid td[data-cell="kind"] .ant-select');
-		await page.click('.ant-select-dropdown .ant-select-item-option >> text=Return');
+		await page.click('.order-form [data-field="kind"] .ant-select');
+		await page.click('.ant-select-dropdown .ant-select-item-option >> text=Return or credit');
 		assert.match(await page.textContent('.lines-total'), /-.*37\.50|−.*37\.50/);
 		await page.click('.order-form button[type="submit"]');
 		const [line] = await linesOf(await saved());
@@ -230,10 +230,10 @@ describe('daily work', { skip: reason ?? false }, () => {
 		await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
 		await page.click(`${row} button:has-text("Edit")`);
 		await page.fill('.ant-drawer [data-field="subject"] input', 'Ring her soon');
-		await page.fill('.ant-drawer [data-field="due_at"] input:not([type])', 'soonish');
+		await page.fill('.ant-drawer [data-field="due_at"] input.ant-input', 'soonish');
 		await page.click('.ant-drawer-footer button[type="submit"]');
 		await page.waitForSelector('.ant-drawer .problem >> text=isn’t understood');
-		await page.fill('.ant-drawer [data-field="due_at"] input:not([type])', 'in 3 days');
+		await page.fill('.ant-drawer [data-field="due_at"] input.ant-input', 'in 3 days');
 		await page.click('.ant-drawer-footer button[type="submit"]');
 		await page.waitForSelector('.stream >> text=Ring her soon');
 		const due = new Date((await api(page, 'GET', `interaction/${task.id}`)).body.due_at);

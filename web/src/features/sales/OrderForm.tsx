@@ -1,6 +1,6 @@
 /** A new order: whose it is, its lines as a grid, and what is to be paid; order and lines are one write. */
 import { Alert, Button } from 'antd';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
 import { createRecord, entityOf, fieldOf, may, refresh, titleOf, useCache } from '@/api/records.ts';
@@ -55,12 +55,16 @@ export default function OrderForm({ entity }: { entity: Entity }) {
 	const row = { id: '0', ...given, ...form.values } as Row;
 	const currency = String(row.currency || meta.base_currency);
 	const kind = row.kind === 'return' ? 'return' : 'sale';
+	const was = useRef(kind);
 	const sums = useMemo(() => sumsOf(lines, form.values, currency), [lines, form.values, currency]);
 	const written = lines.filter((l) => !isEmpty(l));
 
 	useEffect(() => {
-		// An untouched line is of the order's kind.
-		setLines((old) => (old.some((l) => isEmpty(l) && l.kind !== kind) ? old.map((l) => (isEmpty(l) ? { ...l, kind } : l)) : old));
+		// The lines go with the order, when its kind is changed; an exchange has both.
+		if (was.current === kind) return;
+		const from = was.current;
+		was.current = kind;
+		setLines((old) => old.map((l) => (l.kind === from ? { ...l, kind } : l)));
 	}, [kind]);
 	useEffect(() => {
 		const timer = setTimeout(() => {
