@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -28,7 +29,8 @@ def main():
         files += [os.path.join(folder, name) for name in names if os.path.splitext(name)[1] in TYPES]
     files.sort()
     bodies = os.path.join(out, "page_bodies")
-    os.makedirs(bodies, exist_ok=True)
+    shutil.rmtree(bodies, ignore_errors=True)
+    os.makedirs(bodies)
     asm, table = [], []
     for i, path in enumerate(files):
         data = open(path, "rb").read()
@@ -40,7 +42,8 @@ def main():
             forms["gz"] = gzip.compress(data, 9, mtime=0)
             forms["br"] = subprocess.run(["brotli", "-q", "11", "-c"], input=data, capture_output=True, check=True).stdout
         for form, body in forms.items():
-            name = os.path.join(bodies, f"{i}.{form}")
+            # Named after what is in it: a compiler's cache knows the text of page_data.S, not what it takes in.
+            name = os.path.join(bodies, f"{i}-{hashlib.sha256(body).hexdigest()[:16]}.{form}")
             open(name, "wb").write(body)
             asm.append(f'\t.global page_{i}_{form}\npage_{i}_{form}:\n\t.incbin "{os.path.abspath(name)}"\n')
         etag = hashlib.sha256(data).hexdigest()[:20]
