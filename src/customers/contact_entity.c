@@ -200,6 +200,7 @@ const struct entity interaction_entity = {
 	.title = "subject",
 	.subtitle = "kind",
 	.owner = "owner_id",
+	.work = "state=in.(planned,open)",
 	.parent = "customer_id",
 	.sort = "at.desc",
 	.icon = "interaction",

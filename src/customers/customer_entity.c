@@ -327,6 +327,7 @@ const struct entity customer_entity = {
 	.owner = "owner_id",
 	.team = "team_id",
 	.branch = "branch_id",
+	.work = "",
 	.sort = "id.desc",
 	.icon = "customer",
 	.search_rank = 1,

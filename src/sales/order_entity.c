@@ -211,6 +211,7 @@ const struct entity order_entity = {
 	.title = "number",
 	.subtitle = "state",
 	.owner = "owner_id",
+	.work = "state=in.(draft,placed,paid,shipped)",
 	.team = "team_id",
 	.branch = "branch_id",
 	.sort = "placed_at.desc",

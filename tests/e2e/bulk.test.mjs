@@ -141,6 +141,48 @@ describe('bulk', { skip: reason ?? false }, () => {
 		assert.equal((await row(made[1].id)).lost_reason, 'shop closed');
 	});
 
+	test('a leaver’s work is split: a city, and the rest evenly; previewed, and undone as a whole', async () => {
+		const [a, b, c] = await post('user', ['Alba', 'Bruno', 'Carla'].map((name) => ({ name: `${name} Split`, email: `${name.toLowerCase()}.split@example.com` })));
+		const made = await post('customer', Array.from({ length: 24 }, (_, i) => ({ name: `Split ${i}`, city: i < 10 ? 'Splitton' : 'Restham', owner_id: a.id })));
+		const call = async (subject, state) => (await post('interaction', { customer_id: made[0].id, kind: 'call', subject, state, owner_id: a.id }))[0];
+		const done = await call('finished', 'done'), open = await call('to do', 'planned');
+		await person.goto(`/user/${a.id}`);
+		await page.click('text=Hand over');
+		const choose = async (nth, text) => {
+			await page.click(`.ant-modal .ant-select >> nth=${nth}`);
+			await page.keyboard.type(text);
+			await page.keyboard.press('Enter');
+		};
+		await choose(0, 'Bruno');
+		await page.waitForSelector('.ant-modal tr:has-text("Bruno Split") >> text=24');
+		await page.click('.ant-modal >> text=Another successor');
+		await choose(2, 'Carla');
+		await page.click('.ant-modal .ant-select >> nth=3');
+		await page.click('.ant-select-item-option >> text=By city');
+		await page.getByLabel('City', { exact: true }).fill('Splitton');
+		await page.waitForSelector('.ant-modal tr:has-text("Carla Split") >> text=10');
+		await page.waitForSelector('.ant-modal tr:has-text("Bruno Split") >> text=14');
+		assert.deepEqual(await axe(page), []);
+		await shot(page, 'handover-en');
+		await page.click('.ant-modal >> text=Alba Split may no longer sign in');
+		const go = page.locator('.ant-modal .ant-btn-primary');
+		assert.ok(await go.isDisabled());
+		await page.getByLabel('Type 25 to confirm').fill('25');
+		await go.click();
+		await page.waitForSelector('text=25 records handed over');
+		const owner = async (entity, id) => (await api(page, 'GET', `${entity}/${id}`)).body.owner_id;
+		assert.deepEqual([await owner('customer', made[0].id), await owner('customer', made[23].id)], [c.id, b.id]);
+		assert.deepEqual([await owner('interaction', open.id), await owner('interaction', done.id)], [c.id, a.id]);
+		assert.equal((await api(page, 'GET', `user/${a.id}`)).body.active, false);
+		await page.click('.ant-modal >> text=See which');
+		await settled(page);
+		await page.click('text=Undo all of it');
+		await page.fill('.ant-modal input', '25');
+		await page.click('.ant-modal .ant-btn-primary');
+		await page.waitForSelector('text=25 records are as they were before.');
+		assert.equal(await owner('customer', made[0].id), a.id);
+	});
+
 	test('in Chinese and on a phone the pages fit and are clean', async () => {
 		for (const [language, size] of [['zh-Hans', undefined], ['zh-Hans', PHONE], ['en', PHONE], ['zh-Hant', undefined]]) {
 			await api(page, 'PATCH', 'account', { locale: language === 'en' ? 'en' : language === 'zh-Hans' ? 'zh_hans' : 'zh_hant' });

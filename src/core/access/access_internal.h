@@ -382,13 +382,12 @@ enum err access_http_user_enable(struct ctx *ctx, const struct http_request *req
 enum err access_http_user_sessions_end(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_user_totp_remove(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_user_unlock(struct ctx *ctx, const struct http_request *req, struct http_response *res);
-enum err access_http_user_handover(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_token_revoke(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_audit(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_audit_proof(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 
 /* Bodies read by specs; the tables stand beside the handlers. */
 extern const struct spec access_spec_sign_in[], access_spec_account[], access_spec_password[], access_spec_code[],
-	access_spec_totp_remove[], access_spec_token[], access_spec_reset[], access_spec_handover[];
+	access_spec_totp_remove[], access_spec_token[], access_spec_reset[];
 
 #endif

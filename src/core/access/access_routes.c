@@ -55,8 +55,6 @@ const struct route access_routes[] = {
 	 .handle = access_http_user_totp_remove, .doc = "Remove a user's lost second factor"},
 	{.method = METHOD_POST, .pattern = V1 "/user/*/unlock", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_USERS,
 	 .handle = access_http_user_unlock, .doc = "Let a user try again after too many wrong passwords"},
-	{.method = METHOD_POST, .pattern = V1 "/user/*/handover", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_USERS,
-	 .handle = access_http_user_handover, .specs = access_spec_handover, .doc = "Hand all records of a user to another (needs `assign` too)"},
 	{.method = METHOD_POST, .pattern = V1 "/token/*/revoke", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_USERS,
 	 .handle = access_http_token_revoke, .doc = "Revoke anybody's API token"},
 

@@ -35,6 +35,7 @@ enum err bulk_load(struct ctx *ctx, int64_t id, struct bulk_act *ret)
 		.state = record_text(r, "state"),
 		.wish = record_text(r, "wish"),
 		.owner_id = record_i64(r, "owner_id"),
+		.from_id = record_i64(r, "from_id"),
 		.undo_until = record_i64(r, "undo_until"),
 		.total = record_i64(r, "total"),
 		.done = record_i64(r, "done"),

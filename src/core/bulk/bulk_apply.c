@@ -5,6 +5,7 @@
 #include "core/bulk/bulk_internal.h"
 #include "core/entity/field_type.h"
 #include "core/events/events.h"
+#include "core/rest/query.h"
 
 enum { HISTORY_LOOK = 200, NAMES_MAX = 250 };
 
@@ -109,13 +110,34 @@ static enum err change(struct ctx *ctx, const json_t *wish, const struct bulk_it
 	return err == OK ? record_update(ctx, item->record_id, patch, 0, 0, NULL) : err;
 }
 
-/* A hand-over asks for the right to assign; whom it may go to was asked before it began. */
-static enum err hand_over(struct ctx *ctx, const struct bulk_item *item)
+/* Whether it is still the leaver's, and still to be done: what was finished since tells who did it. */
+static enum err check_open(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item)
+{
+	struct query *query;
+	struct query_options options = {.action = ACTION_UPDATE, .all_rows = true, .whole = true, .range_first = -1, .range_last = -1};
+	const char *work = item->info->entity->work;
+	int64_t *ids;
+	size_t n = 0;
+	const char *filter = arena_printf(ctx->arena, "id=eq.%lld&%s=eq.%lld%s%s", (long long)item->record_id,
+	                                  item->info->fields[item->info->owner]->name, (long long)act->from_id, str_empty(work) ? "" : "&",
+	                                  str_empty(work) ? "" : work);
+	if (filter == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = query_parse(ctx, item->info, filter, &options, &query);
+	if (err == OK)
+		err = query_ids(ctx, query, 1, &ids, &n);
+	return err == OK && n == 0 ? fail(ctx, ERR_CONFLICT, "", "handover_settled") : err;
+}
+
+/* Asks for the right to assign; whom it may go to was asked before it began. */
+static enum err hand_over(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item)
 {
 	struct record *patch;
-	if (!gate_cap(ctx->actor, CAP_ASSIGN))
+	if (!gate_cap(ctx->actor, CAP_ASSIGN) || item->info->owner < 0)
 		return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
-	enum err err = record_new(ctx, item->info, &patch);
+	enum err err = check_open(ctx, act, item);
+	if (err == OK)
+		err = record_new(ctx, item->info, &patch);
 	if (err == OK)
 		err = record_set(ctx, patch, item->info->fields[item->info->owner]->name, value_int(item->target));
 	return err == OK ? record_update(ctx, item->record_id, patch, 0, 0, NULL) : err;
@@ -129,7 +151,7 @@ enum err bulk_apply(struct ctx *ctx, const struct bulk_act *act, const json_t *w
 		return record_delete(ctx, item->info, item->record_id, 0, 0);
 	if (str_equal(act->kind, "restore"))
 		return record_restore(ctx, item->info, item->record_id, NULL);
-	return str_equal(act->kind, "handover") ? hand_over(ctx, item) : change(ctx, wish, item);
+	return str_equal(act->kind, "handover") ? hand_over(ctx, act, item) : change(ctx, wish, item);
 }
 
 /* --- taking back ---------------------------------------------------------------------------- */

@@ -132,16 +132,16 @@ static enum err pick_matching(struct ctx *ctx, const struct start_body *body, st
 }
 
 /* What was confirmed is what happens, or nothing. */
-static enum err check_number(struct ctx *ctx, const struct start_body *body, const struct start *s)
+enum err bulk_check_number(struct ctx *ctx, size_t count, int64_t expected)
 {
-	int64_t n = (int64_t)s->new_.n;
+	int64_t n = (int64_t)count;
 	if (n == 0)
 		return fail(ctx, ERR_NOT_FOUND, "", "bulk_none");
 	if (n > 1 && !gate_cap(ctx->actor, CAP_BULK))
 		return fail_number(ctx, ERR_FORBIDDEN, "", "bulk_needed", n);
-	if (n > BULK_ASK_ABOVE && body->expected == 0)
+	if (n > BULK_ASK_ABOVE && expected == 0)
 		return fail_number(ctx, ERR_INVALID, "expected", "bulk_confirm", n);
-	if (body->expected != 0 && body->expected != n)
+	if (expected != 0 && expected != n)
 		return fail_number(ctx, ERR_CONFLICT, "expected", "bulk_count", n);
 	return OK;
 }
@@ -199,7 +199,7 @@ static enum err start(struct ctx *ctx, const struct http_request *req, struct ht
 	if (err == OK && body.preview)
 		return answer_number(ctx, s.new_.n, res);
 	if (err == OK)
-		err = check_number(ctx, &body, &s);
+		err = bulk_check_number(ctx, s.new_.n, body.expected);
 	if (err == OK)
 		err = read_wish(ctx, &body, &s);
 	if (err != OK)
@@ -337,5 +337,8 @@ const struct route bulk_routes[] = {
 	 .doc = "Stops a bulk act after the records at hand; what is done can be undone"},
 	{.method = METHOD_POST, .pattern = V1 "/bulk/*/undo", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN, .handle = undo,
 	 .doc = "Takes a bulk act back as a whole, within 30 days; what others changed since stays and is told"},
+	{.method = METHOD_POST, .pattern = V1 "/user/*/handover", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_ASSIGN,
+	 .handle = bulk_http_handover, .specs = bulk_spec_handover, .body_max = 2 << 20,
+	 .doc = "Hand a user's customers and open work to others, as a bulk act; what they have done stays theirs"},
 	{.pattern = NULL},
 };

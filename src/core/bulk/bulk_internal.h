@@ -12,7 +12,7 @@
 struct bulk_act {
 	int64_t id;
 	const char *kind, *state, *wish;
-	int64_t owner_id, undo_until;
+	int64_t owner_id, from_id, undo_until;
 	int64_t total, done, refused, undone, kept;
 };
 
@@ -34,6 +34,13 @@ bool bulk_own_error(enum err err);
 /* One batch in the write job at hand; *ret_more: there is more to do. */
 enum err bulk_batch(struct ctx *ctx, const struct job *job, int64_t id, bool undo, bool *ret_more) MUST_CHECK;
 enum err bulk_queue(struct ctx *ctx, int64_t id, bool undo) MUST_CHECK;
+
+/* What was confirmed is what happens, or nothing; `expected` 0: nothing was. */
+enum err bulk_check_number(struct ctx *ctx, size_t count, int64_t expected) MUST_CHECK;
+
+/* handover.c */
+extern const struct spec bulk_spec_handover[];
+enum err bulk_http_handover(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 
 /* bulk_apply.c: one record. */
 enum err bulk_apply(struct ctx *ctx, const struct bulk_act *act, const json_t *wish, const struct bulk_item *item) MUST_CHECK;

@@ -118,6 +118,9 @@ struct entity {
 	const char *subtitle;   /* or NULL */
 	const char *owner, *team, *branch; /* field names for scopes, or NULL */
 	const char *parent;     /* LINK field whose record decides access to this one, or NULL */
+	/* Which records change hands when their owner leaves, as a condition of a list: "" all; "state=in.(open)": what is still
+	 * to be done; NULL: none, they tell who did what. */
+	const char *work;
 	const char *sort;       /* default order, as in ?order= : "created_at.desc" */
 	const char *icon;
 	unsigned flags;

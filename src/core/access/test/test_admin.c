@@ -1,4 +1,4 @@
-/* Idempotency, effective rights, audit trail, handover, nodes, doors. */
+/* Idempotency, effective rights, audit trail, nodes, doors. */
 #include "help.h"
 
 #include <stdio.h>
@@ -53,7 +53,7 @@ static void test_idempotency(void **state)
 	browser_free(u);
 }
 
-/* --- effective rights, audit, handover ------------------------------------------------------------------------- */
+/* --- effective rights, audit ------------------------------------------------------------------------- */
 
 static json_t *by_member(json_t *list, const char *member, const char *value)
 {
@@ -194,42 +194,6 @@ static void test_proof(void **state)
 	browser_free(boss);
 }
 
-static void test_handover(void **state)
-{
-	struct world *w = world_of(state);
-	int64_t leaver = make_user(w, "Leaver", "l@example.com", "[]"), heir = make_user(w, "Heir", "h@example.com", "[]");
-	for (int i = 0; i < 205; i++) /* more than one chunk */
-		make_customer(w, "C", leaver);
-	make_customer(w, "D", heir);
-	struct browser *boss = signed_in(w, ADMIN_EMAIL);
-	const char *path = path_of(w, "/api/v1/user/*/handover", leaver);
-	asks(boss, "POST", path, "{}", 422);
-	asks(boss, "POST", path, arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)leaver), 422);
-	asks(boss, "POST", path, "{\"to\":\"999\"}", 422);
-	asks(boss, "POST", path, arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)heir), 200);
-	assert_int_equal(json_integer_value(json_object_get(boss->json, "total")), 205);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(boss->json, "moved"), "customer")), 205);
-	assert_int_equal(number(w, arena_printf(&w->arena, "SELECT COUNT(*) FROM customer WHERE owner_id = %lld", (long long)heir)), 206);
-	sealed(w);
-	assert_int_equal(number(w, arena_printf(&w->arena, "SELECT COUNT(*) FROM change WHERE entity = 'customer' AND action = 1 AND actor_id = %lld",
-	                                        (long long)w->admin)), 205);
-	must_update(w, "user", leaver, "{\"active\":false}");
-	asks(boss, "POST", path_of(w, "/api/v1/user/*/handover", heir), arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)leaver), 422);
-	assert_string_equal(fault_of(boss), "user_inactive");
-	/* nobody gets hold of records this way */
-	must_update(w, "user", leaver, "{\"active\":true}");
-	int64_t own = make_role(w, "Keeper", "{\"customer\":{\"read\":\"own\",\"update\":\"own\"}}", "[\"users\"]");
-	int64_t keeper = make_user(w, "K", "k@example.com", id_list(w, own));
-	struct browser *k = signed_in(w, "k@example.com");
-	const char *take = arena_printf(&w->arena, "{\"to\":\"%lld\"}", (long long)keeper);
-	asks(k, "POST", path_of(w, "/api/v1/user/*/handover", heir), take, 403);
-	must_update(w, "role", own, "{\"caps\":[\"users\",\"assign\"]}");
-	asks(k, "POST", path_of(w, "/api/v1/user/*/handover", heir), take, 404);
-	assert_int_equal(number(w, arena_printf(&w->arena, "SELECT COUNT(*) FROM customer WHERE owner_id = %lld", (long long)keeper)), 0);
-	browser_free(k);
-	browser_free(boss);
-}
-
 /* --- for others -------------------------------------------------------------------------------------------------- */
 
 static void test_refresh_and_notes(void **state)
@@ -335,7 +299,6 @@ static int run(const char *group)
 		cmocka_unit_test_setup_teardown(test_rights_page, setup_served, teardown_world),
 		cmocka_unit_test_setup_teardown(test_audit, setup_served, teardown_world),
 		cmocka_unit_test_setup_teardown(test_proof, setup_served, teardown_world),
-		cmocka_unit_test_setup_teardown(test_handover, setup_served, teardown_world),
 		cmocka_unit_test_setup_teardown(test_refresh_and_notes, setup_served, teardown_world),
 		cmocka_unit_test_setup_teardown(test_two_nodes, setup_served, teardown_world),
 		cmocka_unit_test_setup_teardown(test_doors, setup_served, teardown_world),
