@@ -53,12 +53,22 @@ static enum err forms_of_values(struct ctx *ctx, void *arg)
 	return err;
 }
 
+/* Deletions are found by an index of theirs; built-in roles that came later. */
+static enum err deletions_and_roles(struct ctx *ctx, void *arg)
+{
+	enum err err = follow_descriptors(ctx, arg);
+	if (err == OK)
+		err = db_exec(ctx, ctx->db, events_ddl_deleted);
+	return err == OK ? access_add_roles(ctx, arg) : err;
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
 	{.version = 3, .name = "bulk changes", .run = follow_descriptors},
 	{.version = 4, .name = "birthdays by day, orders without a rate, one form of identifiers", .run = forms_of_values},
 	{.version = 5, .name = "units of order lines", .run = follow_descriptors},
+	{.version = 6, .name = "deletions found, a role more", .run = deletions_and_roles},
 };
 
 int app_schema_version(void)

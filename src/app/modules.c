@@ -19,6 +19,6 @@ const size_t app_entities_count = sizeof(app_entities) / sizeof(app_entities[0])
 extern const struct route app_own_routes[];
 
 /* rest_routes take any entity name, so they stand last. */
-const struct route *const app_routes[] = {app_own_routes, access_routes, workspace_routes, exchange_routes, export_routes, bulk_routes, rest_routes, NULL};
+const struct route *const app_routes[] = {app_own_routes, access_routes, workspace_routes, exchange_routes, export_routes, bulk_routes, customer_routes, rest_routes, NULL};
 
 const struct job_kind *const app_job_kinds[] = {exchange_job_kinds, bulk_job_kinds, NULL};

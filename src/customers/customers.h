@@ -3,9 +3,13 @@
 #define GUANXI_CUSTOMERS_CUSTOMERS_H
 
 #include "core/entity/entity.h"
+#include "core/http/http.h"
 
 extern const struct entity customer_entity, party_role_entity, identifier_entity, address_entity, consent_entity,
 	interaction_entity;
+
+/* Taking customers from the pool, and giving them back. Stand before rest_routes. */
+extern const struct route customer_routes[];
 
 /* What one order, or one contact, adds to the figures kept on its customer. */
 struct customer_trade {

@@ -53,6 +53,8 @@ enum err access_flush(struct ctx *ctx, struct access *access) MUST_CHECK;
 
 /* CLI and first start; in a write job. */
 enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, auditor */
+/* A schema step: built-in roles that came later, unless there is one of their name. Roles that are there are left alone. */
+enum err access_add_roles(struct ctx *ctx, void *arg) MUST_CHECK;
 enum err access_create_admin(struct ctx *ctx, const char *email, const char *name, const char *password, int64_t *ret_id) MUST_CHECK;
 enum err access_create_token(struct ctx *ctx, const char *user_email, const char *name, const char **ret_token) MUST_CHECK;
 /* A password a person can type, 20 characters. */

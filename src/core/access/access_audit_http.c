@@ -6,12 +6,14 @@
 #include "base/timeutil.h"
 #include "core/access/access_internal.h"
 
-enum { AUDIT_LIMIT = 50, AUDIT_LIMIT_MAX = 500 };
+enum { AUDIT_LIMIT = 50, AUDIT_LIMIT_MAX = 500, AUDIT_HOPS_MAX = 300 };
 
 /* Entries are read whole before names are looked up: a connection runs one statement at a time. */
 struct list {
 	struct change rows[AUDIT_LIMIT_MAX];
-	size_t n;
+	size_t n, seen;
+	bool bulk;      /* also what a bulk act did to each record */
+	int64_t before; /* where to go on */
 	struct jsonw w;
 	struct map names; /* of actors already looked up: id -> pointer */
 };
@@ -90,9 +92,23 @@ static const char *actor_name(struct ctx *ctx, struct list *list, int64_t id)
 	return name;
 }
 
+/* A bulk act is one line, its own; what it did to each record lies together in the log, batch by batch. */
+static bool is_bulk(const struct change *change)
+{
+	return change->request_id && strncmp(change->request_id, "bulk-", 5) == 0;
+}
+
 static enum err keep_row(struct ctx *ctx, const struct change *change, void *arg)
 {
 	struct list *list = arg;
+	list->seen++;
+	bool hidden = !list->bulk && is_bulk(change);
+	/* past the batch: its first entry may be the act's own */
+	int64_t past = hidden && change->seq > change->group ? change->group + 1 : change->seq;
+	if (list->before == 0 || past < list->before)
+		list->before = past;
+	if (hidden)
+		return OK;
 	struct change *row = &list->rows[list->n];
 	*row = *change;
 	row->entity = access_keep(ctx, change->entity);
@@ -192,7 +208,28 @@ static enum err read_filter(struct ctx *ctx, const struct http_request *req, str
 	return faults_code(ctx);
 }
 
-static void put_list(struct ctx *ctx, struct list *list, const struct change_filter *filter)
+/* Batches that are not shown are jumped over, so many at most in one answer. */
+static enum err read_rows(struct ctx *ctx, struct list *list, struct change_filter *filter)
+{
+	size_t wanted = filter->max;
+	for (int hop = 0; hop < AUDIT_HOPS_MAX; hop++) {
+		filter->max = wanted - list->n;
+		list->seen = 0;
+		list->before = 0;
+		enum err err = change_find(ctx, filter, keep_row, list);
+		if (err)
+			return err;
+		bool end = list->seen < filter->max;
+		if (end)
+			list->before = 0;
+		if (end || list->n == wanted)
+			return OK;
+		filter->before_seq = list->before;
+	}
+	return OK;
+}
+
+static void put_list(struct ctx *ctx, struct list *list)
 {
 	uint64_t keys[2];
 	ctx_random(ctx, keys, sizeof(keys));
@@ -204,8 +241,8 @@ static void put_list(struct ctx *ctx, struct list *list, const struct change_fil
 		put_row(ctx, list, &list->rows[i]);
 	jsonw_end_array(&list->w);
 	jsonw_key(&list->w, "next");
-	if (list->n == filter->max)
-		jsonw_int(&list->w, list->rows[list->n - 1].seq);
+	if (list->before)
+		jsonw_int(&list->w, list->before);
 	else
 		jsonw_null(&list->w);
 	jsonw_end_object(&list->w);
@@ -219,12 +256,13 @@ enum err access_http_audit(struct ctx *ctx, const struct http_request *req, stru
 	if (!list)
 		return access_no_memory(ctx);
 	enum err err = read_filter(ctx, req, &filter);
+	list->bulk = filter.record_id != 0 || str_equal(http_query(ctx, req, "bulk", 0), "1");
 	if (!err)
-		err = change_find(ctx, &filter, keep_row, list);
+		err = read_rows(ctx, list, &filter);
 	if (err)
 		return err;
 	jsonw_init(&list->w, http_body(res));
-	put_list(ctx, list, &filter);
+	put_list(ctx, list);
 	return access_answer(ctx, res);
 }
 

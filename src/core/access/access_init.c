@@ -39,6 +39,7 @@ static const struct role_grant marketing_grants[] = {
 	{"saved_view", "oooo--"}, {0},
 };
 static const struct role_grant analyst_grants[] = {{"*", "a---a-"}, {"saved_view", "oooo--"}, {0}};
+static const struct role_grant reader_grants[] = {{"*", "a-----"}, {"saved_view", "oooo--"}, {0}};
 static const struct role_grant auditor_grants[] = {{0}};
 
 static const struct role_default defaults[] = {
@@ -49,6 +50,7 @@ static const struct role_default defaults[] = {
 	{"service", {"Service", "客服"}, {"Sees all customers and answers them.", "查看全部客户并处理服务。"}, "[]", service_grants},
 	{"marketing", {"Marketing", "市场"}, {"Sees and exports all, keeps tags, consents and contacts.", "查看和导出全部，维护标签、授权与触达。"}, "[\"bulk\"]", marketing_grants},
 	{"analyst", {"Analyst", "分析师"}, {"Reads and exports all, changes nothing.", "查看和导出全部，不作修改。"}, "[]", analyst_grants},
+	{"read_only", {"Read only", "只读"}, {"Reads all, changes and exports nothing.", "查看全部，不作修改，不导出。"}, "[]", reader_grants},
 	{"auditor", {"Auditor", "审计员"}, {"Reads the audit trail alone.", "仅查看审计日志。"}, "[\"audit\"]", auditor_grants},
 };
 
@@ -126,6 +128,31 @@ enum err access_init_roles(struct ctx *ctx)
 		err = find_id(ctx, &sql_access_role_by_key, defaults[i].key, &id);
 		if (!err && id == 0)
 			err = make_role(ctx, &defaults[i]);
+	}
+	ctx->actor = before;
+	return err;
+}
+
+enum err access_add_roles(struct ctx *ctx, void *arg)
+{
+	static const char *const added[] = {"read_only"};
+	const struct actor *before = ctx->actor;
+	enum err err = OK;
+	(void)arg;
+	ctx->actor = gate_system();
+	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]) && !err; i++) {
+		const struct role_default *role = defaults;
+		int64_t id, administrator;
+		while (!str_equal(role->key, added[i]))
+			role++;
+		/* a database without any role is still to be set up; one with a role of this name keeps it */
+		err = find_id(ctx, &sql_access_role_by_key, ACCESS_ADMINISTRATOR, &administrator);
+		if (!err)
+			err = find_id(ctx, &sql_access_role_named, role->name.en, &id);
+		if (!err && id == 0)
+			err = find_id(ctx, &sql_access_role_by_key, role->key, &id);
+		if (!err && administrator != 0 && id == 0)
+			err = make_role(ctx, role);
 	}
 	ctx->actor = before;
 	return err;

@@ -253,11 +253,28 @@ static void set_directory(struct rights *rights, size_t at)
 	}
 }
 
+/* Lists that everybody shares (products, tags, shops) have no owner to be asked for: who reads any of such a list reads it. */
+static void share_lists(struct rights *rights)
+{
+	for (size_t e = 0; e < rights->n; e++) {
+		const struct entity_info *info = registry_at(rights->registry, e);
+		bool owned = info->owner >= 0 || info->team >= 0 || info->branch >= 0 || info->parent >= 0;
+		if (owned || (info->entity->flags & (E_SYSTEM | E_INTERNAL | E_PRIVATE)))
+			continue;
+		uint8_t *scope = rights->grants[e].scope;
+		if (scope[ACTION_READ] > SCOPE_NONE)
+			scope[ACTION_READ] = SCOPE_ALL;
+		if (scope[ACTION_EXPORT] > SCOPE_NONE)
+			scope[ACTION_EXPORT] = SCOPE_ALL;
+	}
+}
+
 void access_rights_complete(struct rights *rights)
 {
 	static const char *const administered[] = {"user", "team", "branch", "region", "role", "token"};
 	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++)
 		set_directory(rights, i);
+	share_lists(rights);
 	if (!(rights->caps & CAP_USERS))
 		return;
 	for (size_t i = 0; i < sizeof(administered) / sizeof(administered[0]); i++) {

@@ -59,7 +59,7 @@ const struct route access_routes[] = {
 	 .handle = access_http_token_revoke, .doc = "Revoke anybody's API token"},
 
 	{.method = METHOD_GET, .pattern = V1 "/audit", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_AUDIT, .handle = access_http_audit,
-	 .doc = "The audit trail, newest first: entity, record_id, actor_id, action, from, to, before, limit"},
+	 .doc = "The audit trail, newest first: entity, record_id, actor_id, action, from, to, before, limit; bulk=1: what bulk acts did to each record too"},
 	{.method = METHOD_GET, .pattern = V1 "/audit/proof", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_AUDIT,
 	 .handle = access_http_audit_proof, .doc = "Proof that the trail is whole; full=1 checks it from the first entry"},
 	{0},

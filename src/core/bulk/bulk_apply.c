@@ -181,6 +181,7 @@ struct reverting {
 	const struct entity_info *info;
 	const struct record *now;
 	struct record *patch;
+	const json_t *only; /* names of fields that go back whatever they are now; NULL: those that still stand as they were set */
 	struct buf kept; /* names of fields */
 	size_t n;        /* that are put back */
 };
@@ -224,7 +225,7 @@ static enum err revert_field(struct ctx *ctx, struct reverting *r, int at, const
 		return err;
 	if (field->type == FIELD_LINKS)
 		return revert_list(ctx, r, at, &was->values[at], &is->values[at]);
-	if (!value_equal(&r->now->values[at], &is->values[at])) {
+	if (r->only == NULL && !value_equal(&r->now->values[at], &is->values[at])) {
 		if (r->kept.len < NAMES_MAX)
 			buf_printf(&r->kept, "%s%s", r->kept.len > 0 ? "," : "", field->name);
 		return OK;
@@ -235,6 +236,14 @@ static enum err revert_field(struct ctx *ctx, struct reverting *r, int at, const
 	return OK;
 }
 
+static bool is_asked(const struct reverting *r, const char *name)
+{
+	for (size_t i = 0; r->only != NULL && i < json_array_size(r->only); i++)
+		if (str_equal(json_string_value(json_array_get(r->only, i)), name))
+			return true;
+	return r->only == NULL;
+}
+
 static enum err revert_fields(struct ctx *ctx, struct reverting *r, const char *text)
 {
 	json_error_t error;
@@ -243,36 +252,42 @@ static enum err revert_fields(struct ctx *ctx, struct reverting *r, const char *
 	enum err err = diff != NULL ? OK : fail(ctx, ERR_NOT_FOUND, "", "bulk_history_gone");
 	json_object_foreach(diff, name, pair) {
 		int at = entity_field(r->info, name);
-		if (err == OK && at >= SF_COUNT && !(r->info->fields[at]->flags & (F_READONLY | F_SECRET | F_INSERT_ONLY)))
+		if (err == OK && at >= SF_COUNT && is_asked(r, name) && !(r->info->fields[at]->flags & (F_READONLY | F_SECRET | F_INSERT_ONLY)))
 			err = revert_field(ctx, r, at, pair);
 	}
 	json_decref(diff);
 	return err;
 }
 
-static enum err revert_change(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item, const char **ret_kept)
+enum err bulk_revert_diff(struct ctx *ctx, const struct entity_info *info, int64_t id, const char *diff, const json_t *only, const char **ret_kept)
 {
-	struct entry entry = {.request_id = bulk_request_id(ctx, act->id, false)};
-	struct reverting r = {.info = item->info};
+	struct reverting r = {.info = info, .only = only};
 	struct record *now;
-	enum err err = record_load(ctx, item->info, item->record_id, &now);
-	if (err == OK)
-		err = change_history(ctx, item->info->entity->name, item->record_id, 0, HISTORY_LOOK, find_entry, &entry);
-	/* Nothing was changed, as it stood so already. */
-	if (err != OK || entry.diff == NULL)
-		return err;
+	*ret_kept = NULL;
+	enum err err = record_load(ctx, info, id, &now);
 	r.now = now;
-	err = record_new(ctx, item->info, &r.patch);
+	if (err == OK)
+		err = record_new(ctx, info, &r.patch);
 	if (err != OK)
 		return err;
 	buf_init(&r.kept, 4096);
-	err = revert_fields(ctx, &r, entry.diff);
+	err = revert_fields(ctx, &r, diff);
 	if (err == OK && r.kept.len > 0) {
 		*ret_kept = arena_strdup(ctx->arena, buf_text(&r.kept));
 		err = *ret_kept != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 	}
 	buf_release(&r.kept);
-	return err == OK && r.n > 0 ? record_update(ctx, item->record_id, r.patch, 0, 0, NULL) : err;
+	return err == OK && r.n > 0 ? record_update(ctx, id, r.patch, 0, 0, NULL) : err;
+}
+
+static enum err revert_change(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item, const char **ret_kept)
+{
+	struct entry entry = {.request_id = bulk_request_id(ctx, act->id, false)};
+	enum err err = change_history(ctx, item->info->entity->name, item->record_id, 0, HISTORY_LOOK, find_entry, &entry);
+	/* Nothing was changed, as it stood so already. */
+	if (err != OK || entry.diff == NULL)
+		return err;
+	return bulk_revert_diff(ctx, item->info, item->record_id, entry.diff, NULL, ret_kept);
 }
 
 static bool is_fault(const struct ctx *ctx, const char *key)

@@ -42,10 +42,18 @@ enum err bulk_check_number(struct ctx *ctx, size_t count, int64_t expected) MUST
 extern const struct spec bulk_spec_handover[];
 enum err bulk_http_handover(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 
+/* deleted.c, putback.c */
+enum err bulk_http_deleted(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+extern const struct spec bulk_spec_putback[];
+enum err bulk_http_putback(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+
 /* bulk_apply.c: one record. */
 enum err bulk_apply(struct ctx *ctx, const struct bulk_act *act, const json_t *wish, const struct bulk_item *item) MUST_CHECK;
 /* ret_kept: names of fields that others changed since, or NULL. */
 enum err bulk_revert(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item, const char **ret_kept) MUST_CHECK;
+/* Puts back what a change of the log was before it: all that still stands as it was set, or the fields named in `only`. */
+enum err bulk_revert_diff(struct ctx *ctx, const struct entity_info *info, int64_t id, const char *diff, const json_t *only,
+                          const char **ret_kept) MUST_CHECK;
 /* Whether the wish can be carried out on such records at all, by this actor. */
 enum err bulk_check_wish(struct ctx *ctx, const struct entity_info *info, const json_t *wish) MUST_CHECK;
 

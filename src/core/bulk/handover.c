@@ -300,15 +300,13 @@ static enum err handover_write(struct ctx *ctx, void *arg)
 {
 	struct handover *h = arg;
 	struct record *patch;
-	enum err err = OK;
-	if (h->disable) {
-		err = record_new(ctx, registry_find(ctx->registry, "user"), &patch);
-		if (err == OK)
-			err = record_set(ctx, patch, "active", value_int(0));
-		if (err == OK)
-			err = record_update(ctx, h->from, patch, 0, 0, NULL);
-	}
-	return err == OK ? bulk_start(ctx, &h->new_, &h->act) : err;
+	enum err err = bulk_start(ctx, &h->new_, &h->act);
+	if (err != OK || !h->disable)
+		return err;
+	err = record_new(ctx, registry_find(ctx->registry, "user"), &patch);
+	if (err == OK)
+		err = record_set(ctx, patch, "active", value_int(0));
+	return err == OK ? record_update(ctx, h->from, patch, 0, 0, NULL) : err;
 }
 
 static const char *wish_of(struct ctx *ctx, const struct handover_body *body)

@@ -284,6 +284,13 @@ enum err record_owner(struct ctx *ctx, const struct record *record, struct row_o
  * children that have no search row of their own (identifiers, addresses).  For
  * callers that wrote with W_NO_SEARCH; of a child without a row, its parent's. */
 enum err record_reindex(struct ctx *ctx, const struct entity_info *info, int64_t id) MUST_CHECK;
+/* What a record was when it was deleted, from the entry about it (`diff` of a CHANGE_DELETE): whole, asked of no gate.
+ * ERR_NOT_FOUND "erased" where the content is gone too. */
+enum err record_gone(struct ctx *ctx, const struct entity_info *info, int64_t id, const char *diff, struct record **ret) MUST_CHECK;
+/* Whether the actor may do this with such a record, were it there: as record_get would say. */
+enum err record_gone_reach(struct ctx *ctx, const struct record *record, enum action action) MUST_CHECK;
+/* Whether there is a record of this id, whoever may see it. */
+enum err record_there(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret) MUST_CHECK;
 /* Brings back a deleted record, and what was deleted with it, under its old id, from the change log. */
 enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
 

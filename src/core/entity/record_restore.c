@@ -394,3 +394,21 @@ enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t
 	}
 	return err;
 }
+
+enum err record_gone(struct ctx *ctx, const struct entity_info *info, int64_t id, const char *diff, struct record **ret)
+{
+	const struct gone gone = {info, id, 0, diff};
+	return read_content(ctx, &gone, ret);
+}
+
+enum err record_gone_reach(struct ctx *ctx, const struct record *record, enum action action)
+{
+	enum scope scope;
+	enum err err = record_may(ctx, record->info, action, &scope);
+	return err ? err : record_reach(ctx, record, action);
+}
+
+enum err record_there(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret)
+{
+	return exists(ctx, info, id, ret);
+}

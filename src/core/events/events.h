@@ -119,5 +119,7 @@ enum err events_waiting(struct ctx *ctx, const char *request_id, int64_t *ret) M
 
 extern const char *const events_ddl_sqlite;
 extern const char *const events_ddl_postgres;
+/* A schema step, for both engines: the index of deletions. */
+extern const char *const events_ddl_deleted;
 
 #endif

@@ -8,6 +8,11 @@
 	"AND NEW.entity = OLD.entity AND NEW.record_id = OLD.record_id AND NEW.action = OLD.action " \
 	"AND NEW.request_id = OLD.request_id"
 
+/* Deletions are few among all entries, and are looked for alone (CHANGE_DELETE). */
+#define EVENTS_DELETED "CREATE INDEX IF NOT EXISTS change_deleted ON change (seq) WHERE action = 2;"
+_Static_assert(CHANGE_DELETE == 2, "as in the index");
+const char *const events_ddl_deleted = EVENTS_DELETED;
+
 const char *const events_ddl_sqlite =
 	"CREATE TABLE change ("
 	" seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, grp INTEGER NOT NULL, actor_id INTEGER NOT NULL,"
@@ -15,6 +20,7 @@ const char *const events_ddl_sqlite =
 	" diff TEXT NOT NULL, request_id TEXT NOT NULL, salt INTEGER, erased BLOB, hash BLOB NOT NULL);"
 	/* Record ids are unique over all entities and grow with time, so the newest keys lie together. */
 	"CREATE INDEX change_record ON change (record_id) WHERE record_id <> 0;"
+	EVENTS_DELETED
 	"CREATE TRIGGER change_no_update BEFORE UPDATE ON change WHEN NOT (" ONLY_ERASED " AND NEW.grp = OLD.grp AND NEW.hash = OLD.hash)"
 	" BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;"
 	"CREATE TRIGGER change_no_delete BEFORE DELETE ON change"
@@ -27,6 +33,7 @@ const char *const events_ddl_postgres =
 	" actor_kind bigint NOT NULL, entity text NOT NULL, record_id bigint NOT NULL, action bigint NOT NULL,"
 	" diff text NOT NULL, request_id text NOT NULL, salt bigint, erased bytea, hash bytea NOT NULL);"
 	"CREATE INDEX change_record ON change (record_id, seq) WHERE record_id <> 0;"
+	EVENTS_DELETED
 	/* Written in transactions that end in any order; `xid` tells when an entry is safe to number. */
 	"CREATE SEQUENCE change_new_seq AS bigint START 4503599627370496 MINVALUE 4503599627370496 CACHE 1;"
 	"CREATE TABLE change_new ("

@@ -153,7 +153,11 @@ enum err change_find(struct ctx *ctx, const struct change_filter *filter, change
 	/* the index leaves out 0, which belongs to no record */
 	only(&s, filter->record_id != 0, "record_id <> 0 AND record_id =", filter->record_id);
 	only(&s, filter->actor_id != 0, "actor_id =", filter->actor_id);
-	only(&s, filter->by_action, "action =", (int64_t)filter->action);
+	/* spelled out, as in its index */
+	if (filter->by_action && filter->action == CHANGE_DELETE)
+		buf_puts(&s.text, " AND action = 2");
+	else
+		only(&s, filter->by_action, "action =", (int64_t)filter->action);
 	only(&s, filter->from_ms != 0, "at >=", filter->from_ms);
 	only(&s, filter->to_ms != 0, "at <", filter->to_ms);
 	if (filter->entity)

@@ -17,6 +17,7 @@ const Settings = lazy(() => import('@/features/admin/Settings.tsx'));
 const Organisation = lazy(() => import('@/features/admin/Organisation.tsx'));
 const Audit = lazy(() => import('@/features/admin/Audit.tsx'));
 const BulkActs = lazy(() => import('@/features/admin/BulkActs.tsx'));
+const Deleted = lazy(() => import('@/features/admin/Deleted.tsx'));
 const Rights = lazy(() => import('@/features/admin/RightsPage.tsx'));
 const Keys = lazy(() => import('@/features/admin/Keys.tsx'));
 const Imports = lazy(() => import('@/features/exchange/Imports.tsx'));
@@ -54,6 +55,7 @@ export function Pages() {
 			<Route path="/settings" element={<Settings />} />
 			<Route path="/settings/organisation" element={<Organisation />} />
 			<Route path="/settings/audit" element={<Audit />} />
+			<Route path="/settings/deleted" element={<Deleted />} />
 			<Route path="/settings/keys" element={<Keys />} />
 			<Route path="/user/:id/rights" element={<Rights />} />
 			<Route path="/bulk_act" element={<BulkActs />} />

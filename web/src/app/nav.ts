@@ -56,6 +56,7 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 				...item('channel', t('settings.channels_text')),
 				...item('tag', t('settings.tags_text')),
 				...item('bulk_act', t('settings.bulk_text')),
+				...(meta.entities.some((e) => !e.system && may(e, 'delete')) ? [{ to: '/settings/deleted', label: t('deleted.title'), icon: 'delete', text: t('deleted.text') }] : []),
 				...(meta.entities.some((e) => may(e, 'import')) ? [{ to: '/import', label: t('import.title'), icon: 'import', text: t('settings.import_text') }] : []),
 			],
 		},

@@ -64,3 +64,6 @@ DELETE FROM access_idem WHERE created_at < ?1
 
 -- name: access_change_hash
 SELECT hash FROM change WHERE seq = ?1
+
+-- name: access_role_named
+SELECT id FROM "role" WHERE name = ?1

@@ -144,7 +144,8 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 							<Empty title={t('list.none_match')} text={t('list.none_match_text')} action={<Button onClick={() => change({ q: '', conditions: [] })}>{t('filter.clear')}</Button>} />
 						) : (
 							<Empty
-								title={t('list.empty', { what: entity.label_many })} text={t('list.empty_text', { what: entity.label_many })}
+								title={t(entity.actions.read === 'all' ? 'list.empty' : 'list.none_seen', { what: entity.label_many })}
+								text={t(entity.actions.read === 'all' ? 'list.empty_text' : 'list.none_seen_text', { what: entity.label_many })}
 								action={action ?? (creatable && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
 							/>
 						)

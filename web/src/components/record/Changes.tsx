@@ -1,14 +1,16 @@
 /** The history of a record: who changed what, from what, to what. */
-import { Button, Timeline } from 'antd';
+import { App, Button, Timeline } from 'antd';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { get } from '@/api/client.ts';
+import { Link } from 'react-router';
+import { get, post } from '@/api/client.ts';
 import { idsOf, type Names, useNames, wantedBy } from '@/api/names.ts';
-import { fieldOf } from '@/api/records.ts';
+import { fieldOf, may, refresh, useCache } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
-import { FieldValue } from '@/fields/index.tsx';
+import { editable, FieldValue } from '@/fields/index.tsx';
 import { list } from '@/lib/format.ts';
 import { Empty, Failed, Loading } from '../common/States.tsx';
+import { problemText } from '../common/undo.tsx';
 import { When } from '../common/When.tsx';
 
 interface ChangesAnswer {
@@ -29,8 +31,17 @@ export function useHistory(entity: Entity, id: string, enabled = true) {
 	});
 }
 
+const writable = (entity: Entity | undefined, name: string) => {
+	const field = fieldOf(entity, name);
+	return field !== undefined && editable(field);
+};
+
 /** One change as a table of fields, before and after. */
-export function Diff({ entity, diff, names: nameOf }: { entity: Entity | undefined; diff: Record<string, [unknown, unknown]> | null | undefined; names: Names }) {
+export function Diff({ entity, diff, names: nameOf, onPutBack }: {
+	entity: Entity | undefined; diff: Record<string, [unknown, unknown]> | null | undefined; names: Names;
+	/** Offered beside each field that the reader may write. */
+	onPutBack?: (field: string) => void;
+}) {
 	const { t } = useTranslation();
 	const names = Object.keys(diff ?? {}).filter((n) => !['version', 'updated_at', 'updated_by', 'sort_name'].includes(n));
 	if (names.length === 0) return null;
@@ -47,7 +58,7 @@ export function Diff({ entity, diff, names: nameOf }: { entity: Entity | undefin
 	return (
 		<table className="plain-table diff">
 			<caption className="sr-only">{t('changes.diff')}</caption>
-			<thead className="sr-only"><tr><th scope="col">{t('conflict.field')}</th><th scope="col">{t('changes.from')}</th><th scope="col">{t('changes.to')}</th></tr></thead>
+			<thead className="sr-only"><tr><th scope="col">{t('conflict.field')}</th><th scope="col">{t('changes.from')}</th><th scope="col">{t('changes.to')}</th>{onPutBack && <th scope="col">{t('word.actions')}</th>}</tr></thead>
 			<tbody>
 				{names.map((name) => {
 					const [before, after] = Array.isArray(diff![name]) ? diff![name] : [null, diff![name]];
@@ -56,6 +67,11 @@ export function Diff({ entity, diff, names: nameOf }: { entity: Entity | undefin
 							<th scope="row">{label(name)}</th>
 							<td className="diff-old">{show(name, before)}</td>
 							<td className="diff-new">{show(name, after)}</td>
+							{onPutBack && (
+								<td className="row-actions">
+									{writable(entity, name) && <Button type="text" size="small" onClick={() => onPutBack(name)} aria-label={t('changes.back_field', { field: label(name) })}>{t('changes.back')}</Button>}
+								</td>
+							)}
 						</tr>
 					);
 				})}
@@ -64,11 +80,27 @@ export function Diff({ entity, diff, names: nameOf }: { entity: Entity | undefin
 	);
 }
 
+/** The bulk act that a change was part of. */
+const bulkOf = (change: Change) => /^bulk-(\d+)/.exec(change.request_id ?? '')?.[1];
+
 export function Changes({ entity, id }: { entity: Entity; id: string }) {
 	const { t } = useTranslation();
 	const history = useHistory(entity, id);
 	const rows = history.data?.pages.flatMap((p) => p.rows) ?? [];
 	const names = useNames(wantedBy(entity, rows));
+	const { message } = App.useApp();
+	const cache = useCache();
+
+	async function putBack(change: Change, fields?: string[]) {
+		try {
+			const answer = await post<{ kept: string | null }>(`${entity.name}/${id}/changes/${change.seq}/putback`, fields ? { fields } : {});
+			const kept = answer.kept?.split(',').map((n) => fieldOf(entity, n)?.label ?? n) ?? [];
+			void message.open({ type: kept.length > 0 ? 'warning' : 'success', content: kept.length > 0 ? t('changes.back_kept', { fields: list(kept) }) : t('changes.back_done') });
+			await refresh(cache, entity.name);
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
 	if (history.isPending) return <Loading />;
 	if (history.isError) return <Failed error={history.error} onRetry={() => void history.refetch()} small />;
 	if (rows.length === 0) return <Empty title={t('changes.empty')} text={t('changes.empty_text')} />;
@@ -81,8 +113,10 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 						<div>
 							<p className="change-head">
 								<b>{c.actor?.name || t('word.system')}</b> {t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
+								{bulkOf(c) && <> · <Link to={`/bulk_act/${bulkOf(c)}`}>{t('changes.bulk')}</Link></>}
+								{may(entity, 'update') && c.action === 'update' && Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && <Button type="link" size="small" onClick={() => void putBack(c)}>{t('changes.back_all')}</Button>}
 							</p>
-							<Diff entity={entity} diff={c.diff} names={names} />
+							<Diff entity={entity} diff={c.diff} names={names} onPutBack={may(entity, 'update') && c.action === 'update' ? (field) => void putBack(c, [field]) : undefined} />
 						</div>
 					),
 				}))}

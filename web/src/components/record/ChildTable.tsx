@@ -28,11 +28,13 @@ interface Props {
 	emptyText?: string;
 	/** Cells that are shown in a way of their own. */
 	show?: Record<string, (row: Row) => ReactNode>;
+	/** Entries that nobody takes out again: what ends one is an entry of its own, with these values; null: it has ended. */
+	ledger?: (row: Row) => Record<string, unknown> | null;
 	/** Entities whose figures change with these rows. */
 	touches?: string[];
 }
 
-export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, show = {}, touches = [] }: Props) {
+export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, show = {}, ledger, touches = [] }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -40,7 +42,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	const cache = useCache();
 	const navigate = useNavigate();
 	const entity = entityOf(meta, child);
-	const [form, setForm] = useState<{ row: Row | null } | null>(null);
+	const [form, setForm] = useState<{ row: Row | null; fixed?: Record<string, unknown> } | null>(null);
 
 	const fields: Field[] = entity
 		? (columns ? columns.flatMap((n) => entity.fields.filter((f) => f.name === n && f.right !== 'hidden')) : defaultColumns(entity).map((c) => c.field)).filter((f) => f.name !== field)
@@ -56,7 +58,8 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	const masked = rows.data?.pages[0]?.masked ?? new Set<string>();
 	const own = !entity.child;
 	const changeable = !fixed && may(entity, 'update') && entity.fields.some((f) => editable(f) && f.name !== field);
-	const removable = !fixed && may(entity, 'delete');
+	const removable = !fixed && !ledger && may(entity, 'delete');
+	const ends = ledger !== undefined && may(entity, 'create');
 	const again = () => void refresh(cache, entity.name, parent.entity, ...touches);
 
 	async function drop(row: Row) {
@@ -86,7 +89,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 							<thead>
 								<tr>
 									{fields.map((f) => <th key={f.name} scope="col" className={kindOf(f).align === 'right' ? 'is-right' : undefined}>{f.label}</th>)}
-									{(changeable || removable) && <th scope="col"><span className="sr-only">{t('word.actions')}</span></th>}
+									{(changeable || removable || ends) && <th scope="col"><span className="sr-only">{t('word.actions')}</span></th>}
 								</tr>
 							</thead>
 							<tbody>
@@ -97,9 +100,10 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 												{show[f.name] ? show[f.name]!(row) : own && i === 0 ? <Link to={`/${entity.name}/${row.id}`}>{kindOf(f).text(f, row[f.name], row) || titleOf(entity, row)}</Link> : <FieldValue field={f} row={row} place="cell" masked={masked.has(f.name)} />}
 											</td>
 										))}
-										{(changeable || removable) && (
+										{(changeable || removable || ends) && (
 											<td className="row-actions">
 												{changeable && <Tooltip title={t('word.edit')}><Button type="text" size="small" icon={<EditOutlined />} aria-label={t('record.edit_named', { name: titleOf(entity, row) })} onClick={() => setForm({ row })} /></Tooltip>}
+												{ends && ledger(row) && <Button size="small" onClick={() => setForm({ row: null, fixed: ledger(row)! })}>{t('consent.withdraw')}</Button>}
 												{removable && <Tooltip title={t('word.delete')}><Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('record.delete_named', { name: titleOf(entity, row) })} onClick={() => void drop(row)} /></Tooltip>}
 											</td>
 										)}
@@ -116,7 +120,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 			)}
 			{form && (
 				<FormDialog
-					entity={entity} row={form.row} fixed={{ [field]: parent.row.id }} onClose={() => setForm(null)}
+					entity={entity} row={form.row} fixed={{ ...form.fixed, [field]: parent.row.id }} onClose={() => setForm(null)}
 					onSaved={() => {
 						setForm(null);
 						again();

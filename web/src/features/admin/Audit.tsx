@@ -14,6 +14,7 @@ import { useTitle } from '@/app/title.ts';
 import { Denied, Empty, Failed, Loading } from '@/components/common/States.tsx';
 import { Diff } from '@/components/record/Changes.tsx';
 import { number, time } from '@/lib/format.ts';
+import { bulkWords, created } from './bulk.ts';
 
 const DayInput = lazy(() => import('@/fields/picker.tsx').then((m) => ({ default: m.DayInput })));
 
@@ -124,6 +125,7 @@ function Entries({ rows }: { rows: Change[] }) {
 
 	const what = (c: Change) => {
 		const entity = entityOf(meta, c.entity);
+		if (c.entity === 'bulk_act' && c.action === 'create') return <Link to={`/bulk_act/${c.record_id}`}>{bulkWords(t, meta, created(c))}</Link>;
 		const label = entity?.label ?? c.entity;
 		if (!c.record_id || c.record_id === '0') return label;
 		const words = `${label} ${names(c.entity, String(c.record_id)) ?? titleInDiff(entity, c) ?? `#${c.record_id}`}`;

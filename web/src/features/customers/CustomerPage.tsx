@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { entityOf, fieldOf, type RecordAnswer, titleOf, useRecord } from '@/api/records.ts';
-import type { Entity } from '@/api/types.ts';
+import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { RecordPageProps } from '@/app/features.ts';
 import { useNarrow, usePhone } from '@/app/preferences.ts';
@@ -22,6 +22,9 @@ import { Owner, Reach } from './Reach.tsx';
 import { Stages } from './Stages.tsx';
 import { Timeline } from './Timeline.tsx';
 import { ToDo } from './ToDo.tsx';
+
+/** A consent is never taken out of the ledger: a withdrawal is an entry with its own time and source. */
+const withdrawal = (row: Row) => (row.state === 'given' ? { channel: row.channel, purpose: row.purpose, state: 'withdrawn' } : null);
 
 export default function CustomerPage({ entity, id }: RecordPageProps) {
 	const meta = useMeta();
@@ -50,7 +53,7 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 		if (!found || !target) return [];
 		return [{
 			key, label: target.label_many,
-			children: <ChildTable child={name} field={found.field} parent={{ entity: entity.name, row }} columns={columns} />,
+			children: <ChildTable child={name} field={found.field} parent={{ entity: entity.name, row }} columns={columns} ledger={name === 'consent' ? withdrawal : undefined} />,
 		}];
 	};
 	const items = [

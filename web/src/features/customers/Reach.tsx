@@ -2,11 +2,11 @@
 import { MailOutlined, PhoneOutlined } from '@ant-design/icons';
 import { App, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { entityOf, fieldOf, may, type RecordAnswer, useSome } from '@/api/records.ts';
+import { post } from '@/api/client.ts';
+import { entityOf, fieldOf, may, type RecordAnswer, refresh, useCache, useSome } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
-import { useApp, useMeta } from '@/app/context.tsx';
+import { useMeta } from '@/app/context.tsx';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
-import { useSaver } from '@/components/record/save.tsx';
 import { editable, FieldValue } from '@/fields/index.tsx';
 import { hintsOf } from './hints.ts';
 
@@ -31,20 +31,21 @@ export function Reach({ record: { row, masked } }: { record: RecordAnswer }) {
 }
 
 /** Nobody's customers lie in the public pool; whoever may, takes them from there. */
-export function Owner({ entity, record: { row, etag, masked } }: { entity: Entity; record: RecordAnswer }) {
-	const { me } = useApp();
+export function Owner({ entity, record: { row, masked } }: { entity: Entity; record: RecordAnswer }) {
 	const { t } = useTranslation();
 	const { message } = App.useApp();
 	const undo = useUndo();
-	const saver = useSaver(entity);
+	const cache = useCache();
 	const field = fieldOf(entity, 'owner_id');
 	if (!field || field.right === 'hidden') return null;
 
 	async function claim() {
 		try {
-			const saved = await saver.save(row, etag, { owner_id: me.id });
-			if (saved) undo(t('customer.claimed'), async () => {
-				await saver.save(saved, null, { owner_id: null });
+			await post(`customer/${row.id}/claim`);
+			await refresh(cache, entity.name);
+			undo(t('customer.claimed'), async () => {
+				await post(`customer/${row.id}/release`);
+				await refresh(cache, entity.name);
 			});
 		} catch (error) {
 			void message.error(problemText(error, t));
@@ -56,7 +57,6 @@ export function Owner({ entity, record: { row, etag, masked } }: { entity: Entit
 			{row.owner_id ? <b><FieldValue field={field} row={row} place="cell" masked={masked.has(field.name)} /></b> : (
 				<b>{t('customer.nobody')} {editable(field) && may(entity, 'update') && <Button size="small" onClick={() => void claim()}>{t('customer.claim')}</Button>}</b>
 			)}
-			{saver.dialog}
 		</div>
 	);
 }

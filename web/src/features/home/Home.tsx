@@ -15,6 +15,7 @@ import { ChartCard } from '@/components/chart/ChartCard.tsx';
 import { Empty, Failed } from '@/components/common/States.tsx';
 import { When } from '@/components/common/When.tsx';
 import { date, money, number, percent, sumDecimals, time } from '@/lib/format.ts';
+import { bulkWords, created } from '../admin/bulk.ts';
 import { anchorOf, growth } from './spans.ts';
 import { useBuckets, useNewest, WEEKS } from './weeks.ts';
 
@@ -178,6 +179,7 @@ interface Happened {
 
 function useRecent(audit: boolean) {
 	const { meta } = useApp();
+	const { t } = useTranslation();
 	const shown = meta.entities.filter((e) => !e.system && !e.child && ['customer', 'order', 'interaction', 'product'].includes(e.name));
 	return useQuery({
 		queryKey: ['recent', audit],
@@ -192,6 +194,7 @@ function useRecent(audit: boolean) {
 					if (!entity || entity.child || entity.system || seen.has(key) || !['create', 'update', 'delete', 'restore'].includes(c.action)) return [];
 					seen.add(key);
 					// What was deleted is called what it was called.
+					if (c.entity === 'bulk_act') return c.action === 'create' ? [{ key: String(c.seq), at: c.at, who: c.actor?.name ?? null, action: '', entity, id: String(c.record_id), title: bulkWords(t, meta, created(c)) }] : [];
 					const [was, is] = c.diff?.[entity.title ?? ''] ?? [];
 					const title = is ?? was;
 					return [{ key: String(c.seq), at: c.at, who: c.actor?.name ?? null, action: c.action, entity, id: String(c.record_id), title: typeof title === 'string' ? title : null }];
@@ -215,7 +218,7 @@ function Recent() {
 	const wanted: Wanted = new Map();
 	for (const h of recent.data ?? []) if (!h.title && h.action !== 'delete') wanted.set(h.entity.name, (wanted.get(h.entity.name) ?? new Set<string>()).add(h.id));
 	const names = useNames(wanted);
-	const words = (h: Happened) => `${h.entity.label} ${h.title ?? names(h.entity.name, h.id) ?? `#${h.id}`}`;
+	const words = (h: Happened) => h.entity.name === 'bulk_act' ? h.title ?? '' : `${h.entity.label} ${h.title ?? names(h.entity.name, h.id) ?? `#${h.id}`}`;
 	return (
 		<section className="panel">
 			<header><h2>{t('home.recent')}</h2>{audit && <Link to="/settings/audit">{t('home.all')}</Link>}</header>
@@ -224,7 +227,7 @@ function Recent() {
 					{recent.data.map((h) => (
 						<li key={h.key}>
 							{h.action === 'delete' ? <span className="lines-main">{words(h)}</span> : <Link to={`/${h.entity.name}/${h.id}`} className="lines-main">{words(h)}</Link>}
-							<span className="quiet">{h.who ? `${h.who} ` : ''}{t(`action.${h.action}`)}</span>
+							<span className="quiet">{h.who ? `${h.who} ` : ''}{h.action && t(`action.${h.action}`)}</span>
 							<span className="quiet"><When at={h.at} /></span>
 						</li>
 					))}
