@@ -28,6 +28,18 @@ static enum err find_update(struct ctx *ctx, const struct change *change, void *
 	return f->diff != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
+/* The record of the address, which the actor may change, and the diff of the entry. */
+static enum err find_all(struct ctx *ctx, const struct http_request *req, const struct entity_info *info, int64_t *ret_id, struct found *found)
+{
+	struct record *record;
+	if (info == NULL || (info->entity->flags & E_INTERNAL) || !id_parse(req->params[1], ret_id) || !id_parse(req->params[2], &found->seq))
+		return fail(ctx, ERR_NOT_FOUND, "", "not_found");
+	enum err err = record_get(ctx, info, *ret_id, ACTION_UPDATE, &record);
+	if (err == OK)
+		err = change_history(ctx, info->entity->name, *ret_id, found->seq + 1, 1, find_update, found);
+	return err == OK && found->diff == NULL ? fail(ctx, ERR_NOT_FOUND, "", "bulk_history_gone") : err;
+}
+
 enum err bulk_http_putback(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct putback_body body = {0};
@@ -37,17 +49,11 @@ enum err bulk_http_putback(struct ctx *ctx, const struct http_request *req, stru
 	const char *kept = NULL;
 	int64_t id = 0;
 	const struct entity_info *info = registry_find(ctx->registry, req->params[0]);
-	if (info == NULL || (info->entity->flags & E_INTERNAL) || !id_parse(req->params[1], &id) || !id_parse(req->params[2], &found.seq))
-		return fail(ctx, ERR_NOT_FOUND, "", "not_found");
 	enum err err = http_read_body(ctx, req, &body);
 	if (err == OK && body.fields != NULL && (!json_is_array(body.fields) || json_array_size(body.fields) == 0))
 		err = fail(ctx, ERR_INVALID, "fields", "bulk_no_change");
 	if (err == OK)
-		err = record_get(ctx, info, id, ACTION_UPDATE, &record);
-	if (err == OK)
-		err = change_history(ctx, info->entity->name, id, found.seq + 1, 1, find_update, &found);
-	if (err == OK && found.diff == NULL)
-		err = fail(ctx, ERR_NOT_FOUND, "", "bulk_history_gone");
+		err = find_all(ctx, req, info, &id, &found);
 	if (err == OK)
 		err = bulk_revert_diff(ctx, info, id, found.diff, body.fields, &kept);
 	if (err == OK)
