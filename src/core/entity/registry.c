@@ -386,6 +386,8 @@ enum field_right entity_field_right(const struct actor *actor, const struct enti
 	unsigned flags = info->fields[field]->flags;
 	if (flags & F_SECRET)
 		return RIGHT_HIDDEN;
+	if ((info->entity->flags & E_PRIVATE) && actor && actor->kind == ACTOR_USER)
+		return RIGHT_READ; /* of all kinds of people; nobody writes there by hand */
 	enum field_right right = gate_field(actor, info->number, (size_t)field);
 	const char *source = info->fields[field]->made_from;
 	if (source && gate_field(actor, info->number, (size_t)entity_field(info, source)) < RIGHT_READ)

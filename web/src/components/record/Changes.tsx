@@ -113,7 +113,7 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 						<div>
 							<p className="change-head">
 								<b>{c.actor?.name || t('word.system')}</b> {t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
-								{bulkOf(c) && <> · <Link to={`/bulk_act/${bulkOf(c)}`}>{t('changes.bulk')}</Link></>}
+								{bulkOf(c) && <> · <Link className="in-text" to={`/bulk_act/${bulkOf(c)}`}>{t('changes.bulk')}</Link></>}
 								{may(entity, 'update') && c.action === 'update' && Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && <Button type="link" size="small" onClick={() => void putBack(c)}>{t('changes.back_all')}</Button>}
 							</p>
 							<Diff entity={entity} diff={c.diff} names={names} onPutBack={may(entity, 'update') && c.action === 'update' ? (field) => void putBack(c, [field]) : undefined} />
