@@ -4,7 +4,7 @@ import { App, Button, Segmented, Tooltip } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { entityOf, fieldOf, may, type RecordAnswer, refresh, selectOf, useCache, useRows, useSome } from '@/api/records.ts';
+import { entityOf, fieldOf, may, type RecordAnswer, refresh, selectAll, selectOf, useCache, useRows, useSome } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
@@ -39,7 +39,8 @@ export function Timeline({ record: { row: customer } }: { record: RecordAnswer }
 	const kinds = fieldOf(interactions, 'kind')?.options ?? [];
 	const nothing = meta.entities[0]!;
 	const fields = (entity: Entity | undefined, names: string[]): Field[] => names.flatMap((n) => fieldOf(entity, n) ?? []);
-	const talkSelect = interactions ? selectOf(meta, interactions, fields(interactions, ['kind', 'subject', 'body', 'at', 'direction', 'state', 'due_at', 'owner_id', 'order_id', 'minutes', 'outcome', 'pinned'])) : 'id';
+	// Whole, for they are edited where they stand.
+	const talkSelect = interactions ? selectAll(meta, interactions) : 'id';
 	const orderSelect = orders ? selectOf(meta, orders, fields(orders, ['number', 'state', 'placed_at', 'total', 'lines_count', 'channel_id', 'kind'])) : 'id';
 
 	const talks = useRows(interactions ?? nothing, params(talkSelect, customer.id, 'at', kind && kind !== 'order' ? { kind: `eq.${kind}` } : {}), { page: 30, enabled: interactions !== undefined && kind !== 'order' });
