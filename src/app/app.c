@@ -38,6 +38,7 @@ void app_prepare(void *arg, struct ctx *ctx)
 	ctx->store = app->store;
 	ctx->registry = app->registry;
 	ctx->app = app;
+	ctx->settings = app->settings;
 }
 
 void app_prepare_job(void *arg, struct ctx *ctx, int64_t actor_id)
@@ -139,6 +140,31 @@ static enum err lock_folder(struct ctx *ctx, struct app *app)
 	return fail_arg(ctx, ERR_CONFLICT, "data", errno == EWOULDBLOCK ? "folder_in_use" : "cannot_open", app->config.data_dir);
 }
 
+static enum err adopt(struct ctx *ctx, void *arg)
+{
+	const struct app *app = arg;
+	const struct actor *before = ctx->actor;
+	ctx->actor = gate_system();
+	enum err err = setting_set(ctx, firm_settings[FIRM_CURRENCY].name, SETTING_FIRM, 0, app->config.base_currency);
+	if (err == OK)
+		err = setting_set(ctx, firm_settings[FIRM_COUNTRY].name, SETTING_FIRM, 0, app->config.phone_region);
+	ctx->actor = before;
+	return err;
+}
+
+/* What the configuration file says of currency and country holds until the firm's settings say it. */
+static enum err open_settings(struct ctx *ctx, bool read_only, struct app *app)
+{
+	const struct settings_config config = {.tables = app_settings, .label = app_label};
+	const char *currency;
+	enum err err = settings_open_new(ctx, app->store, &config, &app->settings);
+	if (err != OK)
+		return err;
+	ctx->settings = app->settings;
+	err = setting_text(ctx, &firm_settings[FIRM_CURRENCY], &currency);
+	return err == OK && !read_only && str_empty(currency) ? store_write(ctx, app->store, adopt, app) : err;
+}
+
 static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 {
 	struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
@@ -167,6 +193,8 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		if (err == OK)
 			err = events_start(ctx, app->store);
 	}
+	if (err == OK)
+		err = open_settings(ctx, read_only, app);
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
 	if (err == OK && !read_only)
@@ -205,6 +233,8 @@ void app_close(struct app *app)
 		events_stop(app->store);
 		store_free(app->store);
 	}
+	if (app->settings != NULL)
+		settings_free(app->settings);
 	if (app->blobs != NULL)
 		blob_store_free(app->blobs);
 	if (app->registry != NULL)

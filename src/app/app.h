@@ -12,6 +12,7 @@
 #include "core/http/http.h"
 #include "core/jobs/jobs.h"
 #include "core/rest/rest.h"
+#include "core/settings/settings.h"
 #include "core/store/store.h"
 
 #define GUANXI_VERSION "0.1.0"
@@ -38,6 +39,7 @@ struct app {
 	struct store *store;
 	struct registry *registry;
 	struct access *access;
+	struct settings *settings;
 	struct blob_store *blobs;
 	struct jobs *jobs; /* only while serving */
 	struct rest *rest; /* only while serving */
@@ -61,6 +63,7 @@ extern const struct entity *const app_entities[];
 extern const size_t app_entities_count;
 extern const struct route *const app_routes[]; /* ended by NULL */
 extern const struct job_kind *const app_job_kinds[]; /* ended by NULL */
+extern const struct setting *const app_settings[]; /* ended by NULL */
 
 /* All schema steps. */
 enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;

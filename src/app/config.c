@@ -9,12 +9,12 @@
 #include "base/id.h"
 #include "base/str.h"
 
-struct setting {
+struct conf_key {
 	const char *key;
 	size_t offset;
 };
 
-static const struct setting settings[] = {
+static const struct conf_key settings[] = {
 	{"pg_url", offsetof(struct app_config, pg_url)},
 	{"pg_schema", offsetof(struct app_config, pg_schema)},
 	{"base_currency", offsetof(struct app_config, base_currency)},

@@ -39,6 +39,15 @@ int main(void)
 {
 	if (!put_system_fields())
 		return 1;
+	for (size_t t = 0; app_settings[t] != NULL; t++) {
+		for (const struct setting *s = app_settings[t]; s->name != NULL; s++) {
+			put(&s->group);
+			put(&s->label);
+			put(&s->help);
+			for (const struct option *o = s->options; o != NULL && o->value != NULL; o++)
+				put(&o->label);
+		}
+	}
 	for (size_t i = 0; i < app_entities_count; i++) {
 		const struct entity *e = app_entities[i];
 		put(&e->label);

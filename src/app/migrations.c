@@ -69,6 +69,7 @@ static const struct migration migrations[] = {
 	{.version = 4, .name = "birthdays by day, orders without a rate, one form of identifiers", .run = forms_of_values},
 	{.version = 5, .name = "units of order lines", .run = follow_descriptors},
 	{.version = 6, .name = "deletions found, a role more", .run = deletions_and_roles},
+	{.version = 7, .name = "settings", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

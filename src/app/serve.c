@@ -10,7 +10,8 @@
 
 enum err serve_authenticate(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf)
 {
-	return access_authenticate(ctx, ctx->app->access, req, ret_needs_csrf);
+	enum err err = settings_refresh(ctx);
+	return err != OK ? err : access_authenticate(ctx, ctx->app->access, req, ret_needs_csrf);
 }
 
 bool serve_csrf_ok(struct ctx *ctx, const struct http_request *req)

@@ -12,6 +12,7 @@ struct store;    /* core/store: the engine */
 struct actor;    /* core/gate: who acts, and what they may do */
 struct registry; /* core/entity: all entities */
 struct app;      /* the program's services, for capabilities' hooks */
+struct settings;  /* core/settings: what the firm, its branches and users have set */
 struct gathering; /* core/entity: new records of a write job that wait for its end */
 
 enum locale { LOCALE_EN, LOCALE_ZH_HANS, LOCALE_ZH_HANT, LOCALE_COUNT };
@@ -31,6 +32,7 @@ struct ctx {
 	const struct actor *actor; /* NULL: nobody has signed in */
 	const struct clock *clock;
 	struct app *app;
+	struct settings *settings; /* NULL: defaults hold */
 	struct gathering *gathering; /* NULL: records are written as they are made */
 	enum locale locale;
 	uint32_t door;          /* capabilities that let the request in: whoever writes must still have them */

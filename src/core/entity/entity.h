@@ -163,6 +163,11 @@ struct registry_settings {
 	const char *phone_region;  /* of numbers without a country code; NULL: "CN" */
 };
 enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings) MUST_CHECK;
+/* From a thread that serves: later reads get the new one, earlier texts stay valid. */
+enum err registry_set_base_currency(struct ctx *ctx, struct registry *registry, const char *currency) MUST_CHECK;
+enum err registry_set_phone_region(struct ctx *ctx, struct registry *registry, const char *region) MUST_CHECK;
+/* Whether any record holds an amount somebody entered (kept figures do not count). */
+enum err registry_holds_money(struct ctx *ctx, bool *ret) MUST_CHECK;
 const char *registry_base_currency(const struct registry *registry);
 const char *registry_phone_region(const struct registry *registry);
 /* By name or plural; NULL if there is none. */

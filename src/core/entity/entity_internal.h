@@ -2,6 +2,9 @@
 #ifndef GUANXI_CORE_ENTITY_INTERNAL_H
 #define GUANXI_CORE_ENTITY_INTERNAL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/id.h"
 #include "core/entity/entity.h"
@@ -58,7 +61,8 @@ struct registry {
 	struct entity_state *list;
 	size_t n;
 	struct entity_names names;
-	const char *base_currency, *phone_region;
+	_Atomic(const char *) base_currency, phone_region;
+	pthread_mutex_t setting; /* of the two, and of what they use of the arena */
 };
 
 static inline const struct entity_state *entity_state(const struct entity_info *info)

@@ -246,8 +246,9 @@ enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t 
 		return no_memory(ctx);
 	arena_init(&registry->arena, REGISTRY_MEMORY_MAX);
 	id_source_init(&registry->ids, node);
-	registry->base_currency = "CNY";
-	registry->phone_region = "CN";
+	atomic_init(&registry->base_currency, "CNY");
+	atomic_init(&registry->phone_region, "CN");
+	pthread_mutex_init(&registry->setting, NULL);
 	err = build(ctx, registry, list, n);
 	if (err) {
 		registry_free(registry);
@@ -261,37 +262,77 @@ void registry_free(struct registry *registry)
 {
 	if (!registry)
 		return;
+	pthread_mutex_destroy(&registry->setting);
 	arena_release(&registry->arena);
 	free(registry);
 }
 
 /* --- settings ------------------------------------------------------------- */
 
-enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings)
+/* The texts stay for as long as the registry, as somebody may still hold an older one. */
+static enum err set_text(struct ctx *ctx, struct registry *registry, _Atomic(const char *) *slot, const char *text)
 {
-	const char *currency = settings->base_currency ? settings->base_currency : "CNY";
-	const char *region = settings->phone_region ? settings->phone_region : "CN";
+	pthread_mutex_lock(&registry->setting);
+	const char *copy = arena_strdup(&registry->arena, text);
+	if (copy)
+		atomic_store_explicit(slot, copy, memory_order_release);
+	pthread_mutex_unlock(&registry->setting);
+	return copy ? OK : no_memory(ctx);
+}
+
+enum err registry_set_base_currency(struct ctx *ctx, struct registry *registry, const char *currency)
+{
 	if (currency_scale(currency) < 0)
 		return fail(ctx, ERR_INVALID, "base_currency", "currency_invalid");
+	return str_equal(currency, registry_base_currency(registry)) ? OK : set_text(ctx, registry, &registry->base_currency, currency);
+}
+
+enum err registry_set_phone_region(struct ctx *ctx, struct registry *registry, const char *region)
+{
 	if (strlen(region) != 2)
 		return fail(ctx, ERR_INVALID, "phone_region", "region_invalid");
-	const char *currency_copy = arena_strdup(&registry->arena, currency);
-	const char *region_copy = arena_strdup(&registry->arena, region);
-	if (!currency_copy || !region_copy)
-		return no_memory(ctx);
-	registry->base_currency = currency_copy;
-	registry->phone_region = region_copy;
-	return OK;
+	return str_equal(region, registry_phone_region(registry)) ? OK : set_text(ctx, registry, &registry->phone_region, region);
+}
+
+enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings)
+{
+	enum err err = registry_set_base_currency(ctx, registry, settings->base_currency ? settings->base_currency : "CNY");
+	return err ? err : registry_set_phone_region(ctx, registry, settings->phone_region ? settings->phone_region : "CN");
 }
 
 const char *registry_base_currency(const struct registry *registry)
 {
-	return registry ? registry->base_currency : "CNY";
+	return registry ? atomic_load_explicit(&registry->base_currency, memory_order_acquire) : "CNY";
 }
 
 const char *registry_phone_region(const struct registry *registry)
 {
-	return registry ? registry->phone_region : "CN";
+	return registry ? atomic_load_explicit(&registry->phone_region, memory_order_acquire) : "CN";
+}
+
+static enum err holds_money(struct ctx *ctx, const struct entity_info *info, const struct field *field, bool *ret)
+{
+	struct stmt *stmt;
+	const char *text = arena_printf(ctx->arena, "SELECT 1 FROM \"%s\" WHERE \"%s\" <> 0 LIMIT 1", info->entity->name, field->name);
+	enum err err = text ? db_prepare_text(ctx, ctx->db, text, &stmt) : no_memory(ctx);
+	if (err)
+		return err;
+	err = stmt_step(ctx, stmt, ret);
+	stmt_done(stmt);
+	return err;
+}
+
+enum err registry_holds_money(struct ctx *ctx, bool *ret)
+{
+	enum err err = OK;
+	*ret = false;
+	for (size_t e = 0; e < registry_count(ctx->registry) && !err && !*ret; e++) {
+		const struct entity_info *info = registry_at(ctx->registry, e);
+		for (size_t f = 0; f < info->n_fields && !err && !*ret; f++)
+			if (info->fields[f]->type == FIELD_MONEY && !(info->fields[f]->flags & F_READONLY))
+				err = holds_money(ctx, info, info->fields[f], ret);
+	}
+	return err;
 }
 
 /* --- asking --------------------------------------------------------------- */
