@@ -15,6 +15,9 @@
 
 struct arena_block;
 
+/* A byte of what was given back, in builds that poison it ("poison" of meson_options.txt) without AddressSanitizer. */
+enum { ARENA_POISON = 0xdb };
+
 struct arena {
 	struct arena_block *block; /* newest first */
 	size_t used;               /* bytes handed out, all blocks */
@@ -43,5 +46,7 @@ char *arena_strdup(struct arena *arena, const char *text) MUST_CHECK;
 /* Copies n bytes and adds a NUL. */
 char *arena_strndup(struct arena *arena, const char *text, size_t n) MUST_CHECK;
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
+/* Of all bytes handed out: two calls differ if somebody wrote between them.  For checks in test builds. */
+uint64_t arena_sum(const struct arena *arena);
 
 #endif

@@ -15,6 +15,15 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 
+#ifdef GUANXI_POISON
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define byte_is_poisoned(p) __asan_address_is_poisoned(p)
+#else
+#define byte_is_poisoned(p) (*(unsigned char *)(p) == ARENA_POISON)
+#endif
+#endif
+
 static void arena_respects_its_cap(void **state)
 {
 	(void)state;
@@ -36,6 +45,43 @@ static void arena_respects_its_cap(void **state)
 	arena_rewind(&a, start);
 	assert_int_equal(a.used, 0);
 	assert_string_equal(arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+	arena_release(&a);
+}
+
+/* A use of what was given back is met in every build that is made to find faults. */
+static void arena_poisons_what_it_takes_back(void **state)
+{
+	(void)state;
+#ifndef GUANXI_POISON
+	skip();
+#else
+	struct arena a;
+	arena_init(&a, 100000);
+	char *kept = arena_strdup(&a, "kept");
+	struct arena_mark mark = arena_mark(&a);
+	char *gone = arena_strdup(&a, "gone");
+	assert_false(byte_is_poisoned(gone));
+	arena_rewind(&a, mark);
+	assert_true(byte_is_poisoned(gone) && byte_is_poisoned(gone + 4));
+	assert_string_equal(kept, "kept");
+	arena_reset(&a);
+	assert_true(byte_is_poisoned(kept));
+	assert_string_equal(arena_strdup(&a, "again"), "again");
+	arena_release(&a);
+#endif
+}
+
+static void an_arena_tells_whether_it_was_written_to(void **state)
+{
+	(void)state;
+	struct arena a;
+	arena_init(&a, 100000);
+	char *text = arena_strdup(&a, "made once");
+	assert_non_null(arena_alloc(&a, 40000));
+	uint64_t before = arena_sum(&a);
+	assert_true(arena_sum(&a) == before);
+	text[3] = 'f';
+	assert_true(arena_sum(&a) != before);
 	arena_release(&a);
 }
 
@@ -350,7 +396,8 @@ static void bytes_are_compared_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arena_respects_its_cap), cmocka_unit_test(buf_keeps_its_maximum),
+		cmocka_unit_test(arena_respects_its_cap), cmocka_unit_test(arena_poisons_what_it_takes_back),
+		cmocka_unit_test(an_arena_tells_whether_it_was_written_to), cmocka_unit_test(buf_keeps_its_maximum),
 		cmocka_unit_test(numbers_are_read_whole), cmocka_unit_test(utf8_is_checked),
 		cmocka_unit_test(time_reads_what_it_writes), cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(ids_only_grow), cmocka_unit_test(json_is_escaped),
