@@ -18,10 +18,10 @@ static size_t add_col(struct query_sql *b, struct query_col col)
 		}
 		if (b->n_cols)
 			memcpy(more, b->cols, b->n_cols * sizeof(*more));
-		b->cols = more;
+		b->cols = b->new_cols = more;
 		b->cap_cols = cap;
 	}
-	b->cols[b->n_cols] = col;
+	b->new_cols[b->n_cols] = col;
 	return b->n_cols++;
 }
 
@@ -36,7 +36,7 @@ static void set_kind(struct query_col *col)
 	col->text = ops->write_json == field_ops(FIELD_TEXT)->write_json;
 }
 
-static size_t new_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg, enum field_right right, bool hidden)
+static size_t new_col(struct query_sql *b, const struct query_node *node, int field, enum query_agg agg, enum field_right right, bool hidden)
 {
 	struct query_col col = {.node = node, .field = field, .agg = agg, .currency = NO_COL, .count = NO_COL, .hidden = hidden, .right = right};
 	set_kind(&col);
@@ -45,10 +45,10 @@ static size_t new_col(struct query_sql *b, struct query_node *node, int field, e
 }
 
 /* For the program's own use; one that is selected anyway will do. */
-static size_t need_col(struct query_sql *b, struct query_node *node, int field, enum query_agg agg)
+static size_t need_col(struct query_sql *b, const struct query_node *node, int field, enum query_agg agg)
 {
 	for (size_t i = 0; i < b->n_cols; i++)
-		if (b->cols[i].field == field && b->cols[i].node == node && b->cols[i].agg == agg && b->cols[i].right >= RIGHT_READ)
+		if (b->cols[i].field == field && b->cols[i].node->at == node->at && b->cols[i].agg == agg && b->cols[i].right >= RIGHT_READ)
 			return i;
 	return new_col(b, node, field, agg, RIGHT_READ, true);
 }
@@ -71,7 +71,7 @@ static bool is_fixed(const struct query_node *node, int field)
 }
 
 /* Amounts need their currency for its fraction digits; sums must not mix currencies. */
-static size_t currency_col(struct query_sql *b, struct query_node *node, const struct query_item *item)
+static size_t currency_col(struct query_sql *b, const struct query_node *node, const struct query_item *item)
 {
 	int currency = entity_currency(node->info, item->field);
 	bool summed = item->agg != AGG_NONE && item->agg != AGG_COUNT;
@@ -86,92 +86,49 @@ static size_t currency_col(struct query_sql *b, struct query_node *node, const s
 	return need_col(b, node, currency, AGG_NONE);
 }
 
-static void plan_item(struct query_sql *b, struct query_node *node, struct query_item *item)
+static void plan_item(struct query_sql *b, const struct query_node *node, const struct query_item *item)
 {
 	enum query_agg agg = item->agg == AGG_AVG ? AGG_SUM : item->agg;
-	item->col = new_col(b, node, item->field, agg, item->right, false);
+	size_t at = b->new_item_cols[item->at] = new_col(b, node, item->field, agg, item->right, false);
 	if (item->field < 0 || b->err)
 		return;
 	size_t currency = currency_col(b, node, item);
 	size_t count = item->agg == AGG_AVG ? need_col(b, node, item->field, AGG_COUNT) : NO_COL;
 	if (!b->err) {
-		b->cols[item->col].currency = currency;
-		b->cols[item->col].count = count;
+		b->new_cols[at].currency = currency;
+		b->new_cols[at].count = count;
 	}
 }
 
-/* The member's name as text, with the comma that stands before all but the first. */
-static void name_item(struct query_sql *b, struct query_item *item)
+static void plan_node(struct query_sql *b, const struct query_node *node)
 {
-	struct buf text;
-	struct jsonw w;
-	buf_init(&text, 64 << 10);
-	buf_putc(&text, ',');
-	jsonw_init(&w, &text);
-	jsonw_text(&w, item->key);
-	buf_putc(&text, ':');
-	item->name_len = text.len;
-	item->name = buf_failed(&text) ? NULL : arena_strndup(b->ctx->arena, buf_text(&text), text.len);
-	if (!item->name)
-		b->err = fail(b->ctx, ERR_LIMIT, "select", "memory");
-	buf_release(&text);
-}
-
-static bool is_word(const char *key, size_t *ret_n)
-{
-	size_t n = 0;
-	while ((key[n] >= 'a' && key[n] <= 'z') || (key[n] >= '0' && key[n] <= '9') || key[n] == '_')
-		n++;
-	*ret_n = n;
-	return key[n] == '\0';
-}
-
-/* Nearly all are fields' names, which need no escapes. */
-static void plan_name(struct query_sql *b, struct query_item *item)
-{
-	size_t n;
-	if (!is_word(item->key, &n)) {
-		name_item(b, item);
-		return;
-	}
-	char *name = arena_alloc(b->ctx->arena, n + 5);
-	if (!name) {
-		b->err = fail(b->ctx, ERR_LIMIT, "select", "memory");
-		return;
-	}
-	name[0] = ',';
-	name[1] = '"';
-	memcpy(name + 2, item->key, n);
-	name[n + 2] = '"';
-	name[n + 3] = ':';
-	item->name = name;
-	item->name_len = n + 4;
-}
-
-static void plan_node(struct query_sql *b, struct query_node *node)
-{
-	for (struct query_item *item = node->items; item && !b->err; item = item->next) {
-		plan_name(b, item);
-		if (!item->embed && !b->err)
+	for (const struct query_item *item = node->items; item && !b->err; item = item->next)
+		if (!item->embed)
 			plan_item(b, node, item);
-	}
-	node->id_col = NO_COL;
+	size_t *id_col = &node_place(b, node)->id_col;
+	*id_col = NO_COL;
 	if (!b->top->grouped || (node->rel == REL_ONE && node != b->top && !node->spread && node->items))
-		node->id_col = need_col(b, node, SF_ID, AGG_NONE);
-	for (struct query_node *child = node->first; child && !b->err; child = child->next)
+		*id_col = need_col(b, node, SF_ID, AGG_NONE);
+	for (const struct query_node *child = node->first; child && !b->err; child = child->next)
 		if (child->rel == REL_ONE)
 			plan_node(b, child);
 }
 
 void sqlb_plan(struct query_sql *b)
 {
+	size_t at = 0;
+	b->item_cols = b->new_item_cols = arena_array(b->ctx->arena, b->query->n_items + 1, sizeof(*b->new_item_cols));
+	if (!b->new_item_cols) {
+		b->err = fail(b->ctx, ERR_LIMIT, "select", "memory");
+		return;
+	}
 	plan_node(b, b->top);
-	bool one = b->top->rel == REL_ROOT && b->query->only_ids && b->query->n_ids == 1 && !b->top->grouped;
-	b->query->version_col = one ? need_col(b, b->top, SF_VERSION, AGG_NONE) : b->query->version_col;
+	if (b->top->rel == REL_ROOT && b->query->only_ids && b->query->n_ids == 1 && !b->top->grouped)
+		b->version_col = need_col(b, b->top, SF_VERSION, AGG_NONE);
 	if (b->top->grouped || b->query->all_rows || b->query->only_ids)
 		return;
-	for (struct query_order *term = b->top->order; term && !b->err; term = term->next)
-		term->col = need_col(b, term->node, term->field, AGG_NONE);
+	for (const struct query_order *term = b->top->order; term && !b->err && at < QUERY_ORDER_MAX; term = term->next)
+		b->order_cols[at++] = need_col(b, term->node, term->field, AGG_NONE);
 }
 
 /* --- as text ------------------------------------------------------------------------------- */
@@ -216,7 +173,7 @@ static void put_links(struct query_sql *b, const struct query_col *col)
 	sqlb_puts(b, " WHERE ");
 	sqlb_column(b, 'l', l, "record_id");
 	sqlb_puts(b, " = ");
-	sqlb_column(b, 't', col->node->alias, "id");
+	sqlb_column(b, 't', node_place(b, col->node)->alias, "id");
 	sqlb_puts(b, ")");
 }
 
@@ -228,7 +185,7 @@ static void put_agg(struct query_sql *b, const struct query_col *col)
 	sqlb_puts(b, widened ? "CAST(" : "");
 	sqlb_puts(b, names[col->agg]);
 	/* Children are counted by their id: a parent without any has a row of nulls. */
-	sqlb_column(b, 't', col->node->alias, field ? field->name : "id");
+	sqlb_column(b, 't', node_place(b, col->node)->alias, field ? field->name : "id");
 	sqlb_puts(b, widened ? ") AS bigint)" : ")");
 }
 
@@ -247,7 +204,7 @@ void sqlb_columns(struct query_sql *b)
 		else if (is_links(col))
 			put_links(b, col);
 		else
-			sqlb_column(b, 't', col->node->alias, node_field(col->node, col->field)->name);
+			sqlb_column(b, 't', node_place(b, col->node)->alias, node_field(col->node, col->field)->name);
 	}
 }
 
@@ -263,7 +220,7 @@ void sqlb_group_by(struct query_sql *b)
 		if (col->agg != AGG_NONE)
 			continue;
 		sqlb_puts(b, comma);
-		sqlb_column(b, 't', col->node->alias, node_field(col->node, col->field)->name);
+		sqlb_column(b, 't', node_place(b, col->node)->alias, node_field(col->node, col->field)->name);
 		comma = ", ";
 	}
 }

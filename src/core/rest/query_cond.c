@@ -1,9 +1,9 @@
 /* A node's conditions as SQL. */
 #include "core/rest/query_internal.h"
 
-static void put_cond(struct query_sql *b, struct query_node *node, const struct query_cond *cond, char prefix, int alias);
+static void put_cond(struct query_sql *b, const struct query_node *node, const struct query_cond *cond, char prefix, int alias);
 
-static void put_group(struct query_sql *b, struct query_node *node, const struct query_cond *group, char prefix, int alias)
+static void put_group(struct query_sql *b, const struct query_node *node, const struct query_cond *group, char prefix, int alias)
 {
 	if (group->negate)
 		sqlb_puts(b, "NOT ");
@@ -16,7 +16,7 @@ static void put_group(struct query_sql *b, struct query_node *node, const struct
 	sqlb_puts(b, ")");
 }
 
-static void put_cond(struct query_sql *b, struct query_node *node, const struct query_cond *cond, char prefix, int alias)
+static void put_cond(struct query_sql *b, const struct query_node *node, const struct query_cond *cond, char prefix, int alias)
 {
 	switch (cond->kind) {
 	case COND_AND:
@@ -36,17 +36,17 @@ static void put_cond(struct query_sql *b, struct query_node *node, const struct 
 }
 
 /* Embeds that must have rows, of those that are not joined. */
-static void put_inner(struct query_sql *b, struct query_node *node, char prefix, int alias)
+static void put_inner(struct query_sql *b, const struct query_node *node, char prefix, int alias)
 {
-	for (struct query_node *child = node->first; child; child = child->next) {
-		if (!child->inner || (child->joined && prefix == 't'))
+	for (const struct query_node *child = node->first; child; child = child->next) {
+		if (!child->inner || (node_place(b, child)->joined && prefix == 't'))
 			continue;
 		sqlb_puts(b, " AND ");
 		sqlb_exists(b, child, prefix, alias);
 	}
 }
 
-void sqlb_where(struct query_sql *b, struct query_node *node, char prefix, int alias)
+void sqlb_where(struct query_sql *b, const struct query_node *node, char prefix, int alias)
 {
 	for (const struct query_cond *c = node->where.first; c; c = c->next) {
 		sqlb_puts(b, " AND ");
@@ -66,7 +66,7 @@ static void put_link_table(struct query_sql *b, const struct entity_info *info, 
 }
 
 /* Tables of an embed's rows `x alias`, and the condition that ties them to the parent's row. */
-void sqlb_embed_from(struct query_sql *b, struct query_node *node, int alias, const char *parent_id, const char *parent_link)
+void sqlb_embed_from(struct query_sql *b, const struct query_node *node, int alias, const char *parent_id, const char *parent_link)
 {
 	const struct entity_info *up = node->parent->info;
 	if (node->rel == REL_LINKS || node->rel == REL_LINKS_BACK) {
@@ -100,7 +100,7 @@ void sqlb_node_scope(struct query_sql *b, const struct query_node *node, char pr
 		sqlb_scope(b, node->info, ACTION_READ, prefix, alias);
 }
 
-void sqlb_exists(struct query_sql *b, struct query_node *node, char prefix, int parent_alias)
+void sqlb_exists(struct query_sql *b, const struct query_node *node, char prefix, int parent_alias)
 {
 	int alias = ++b->aliases;
 	struct arena *arena = b->ctx->arena;

@@ -52,7 +52,7 @@ static char *decode64(struct arena *arena, const char *in, size_t *ret_n)
 static uint32_t order_hash(const struct query *q)
 {
 	uint64_t hash = str_hash(q->info->entity->name, strlen(q->info->entity->name));
-	for (const struct query_order *term = q->root.order; term; term = term->next) {
+	for (const struct query_order *term = q->root->order; term; term = term->next) {
 		uint64_t part = term->node->info->number * 1000003u + (uint64_t)term->field * 8 + (uint64_t)term->desc * 4 + (uint64_t)term->nulls;
 		hash = (hash ^ part) * 0x100000001b3u;
 	}
@@ -83,12 +83,12 @@ static void put_value(struct buf *out, const struct value *value)
 enum err query_make_cursor(struct ctx *ctx, const struct query *q, const struct query_sql *sql, const struct value *values, const char **ret)
 {
 	struct buf out;
+	size_t at = 0;
 	*ret = NULL;
-	(void)sql;
 	buf_init(&out, CURSOR_MAX);
 	buf_printf(&out, "%08x", order_hash(q));
-	for (const struct query_order *term = q->root.order; term; term = term->next)
-		put_value(&out, &values[term->col]);
+	for (const struct query_order *term = q->root->order; term; term = term->next)
+		put_value(&out, &values[sql->order_cols[at++]]);
 	/* Order values too long for a cursor: the page ends without one. */
 	if (!buf_failed(&out))
 		*ret = encode64(ctx->arena, buf_text(&out), out.len);
@@ -151,7 +151,7 @@ static bool read_value(const char **p, const char *end, enum value_kind kind, bo
 enum err query_parse_cursor(struct ctx *ctx, struct query *q)
 {
 	size_t n = 0, terms = 0;
-	if (q->root.grouped)
+	if (q->root->grouped)
 		return fail(ctx, ERR_INVALID, "cursor", QK_CURSOR);
 	char *text = strlen(q->cursor_text) < CURSOR_MAX * 2 ? decode64(ctx->arena, q->cursor_text, &n) : NULL;
 	if (!text || n < 8)
@@ -160,14 +160,14 @@ enum err query_parse_cursor(struct ctx *ctx, struct query *q)
 	snprintf(want, sizeof(want), "%08x", order_hash(q));
 	if (memcmp(text, want, 8) != 0)
 		return fail(ctx, ERR_INVALID, "cursor", QK_CURSOR);
-	for (const struct query_order *term = q->root.order; term; term = term->next)
+	for (const struct query_order *term = q->root->order; term; term = term->next)
 		terms++;
 	q->cursor.values = arena_array(ctx->arena, terms, sizeof(struct value));
 	if (!q->cursor.values)
 		return fail(ctx, ERR_LIMIT, "cursor", "memory");
 	const char *p = text + 8, *end = text + n;
 	size_t i = 0;
-	for (const struct query_order *term = q->root.order; term; term = term->next, i++) {
+	for (const struct query_order *term = q->root->order; term; term = term->next, i++) {
 		enum value_kind kind = field_ops(node_field(term->node, term->field)->type)->kind;
 		if (!read_value(&p, end, kind, term->nullable, &q->cursor.values[i]))
 			return fail(ctx, ERR_INVALID, "cursor", QK_CURSOR);
@@ -184,8 +184,8 @@ enum err query_parse_cursor(struct ctx *ctx, struct query *q)
 
 bool query_splits(const struct query *q)
 {
-	const struct query_order *first = q->root.order;
-	return first && first->nullable && !q->root.grouped && q->root.offset == 0 && !q->only_ids;
+	const struct query_order *first = q->root->order;
+	return first && first->nullable && !q->root->grouped && q->root->offset == 0 && !q->only_ids;
 }
 
 struct keyset {
@@ -196,7 +196,7 @@ struct keyset {
 
 static void put_term_column(struct query_sql *b, const struct query_order *term)
 {
-	sqlb_column(b, 't', term->node->alias, node_field(term->node, term->field)->name);
+	sqlb_column(b, 't', node_place(b, term->node)->alias, node_field(term->node, term->field)->name);
 }
 
 static bool is_plain(const struct keyset *k)
@@ -299,7 +299,7 @@ static void put_keyset(const struct keyset *k)
 void sqlb_after_cursor(struct query_sql *b)
 {
 	const struct query *q = b->query;
-	const struct query_order *first = q->root.order;
+	const struct query_order *first = q->root->order;
 	struct keyset k = {.b = b, .first = first, .values = q->cursor.values};
 	bool have = q->cursor.n > 0;
 	struct query_order value_term;

@@ -55,24 +55,25 @@ struct query_item {
 	bool as_text;             /* ::text */
 	enum field_right right;   /* of the field */
 	struct query_node *embed; /* or NULL */
-	size_t col;               /* in the statement's columns */
+	size_t at;                /* its number in the query */
 	const char *name;         /* ,"key": as it stands in the answer */
 	size_t name_len;
 };
 
 struct query_order {
 	struct query_order *next;
-	struct query_node *node;  /* the statement's node, or a to-one embed of it */
+	const struct query_node *node; /* the statement's node, or a to-one embed of it */
 	int field;                /* -1: by `item` */
 	const struct query_item *item; /* an aggregate, by its position */
 	bool desc;
 	enum query_nulls nulls;
 	bool nullable;
-	size_t col;
 };
 
+/* Not written to once the query is parsed: what a statement makes of a node stands in the statement (query_place). */
 struct query_node {
 	const struct entity_info *info;
+	size_t at;             /* its number in the query: 0 is the root */
 	struct query_node *parent;
 	struct query_node *first, *last, *next; /* embeds; siblings */
 	enum query_rel rel;
@@ -88,17 +89,13 @@ struct query_node {
 	struct query_order *order, *last_order;
 	bool ordered;          /* by the client's wish */
 	int64_t limit, offset; /* limit -1: not given */
-	/* set by the SQL builder */
-	int alias;
-	bool joined;           /* by an inner JOIN, so no EXISTS is needed */
-	size_t id_col;         /* of this node's id in the statement; NO_COL if not read */
 };
 
 #define NO_COL SIZE_MAX
 
 /* What a result column holds. */
 struct query_col {
-	struct query_node *node;
+	const struct query_node *node;
 	int field;             /* -1: count() */
 	enum query_agg agg;
 	size_t currency;       /* column with the currency's code, NO_COL: base */
@@ -112,21 +109,39 @@ struct query_col {
 
 enum query_phase { PHASE_ALL, PHASE_VALUES, PHASE_NULLS }; /* of the first order term */
 
-/* A statement in the making, or made. */
+enum { QUERY_ORDER_MAX = 9 }; /* the client's eight terms, and the id */
+
+/* A node in a statement. */
+struct query_place {
+	int alias;
+	bool joined;             /* by an inner JOIN, so no EXISTS is needed */
+	size_t id_col;           /* of the node's id; NO_COL if not read */
+};
+
+/* A statement in the making, or made.  One that is made is not written to: a kept one is copied, with the request's
+ * own ctx, query and limit, and what the copy points to is const. */
 struct query_sql {
 	struct ctx *ctx;
-	struct query *query;
-	struct query_node *top;  /* what it reads */
+	const struct query *query;
+	const struct query_node *top; /* what it reads */
 	enum engine engine;
 	enum query_phase phase;
 	struct buf text;
-	struct query_col *cols;
-	size_t n_cols, cap_cols;
-	struct value *params;
-	size_t n_params, cap_params;
+	const struct query_col *cols;
+	const struct value *params;
+	const size_t *item_cols; /* by the item's number: its column */
+	struct query_col *new_cols;  /* the same three, while they are made */
+	struct value *new_params;
+	size_t *new_item_cols;
+	size_t n_cols, cap_cols, n_params, cap_params;
+	struct query_place places[QUERY_EMBEDS_MAX + 1]; /* by the node's number */
+	size_t order_cols[QUERY_ORDER_MAX];
+	size_t version_col;      /* NO_COL */
 	int aliases;
 	size_t key_col;          /* parent's position, for children; NO_COL */
 	size_t id_param, limit_param; /* numbers of the parameters with the one id and the limit; 0: none */
+	int64_t limit;           /* what limit_param is bound to; id_param: the query's first id */
+	bool saw_sensitive;      /* in a row that was read through it */
 	uint64_t hash;           /* of a text that is kept; 0: it is not */
 	/* query_route.c: only `lead`, or the gate's predicate, is a key to the engine; neither: the order is */
 	bool steer, lead_scope;
@@ -139,9 +154,12 @@ struct query_cursor {
 	size_t n;
 };
 
+/* A kept query is copied for each request (query_parse_kept); what the copy points to belongs to the plan and is const. */
 struct query {
 	const struct entity_info *info;
-	struct query_node root;
+	const struct query_node *root;
+	struct query_node *draft;    /* the same, while it is parsed; NULL afterwards */
+	size_t n_items;
 	enum action action;
 	bool all_rows, no_children, strip_nulls;
 	size_t n_terms, n_values, n_embeds;
@@ -151,14 +169,11 @@ struct query {
 	const int64_t *ids;          /* only these */
 	size_t n_ids;
 	bool only_ids;
-	struct query_column *columns; /* flat; NULL until they are needed */
+	const struct query_column *columns; /* flat; NULL until they are needed */
 	size_t n_columns;
-	const struct query_item **column_items;
+	const struct query_item *const *column_items;
 	const char *masked;
-	size_t child_rows;
-	bool saw_sensitive;          /* of what was read since query_json or query_csv began */
-	size_t version_col;          /* in the page's statement; NO_COL */
-	struct query_plan *plan;     /* that keeps this query; NULL: it lives in the request's arena */
+	const struct query_plan *plan; /* that keeps its statements; NULL: they are made for the request */
 };
 
 /* --- reading text (query_scan.c) -------------------------------------------------- */
@@ -196,6 +211,8 @@ enum err query_parse_select(struct ctx *ctx, struct query *q, const char *text) 
 /* query_rel.c: the relation that `name` (with an optional hint) means for a node. */
 enum err query_relation(struct ctx *ctx, struct query_node *node, const char *name, const char *hint, struct query_node *ret) MUST_CHECK;
 struct query_node *query_embed(struct query_node *node, const char *name);
+/* query_name.c: members' names as they stand in the answer. */
+enum err query_name_items(struct ctx *ctx, struct query_node *node) MUST_CHECK;
 /* query_filter.c */
 enum err query_parse_filter(struct ctx *ctx, struct query *q, struct query_node *node, const char *name, const char *text) MUST_CHECK;
 enum err query_parse_logic(struct ctx *ctx, struct query *q, struct query_node *node, bool negate, bool any, const char *text) MUST_CHECK;
@@ -213,7 +230,7 @@ enum err query_make_cursor(struct ctx *ctx, const struct query *q, const struct 
 
 /* --- SQL -------------------------------------------------------------------------------- */
 
-void sqlb_begin(struct query_sql *b, struct ctx *ctx, struct query *q, struct query_node *top);
+void sqlb_begin(struct query_sql *b, struct ctx *ctx, const struct query *q, const struct query_node *top);
 void sqlb_puts(struct query_sql *b, const char *text);
 /* "alias"."name" */
 void sqlb_column(struct query_sql *b, char prefix, int alias, const char *name);
@@ -224,10 +241,10 @@ void sqlb_param(struct query_sql *b, struct value value);
 void sqlb_bound(struct query_sql *b, struct value value);
 void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n);
 /* query_cond.c: a node's conditions on the row `prefix alias`, each with " AND " before it. */
-void sqlb_where(struct query_sql *b, struct query_node *node, char prefix, int alias);
-void sqlb_exists(struct query_sql *b, struct query_node *node, char prefix, int parent_alias);
+void sqlb_where(struct query_sql *b, const struct query_node *node, char prefix, int alias);
+void sqlb_exists(struct query_sql *b, const struct query_node *node, char prefix, int parent_alias);
 /* FROM and WHERE of an embed's rows "x alias", tied to SQL texts for the parent's id or link. */
-void sqlb_embed_from(struct query_sql *b, struct query_node *node, int alias, const char *parent_id, const char *parent_link);
+void sqlb_embed_from(struct query_sql *b, const struct query_node *node, int alias, const char *parent_id, const char *parent_link);
 void sqlb_node_scope(struct query_sql *b, const struct query_node *node, char prefix, int alias);
 /* query_scope.c: the gate's predicate, with " AND " before it; nothing for all rows. */
 void sqlb_scope(struct query_sql *b, const struct entity_info *info, enum action action, char prefix, int alias);
@@ -259,24 +276,28 @@ enum err sqlb_open(struct query_sql *b, struct stmt **ret) MUST_CHECK;
 enum err sqlb_number(struct query_sql *b, enum err made, int64_t *ret) MUST_CHECK;
 void sqlb_read_row(const struct query_sql *b, const struct stmt *stmt, struct value *values);
 /* Fills in masks and averages. */
-enum err sqlb_finish_row(const struct query_sql *b, struct value *values) MUST_CHECK;
+enum err sqlb_finish_row(struct query_sql *b, struct value *values) MUST_CHECK;
 
 typedef enum err (*sqlb_row_fn)(struct query_sql *b, const struct value *values, void *arg);
 /* Runs the page's statements (one, or two where the order has nulls); at most `max` rows (0: all). */
-enum err query_each(struct ctx *ctx, struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows) MUST_CHECK;
+/* *ret_sensitive: a sensitive value was among them. */
+enum err query_each(struct ctx *ctx, const struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows, bool *ret_sensitive) MUST_CHECK;
 
 /* query_route.c: whether the way to the rows depends on the values, and so is to be found each time; finds it, for a
  * statement that was begun. */
 bool query_asks_way(struct ctx *ctx, const struct query *q);
 enum err query_choose_way(struct query_sql *b, enum query_phase phase, int64_t max) MUST_CHECK;
 
-/* The statement of a kept query's phase, made on first use. */
-enum err query_plan_sql(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret) MUST_CHECK;
+/* How many rows a page asks of its statements: one more than it shows. */
+int64_t query_page_max(const struct query *q);
+
+/* The statement of a kept query's phase, for one request; not to be released. */
+void query_plan_sql(struct ctx *ctx, const struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret);
 
 /* --- writing (query_write.c) ---------------------------------------------------------------- */
 
 /* Called where the children of a row belong: `node` is the embed, `id` the parent (0: none). */
-typedef void (*write_hole_fn)(void *arg, struct query_node *node, int64_t id);
+typedef void (*write_hole_fn)(void *arg, const struct query_node *node, int64_t id);
 void query_write_object(const struct query_sql *b, const struct value *values, struct jsonw *w, write_hole_fn hole, void *arg);
 void query_write_cell(const struct query_sql *b, const struct query_item *item, const struct value *values, struct jsonw *w);
 void query_text_cell(const struct query_sql *b, const struct query_item *item, const struct value *values, struct buf *out);
@@ -290,6 +311,11 @@ struct flat_inner {
 static inline const struct field *node_field(const struct query_node *node, int at)
 {
 	return node->info->fields[at];
+}
+
+static inline struct query_place *node_place(struct query_sql *b, const struct query_node *node)
+{
+	return &b->places[node->at];
 }
 
 static inline bool field_nullable(const struct entity_info *info, int at)

@@ -18,7 +18,7 @@ struct hole {
 };
 
 struct slot {
-	struct query_node *node;
+	const struct query_node *node;
 	struct level *level;
 	int64_t *ids;
 	size_t n, cap;
@@ -41,7 +41,9 @@ struct level {
 
 struct page {
 	struct ctx *ctx;
-	struct query *q;
+	const struct query *q;
+	size_t child_rows;
+	bool sensitive;
 	struct level *levels;
 	struct level *at;   /* being written */
 	struct jsonw w;
@@ -79,7 +81,7 @@ static struct level *new_level(struct page *page)
 
 /* --- writing one level ------------------------------------------------------------------ */
 
-static struct slot *slot_of(struct level *level, struct query_node *node)
+static struct slot *slot_of(struct level *level, const struct query_node *node)
 {
 	for (size_t i = 0; i < level->n_slots; i++)
 		if (level->slots[i].node == node)
@@ -89,7 +91,7 @@ static struct slot *slot_of(struct level *level, struct query_node *node)
 	return slot;
 }
 
-static void add_hole(void *arg, struct query_node *node, int64_t id)
+static void add_hole(void *arg, const struct query_node *node, int64_t id)
 {
 	struct page *page = arg;
 	struct level *level = page->at;
@@ -135,7 +137,7 @@ static enum err read_children(struct page *page, struct query_sql *b, struct stm
 		enum err err = stmt_step(page->ctx, stmt, &row);
 		if (err || !row)
 			return err;
-		if (++page->q->child_rows > QUERY_EMBED_ROWS_MAX)
+		if (++page->child_rows > QUERY_EMBED_ROWS_MAX)
 			return fail_arg(page->ctx, ERR_LIMIT, b->top->key, QK_EMBED_ROWS, "20000");
 		sqlb_read_row(b, stmt, values);
 		err = sqlb_finish_row(b, values);
@@ -166,6 +168,7 @@ static enum err fill_slot(struct page *page, struct slot *slot)
 	if (stmt)
 		stmt_done(stmt);
 	sqlb_release(&b);
+	page->sensitive |= b.saw_sensitive;
 	return err ? err : fill_slots(page, slot->level);
 }
 
@@ -248,7 +251,7 @@ static bool has_children(const struct query_node *node)
 
 bool query_has_children(const struct query *query)
 {
-	return has_children(&query->root);
+	return has_children(query->root);
 }
 
 /* Counts a row; false when it is the one after the page. */
@@ -259,12 +262,11 @@ static bool take_row(struct page *page)
 
 static enum err note_row(struct page *page, struct query_sql *b, const struct value *values)
 {
-	if (page->q->version_col != NO_COL)
-		page->version = values[page->q->version_col].i;
+	if (b->version_col != NO_COL)
+		page->version = values[b->version_col].i;
 	if (page->rows != page->limit || b->top->grouped || page->q->only_ids)
 		return OK;
-	struct query *q = page->q;
-	return query_make_cursor(page->ctx, q, b, values, &page->cursor);
+	return query_make_cursor(page->ctx, page->q, b, values, &page->cursor);
 }
 
 static enum err level_row(struct query_sql *b, const struct value *values, void *arg)
@@ -288,17 +290,17 @@ static enum err direct_row(struct query_sql *b, const struct value *values, void
 	return note_row(page, b, values);
 }
 
-static int64_t page_max(const struct query *q)
+int64_t query_page_max(const struct query *q)
 {
-	if (q->only_ids || q->root.limit < 0)
-		return q->root.limit;
-	return q->root.limit + 1;
+	if (q->only_ids || q->root->limit < 0)
+		return q->root->limit;
+	return q->root->limit + 1;
 }
 
 static void finish_page(struct page *page, size_t rows, struct query_page *ret)
 {
-	*ret = (struct query_page){.offset = page->q->root.offset, .masked = page->q->masked, .rows = rows, .version = page->version,
-	                            .embeds = page->q->root.first != NULL, .sensitive = page->q->saw_sensitive};
+	*ret = (struct query_page){.offset = page->q->root->offset, .masked = page->q->masked, .rows = rows, .version = page->version,
+	                            .embeds = page->q->root->first != NULL, .sensitive = page->sensitive};
 	if (rows > page->limit) {
 		ret->rows = page->limit;
 		ret->more = true;
@@ -312,7 +314,7 @@ static enum err json_direct(struct page *page, bool single, struct buf *out, siz
 	jsonw_init(&page->w, out);
 	if (!single)
 		jsonw_array(&page->w);
-	enum err err = query_each(page->ctx, page->q, page_max(page->q), direct_row, page, rows);
+	enum err err = query_each(page->ctx, page->q, query_page_max(page->q), direct_row, page, rows, &page->sensitive);
 	if (err)
 		return err;
 	if (!single)
@@ -328,7 +330,7 @@ static enum err json_levels(struct page *page, bool single, struct buf *out, siz
 	if (!level)
 		return fail(page->ctx, ERR_LIMIT, "", "memory");
 	page->at = level;
-	enum err err = query_each(page->ctx, page->q, page_max(page->q), level_row, page, rows);
+	enum err err = query_each(page->ctx, page->q, query_page_max(page->q), level_row, page, rows, &page->sensitive);
 	if (!err && (!single || *rows == 1))
 		err = fill_slots(page, level);
 	if (!err && (!single || *rows == 1))
@@ -343,10 +345,8 @@ enum err query_json(struct ctx *ctx, struct query *query, bool single, struct bu
 	struct page page = {.ctx = ctx, .q = query};
 	size_t rows = 0;
 	enum err err;
-	query->saw_sensitive = false;
-	query->child_rows = 0;
-	page.limit = query->root.limit < 0 ? SIZE_MAX : (size_t)query->root.limit;
-	if (has_children(&query->root))
+	page.limit = query->root->limit < 0 ? SIZE_MAX : (size_t)query->root->limit;
+	if (has_children(query->root))
 		err = json_levels(&page, single, out, &rows);
 	else
 		err = json_direct(&page, single, out, &rows);
@@ -409,13 +409,12 @@ enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct
 {
 	struct csv csv = {.page = {.ctx = ctx, .q = query}, .out = out};
 	size_t rows = 0;
-	if (has_children(&query->root))
+	if (has_children(query->root))
 		return fail_arg(ctx, ERR_INVALID, "select", QK_CHILDREN, "text/csv");
 	enum err err = query_flat(ctx, query);
 	if (err)
 		return err;
-	query->saw_sensitive = false;
-	csv.page.limit = query->root.limit < 0 ? SIZE_MAX : (size_t)query->root.limit;
+	csv.page.limit = query->root->limit < 0 ? SIZE_MAX : (size_t)query->root->limit;
 	buf_init(&csv.cell, 4 << 20);
 	for (size_t i = 0; i < query->n_columns; i++) {
 		if (i)
@@ -423,7 +422,7 @@ enum err query_csv(struct ctx *ctx, struct query *query, struct buf *out, struct
 		put_csv(out, query->columns[i].path, strlen(query->columns[i].path));
 	}
 	buf_putc(out, '\n');
-	err = query_each(ctx, query, page_max(query), csv_row, &csv, &rows);
+	err = query_each(ctx, query, query_page_max(query), csv_row, &csv, &rows, &csv.page.sensitive);
 	buf_release(&csv.cell);
 	if (!err)
 		finish_page(&csv.page, rows, ret);

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "core/rest/query_internal.h"
 
-enum { ORDER_MAX = 8 };
+enum { ORDER_MAX = QUERY_ORDER_MAX - 1 };
 
 struct order {
 	struct ctx *ctx;
@@ -22,7 +22,6 @@ static enum err add_term(struct ctx *ctx, struct query_node *node, struct query_
 		return fail(ctx, ERR_LIMIT, "order", "memory");
 	*one = term;
 	one->next = NULL;
-	one->col = NO_COL;
 	if (node->last_order)
 		node->last_order->next = one;
 	else
@@ -188,5 +187,5 @@ static enum err finish_tree(struct ctx *ctx, struct query *q, struct query_node 
 
 enum err query_finish_order(struct ctx *ctx, struct query *q)
 {
-	return finish_tree(ctx, q, &q->root);
+	return finish_tree(ctx, q, q->draft);
 }

@@ -72,7 +72,7 @@ static enum err apply(struct parse *p, struct query_node *node, const char *name
 
 static enum err parse_param(struct parse *p, const struct query_param *param)
 {
-	struct query_node *node = &p->q->root;
+	struct query_node *node = p->q->draft;
 	const char *name = param->name, *dot;
 	while ((dot = strchr(name, '.')) != NULL && !str_equal(name, "not.and") && !str_equal(name, "not.or")) {
 		const char *step = arena_strndup(p->ctx->arena, name, (size_t)(dot - name));
@@ -89,7 +89,7 @@ static enum err parse_param(struct parse *p, const struct query_param *param)
 
 static enum err add_typed(struct parse *p)
 {
-	struct query_node *root = &p->q->root;
+	struct query_node *root = p->q->draft;
 	struct query_cond *cond = arena_alloc(p->ctx->arena, sizeof(*cond));
 	if (!cond)
 		return fail(p->ctx, ERR_LIMIT, "q", "memory");
@@ -148,7 +148,7 @@ static void end_range(struct query_node *root, int64_t last)
 
 static enum err apply_range(struct parse *p)
 {
-	struct query_node *root = &p->q->root;
+	struct query_node *root = p->q->draft;
 	int64_t first = p->options->range_first, last = p->options->range_last;
 	if (first > QUERY_OFFSET_MAX && !p->q->all_rows)
 		return fail_arg(p->ctx, ERR_INVALID, "offset", QK_OFFSET, "100000");
@@ -193,7 +193,7 @@ static enum err parse_all(struct parse *p, const char *raw)
 	if (!err)
 		err = parse_params(p);
 	if (!err)
-		err = query_finish_money(p->ctx, &q->root);
+		err = query_finish_money(p->ctx, q->draft);
 	if (!err)
 		err = query_finish_order(p->ctx, q);
 	if (!err)
@@ -202,7 +202,7 @@ static enum err parse_all(struct parse *p, const char *raw)
 		err = query_parse_cursor(p->ctx, q);
 	if (!err && !p->options->whole)
 		err = query_flat(p->ctx, q);
-	return err ? err : collect_masked(p->ctx, &q->root, "", &q->masked);
+	return err ? err : collect_masked(p->ctx, q->root, "", &q->masked);
 }
 
 enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, struct query **ret)
@@ -212,20 +212,22 @@ enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char
 	if (entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_NONE || entity_scope(ctx->actor, info, options->action) == SCOPE_NONE)
 		return fail_arg(ctx, ERR_FORBIDDEN, info->entity->name, QK_FORBIDDEN, info->entity->name);
 	struct query *q = arena_alloc(ctx->arena, sizeof(*q));
-	if (!q)
+	struct query_node *root = arena_alloc(ctx->arena, sizeof(*root));
+	if (!q || !root)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	q->info = info;
 	q->action = options->action;
 	q->all_rows = options->all_rows;
 	q->no_children = options->no_children;
-	q->root.info = info;
-	q->root.rel = REL_ROOT;
-	q->root.key = q->root.name = info->entity->name;
-	q->root.limit = -1;
-	q->version_col = NO_COL;
-	q->root.where.kind = COND_AND;
+	q->root = q->draft = root;
+	root->info = info;
+	root->rel = REL_ROOT;
+	root->key = root->name = info->entity->name;
+	root->limit = -1;
+	root->where.kind = COND_AND;
 	struct parse p = {.ctx = ctx, .q = q, .options = options};
 	enum err err = parse_all(&p, raw);
+	q->draft = NULL;
 	if (!err)
 		*ret = q;
 	return err;
@@ -238,12 +240,12 @@ const struct entity_info *query_info(const struct query *query)
 
 int64_t query_offset(const struct query *query)
 {
-	return query->root.offset;
+	return query->root->offset;
 }
 
 bool query_has_filter(const struct query *query)
 {
-	return query->root.where.first != NULL || query->n_ids > 0;
+	return query->root->where.first != NULL || query->n_ids > 0;
 }
 
 void query_strip_nulls(struct query *query)
@@ -254,16 +256,20 @@ void query_strip_nulls(struct query *query)
 enum err query_only_ids(struct ctx *ctx, struct query *query, const int64_t *ids, size_t n)
 {
 	int64_t *copy = arena_array(ctx->arena, n + 1, sizeof(*copy));
-	if (!copy)
+	struct query_node *root = arena_alloc(ctx->arena, sizeof(*root)); /* the one there is may be a kept plan's */
+	if (!copy || !root)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	if (n)
 		memcpy(copy, ids, n * sizeof(*copy));
 	query->ids = copy;
 	query->n_ids = n;
 	query->only_ids = true;
-	query->root.where.first = query->root.where.last = NULL;
-	query->root.offset = 0;
-	query->root.limit = (int64_t)n;
+	query->plan = NULL;
+	*root = *query->root;
+	root->where.first = root->where.last = NULL;
+	root->offset = 0;
+	root->limit = (int64_t)n;
+	query->root = root;
 	query->cursor.n = 0;
 	return OK;
 }

@@ -6,10 +6,15 @@
  * seen a second time, so that pages of a long list, each with its own cursor, do not
  * push out the others.  Not kept is what does not depend on its key alone: relative
  * dates, search conditions (made of what the index holds), embeds of children
- * (made of the ids of a page), and what has several ways to its rows (query_route.c). */
+ * (made of the ids of a page), and what has several ways to its rows (query_route.c).
+ *
+ * A plan is finished when it is made, with its columns and all its statements, and is not written to after that: all it
+ * points to stands in its own arena, requests get a copy of its query and statements, with pointers to const, and what
+ * belongs to a request (ids, limit, what was seen) stands in the copy.  Builds that look for faults check it at each use. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "core/rest/query_internal.h"
 
@@ -21,19 +26,21 @@ struct query_plan {
 	const struct entity_info *info;
 	unsigned flags;
 	const char *raw;
-	struct query *query;
-	int64_t id;
+	const struct query *query;
 	struct query_sql sql[PHASES];
 	bool made[PHASES];
+	uint64_t sum; /* of the arena when it was made */
 };
 
 struct plans {
-	struct query_plan *list[PLANS];
+	const struct query_plan *list[PLANS];
 	uint64_t seen[SEEN];
 };
 
-static void plan_free(struct query_plan *plan)
+/* Who made it may end it. */
+static void plan_free(const struct query_plan *kept)
 {
+	struct query_plan *plan = (struct query_plan *)(uintptr_t)kept;
 	if (!plan)
 		return;
 	for (int i = 0; i < PHASES; i++)
@@ -126,27 +133,56 @@ static void spy_random(void *arg, void *out, size_t n)
 	spy->clock->random(spy->clock->arg, out, n);
 }
 
+static bool make_sql(struct ctx *ctx, struct query_plan *plan, enum query_phase phase)
+{
+	struct query_sql *sql = &plan->sql[phase];
+	sqlb_begin(sql, ctx, plan->query, plan->query->root);
+	plan->made[phase] = true;
+	if (sqlb_rows(sql, phase, query_page_max(plan->query)))
+		return false;
+	sql->ctx = NULL;
+	sql->new_cols = NULL;
+	sql->new_params = NULL;
+	sql->new_item_cols = NULL;
+	sql->hash = str_hash(buf_text(&sql->text), sql->text.len) | 1;
+	return true;
+}
+
+static bool make_statements(struct ctx *ctx, struct query_plan *plan)
+{
+	if (!query_splits(plan->query))
+		return make_sql(ctx, plan, PHASE_ALL);
+	return make_sql(ctx, plan, PHASE_VALUES) && make_sql(ctx, plan, PHASE_NULLS);
+}
+
 /* False where it can't be kept, or is faulty: then the usual way says so. */
 static bool fill(struct ctx *ctx, struct query_plan *plan, const struct query_options *options, const int64_t *id)
 {
 	struct spy spy = {.clock = ctx->clock};
 	const struct clock clock = {.now_ms = spy_now, .random = spy_random, .arg = &spy};
 	struct ctx making = *ctx;
+	struct query *query;
 	making.arena = &plan->arena;
 	making.clock = &clock;
 	making.faults.count = 0;
-	if (query_parse(&making, plan->info, plan->raw, options, &plan->query) || !node_keeps(&plan->query->root))
+	if (query_parse(&making, plan->info, plan->raw, options, &query) || !node_keeps(query->root))
 		return false;
-	if (!id && query_asks_way(&making, plan->query))
+	if (!id && query_asks_way(&making, query))
 		return false;
-	if (id && query_only_ids(&making, plan->query, id, 1))
+	if (id && query_only_ids(&making, query, id, 1))
 		return false;
-	plan->query->plan = plan;
+	if (options->no_children && query_flat(&making, query)) /* as CSV */
+		return false;
+	query->plan = plan;
+	plan->query = query;
+	if (!make_statements(&making, plan))
+		return false;
+	plan->sum = arena_sum(&plan->arena);
 	return !spy.asked;
 }
 
-static struct query_plan *plan_new(struct ctx *ctx, const struct query_plan *key, const char *raw, size_t n, const struct query_options *options,
-                                   const int64_t *id)
+static const struct query_plan *plan_new(struct ctx *ctx, const struct query_plan *key, const char *raw, size_t n,
+                                         const struct query_options *options, const int64_t *id)
 {
 	struct query_plan *plan = malloc(sizeof(*plan));
 	if (!plan)
@@ -167,6 +203,38 @@ static enum err parse(struct ctx *ctx, const struct entity_info *info, const cha
 	return err || !id ? err : query_only_ids(ctx, *ret, id, 1);
 }
 
+#ifdef GUANXI_POISON
+static void check(const struct query_plan *plan)
+{
+	if (arena_sum(&plan->arena) == plan->sum)
+		return;
+	log_event(LOG_ERROR, "a kept plan was written to", "query", plan->raw, NULL);
+	abort();
+}
+#else
+static void check(const struct query_plan *plan)
+{
+	(void)plan;
+}
+#endif
+
+/* The request's own copy. */
+static enum err lend(struct ctx *ctx, const struct query_plan *plan, const int64_t *id, struct query **ret)
+{
+	check(plan);
+	struct query *query = arena_alloc(ctx->arena, sizeof(*query));
+	int64_t *own = arena_alloc(ctx->arena, sizeof(*own));
+	if (!query || !own)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	*query = *plan->query;
+	if (id) {
+		*own = *id;
+		query->ids = own;
+	}
+	*ret = query;
+	return OK;
+}
+
 enum err query_parse_kept(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, const int64_t *id,
                           struct query **ret)
 {
@@ -177,59 +245,24 @@ enum err query_parse_kept(struct ctx *ctx, const struct entity_info *info, const
 		return parse(ctx, info, raw, options, id, ret);
 	unsigned flags = flags_of(options, id);
 	uint64_t hash = hash_of(ctx, info, raw, n, flags);
-	struct query_plan **place = &plans->list[hash % PLANS];
+	const struct query_plan **place = &plans->list[hash % PLANS];
 	if (!is_plan(*place, hash, ctx, info, raw, flags)) {
 		uint64_t *seen = &plans->seen[hash % SEEN];
 		const struct query_plan key = {.hash = hash, .serial = ctx->actor->serial, .info = info, .flags = flags};
-		struct query_plan *plan = *seen == hash ? plan_new(ctx, &key, raw, n, options, id) : NULL;
+		const struct query_plan *plan = *seen == hash ? plan_new(ctx, &key, raw, n, options, id) : NULL;
 		*seen = hash;
 		if (!plan)
 			return parse(ctx, info, raw, options, id, ret);
 		plan_free(*place);
 		*place = plan;
 	}
-	struct query *query = (*place)->query;
-	query->strip_nulls = false;
-	if (id) {
-		(*place)->id = *id;
-		query->ids = &(*place)->id;
-	}
-	*ret = query;
-	return OK;
+	return lend(ctx, *place, id, ret);
 }
 
-/* --- statements ---------------------------------------------------------------------------- */
-
-static enum err make(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max)
+void query_plan_sql(struct ctx *ctx, const struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret)
 {
-	struct query_plan *plan = q->plan;
-	struct query_sql *sql = &plan->sql[phase];
-	struct ctx making = *ctx;
-	making.arena = &plan->arena;
-	sqlb_begin(sql, &making, q, &q->root);
-	enum err err = sqlb_rows(sql, phase, max);
-	sql->ctx = NULL;
-	if (err) {
-		ctx->faults = making.faults;
-		sqlb_release(sql);
-		return err;
-	}
-	sql->hash = str_hash(buf_text(&sql->text), sql->text.len) | 1;
-	plan->made[phase] = true;
-	return OK;
-}
-
-enum err query_plan_sql(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct query_sql *ret)
-{
-	struct query_plan *plan = q->plan;
-	enum err err = plan->made[phase] ? OK : make(ctx, q, phase, max);
-	if (err)
-		return err;
-	*ret = plan->sql[phase];
+	*ret = q->plan->sql[phase];
 	ret->ctx = ctx;
-	if (ret->id_param)
-		ret->params[ret->id_param - 1] = value_int(plan->id);
-	if (ret->limit_param)
-		ret->params[ret->limit_param - 1] = value_int(max < 0 ? INT64_MAX : max);
-	return OK;
+	ret->query = q;
+	ret->limit = max < 0 ? INT64_MAX : max;
 }

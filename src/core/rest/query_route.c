@@ -62,10 +62,10 @@ static bool scope_is_key(const struct query *q, const struct ctx *ctx)
 /* Conditions that make the choice for themselves, or tie the rows to those of others. */
 static bool is_tied(const struct query *q)
 {
-	for (const struct query_cond *c = q->root.where.first; c; c = c->next)
+	for (const struct query_cond *c = q->root->where.first; c; c = c->next)
 		if (c->kind == COND_QUERY || c->kind == COND_EMBED || (c->kind == COND_TERM && (c->op == OP_SEARCH || c->field == SF_ID)))
 			return true;
-	for (const struct query_node *child = q->root.first; child; child = child->next)
+	for (const struct query_node *child = q->root->first; child; child = child->next)
 		if (child->inner)
 			return true;
 	return false;
@@ -74,23 +74,23 @@ static bool is_tied(const struct query *q)
 /* One index serves the order from end to end, in one direction. */
 static bool order_walks(const struct query *q)
 {
-	const struct query_order *first = q->root.order;
-	if (!first || first->item || first->node != &q->root || (first->nullable && !query_splits(q)))
+	const struct query_order *first = q->root->order;
+	if (!first || first->item || first->node->at != 0 || (first->nullable && !query_splits(q)))
 		return false;
 	if (first->field == SF_ID)
 		return true;
 	const struct query_order *second = first->next;
-	return second && second->node == &q->root && second->field == SF_ID && second->desc == first->desc && !second->next &&
+	return second && second->node->at == 0 && second->field == SF_ID && second->desc == first->desc && !second->next &&
 	       entity_index_leads(q->info, first->field, SF_ID, true);
 }
 
 static bool find_candidates(struct ctx *ctx, const struct query *q, struct route *ret)
 {
 	*ret = (struct route){.scope = scope_is_key(q, ctx)};
-	int by = q->root.order->field;
+	int by = q->root->order->field;
 	if (ret->scope && entity_index_leads(q->info, q->info->owner, by, false))
 		return false;
-	for (const struct query_cond *c = q->root.where.first; c; c = c->next) {
+	for (const struct query_cond *c = q->root->where.first; c; c = c->next) {
 		if (!is_key(c) || !entity_index_leads(q->info, c->field, -1, is_null(c)))
 			continue;
 		/* what it finds comes in order, or the order is its own */
@@ -105,7 +105,7 @@ static bool find_candidates(struct ctx *ctx, const struct query *q, struct route
 
 static bool route_find(struct ctx *ctx, const struct query *q, struct route *ret)
 {
-	if (db_engine(ctx->db) != ENGINE_SQLITE || q->root.grouped || q->only_ids || q->all_rows || q->root.limit < 0 || is_tied(q))
+	if (db_engine(ctx->db) != ENGINE_SQLITE || q->root->grouped || q->only_ids || q->all_rows || q->root->limit < 0 || is_tied(q))
 		return false;
 	return order_walks(q) && find_candidates(ctx, q, ret);
 }
@@ -119,17 +119,17 @@ bool query_asks_way(struct ctx *ctx, const struct query *q)
 /* --- counting -------------------------------------------------------------------------- */
 
 /* Rows of one condition (NULL: of the gate's), at most FEW + 1. */
-static enum err count_few(struct ctx *ctx, struct query *q, const struct query_cond *c, int64_t *ret)
+static enum err count_few(struct ctx *ctx, const struct query *q, const struct query_cond *c, int64_t *ret)
 {
 	struct query_sql b;
-	sqlb_begin(&b, ctx, q, &q->root);
+	sqlb_begin(&b, ctx, q, q->root);
 	return sqlb_number(&b, sqlb_count_some(&b, c, FEW + 1), ret);
 }
 
 /* --- the walk ---------------------------------------------------------------------------- */
 
 /* Whether the page is full, or the order at its end, within the leash. */
-static enum err walk_fits(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, bool *ret)
+static enum err walk_fits(struct ctx *ctx, const struct query *q, enum query_phase phase, int64_t max, bool *ret)
 {
 	struct query_sql b;
 	struct stmt *stmt = NULL;
@@ -137,7 +137,7 @@ static enum err walk_fits(struct ctx *ctx, struct query *q, enum query_phase pha
 	int64_t steps, ms;
 	struct faults before = ctx->faults;
 	db_budget(ctx->db, &steps, &ms);
-	sqlb_begin(&b, ctx, q, &q->root);
+	sqlb_begin(&b, ctx, q, q->root);
 	b.steer = true;
 	enum err err = sqlb_rows(&b, phase, max);
 	if (!err)

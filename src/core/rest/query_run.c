@@ -12,8 +12,11 @@ enum err sqlb_open(struct query_sql *b, struct stmt **ret)
 	                       : db_prepare_text(b->ctx, b->ctx->db, buf_text(&b->text), ret);
 	if (err)
 		return err;
-	for (size_t i = 0; i < b->n_params; i++)
-		field_bind(*ret, (int)i + 1, &b->params[i]);
+	for (size_t i = 0; i < b->n_params; i++) {
+		size_t number = i + 1;
+		struct value own = value_int(number == b->id_param ? b->query->ids[0] : b->limit);
+		field_bind(*ret, (int)number, number == b->id_param || number == b->limit_param ? &own : &b->params[i]);
+	}
 	return OK;
 }
 
@@ -81,14 +84,14 @@ static void set_average(const struct query_sql *b, const struct query_col *col, 
 		*value = value_int(divide(value->i, count));
 }
 
-enum err sqlb_finish_row(const struct query_sql *b, struct value *values)
+enum err sqlb_finish_row(struct query_sql *b, struct value *values)
 {
 	for (size_t i = 0; i < b->n_cols; i++) {
 		const struct query_col *col = &b->cols[i];
 		if (col->count != NO_COL)
 			set_average(b, col, &values[i], values);
 		if (col->sensitive && values[i].kind != VALUE_NULL)
-			b->query->saw_sensitive = true;
+			b->saw_sensitive = true;
 		if (col->right != RIGHT_MASKED || col->agg != AGG_NONE)
 			continue;
 		struct value masked;
@@ -106,6 +109,7 @@ struct each {
 	sqlb_row_fn fn;
 	void *arg;
 	size_t rows;
+	bool sensitive;
 	bool forget; /* what a row took of the arena */
 };
 
@@ -138,17 +142,18 @@ static enum err run_rows(struct query_sql *b, struct each *each)
 			arena_rewind(b->ctx->arena, mark);
 	}
 	stmt_done(stmt);
+	each->sensitive |= b->saw_sensitive;
 	return err;
 }
 
-static enum err run_phase(struct ctx *ctx, struct query *q, enum query_phase phase, int64_t max, struct each *each)
+static enum err run_phase(struct ctx *ctx, const struct query *q, enum query_phase phase, int64_t max, struct each *each)
 {
 	struct query_sql b;
 	if (q->plan) {
-		enum err made = query_plan_sql(ctx, q, phase, max, &b);
-		return made ? made : run_rows(&b, each);
+		query_plan_sql(ctx, q, phase, max, &b);
+		return run_rows(&b, each);
 	}
-	sqlb_begin(&b, ctx, q, &q->root);
+	sqlb_begin(&b, ctx, q, q->root);
 	enum err err = query_choose_way(&b, phase, max);
 	if (!err)
 		err = sqlb_rows(&b, phase, max);
@@ -158,12 +163,12 @@ static enum err run_phase(struct ctx *ctx, struct query *q, enum query_phase pha
 	return err;
 }
 
-static enum err run_phases(struct ctx *ctx, struct query *q, int64_t max, struct each *each)
+static enum err run_phases(struct ctx *ctx, const struct query *q, int64_t max, struct each *each)
 {
 	enum err err = OK;
 	if (!query_splits(q))
 		return run_phase(ctx, q, PHASE_ALL, max, each);
-	bool nulls_first = q->root.order->nulls == NULLS_FIRST;
+	bool nulls_first = q->root->order->nulls == NULLS_FIRST;
 	enum query_phase phases[2] = {nulls_first ? PHASE_NULLS : PHASE_VALUES, nulls_first ? PHASE_VALUES : PHASE_NULLS};
 	/* A cursor in the second part leaves nothing of the first. */
 	bool null = q->cursor.n > 0 && q->cursor.values[0].kind == VALUE_NULL;
@@ -176,11 +181,12 @@ static enum err run_phases(struct ctx *ctx, struct query *q, int64_t max, struct
 	return err;
 }
 
-enum err query_each(struct ctx *ctx, struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows)
+enum err query_each(struct ctx *ctx, const struct query *q, int64_t max, sqlb_row_fn fn, void *arg, size_t *ret_rows, bool *ret_sensitive)
 {
 	struct each each = {.fn = fn, .arg = arg};
 	enum err err = run_phases(ctx, q, max, &each);
 	*ret_rows = each.rows;
+	*ret_sensitive = each.sensitive;
 	return err;
 }
 
@@ -197,11 +203,12 @@ static enum err flat_row(struct query_sql *b, const struct value *values, void *
 	struct flat *flat = arg;
 	const struct query *q = b->query;
 	for (size_t i = 0; i < q->n_columns; i++)
-		flat->values[i] = values[q->column_items[i]->col];
+		flat->values[i] = values[b->item_cols[q->column_items[i]->at]];
 	struct flat_inner inner = {.b = b, .values = values};
 	struct query_row row = {.query = q, .values = flat->values, .inner = &inner};
-	if (q->root.id_col != NO_COL)
-		row.id = values[q->root.id_col].i;
+	size_t id_col = b->places[0].id_col;
+	if (id_col != NO_COL)
+		row.id = values[id_col].i;
 	return flat->fn(b->ctx, &row, flat->arg);
 }
 
@@ -214,7 +221,7 @@ enum err query_run(struct ctx *ctx, struct query *query, query_row_fn fn, void *
 	if (!flat.values)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	struct each each = {.fn = flat_row, .arg = &flat, .forget = true};
-	return run_phases(ctx, query, query->root.limit, &each);
+	return run_phases(ctx, query, query->root->limit, &each);
 }
 
 /* --- counts and ids ------------------------------------------------------------------------------ */
@@ -237,7 +244,7 @@ enum err sqlb_number(struct query_sql *b, enum err made, int64_t *ret)
 enum err query_count(struct ctx *ctx, struct query *query, int64_t cap, int64_t *ret, bool *ret_capped)
 {
 	struct query_sql b;
-	sqlb_begin(&b, ctx, query, &query->root);
+	sqlb_begin(&b, ctx, query, query->root);
 	enum err err = sqlb_number(&b, sqlb_count(&b, cap), ret);
 	if (err)
 		return err;
@@ -263,13 +270,13 @@ enum err query_ids(struct ctx *ctx, struct query *query, size_t max, int64_t **r
 {
 	struct query_sql b;
 	struct stmt *stmt = NULL;
-	if (query->root.limit >= 0 && (uint64_t)query->root.limit < max)
-		max = (size_t)query->root.limit;
+	if (query->root->limit >= 0 && (uint64_t)query->root->limit < max)
+		max = (size_t)query->root->limit;
 	*ret_n = 0;
 	*ret = arena_array(ctx->arena, max + 1, sizeof(**ret));
 	if (!*ret)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	sqlb_begin(&b, ctx, query, &query->root);
+	sqlb_begin(&b, ctx, query, query->root);
 	enum err err = sqlb_id_list(&b, (int64_t)max);
 	if (!err)
 		err = sqlb_open(&b, &stmt);
@@ -283,17 +290,18 @@ enum err query_ids(struct ctx *ctx, struct query *query, size_t max, int64_t **r
 
 enum err query_find_key(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values, size_t n, int64_t *ret_id)
 {
-	struct query q = {.info = info, .root = {.info = info, .rel = REL_ROOT, .where = {.kind = COND_AND}}};
+	const struct query_node root = {.info = info, .rel = REL_ROOT, .where = {.kind = COND_AND}};
+	const struct query q = {.info = info, .root = &root};
 	struct query_sql b;
-	sqlb_begin(&b, ctx, &q, &q.root);
+	sqlb_begin(&b, ctx, &q, &root);
 	return sqlb_number(&b, sqlb_find_key(&b, fields, values, n), ret_id);
 }
 
 enum err query_sql(struct ctx *ctx, struct query *query, const char **ret)
 {
 	struct query_sql b;
-	sqlb_begin(&b, ctx, query, &query->root);
-	enum err err = sqlb_rows(&b, query_splits(query) ? PHASE_VALUES : PHASE_ALL, query->root.limit);
+	sqlb_begin(&b, ctx, query, query->root);
+	enum err err = sqlb_rows(&b, query_splits(query) ? PHASE_VALUES : PHASE_ALL, query->root->limit);
 	if (!err) {
 		*ret = arena_strndup(ctx->arena, buf_text(&b.text), b.text.len);
 		err = *ret ? OK : fail(ctx, ERR_LIMIT, "", "memory");

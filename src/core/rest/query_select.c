@@ -80,6 +80,7 @@ static enum err add_item(struct select *p, struct query_node *node, struct query
 		return fail(p->ctx, ERR_LIMIT, "select", "memory");
 	item.right = item.embed ? RIGHT_READ : right_of(p, node, item.field);
 	*one = item;
+	one->at = p->n_items - 1;
 	link_item(node, one);
 	return OK;
 }
@@ -92,6 +93,7 @@ static enum err add_all(struct select *p, struct query_node *node)
 	struct query_item *list = arena_array(p->ctx->arena, info->n_fields, sizeof(*list));
 	if (!list)
 		return fail(p->ctx, ERR_LIMIT, "select", "memory");
+	size_t before = p->n_items;
 	p->n_items += info->n_fields;
 	if (p->n_items > ITEMS_MAX)
 		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "400");
@@ -101,7 +103,7 @@ static enum err add_all(struct select *p, struct query_node *node)
 			continue;
 		if (!alone)
 			drop_key(node, info->fields[i]->name);
-		list[i] = (struct query_item){.key = info->fields[i]->name, .field = (int)i, .right = right};
+		list[i] = (struct query_item){.key = info->fields[i]->name, .field = (int)i, .right = right, .at = before + i};
 		link_item(node, &list[i]);
 	}
 	return OK;
@@ -226,12 +228,13 @@ static enum err parse_join(struct select *p, struct join *ret)
 	return OK;
 }
 
-static enum err check_embed(struct select *p, const struct query_node *child, const char *name)
+static enum err check_embed(struct select *p, struct query_node *child, const char *name)
 {
 	if (child->depth > QUERY_DEPTH_MAX)
 		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "3");
 	if (++p->q->n_embeds > QUERY_EMBEDS_MAX)
 		return fail_arg(p->ctx, ERR_LIMIT, "select", QK_TOO_MANY, "20");
+	child->at = p->q->n_embeds;
 	if (child->rel != REL_ONE && p->q->no_children)
 		return fail_arg(p->ctx, ERR_INVALID, "select", QK_CHILDREN, name);
 	if (child->spread && child->rel != REL_ONE)
@@ -369,8 +372,11 @@ static enum err check_groups(struct ctx *ctx, struct query_node *node)
 enum err query_parse_select(struct ctx *ctx, struct query *q, const char *text)
 {
 	struct select p = {.ctx = ctx, .q = q, .s = {.p = text, .end = text + strlen(text), .param = "select"}};
-	enum err err = parse_items(&p, &q->root, false);
+	enum err err = parse_items(&p, q->draft, false);
+	q->n_items = p.n_items;
 	if (!err && p.s.p < p.s.end)
 		err = scan_fail(ctx, &p.s);
-	return err ? err : check_groups(ctx, &q->root);
+	if (!err)
+		err = check_groups(ctx, q->draft);
+	return err ? err : query_name_items(ctx, q->draft);
 }

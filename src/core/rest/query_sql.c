@@ -8,14 +8,14 @@ enum { SQL_TEXT_MAX = 256 * 1024, PARAMS_FIRST = 16, IDS_TEXT_MAX = 20 };
 
 /* --- pieces -------------------------------------------------------------------------- */
 
-void sqlb_begin(struct query_sql *b, struct ctx *ctx, struct query *q, struct query_node *top)
+void sqlb_begin(struct query_sql *b, struct ctx *ctx, const struct query *q, const struct query_node *top)
 {
 	memset(b, 0, sizeof(*b));
 	b->ctx = ctx;
 	b->query = q;
 	b->top = top;
 	b->engine = db_engine(ctx->db);
-	b->key_col = NO_COL;
+	b->key_col = b->version_col = NO_COL;
 	buf_init(&b->text, SQL_TEXT_MAX);
 }
 
@@ -93,10 +93,10 @@ static void add_param(struct query_sql *b, struct value value)
 		}
 		if (b->n_params)
 			memcpy(more, b->params, b->n_params * sizeof(*more));
-		b->params = more;
+		b->params = b->new_params = more;
 		b->cap_params = cap;
 	}
-	b->params[b->n_params++] = value;
+	b->new_params[b->n_params++] = value;
 }
 
 void sqlb_param(struct query_sql *b, struct value value)
@@ -134,11 +134,11 @@ void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n)
 	sqlb_puts(b, pg ? " AS bigint[])" : "");
 }
 
-static void put_table(struct query_sql *b, struct query_node *node)
+static void put_table(struct query_sql *b, const struct query_node *node)
 {
 	sqlb_name(b, node->info->entity->name);
 	sqlb_puts(b, " AS ");
-	sqlb_column(b, 't', node->alias, NULL);
+	sqlb_column(b, 't', node_place(b, node)->alias, NULL);
 }
 
 /* Positions and ids as a table "k" (key, value). */
@@ -160,30 +160,31 @@ static enum err finish(struct query_sql *b)
 /* --- joins --------------------------------------------------------------------------- */
 
 /* Aliases and kinds of join are settled before columns are written. */
-static void number_nodes(struct query_sql *b, struct query_node *node, bool inner_so_far)
+static void number_nodes(struct query_sql *b, const struct query_node *node, bool inner_so_far)
 {
-	node->alias = node == b->top ? 0 : ++b->aliases;
-	node->joined = node != b->top && inner_so_far && node->inner;
-	for (struct query_node *child = node->first; child; child = child->next) {
-		child->joined = false;
+	struct query_place *place = node_place(b, node);
+	place->alias = node == b->top ? 0 : ++b->aliases;
+	place->joined = node != b->top && inner_so_far && node->inner;
+	for (const struct query_node *child = node->first; child; child = child->next) {
 		if (child->rel == REL_ONE)
 			number_nodes(b, child, inner_so_far && (node == b->top || node->inner));
 	}
 }
 
-static void put_joins(struct query_sql *b, struct query_node *node, bool needed_only)
+static void put_joins(struct query_sql *b, const struct query_node *node, bool needed_only)
 {
-	for (struct query_node *child = node->first; child; child = child->next) {
-		if (child->rel != REL_ONE || (needed_only && !child->joined))
+	for (const struct query_node *child = node->first; child; child = child->next) {
+		struct query_place place = *node_place(b, child);
+		if (child->rel != REL_ONE || (needed_only && !place.joined))
 			continue;
-		sqlb_puts(b, child->joined ? " JOIN " : " LEFT JOIN ");
+		sqlb_puts(b, place.joined ? " JOIN " : " LEFT JOIN ");
 		put_table(b, child);
 		sqlb_puts(b, " ON ");
-		sqlb_column(b, 't', child->alias, "id");
+		sqlb_column(b, 't', place.alias, "id");
 		sqlb_puts(b, " = ");
-		sqlb_column(b, 't', node->alias, node_field(node, child->link)->name);
-		sqlb_node_scope(b, child, 't', child->alias);
-		sqlb_where(b, child, 't', child->alias);
+		sqlb_column(b, 't', node_place(b, node)->alias, node_field(node, child->link)->name);
+		sqlb_node_scope(b, child, 't', place.alias);
+		sqlb_where(b, child, 't', place.alias);
 		put_joins(b, child, needed_only);
 	}
 }
@@ -191,8 +192,8 @@ static void put_joins(struct query_sql *b, struct query_node *node, bool needed_
 /* FROM … WHERE of the query's own rows. */
 static void put_from(struct query_sql *b, bool needed_only)
 {
-	struct query *q = b->query;
-	struct query_node *root = &q->root;
+	const struct query *q = b->query;
+	const struct query_node *root = q->root;
 	sqlb_puts(b, " FROM ");
 	if (q->only_ids && q->n_ids != 1) {
 		put_keys(b, q->ids, q->n_ids);
@@ -223,9 +224,9 @@ static void put_from(struct query_sql *b, bool needed_only)
 static void put_order_term(struct query_sql *b, const struct query_order *term, char prefix, bool nulls)
 {
 	if (term->item)
-		put_number(b, term->item->col + 1 + (b->key_col != NO_COL));
+		put_number(b, b->item_cols[term->item->at] + 1 + (b->key_col != NO_COL));
 	else
-		sqlb_column(b, prefix, term->node->alias, node_field(term->node, term->field)->name);
+		sqlb_column(b, prefix, node_place(b, term->node)->alias, node_field(term->node, term->field)->name);
 	if (term->desc)
 		sqlb_puts(b, " DESC");
 	if (nulls && term->nullable)
@@ -256,8 +257,8 @@ static void put_group_order(struct query_sql *b, const char *before)
 
 static void put_page_order(struct query_sql *b)
 {
-	const struct query_order *first = b->query->root.order;
-	if (b->query->only_ids && !b->query->root.ordered) {
+	const struct query_order *first = b->query->root->order;
+	if (b->query->only_ids && !b->query->root->ordered) {
 		if (b->query->n_ids != 1)
 			sqlb_puts(b, " ORDER BY \"k\".\"key\"");
 		return;
@@ -299,7 +300,8 @@ enum err sqlb_rows(struct query_sql *b, enum query_phase phase, int64_t max)
 		sqlb_group_by(b);
 	put_page_order(b);
 	size_t before = b->n_params;
-	put_limit(b, max, b->query->root.offset);
+	b->limit = max < 0 ? INT64_MAX : max;
+	put_limit(b, max, b->query->root->offset);
 	b->limit_param = b->n_params > before ? before + 1 : 0;
 	return finish(b);
 }
@@ -345,7 +347,7 @@ enum err sqlb_id_list(struct query_sql *b, int64_t max)
 	sqlb_puts(b, "SELECT \"t0\".\"id\"");
 	put_from(b, false);
 	put_page_order(b);
-	put_limit(b, max, b->query->root.offset);
+	put_limit(b, max, b->query->root->offset);
 	return finish(b);
 }
 
@@ -366,7 +368,7 @@ enum err sqlb_find_key(struct query_sql *b, const int *fields, const struct valu
 /* --- children of a page --------------------------------------------------------------------- */
 
 /* Ids of one parent's children, in order, as many as asked for. */
-static void put_child_ids(struct query_sql *b, struct query_node *node)
+static void put_child_ids(struct query_sql *b, const struct query_node *node)
 {
 	int alias = ++b->aliases;
 	int64_t limit = node->limit >= 0 ? node->limit : QUERY_EMBED_LIMIT;
@@ -386,7 +388,7 @@ static void put_child_ids(struct query_sql *b, struct query_node *node)
 	put_limit(b, limit, node->offset);
 }
 
-static void put_child_rows(struct query_sql *b, struct query_node *node, const int64_t *ids, size_t n)
+static void put_child_rows(struct query_sql *b, const struct query_node *node, const int64_t *ids, size_t n)
 {
 	bool pg = b->engine == ENGINE_POSTGRES;
 	sqlb_puts(b, " FROM ");
@@ -410,7 +412,7 @@ static void put_child_rows(struct query_sql *b, struct query_node *node, const i
 }
 
 /* Groups over all children; a parent without any still counts zero where nothing but aggregates is asked for. */
-static void put_child_groups(struct query_sql *b, struct query_node *node, const int64_t *ids, size_t n)
+static void put_child_groups(struct query_sql *b, const struct query_node *node, const int64_t *ids, size_t n)
 {
 	int alias = ++b->aliases;
 	bool groups = false;
@@ -446,7 +448,7 @@ static void put_child_groups(struct query_sql *b, struct query_node *node, const
 
 enum err sqlb_children(struct query_sql *b, const int64_t *ids, size_t n)
 {
-	struct query_node *node = b->top;
+	const struct query_node *node = b->top;
 	number_nodes(b, node, !node->grouped);
 	b->key_col = 0;
 	sqlb_plan(b);

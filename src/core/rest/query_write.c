@@ -87,8 +87,9 @@ static void text_links(const struct value *value, struct buf *out)
 
 void query_text_cell(const struct query_sql *b, const struct query_item *item, const struct value *values, struct buf *out)
 {
-	const struct query_col *col = &b->cols[item->col];
-	const struct value *value = &values[item->col];
+	size_t at = b->item_cols[item->at];
+	const struct query_col *col = &b->cols[at];
+	const struct value *value = &values[at];
 	if (value->kind == VALUE_NULL)
 		return;
 	if (item->agg == AGG_COUNT) {
@@ -109,7 +110,7 @@ void query_text_cell(const struct query_sql *b, const struct query_item *item, c
 static void write_as_text(const struct query_sql *b, const struct query_item *item, const struct value *values, struct jsonw *w)
 {
 	struct buf text;
-	if (values[item->col].kind == VALUE_NULL) {
+	if (values[b->item_cols[item->at]].kind == VALUE_NULL) {
 		jsonw_null(w);
 		return;
 	}
@@ -147,8 +148,9 @@ static bool put_plain(struct jsonw *w, const char *text, size_t n)
 
 void query_write_cell(const struct query_sql *b, const struct query_item *item, const struct value *values, struct jsonw *w)
 {
-	const struct query_col *col = &b->cols[item->col];
-	const struct value *value = &values[item->col];
+	size_t at = b->item_cols[item->at];
+	const struct query_col *col = &b->cols[at];
+	const struct value *value = &values[at];
 	if (col->text && value->kind == VALUE_TEXT && put_plain(w, value->t.p, value->t.n))
 		return;
 	if (item->as_text) {
@@ -168,7 +170,6 @@ void query_write_cell(const struct query_sql *b, const struct query_item *item, 
 		field_write_json(b->ctx->registry, field, value, currency_of(b, col, values), w);
 }
 
-/* Prepared once a statement: names are half of an answer. */
 static void put_name(struct jsonw *w, const struct query_item *item)
 {
 	bool first = w->first[w->depth];
@@ -189,8 +190,10 @@ static void write_items(const struct writer *out, const struct query_node *node)
 
 static void write_embed(const struct writer *out, const struct query_node *node, const struct query_item *item)
 {
-	struct query_node *child = item->embed;
-	bool none = child->rel == REL_ONE && child->id_col != NO_COL && out->values[child->id_col].kind == VALUE_NULL;
+	const struct query_node *child = item->embed;
+	const struct query_place *places = out->b->places;
+	size_t id_col = places[child->at].id_col;
+	bool none = child->rel == REL_ONE && id_col != NO_COL && out->values[id_col].kind == VALUE_NULL;
 	if (child->spread) {
 		write_items(out, child);
 		return;
@@ -200,7 +203,7 @@ static void write_embed(const struct writer *out, const struct query_node *node,
 	put_name(out->w, item);
 	if (child->rel != REL_ONE) {
 		if (out->hole)
-			out->hole(out->arg, child, out->values[node->id_col].i);
+			out->hole(out->arg, child, out->values[places[node->at].id_col].i);
 		else
 			jsonw_null(out->w);
 		return;
@@ -222,7 +225,7 @@ static void write_items(const struct writer *out, const struct query_node *node)
 			write_embed(out, node, item);
 			continue;
 		}
-		if (strip && out->values[item->col].kind == VALUE_NULL)
+		if (strip && out->values[out->b->item_cols[item->at]].kind == VALUE_NULL)
 			continue;
 		put_name(out->w, item);
 		query_write_cell(out->b, item, out->values, out->w);

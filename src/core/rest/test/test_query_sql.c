@@ -137,7 +137,7 @@ static void children_are_cut_by_index(void **state)
 	struct query_sql b;
 	const int64_t ids[] = {101, 102};
 	(void)state;
-	sqlb_begin(&b, &shop.ctx, query, query->root.first);
+	sqlb_begin(&b, &shop.ctx, query, query->root->first);
 	assert_int_equal(sqlb_children(&b, ids, 2), OK);
 	const char *plan = plan_of(buf_text(&b.text));
 	assert_non_null(strstr(plan, "SEARCH t0 USING INTEGER PRIMARY KEY (rowid=?)"));
