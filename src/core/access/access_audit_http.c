@@ -32,6 +32,69 @@ static bool shows_values(const struct ctx *ctx, const struct entity_info *info, 
 	return at < 0 || entity_field_right(ctx->actor, info, at) >= RIGHT_READ;
 }
 
+/* Whether the actor reads every record of the entity and every field of it. */
+static bool reads_all(const struct ctx *ctx, const struct entity_info *info)
+{
+	bool all = entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_ALL;
+	for (size_t f = 0; all && f < info->n_fields; f++)
+		all = (info->fields[f]->flags & F_SECRET) || entity_field_right(ctx->actor, info, (int)f) >= RIGHT_READ;
+	return all;
+}
+
+/* "city=eq.Suzhou" as "city=eq.***"; "or=(…)" and what is no condition on a field as "or=***". */
+static void put_shape(struct buf *out, const char *name, size_t name_n, const char *value, size_t n)
+{
+	size_t op = 0, at = 0;
+	for (; at < n && ((value[at] >= 'a' && value[at] <= 'z') || value[at] == '.' || value[at] == '(' || value[at] == ')'); at++) {
+		if (value[at] != '.')
+			continue;
+		op = at + 1;
+		if (op != 4 || strncmp(value, "not.", 4) != 0) /* of "eq.a.b" the second part is a value */
+			break;
+	}
+	buf_add(out, name, name_n);
+	buf_putc(out, '=');
+	buf_add(out, value, op);
+	buf_puts(out, "***");
+}
+
+/* What says which columns, in which order and how many; never a value of a record. */
+static bool is_shape(const char *name, size_t n)
+{
+	static const char *const names[] = {"select", "order", "limit", "offset", "columns", "format", "count"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == n && strncmp(names[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+/* The filter of an export holds values of records: shown to whoever may read such a field of every record, to others its
+ * shape.  In ctx's arena; NULL without memory. */
+static const char *shown_query(struct ctx *ctx, const struct entity_info *info, const char *query, bool *withheld)
+{
+	struct buf out;
+	if (!info || reads_all(ctx, info))
+		return query;
+	buf_init(&out, 256 * 1024);
+	for (const char *at = query; *at;) {
+		size_t n = strcspn(at, "&"), name_n = strcspn(at, "=&");
+		const char *value = at + name_n + (name_n < n), *name = arena_strndup(ctx->arena, at, name_n);
+		bool known = name && entity_field(info, name) >= 0 && shows_values(ctx, info, name);
+		if (at != query)
+			buf_putc(&out, '&');
+		if (known || is_shape(at, name_n)) {
+			buf_add(&out, at, n);
+		} else {
+			put_shape(&out, at, name_n, value, n - (size_t)(value - at));
+			*withheld = true;
+		}
+		at += n + (at[n] == '&');
+	}
+	const char *text = buf_failed(&out) ? NULL : arena_strndup(ctx->arena, buf_text(&out), out.len);
+	buf_release(&out);
+	return text;
+}
+
 static bool is_event(enum change_action action)
 {
 	return action == CHANGE_LOGIN || action == CHANGE_DENIED || action == CHANGE_READ || action == CHANGE_EXPORT;
@@ -54,6 +117,10 @@ static void put_diff(struct ctx *ctx, struct jsonw *w, const struct change *chan
 	jsonw_object(w);
 	json_object_foreach(diff, field, value) {
 		jsonw_key(w, field);
+		if (change->action == CHANGE_EXPORT && str_equal(field, "query") && json_is_string(value)) {
+			jsonw_text(w, shown_query(ctx, registry_find(ctx->registry, change->entity), json_string_value(value), &withheld));
+			continue;
+		}
 		char *text = shows_values(ctx, info, field) ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 		if (text) {
 			jsonw_raw(w, text, strlen(text));

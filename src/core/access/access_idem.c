@@ -39,6 +39,37 @@ static void request_hex(const struct http_request *req, char hex[ACCESS_HEX])
 	access_hex(digest, sizeof(digest), hex);
 }
 
+/* All that the actor may, in short.  An answer is kept for those rights: to others its text is not told again. */
+static void rights_hex(const struct ctx *ctx, char hex[ACCESS_HEX])
+{
+	const struct actor *actor = ctx->actor;
+	crypto_generichash_state state;
+	uint8_t digest[ACCESS_DIGEST];
+	const int64_t numbers[] = {(int64_t)actor->caps, actor->team_id, actor->branch_id, (int64_t)actor->n_teams};
+	crypto_generichash_init(&state, NULL, 0, ACCESS_DIGEST);
+	crypto_generichash_update(&state, (const unsigned char *)numbers, sizeof(numbers));
+	if (actor->n_teams)
+		crypto_generichash_update(&state, (const unsigned char *)actor->teams, actor->n_teams * sizeof(*actor->teams));
+	for (size_t e = 0; e < actor->n_rights; e++) {
+		crypto_generichash_update(&state, actor->rights[e].scope, sizeof(actor->rights[e].scope));
+		for (size_t f = 0; f < registry_at(ctx->registry, e)->n_fields; f++) {
+			unsigned char right = (unsigned char)gate_field(actor, e, f);
+			crypto_generichash_update(&state, &right, 1);
+		}
+	}
+	crypto_generichash_final(&state, digest, ACCESS_DIGEST);
+	access_hex(digest, sizeof(digest), hex);
+}
+
+/* What is kept of a request: what must be alike, and for which rights it was answered. */
+static const char *kept_request(struct ctx *ctx, const struct http_request *req)
+{
+	char request[ACCESS_HEX], rights[ACCESS_HEX];
+	request_hex(req, request);
+	rights_hex(ctx, rights);
+	return arena_printf(ctx->arena, "%s.%s", request, rights);
+}
+
 /* Keys of different users, and of a user and a token, do not meet. */
 static int64_t whose(const struct ctx *ctx)
 {
@@ -69,10 +100,11 @@ enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const
 		return OK;
 	if (!key_ok(key))
 		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_key_invalid");
-	char hex[ACCESS_HEX];
 	bool fresh, row = false, same = false;
-	request_hex(req, hex);
-	enum err err = reserve(ctx, key, hex, &fresh);
+	const char *kept = kept_request(ctx, req);
+	if (!kept)
+		return access_no_memory(ctx);
+	enum err err = reserve(ctx, key, kept, &fresh);
 	if (err || fresh)
 		return err;
 	struct stmt *stmt;
@@ -83,12 +115,12 @@ enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const
 	stmt_bind_text(stmt, 2, key);
 	err = stmt_step(ctx, stmt, &row);
 	if (!err && row) {
-		same = str_equal(stmt_text(stmt, 0), hex);
+		const char *before = stmt_text(stmt, 0), *body = stmt_text(stmt, 2);
+		same = before && strncmp(before, kept, ACCESS_HEX - 1) == 0;
 		*ret_status = (int)stmt_i64(stmt, 1);
-		const char *body = stmt_text(stmt, 2);
-		*ret_body = access_keep(ctx, body ? body : "");
+		*ret_body = same && str_equal(before, kept) ? access_keep(ctx, body ? body : "") : NULL;
 		*ret_hit = *ret_status > 0;
-		if (!*ret_body)
+		if (ctx->arena->failed)
 			err = access_no_memory(ctx);
 	}
 	stmt_done(stmt);

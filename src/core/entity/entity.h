@@ -262,7 +262,7 @@ enum err field_parse(struct ctx *ctx, const struct entity_info *info, int field,
 /* How records are written: the flags of one call. */
 enum write_flag {
 	W_TRUSTED = 1 << 0,   /* the program itself: read-only fields allowed, no field rights asked */
-	W_KEEP_DATES = 1 << 1, /* created_at/by as given */
+	W_KEEP_DATES = 1 << 1, /* created_at/by as given; the actor needs CAP_ADMIN, else they are refused like any read-only field */
 	W_NO_SEARCH = 1 << 2, /* the caller indexes later */
 	W_KEPT = 1 << 3,      /* read-only fields are given by the program; all else is asked as usual */
 };

@@ -86,6 +86,12 @@ static enum err check_right(struct ctx *ctx, struct record *patch, const struct 
 	return OK;
 }
 
+/* When and by whom a record was made may come along with it, but only from an administrator: the log would lie else. */
+static bool keeps_origin(const struct ctx *ctx, int at, const struct record *old, unsigned flags)
+{
+	return !old && (at == SF_CREATED_AT || at == SF_CREATED_BY) && (flags & W_KEEP_DATES) && gate_cap(ctx->actor, CAP_ADMIN);
+}
+
 enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct record *old, unsigned flags)
 {
 	if (flags & W_TRUSTED)
@@ -93,7 +99,7 @@ enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct
 	for (int at = 0; (size_t)at < patch->info->n_fields; at++) {
 		if (!patch->set[at])
 			continue;
-		if ((at == SF_CREATED_AT || at == SF_CREATED_BY) && !old && (flags & W_KEEP_DATES))
+		if (keeps_origin(ctx, at, old, flags))
 			continue;
 		if ((flags & W_KEPT) && (patch->info->fields[at]->flags & F_READONLY))
 			continue;

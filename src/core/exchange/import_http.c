@@ -335,7 +335,7 @@ static const struct spec plan_specs[] = {
 	{"name", SPEC_JSON, offsetof(struct plan_body, name), false, 0, "A name for the plan."},
 	{"fill_down", SPEC_JSON, offsetof(struct plan_body, fill_down), false, 0, "Columns whose empty cells take the value above."},
 	{"optional_columns", SPEC_JSON, offsetof(struct plan_body, optional_columns), false, 0, "Columns that the file does not have are left out."},
-	{"keep_dates", SPEC_JSON, offsetof(struct plan_body, keep_dates), false, 0, "created_at and created_by come from the file."},
+	{"keep_dates", SPEC_JSON, offsetof(struct plan_body, keep_dates), false, 0, "created_at and created_by come from the file; needs the capability admin."},
 	{"blank_clears", SPEC_JSON, offsetof(struct plan_body, blank_clears), false, 0, "Empty cells clear the field."},
 	{"again", SPEC_JSON, offsetof(struct plan_body, again), false, 0, "Also rows that an earlier import of this file has done."},
 	{"utc_offset", SPEC_JSON, offsetof(struct plan_body, utc_offset), false, 0, "Of times without one, such as \"+08:00\"."},

@@ -128,7 +128,8 @@ struct http_config {
 	 * ctx->locale.  ERR_DENIED for bad credentials; OK with a NULL actor for none. */
 	enum err (*authenticate)(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf);
 	bool (*csrf_ok)(struct ctx *ctx, const struct http_request *req);
-	/* Idempotency-Key on POST, inside the write job; NULL: none. find returns OK with *ret_hit. */
+	/* Idempotency-Key on POST, inside the write job; NULL: none. find returns OK with *ret_hit; *ret_body NULL: it was
+	 * answered for other rights than the actor has now. */
 	enum err (*idem_find)(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body);
 	enum err (*idem_save)(struct ctx *ctx, const struct http_request *req, const char *key, int status, const char *body, size_t n);
 	/* A request was refused with 403 (forged ones too), or with 401 in spite of credentials;

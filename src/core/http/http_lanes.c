@@ -121,6 +121,24 @@ static void heavy(struct http_worker *worker, struct http_call *call)
 
 /* --- WRITE ----------------------------------------------------------------------- */
 
+/* A repetition is answered with what was saved, but not to somebody who may no longer ask: the handler asks all that it
+ * asks once more, and nothing of what it does stays. */
+static enum err may_still(struct http_call *call, bool same_rights)
+{
+	struct ctx *ctx = &call->ctx;
+	enum err err = db_savepoint(ctx);
+	if (err != OK)
+		return err;
+	err = call->route->handle(ctx, &call->req, &call->res);
+	db_rollback_to(ctx);
+	http_response_reset(&call->res);
+	/* what was removed or moved since is no refusal, unless the rights have changed */
+	if (err == ERR_FORBIDDEN || err == ERR_DENIED || err == ERR_RETRY || (err == ERR_NOT_FOUND && !same_rights))
+		return err;
+	faults_clear(ctx);
+	return OK;
+}
+
 /* The saved answer of an earlier request with this key, or the handler's, saved. */
 static enum err run_once(struct http_call *call)
 {
@@ -130,6 +148,10 @@ static enum err run_once(struct http_call *call)
 	int status = 0;
 	const char *body = NULL;
 	enum err err = config->idem_find(ctx, &call->req, call->idempotency_key, &hit, &status, &body);
+	if (err != OK)
+		return err;
+	if (hit)
+		err = may_still(call, body != NULL);
 	if (err != OK)
 		return err;
 	if (hit) {
