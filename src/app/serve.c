@@ -25,6 +25,12 @@ enum err serve_refresh(void *arg, struct ctx *ctx, const struct actor *old, cons
 	return access_refresh(ctx, app->access, old, ret);
 }
 
+int64_t serve_changes(void *arg)
+{
+	const struct app *app = arg;
+	return access_changes(app->access);
+}
+
 const struct route *serve_route_at(void *arg, size_t i)
 {
 	const struct app *app = arg;

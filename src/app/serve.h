@@ -7,6 +7,7 @@
 enum err serve_authenticate(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf) MUST_CHECK;
 bool serve_csrf_ok(struct ctx *ctx, const struct http_request *req);
 enum err serve_refresh(void *app, struct ctx *ctx, const struct actor *old, const struct actor **ret) MUST_CHECK;
+int64_t serve_changes(void *app);
 const struct route *serve_route_at(void *app, size_t i);
 
 /* --- entries of the audit trail that are no changes (serve_audit.c) ----------- */

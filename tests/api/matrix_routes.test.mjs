@@ -2,8 +2,9 @@
 // nobody at all, somebody without rights, and (where it changes things) somebody who may
 // only read.  A refusal changes no row of any table, and is in the audit trail.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { audited, rows } from '../lib/attack.mjs';
+import { audited, rows, signIn, sleep } from '../lib/attack.mjs';
 import { adminEmail, adminPassword, client, guanxi, start } from '../lib/server.mjs';
 
 let server, admin, nobody, reader, routes;
@@ -128,6 +129,114 @@ test('somebody who may only read changes nothing', async () => {
   }
   for (const format of ['csv', 'xlsx', 'jsonl', 'vcard']) assert.ok((await reader('GET', `/api/v1/customer/export?format=${format}`)).status >= 400, format);
   assert.deepEqual(state(), earlier);
+});
+
+/** Somebody with all rights, who has signed in. */
+async function second(nth) {
+  const email = `second${nth}@example.com`, first = 'one time only for this 8', password = 'quite a long one for this 7';
+  const role = (await admin('GET', '/api/v1/role?select=id&key=eq.administrator')).body[0].id;
+  const { id } = await make('user', { name: `second${nth}`, email, roles: [role] });
+  assert.ok((await admin('POST', `/api/v1/user/${id}/password`, { password: first })).status < 300);
+  const once = await signIn(server.url, email, first);
+  const set = await client(server.url)('POST', '/api/v1/account/password', { old: first, new: password }, { Cookie: once.cookie, 'X-CSRF-Token': once.body.csrf });
+  assert.deepEqual([once.status, set.status], [200, 200], set.text);
+  const cookie = set.headers.get('set-cookie').split(';')[0], csrf = set.body.csrf;
+  const own = (method, path, body) => client(server.url)(method, path, body, { Cookie: cookie, 'X-CSRF-Token': csrf });
+  const token = async (body) => {
+    const answer = await own('POST', '/api/v1/account/tokens', { name: 'matrix', ...body });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.body;
+  };
+  return { id, email, cookie, csrf, token, own };
+}
+
+test('a narrowed token of somebody with all rights does no more than its roles: none, and reading', async () => {
+  const who = await second('narrow');
+  const none = await make('role', { name: 'nothing', rights: {}, caps: [] }), read = await make('role', { name: 'reading', rights: { '*': { read: 'all' } }, caps: [] });
+  for (const role of [none, read]) {
+    const api = client(server.url, (await who.token({ roles: [role.id] })).token), earlier = state();
+    for (const r of routes) {
+      if (publicRoutes.has(name(r)) || (ownRoutes.test(name(r)) && r.method === 'GET') || ownEntities.test(r.path) || (r.method === 'GET' && (role === read || directory.test(name(r))))) continue;
+      const answer = await ask(api, r);
+      const empty = r.method === 'GET' && answer.status === 200 && Array.isArray(answer.body) && answer.body.length === 0;
+      assert.ok(empty || (answer.status >= 400 && answer.status < 500), `${name(r)}: ${answer.status} ${answer.text.slice(0, 200)}`);
+      assert.ok(!answer.text.includes('kept') && !answer.text.includes('13800138000'), `${name(r)} tells: ${answer.text.slice(0, 200)}`);
+    }
+    assert.deepEqual(state(), earlier);
+  }
+});
+
+/** A request of which all but the last byte has been sent: {answer, finish}. */
+let callers = 0;
+function opened(r, headers, { chunked = false } = {}) {
+  const { hostname, port } = new URL(server.url), text = JSON.stringify({ name: 'forged', email: 'forged@example.com', password: 'set by somebody else 9', to: ids.user, old: 'x', new: 'y' });
+  const path = `${fill(r.path)}${['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''}`;
+  // each from an address of its own: a token that is gone is a wrong token, and those close an address
+  callers++;
+  const socket = connect({ port: Number(port), host: hostname, localAddress: `127.1.${callers >> 7}.${1 + (callers & 127)}` });
+  let got = '';
+  socket.on('data', (part) => (got += part)).on('error', () => {});
+  const answer = new Promise((resolve) => socket.on('close', () => resolve(got)));
+  const type = /\/(file|import)$/.test(r.path) ? 'text/csv' : 'application/json';
+  socket.write(`${r.method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: ${type}\r\n${headers}${chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${text.length}`}\r\n\r\n`);
+  socket.write(chunked ? `${text.length.toString(16)}\r\n${text.slice(0, -1)}` : text.slice(0, -1));
+  return { answer, name: name(r), finish: () => socket.end(chunked ? `${text.slice(-1)}\r\n0\r\n\r\n` : text.slice(-1)) };
+}
+
+// each takes away in its own way what a token, and a session, were let in with
+const revocations = {
+  'the user is disabled': (who) => admin('POST', `/api/v1/user/${who.id}/disable`, {}),
+  'the user is deleted': (who) => admin('DELETE', `/api/v1/user/${who.id}`),
+  'the token is revoked, the session ended': async (who, token) => {
+    await who.own('DELETE', `/api/v1/account/tokens/${token.id}`);
+    return who.own('DELETE', '/api/v1/session');
+  },
+  'an administrator sets another password': (who) => admin('POST', `/api/v1/user/${who.id}/password`, {}),
+  'the roles are taken': (who) => admin('PATCH', `/api/v1/user/${who.id}`, { roles: [] }),
+};
+for (const [nth, [how, revoke]] of Object.entries(revocations).entries())
+  test(`revoked meanwhile: ${how} between the first byte of a body and its last`, async () => {
+    const who = await second(`meanwhile${nth}`), token = await who.token({});
+    const heads = [`Authorization: Bearer ${token.token}\r\n`, `Cookie: ${who.cookie}\r\nX-CSRF-Token: ${who.csrf}\r\n`];
+    const asked = routes.filter((r) => r.method !== 'GET' && !publicRoutes.has(name(r)) && !(how === 'the roles are taken' && (ownRoutes.test(name(r)) || ownEntities.test(r.path))));
+    const open = asked.map((r, i) => opened(r, heads[i % 2], { chunked: i % 3 === 0 }));
+    // all are in: one more, asked after them on a connection of its own, has been answered
+    await sleep(300);
+    const done = await revoke(who, token);
+    assert.ok(done.status < 300, done.text);
+    const earlier = state();
+    for (const o of open) o.finish();
+    for (const o of open) {
+      const status = Number(/^HTTP\/1\.1 (\d+)/.exec(await o.answer)?.[1] ?? 0);
+      // 0: the connection was shut, which is as good
+      assert.ok(how === 'the roles are taken' ? status === 0 || (status >= 400 && status < 500) : [0, 401].includes(status), `${o.name}: ${(await o.answer).slice(0, 300)}`);
+    }
+    assert.deepEqual(state(), earlier);
+  });
+
+test('revoked meanwhile: an open body is ended at once, not when it is whole', async () => {
+  const who = await second('open'), token = await who.token({});
+  const open = opened({ method: 'POST', path: '/api/v1/import' }, `Authorization: Bearer ${token.token}\r\n`);
+  await sleep(300);
+  assert.ok((await who.own('DELETE', `/api/v1/account/tokens/${token.id}`)).status < 300);
+  assert.match(await open.answer, /^HTTP\/1\.1 401 /); // nobody finishes it: without an end it would wait for its deadline and then be a 408
+});
+
+test('revoked meanwhile: a repeated Idempotency-Key asks for the rights again', async () => {
+  const role = await make('role', { name: 'repeats', rights: { customer: { read: 'all', create: 'all' } }, caps: [] });
+  const { id } = await make('user', { name: 'repeats', email: 'repeats@example.com', roles: [role.id] });
+  const api = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'repeats@example.com', '--name', 'matrix']).out.trim());
+  const again = () => api('POST', '/api/v1/customer', { name: 'repeated', phone: '13900139000' }, { 'Idempotency-Key': 'once', Prefer: 'return=representation' });
+  const first = await again(), second = await again();
+  assert.deepEqual([first.status, second.status, second.headers.get('idempotent-replayed'), second.text], [201, 201, 'true', first.text]);
+  await admin('PATCH', `/api/v1/role/${role.id}`, { rights: { customer: { read: 'all', create: 'all', fields: { phone: 'masked' } } } });
+  const masked = await again();
+  assert.ok(!masked.text.includes('13900139000'), masked.text);
+  await admin('PATCH', `/api/v1/role/${role.id}`, { rights: { customer: { read: 'all' } } });
+  const refused = await again();
+  assert.deepEqual([refused.status, refused.text.includes('139')], [403, false], refused.text);
+  assert.equal((await admin('POST', `/api/v1/user/${id}/disable`, {})).status, 200);
+  assert.equal((await again()).status, 401);
 });
 
 test('an id of another entity in a path finds nothing and changes nothing, whoever asks', async () => {

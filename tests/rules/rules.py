@@ -185,7 +185,7 @@ SECRET_WORDS = {"secret", "token", "hash", "digest", "mac", "hmac", "csrf", "pas
 ACCESS_WORDS = {"hex", "code", "expected", "stored", "sealed", "proof"}
 NO_SECRET = {
     ("src/core/access/access_audit_http.c", "prove"): "the chain of the audit trail, shown to whoever may read it",
-    ("src/core/access/access_idem.c", "access_idem_find"): "the hash of a request, of whoever sent it",
+    ("src/core/access/access_idem.c", "find"): "the hash of a request, of whoever sent it",
     ("src/core/access/access_account_http.c", "access_same_hash"): "the stored hash with itself, once the password was right",
     ("src/core/access/access_session_http.c", "still_right"): "the stored hash with itself, once the password was right",
     ("src/core/events/events_read.c", "row_holds"): "the chain of the audit trail",

@@ -43,6 +43,12 @@ enum err access_refresh(struct ctx *ctx, struct access *access, const struct act
  * narrowing.  For what reads for long and cannot ask row by row. Both of the same user and registry. */
 bool access_keeps(const struct registry *registry, const struct actor *then, const struct actor *now);
 
+/* For http_config: what open bodies and long answers are watched by. */
+void *access_hold(struct ctx *ctx);
+void access_drop(void *held);
+int64_t access_changes(const struct access *access);
+enum err access_still(struct ctx *ctx, const void *held) MUST_CHECK;
+
 /* Keeps an entry for the audit trail from outside a write job (a refused request, a
  * look at sensitive values): queued, written soon after, never blocks.  `diff` is
  * JSON as in struct change. */

@@ -137,6 +137,34 @@ bool access_keeps(const struct registry *registry, const struct actor *then, con
 	return true;
 }
 
+/* --- while something is open ------------------------------------------------------------ */
+
+void *access_hold(struct ctx *ctx)
+{
+	struct access *access = app_access(ctx->app);
+	return ctx->actor && ctx->actor->kind != ACTOR_SYSTEM ? access_pin_new(&access->cache, ctx->actor, ctx->registry) : NULL;
+}
+
+void access_drop(void *held)
+{
+	access_pin_drop(held);
+}
+
+int64_t access_changes(const struct access *access)
+{
+	return atomic_load(&access->cache.generation);
+}
+
+enum err access_still(struct ctx *ctx, const void *held)
+{
+	const struct pin *pin = held;
+	const struct actor *now;
+	enum err err = access_refresh(ctx, app_access(ctx->app), pin->actor, &now);
+	if (!err && !access_keeps(ctx->registry, pin->actor, now))
+		err = fail(ctx, ERR_DENIED, "", "not_signed_in");
+	return err;
+}
+
 /* --- in every write ------------------------------------------------------------------- */
 
 static bool unchanged(const struct ctx *ctx, const struct actor *actor, int64_t stamp)

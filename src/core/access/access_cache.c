@@ -25,7 +25,7 @@ void access_cache_init(struct access_cache *cache, const struct clock *clock)
 	atomic_init(&cache->serials, 0);
 }
 
-static void pin_drop(struct pin *pin)
+void access_pin_drop(struct pin *pin)
 {
 	if (atomic_fetch_sub_explicit(&pin->refs, 1, memory_order_acq_rel) == 1)
 		free(pin);
@@ -38,7 +38,7 @@ static struct credential *credential_of(int64_t value)
 
 static void credential_free(struct credential *credential)
 {
-	pin_drop(credential->pin);
+	access_pin_drop(credential->pin);
 	free(credential);
 }
 
@@ -93,7 +93,7 @@ static void *place(char **at, const void *data, size_t n)
 	return here;
 }
 
-static struct pin *pin_new(struct access_cache *cache, const struct actor *actor, const struct registry *registry)
+struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor, const struct registry *registry)
 {
 	size_t size = actor_size(actor, registry);
 	struct pin *pin = calloc(1, size);
@@ -184,7 +184,7 @@ enum err access_cache_get(struct ctx *ctx, struct access_cache *cache, const uin
 	ret->locale = pin->locale;
 	ret->has_locale = pin->has_locale;
 	ret->actor = pin_copy(ctx, pin);
-	pin_drop(pin);
+	access_pin_drop(pin);
 	return ret->actor ? OK : access_no_memory(ctx);
 }
 
@@ -203,7 +203,7 @@ void access_cache_put(struct access_cache *cache, int64_t generation, const stru
                       const struct registry *registry, const char *locale)
 {
 	struct credential *copy = malloc(sizeof(*copy));
-	struct pin *pin = copy ? pin_new(cache, actor, registry) : NULL;
+	struct pin *pin = copy ? access_pin_new(cache, actor, registry) : NULL;
 	if (!pin) {
 		free(copy);
 		return; /* the next request asks the database again */

@@ -93,22 +93,15 @@ static enum err reserve(struct ctx *ctx, const char *key, const char *hex, bool 
 	return err;
 }
 
-enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body)
+/* The answer that is kept; *ret_body NULL: for other rights. *ret_same: it was the same request (or none is kept). */
+static enum err find(struct ctx *ctx, const char *key, const char *kept, int *ret_status, const char **ret_body, bool *ret_same)
 {
-	*ret_hit = false;
-	if (!ctx->actor || ctx->actor->kind == ACTOR_SYSTEM)
-		return OK;
-	if (!key_ok(key))
-		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_key_invalid");
-	bool fresh, row = false, same = false;
-	const char *kept = kept_request(ctx, req);
-	if (!kept)
-		return access_no_memory(ctx);
-	enum err err = reserve(ctx, key, kept, &fresh);
-	if (err || fresh)
-		return err;
 	struct stmt *stmt;
-	err = db_prepare(ctx, ctx->db, &sql_access_idem_find, &stmt);
+	bool row = false;
+	*ret_same = true;
+	*ret_status = 0;
+	*ret_body = NULL;
+	enum err err = db_prepare(ctx, ctx->db, &sql_access_idem_find, &stmt);
 	if (err)
 		return err;
 	stmt_bind_i64(stmt, 1, whose(ctx));
@@ -116,18 +109,34 @@ enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const
 	err = stmt_step(ctx, stmt, &row);
 	if (!err && row) {
 		const char *before = stmt_text(stmt, 0), *body = stmt_text(stmt, 2);
-		same = before && strncmp(before, kept, ACCESS_HEX - 1) == 0;
+		*ret_same = before && strncmp(before, kept, ACCESS_HEX - 1) == 0;
 		*ret_status = (int)stmt_i64(stmt, 1);
-		*ret_body = same && str_equal(before, kept) ? access_keep(ctx, body ? body : "") : NULL;
-		*ret_hit = *ret_status > 0;
+		*ret_body = before && str_equal(before, kept) ? access_keep(ctx, body ? body : "") : NULL;
 		if (ctx->arena->failed)
 			err = access_no_memory(ctx);
 	}
 	stmt_done(stmt);
-	if (!err && row && !same) {
-		*ret_hit = false;
+	return err;
+}
+
+enum err access_idem_find(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body)
+{
+	*ret_hit = false;
+	if (!ctx->actor || ctx->actor->kind == ACTOR_SYSTEM)
+		return OK;
+	if (!key_ok(key))
+		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_key_invalid");
+	bool fresh, same;
+	const char *kept = kept_request(ctx, req);
+	if (!kept)
+		return access_no_memory(ctx);
+	enum err err = reserve(ctx, key, kept, &fresh);
+	if (err || fresh)
+		return err;
+	err = find(ctx, key, kept, ret_status, ret_body, &same);
+	if (!err && !same)
 		return fail(ctx, ERR_INVALID, "Idempotency-Key", "idempotency_mismatch");
-	}
+	*ret_hit = !err && *ret_status > 0;
 	return err;
 }
 

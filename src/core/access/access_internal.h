@@ -133,6 +133,9 @@ struct access_cache {
 };
 void access_cache_init(struct access_cache *cache, const struct clock *clock);
 void access_cache_release(struct access_cache *cache);
+/* A copy of an actor that outlives requests; NULL without memory. */
+struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor, const struct registry *registry) MUST_CHECK;
+void access_pin_drop(struct pin *pin);
 struct cache_hit {
 	enum { CACHE_ABSENT, CACHE_EXPIRED, CACHE_HIT } state;
 	bool note_seen; /* it is time to write "last seen" */

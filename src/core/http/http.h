@@ -128,6 +128,13 @@ struct http_config {
 	 * ctx->locale.  ERR_DENIED for bad credentials; OK with a NULL actor for none. */
 	enum err (*authenticate)(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf);
 	bool (*csrf_ok)(struct ctx *ctx, const struct http_request *req);
+	/* Open bodies and long answers end with the rights they began with; NULL hold: they do not.  hold: a copy of ctx's
+	 * actor, freed by drop (NULL: no memory).  changes grows with whatever might take rights away; any thread, at once.
+	 * still: ERR_DENIED when the held one has lost something since; ctx->db is there for reading. */
+	void *(*hold)(struct ctx *ctx);
+	void (*drop)(void *held);
+	int64_t (*changes)(void *arg);
+	enum err (*still)(struct ctx *ctx, const void *held);
 	/* Idempotency-Key on POST, inside the write job; NULL: none. find returns OK with *ret_hit; *ret_body NULL: it was
 	 * answered for other rights than the actor has now. */
 	enum err (*idem_find)(struct ctx *ctx, const struct http_request *req, const char *key, bool *ret_hit, int *ret_status, const char **ret_body);

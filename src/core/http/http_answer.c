@@ -94,6 +94,8 @@ static void begin_sending(struct http_call *call, uint64_t size)
 {
 	if (call->res.kind == KIND_STREAM)
 		return; /* has a rule of its own: http_write */
+	if (call->req.method == METHOD_GET && (size >= HTTP_LONG_ANSWER || call->res.kind == KIND_FILE))
+		http_watch_begin(call);
 	http_conn_phase(call->conn, PHASE_SEND, http_now(call->http) + HTTP_SEND_MS + (int64_t)(size / HTTP_BYTES_PER_MS));
 }
 

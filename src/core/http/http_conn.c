@@ -266,6 +266,7 @@ static void conn_close(struct http_thread *thread, struct http_conn *conn)
 	if (conn->counted)
 		count_address(http, conn, -1);
 	pthread_mutex_unlock(&http->conns_lock);
+	http_watch_end(http, conn);
 	free(conn);
 }
 

@@ -49,6 +49,7 @@ enum {
 	HTTP_TICK_MS = 250,
 	HTTP_HEARTBEAT_MS = 15000,
 	HTTP_HEAVY_DEADLINE_MS = 600000,
+	HTTP_LONG_ANSWER = 1024 * 1024, /* what a slow client may take its time over: watched */
 	HTTP_GZIP_MIN = 1024,
 	HTTP_GZIP_MIN_READ = 4096,
 };
@@ -57,6 +58,7 @@ struct http_thread;
 struct http_call;
 struct http_stream;
 struct http_pool;
+struct http_watch;
 
 /* --- router (http_route.c) ------------------------------------------------ */
 
@@ -129,6 +131,7 @@ struct http_conn {
 	int fd;
 	_Atomic int phase;
 	_Atomic int64_t deadline_ms;   /* on the ticker's clock; 0: none */
+	struct http_watch *watch;      /* http_watch.c; NULL: none */
 	char remote[48];
 	unsigned char key[8];          /* for the cap: IPv4 address or IPv6 /64 */
 	size_t key_n;
@@ -339,6 +342,10 @@ struct http {
 	pthread_cond_t ticker_wake;
 	bool ticker_stop;
 
+	pthread_t watcher;
+	bool watcher_running;
+	atomic_bool watcher_stop;
+
 	pthread_mutex_t streams_lock;
 	struct http_stream *streams;
 };
@@ -479,6 +486,12 @@ struct MHD_Response *http_stream_response(struct http_call *call);
 void http_streams_tick(struct http *http);
 /* At the stop: ends streams of events, with `all` breaks off the others too. */
 void http_streams_stop(struct http *http, bool all);
+
+/* http_watch.c: from begin to end the connection is shut when the call's actor loses something.  By whoever owns the call. */
+void http_watch_begin(struct http_call *call);
+void http_watch_end(struct http *http, struct http_conn *conn);
+bool http_watch_start(struct http *http) MUST_CHECK;
+void http_watch_stop(struct http *http);
 
 /* http_metrics.c */
 void http_metrics_count(struct http_call *call);

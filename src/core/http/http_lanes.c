@@ -105,6 +105,13 @@ static void heavy(struct http_worker *worker, struct http_call *call)
 		return;
 	}
 	handle(call);
+	if (call->result == OK && call->req.method == METHOD_GET && call->res.kind != KIND_STREAM) {
+		call->admitted = false; /* what took long to make is for somebody who is still there */
+		if (!http_admit(call)) {
+			http_resume(call);
+			return;
+		}
+	}
 	if (call->res.kind == KIND_STREAM && call->res.fixed_head) {
 		/* the answer is already under way; the connection was resumed when it began */
 		bool broken = call->result != OK;
@@ -286,17 +293,21 @@ static bool admit_here(struct http_call *call)
 	return false;
 }
 
+/* A view left open would show the next request what was true before. */
+static void clear_here(const struct http_thread *home)
+{
+	if (home->db != NULL)
+		db_reset(home->db);
+}
+
 void http_lanes_admit_here(struct http_call *call)
 {
 	(void)admit_here(call);
+	clear_here(call->home);
 }
 
-bool http_lanes_run(struct http_call *call)
+static bool run_by_lane(struct http_call *call)
 {
-	if (call->http->postgres) {
-		to_readers(call, TASK_READ);
-		return false;
-	}
 	if (!admit_here(call))
 		return true;
 	switch (call->route->lane) {
@@ -315,4 +326,16 @@ bool http_lanes_run(struct http_call *call)
 		return false;
 	}
 	return true;
+}
+
+bool http_lanes_run(struct http_call *call)
+{
+	struct http_thread *home = call->home; /* the call may be another thread's when this has returned */
+	if (call->http->postgres) {
+		to_readers(call, TASK_READ);
+		return false;
+	}
+	bool done = run_by_lane(call);
+	clear_here(home);
+	return done;
 }

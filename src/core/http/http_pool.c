@@ -46,6 +46,8 @@ static void *work(void *arg)
 			open_db(worker, call);
 		call->ctx.db = worker->db;
 		http_lanes_work(worker, call);
+		if (worker->db != NULL)
+			db_reset(worker->db); /* a view left open would show the next request what was true before */
 		pthread_mutex_lock(&pool->lock);
 		pool->busy--;
 		pthread_cond_signal(&pool->wake); /* there may be a call that waited for this */

@@ -168,6 +168,7 @@ static enum MHD_Result begin_body(struct http_call *call)
 	buf_init(&call->body, call->body_max);
 	call->state = STATE_BODY;
 	call->body_started_ms = http_now(call->http);
+	http_watch_begin(call);
 	set_body_deadline(call);
 	return MHD_YES;
 }
@@ -266,6 +267,7 @@ static void end_body(struct http_call *call)
 {
 	http_conn_phase(call->conn, PHASE_WORK, 0);
 	call->state = STATE_READY;
+	http_watch_end(call->http, call->conn);
 	call->admitted = false; /* who was let in at the head may be nobody by now: asked again */
 	if (call->spoiled) {
 		call->state = STATE_DONE;
@@ -349,6 +351,7 @@ void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, 
 	}
 	if (call->conn->call == call)
 		call->conn->call = NULL;
+	http_watch_end(http, call->conn);
 	http_conn_phase(call->conn, PHASE_IDLE, http_now(http) + HTTP_IDLE_MS);
 	http_metrics_count(call);
 	atomic_store_explicit(&thread->open, thread->open - 1, memory_order_relaxed);

@@ -212,6 +212,8 @@ static enum err start(struct ctx *ctx, struct http *http, const struct route *co
 		err = start_pools(ctx, http);
 	if (err == OK && !start_ticker(http))
 		err = fail(ctx, ERR_LIMIT, "", "threads");
+	if (err == OK && !http_watch_start(http))
+		err = fail(ctx, ERR_LIMIT, "", "threads");
 	if (err == OK)
 		err = http_net_start(ctx, http);
 	return err;
@@ -253,6 +255,7 @@ enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_
 		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
 	if (err != OK) {
+		http_watch_stop(http);
 		stop_ticker(http);
 		stop_pools(http);
 		free_http(http);
@@ -321,6 +324,7 @@ void http_stop(struct http *http, int64_t wait_ms)
 	stop_pools(http);
 	while (atomic_load(&http->writing) > 0)
 		nap();
+	http_watch_stop(http);
 	stop_ticker(http);
 	http_streams_stop(http, true);
 	/* every suspended connection has been resumed by whoever worked on it; give the

@@ -281,6 +281,7 @@ enum err http_stream_begin(struct ctx *ctx, struct http_response *res)
 	res->packed = true;
 	res->fixed_head = true;
 	call->state = STATE_DONE;
+	http_watch_begin(call);
 	http_call_ref(call);
 	http_resume(call);
 	return OK;
