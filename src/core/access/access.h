@@ -58,7 +58,7 @@ void access_note(struct ctx *ctx, struct access *access, const char *entity, int
 enum err access_flush(struct ctx *ctx, struct access *access) MUST_CHECK;
 
 /* CLI and first start; in a write job. */
-enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, auditor */
+enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, read only, auditor */
 /* A schema step: built-in roles that came later, unless there is one of their name. Roles that are there are left alone. */
 enum err access_add_roles(struct ctx *ctx, void *arg) MUST_CHECK;
 enum err access_create_admin(struct ctx *ctx, const char *email, const char *name, const char *password, int64_t *ret_id) MUST_CHECK;
