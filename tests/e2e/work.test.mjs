@@ -294,7 +294,7 @@ describe('work', { skip: reason ?? false }, () => {
 		if (!process.env.GUANXI_E2E_URL) await page.waitForFunction(() => /1\s*Open work|Open work\s*1/.test(document.querySelector('.figures')?.innerText ?? ''));
 		await page.click('.record-aside .work .ant-checkbox-input');
 		await message('Done');
-		await page.waitForSelector('.record-aside >> text=Nothing open');
+		await page.waitForSelector('.record-aside >> text=All done');
 		await page.click('.stages >> text=Loyal');
 		await message('Stage: Loyal');
 		assert.equal((await reload(made.id)).stage, 'loyal');
