@@ -90,13 +90,24 @@ static void http_metrics(struct buf *out, const struct http_stats *stats)
 	metric(out, "heavy_queued", "gauge", "Heavy requests waiting.", stats->heavy_queued);
 }
 
+/* Any of the ways in which a proxy says that it stands in between. */
+static bool came_by_proxy(const struct http_request *req)
+{
+	static const char *const names[] = {"X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Proto",
+	                                    "X-Forwarded-Server", "Via", "X-Client-IP", "CF-Connecting-IP", "True-Client-IP"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (http_header(req, names[i]) != NULL)
+			return true;
+	return false;
+}
+
 static bool may_scrape(const struct ctx *ctx, const struct http_request *req)
 {
 	if (gate_cap(ctx->actor, CAP_ADMIN))
 		return true;
 	/* a scraper on the same machine, unless a proxy stands in front and everybody looks local */
 	return (str_starts(req->remote, "127.") || str_equal(req->remote, "::1")) &&
-	       str_empty(ctx->app->config.trusted_proxies) && http_header(req, "X-Forwarded-For") == NULL;
+	       str_empty(ctx->app->config.trusted_proxies) && !came_by_proxy(req);
 }
 
 static enum err metrics(struct ctx *ctx, const struct http_request *req, struct http_response *res)

@@ -164,6 +164,18 @@ static enum err read_chunks(struct deleted *d, struct change_filter *filter, boo
 	return err;
 }
 
+/* Of what can be deleted at all; names of colleagues, which everybody reads, are for those who keep them. */
+static bool reads_anything(const struct ctx *ctx)
+{
+	for (size_t e = 0; e < registry_count(ctx->registry); e++) {
+		const struct entity_info *info = registry_at(ctx->registry, e);
+		bool foreign = (info->entity->flags & E_SYSTEM) && !gate_cap(ctx->actor, (enum capability)info->cap);
+		if (!(info->entity->flags & (E_INTERNAL | E_NO_API_WRITE)) && !foreign && entity_scope(ctx->actor, info, ACTION_READ) != SCOPE_NONE)
+			return true;
+	}
+	return false;
+}
+
 enum err bulk_http_deleted(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct change_filter filter = {.by_action = true, .action = CHANGE_DELETE, .max = CHUNK};
@@ -175,6 +187,8 @@ enum err bulk_http_deleted(struct ctx *ctx, const struct http_request *req, stru
 	if (err != OK)
 		return err;
 	d->ctx = ctx;
+	if (!reads_anything(ctx))
+		return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
 	if (!str_empty(entity)) {
 		const struct entity_info *info = registry_find(ctx->registry, entity);
 		if (info == NULL || entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_NONE)

@@ -141,7 +141,9 @@ static void begin_range(struct query_node *root, int64_t first)
 
 static void end_range(struct query_node *root, int64_t last)
 {
-	int64_t n = last + 1 > root->offset ? last + 1 - root->offset : 0;
+	int64_t n = last < root->offset ? 0 : last - root->offset; /* without the last itself: "…-9223372036854775807" is a range too */
+	if (last >= root->offset && n < INT64_MAX)
+		n++;
 	if (root->limit < 0 || n < root->limit)
 		root->limit = n;
 }

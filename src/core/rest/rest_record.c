@@ -84,24 +84,45 @@ enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct
 
 /* --- changes -------------------------------------------------------------------------- */
 
-/* The version of If-Match: "v12", W/"v12"; 0: any. */
-static enum err read_match(struct ctx *ctx, const struct http_request *req, int64_t *ret)
+/* The version of one entity tag, "v12" or W/"v12" (a compressing proxy makes it weak); 0: it is none of ours. */
+static int64_t tag_version(const char *tag, size_t n)
+{
+	char digits[20];
+	int64_t version;
+	if (n > 2 && tag[0] == 'W' && tag[1] == '/') {
+		tag += 2;
+		n -= 2;
+	}
+	if (n < 4 || n - 3 >= sizeof(digits) || tag[0] != '"' || tag[1] != 'v' || tag[n - 1] != '"')
+		return 0;
+	memcpy(digits, tag + 2, n - 3);
+	digits[n - 3] = '\0';
+	return str_to_i64(digits, &version) && version > 0 ? version : 0;
+}
+
+/* The version that If-Match lets be changed: of several the one that the record has; 0: any. */
+static enum err read_match(struct ctx *ctx, const struct http_request *req, const struct one *one, int64_t *ret)
 {
 	const char *text = http_header(req, "If-Match");
-	char digits[20];
+	struct record *now;
 	*ret = 0;
 	if (str_empty(text) || str_equal(text, "*"))
 		return OK;
-	if (str_starts(text, "W/"))
-		text += 2;
-	size_t n = strlen(text);
-	if (n < 4 || n - 3 >= sizeof(digits) || text[0] != '"' || text[1] != 'v' || text[n - 1] != '"')
-		return fail(ctx, ERR_CONFLICT, "", "version");
-	memcpy(digits, text + 2, n - 3);
-	digits[n - 3] = '\0';
-	if (!str_to_i64(digits, ret) || *ret <= 0)
-		return fail(ctx, ERR_CONFLICT, "", "version");
-	return OK;
+	enum err err = strchr(text, ',') ? record_get(ctx, one->info, one->id, ACTION_READ, &now) : OK;
+	if (err)
+		return err;
+	while (true) {
+		size_t n, len = strcspn(text, ",");
+		const char *tag = str_trim(text, len, &n);
+		int64_t version = tag_version(tag, n);
+		bool last = text[len] == '\0';
+		if (version && (last ? *ret == 0 : record_i64(now, "version") == version))
+			*ret = version;
+		if (last)
+			break;
+		text += len + 1;
+	}
+	return *ret ? OK : fail(ctx, ERR_CONFLICT, "", "version");
 }
 
 static enum err answer_changed(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
@@ -125,7 +146,7 @@ enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, stru
 	int64_t version = 0;
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
-		err = read_match(ctx, req, &version);
+		err = read_match(ctx, req, &one, &version);
 	if (!err)
 		err = rest_body_object(ctx, req, one.info, &body);
 	if (!err)
@@ -144,7 +165,7 @@ enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, str
 	int64_t version = 0;
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
-		err = read_match(ctx, req, &version);
+		err = read_match(ctx, req, &one, &version);
 	if (!err && one.prefer.ret == RETURN_ROWS)
 		err = write_one(ctx, req, res, &one, &(struct query_page){0});
 	if (!err)

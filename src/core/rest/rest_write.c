@@ -81,6 +81,18 @@ static enum err read_key(struct post *p)
 	return is_key(p) ? OK : fail(p->ctx, ERR_INVALID, "on_conflict", "42P10");
 }
 
+/* What the sender may not read is to them as if it were not there: the row then meets what any new one would. */
+static enum err forget_unseen(struct post *p, int64_t *id)
+{
+	struct record *seen;
+	enum err err = record_get(p->ctx, p->info, *id, ACTION_READ, &seen);
+	if (err != ERR_NOT_FOUND && err != ERR_FORBIDDEN)
+		return err;
+	faults_clear(p->ctx);
+	*id = 0;
+	return OK;
+}
+
 /* The record that a row would collide with; 0: none. */
 static enum err find_existing(struct post *p, const struct record *record, int64_t *ret)
 {
@@ -91,7 +103,8 @@ static enum err find_existing(struct post *p, const struct record *record, int64
 		if (!record->set[p->key[i]] || values[i].kind == VALUE_NULL)
 			return OK;
 	}
-	return query_find_key(p->ctx, p->info, p->key, values, p->n_key, ret);
+	enum err err = query_find_key(p->ctx, p->info, p->key, values, p->n_key, ret);
+	return err || *ret == 0 ? err : forget_unseen(p, ret);
 }
 
 /* --- one row ---------------------------------------------------------------------------- */
