@@ -41,15 +41,12 @@ void app_prepare(void *arg, struct ctx *ctx)
 	ctx->settings = app->settings;
 }
 
-void app_prepare_job(void *arg, struct ctx *ctx, int64_t actor_id)
+enum err app_prepare_job(void *arg, struct ctx *ctx, const struct actor *who)
 {
 	struct app *app = arg;
 	app_prepare(app, ctx);
 	ctx->actor = NULL;
-	if (actor_id == 0)
-		ctx->actor = gate_system();
-	else if (access_actor(ctx, app->access, actor_id, &ctx->actor) != OK)
-		ctx->actor = NULL; /* the user is gone: the job then finds every door shut */
+	return access_refresh(ctx, app->access, who, &ctx->actor);
 }
 
 struct layout {

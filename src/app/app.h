@@ -55,7 +55,7 @@ void app_close(struct app *app);
 /* Fills a context of another thread: registry, store, app. */
 void app_prepare(void *app, struct ctx *ctx);
 /* The same for a job: with the rights of the user it runs for. */
-void app_prepare_job(void *app, struct ctx *ctx, int64_t actor_id);
+enum err app_prepare_job(void *app, struct ctx *ctx, const struct actor *who) MUST_CHECK;
 
 /* --- modules.c: the only list of what the program is made of ------------------ */
 

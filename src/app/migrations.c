@@ -62,6 +62,12 @@ static enum err deletions_and_roles(struct ctx *ctx, void *arg)
 	return err == OK ? access_add_roles(ctx, arg) : err;
 }
 
+static enum err jobs_carry_actors(struct ctx *ctx, void *arg)
+{
+	enum err err = db_exec(ctx, ctx->db, jobs_ddl_actor);
+	return err == OK ? follow_descriptors(ctx, arg) : err;
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
@@ -70,6 +76,7 @@ static const struct migration migrations[] = {
 	{.version = 5, .name = "units of order lines", .run = follow_descriptors},
 	{.version = 6, .name = "deletions found, a role more", .run = deletions_and_roles},
 	{.version = 7, .name = "settings", .run = follow_descriptors},
+	{.version = 8, .name = "jobs carry whose rights they have", .run = jobs_carry_actors},
 };
 
 int app_schema_version(void)

@@ -195,6 +195,7 @@ enum err access_actor_build(struct ctx *ctx, int64_t user_id, const struct acces
 		.kind = token ? ACTOR_TOKEN : ACTOR_USER,
 		.user_id = user.id,
 		.token_id = token ? token->id : 0,
+		.narrowed = token && token->narrowed,
 		.name = user.name ? user.name : "",
 		.email = user.email ? user.email : "",
 		.team_id = user.team_id,

@@ -269,8 +269,26 @@ static void share_lists(struct rights *rights)
 	}
 }
 
+/* Whoever may bring in a file may see what became of it. */
+static void show_own_imports(struct rights *rights)
+{
+	static const char *const names[] = {"import_run", "import_problem"};
+	bool imports = false;
+	for (size_t i = 0; i < rights->n; i++)
+		imports |= rights->grants[i].scope[ACTION_IMPORT] != SCOPE_NONE;
+	for (size_t i = 0; imports && i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct entity_info *info = registry_find(rights->registry, names[i]);
+		struct grant *grant = info ? &rights->grants[info->number] : NULL;
+		if (!grant || grant->scope[ACTION_READ] != SCOPE_NONE)
+			continue;
+		grant->scope[ACTION_READ] = SCOPE_OWN;
+		memset(grant->fields, RIGHT_READ, info->n_fields);
+	}
+}
+
 void access_rights_complete(struct rights *rights)
 {
+	show_own_imports(rights);
 	static const char *const administered[] = {"user", "team", "branch", "region", "role", "token"};
 	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++)
 		set_directory(rights, i);

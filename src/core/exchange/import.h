@@ -133,6 +133,8 @@ bool import_row_error(enum err err);
 struct import_run {
 	int64_t id;
 	const char *state, *name, *sha256, *plan; /* JSON */
+	int64_t owner_id, token_id; /* whose: 0 the program's; uploaded by a token, 0: in person */
+	int64_t job_id;
 	int64_t position;  /* the last row that is done */
 	int64_t started_at;
 	struct import_counts counts;
@@ -152,6 +154,10 @@ enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret) MU
 enum err import_run_set(struct ctx *ctx, int64_t id, ...) MUST_CHECK __attribute__((sentinel));
 /* The same in a write job of its own. */
 enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const char *error) MUST_CHECK;
+/* Whether a run that failed with this key was ended from outside: no fault of a row, nothing to try again. */
+bool import_run_ends(const char *key);
+/* What the run's record says of the fault that ended it. */
+const char *import_run_why(struct ctx *ctx, const struct fault *fault);
 /* Our own words in the context's language. */
 const char *import_words(struct ctx *ctx, const struct text2 *text);
 /* request_id of everything a run changes: "import-<id>". */

@@ -54,6 +54,7 @@ struct run {
 	struct import_counts counts; /* on disk */
 	int64_t covered;   /* up to this row an earlier run of the same file did them */
 	struct map failed; /* all but these */
+	uint64_t reach;    /* what the actor may read, as of the last batch */
 	bool at_end;
 	enum err broken; /* the file could not be read further; its faults are in ctx */
 	int64_t read_to; /* rows up to here were done before this start */
@@ -172,6 +173,40 @@ static enum err write_ready(struct ctx *ctx, struct batch *b, struct ready_row *
 	return note_row(ctx, b, &failed, twice ? ROW_DUPLICATE : ROW_FAILED);
 }
 
+static uint64_t mix(uint64_t hash, const void *data, size_t n)
+{
+	return (hash ^ str_hash((const char *)data, n)) * 0x9e3779b97f4a7c15u;
+}
+
+/* What the actor may read, as one number. */
+static uint64_t reach_of(const struct actor *actor)
+{
+	uint64_t hash = 1;
+	if (actor == NULL)
+		return 0;
+	for (size_t i = 0; i < actor->n_rights; i++)
+		hash = mix(hash, &actor->rights[i].scope[ACTION_READ], 1);
+	hash = mix(hash, &actor->team_id, sizeof(actor->team_id));
+	hash = mix(hash, &actor->branch_id, sizeof(actor->branch_id));
+	return actor->n_teams > 0 ? mix(hash, actor->teams, actor->n_teams * sizeof(*actor->teams)) : hash;
+}
+
+/* Whose import it is may have lost the right since the batch before: job_hold has asked who they are now.  Records
+ * that were found for who could read more are looked for anew. */
+static enum err still_allowed(struct ctx *ctx, struct run *run)
+{
+	uint64_t reach = reach_of(ctx->actor);
+	if (run->reach != reach)
+		map_clear(&run->keys.done);
+	run->reach = reach;
+	enum err err = plan_check_rights(ctx, run->plan);
+	if (err != ERR_FORBIDDEN)
+		return err;
+	const char *entity = ctx->faults.list[0].arg;
+	faults_clear(ctx);
+	return fail_arg(ctx, ERR_CONFLICT, "", "import_right_ended", entity);
+}
+
 static enum err still_wanted(struct ctx *ctx, struct batch *b)
 {
 	struct stmt *stmt;
@@ -180,6 +215,8 @@ static enum err still_wanted(struct ctx *ctx, struct batch *b)
 	enum err err = OK;
 	if (run->job != NULL)
 		err = job_hold(ctx, run->job, b->counts.rows, b->total, NULL);
+	if (err == OK)
+		err = still_allowed(ctx, run);
 	if (err == OK)
 		err = db_prepare(ctx, ctx->db, &sql_import_look, &stmt);
 	if (err != OK)
@@ -317,7 +354,7 @@ static enum err write_part(struct batch *b, size_t first, size_t end, enum care 
 static bool ours_to_repeat(const struct batch *b, enum err err)
 {
 	const char *key = b->ctx.faults.count > 0 ? b->ctx.faults.list[0].key : "";
-	return import_row_error(err) && !str_equal(key, "job_cancelled") && !str_equal(key, "job_lost") && !str_equal(key, "job_stopping");
+	return import_row_error(err) && !import_run_ends(key);
 }
 
 /* One row that fails even alone: at the end of the job, where sums and totals are made.
@@ -631,8 +668,9 @@ static enum err conclude(struct ctx *ctx, struct run *run, enum err err)
 		return err;
 	struct faults faults = ctx->faults;
 	bool cancelled = str_equal(key, "job_cancelled");
-	const char *why = cancelled ? NULL : app_message(ctx, &faults.list[0]);
+	const char *why = cancelled ? NULL : import_run_why(ctx, &faults.list[0]);
 	faults_clear(ctx);
+	ctx->actor = gate_system(); /* who ran it may be no more */
 	enum err kept = import_run_state(ctx, run->record.id, cancelled ? "cancelled" : "failed", why);
 	if (kept != OK)
 		return kept;
@@ -663,7 +701,10 @@ static enum err mend_after(struct ctx *ctx, struct run *run, enum err ended)
 	if (str_equal(key, "job_stopping") || str_equal(key, "job_lost"))
 		return ended; /* it goes on later, or the next start does it */
 	faults_clear(ctx);
+	const struct actor *actor = ctx->actor;
+	ctx->actor = gate_system();
 	enum err err = import_bulk_end(ctx, ended == OK ? run->job : NULL, &run->counts);
+	ctx->actor = actor;
 	if (ended == OK)
 		return err;
 	ctx->faults = faults;
@@ -675,6 +716,7 @@ enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, 
 	struct run *run = calloc(1, sizeof(*run));
 	struct db *db = ctx->db;
 	const char *request_id = ctx->request_id;
+	const struct actor *actor = ctx->actor;
 	if (run == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	pthread_mutex_init(&run->lock, NULL);
@@ -702,6 +744,7 @@ enum err import_execute(struct ctx *ctx, int64_t run_id, const struct job *job, 
 	if (loaded)
 		err = conclude(ctx, run, err);
 	ctx->db = db;
+	ctx->actor = actor;
 	ctx->request_id = request_id;
 	*ret = run->counts;
 	release(run);

@@ -64,6 +64,8 @@ enum err import_run_create(struct ctx *ctx, const struct import_new *new_, int64
 		err = set_text(ctx, r, "entity", new_->entity);
 	if (err == OK)
 		err = set_text(ctx, r, "format", new_->format);
+	if (err == OK && ctx->actor != NULL && ctx->actor->token_id != 0)
+		err = set_text(ctx, r, "token", arena_printf(ctx->arena, "%lld", (long long)ctx->actor->token_id));
 	if (err == OK)
 		err = record_create(ctx, r, W_TRUSTED);
 	if (err == OK)

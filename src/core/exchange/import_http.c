@@ -22,25 +22,35 @@ static enum err may_import(struct ctx *ctx)
 	return fail(ctx, ctx->actor == NULL ? ERR_DENIED : ERR_FORBIDDEN, "", "import_forbidden");
 }
 
-/* The run of the address.  A file may hold what only its owner may see, so a run is its
- * owner's, and an administrator's. */
-static enum err find_run(struct ctx *ctx, const struct http_request *req, struct import_run *ret)
+/* What an administrator may do with somebody else's run, too: end it, take it back (with rights of their own). */
+enum whose { OWN_RUN, ANY_RUN };
+
+/* A file may hold what only its owner may see, so that a run is its owner's; one that was made by the command line
+ * is an administrator's.  A token that has less than its user sees the files that came by itself. */
+static bool is_own(const struct actor *actor, const struct import_run *run)
 {
-	struct record *r;
+	if (actor->narrowed && run->token_id != actor->token_id)
+		return false;
+	if (run->owner_id == 0)
+		return gate_cap(actor, CAP_ADMIN);
+	return run->owner_id == actor->user_id;
+}
+
+/* The run of the address. */
+static enum err find_run(struct ctx *ctx, const struct http_request *req, enum whose whose, struct import_run *ret)
+{
 	int64_t id;
 	enum err err = may_import(ctx);
 	if (err != OK)
 		return err;
 	if (!id_parse(req->params[0], &id))
 		return fail(ctx, ERR_NOT_FOUND, "", "not_found");
-	err = record_load(ctx, registry_find(ctx->registry, "import_run"), id, &r);
-	if (err != OK)
+	err = import_run_load(ctx, id, ret);
+	if (err != OK || is_own(ctx->actor, ret))
 		return err;
-	int64_t owner = record_i64(r, "owner_id");
-	bool own = ctx->actor->user_id != 0 && owner == ctx->actor->user_id;
-	if (!own && !gate_cap(ctx->actor, CAP_ADMIN))
+	if (!gate_cap(ctx->actor, CAP_ADMIN))
 		return fail(ctx, ERR_NOT_FOUND, "", "not_found");
-	return import_run_load(ctx, id, ret);
+	return whose == ANY_RUN ? OK : fail(ctx, ERR_FORBIDDEN, "", "import_not_yours");
 }
 
 static enum err in_state(struct ctx *ctx, const struct import_run *run, const char *const *states)
@@ -297,7 +307,7 @@ static enum err preview(struct ctx *ctx, const struct http_request *req, struct 
 	struct table_options options;
 	struct table *table = NULL;
 	const char *path = NULL;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK)
 		err = preview_options(ctx, req, &run, &options);
 	if (err == OK)
@@ -454,7 +464,7 @@ static enum err put_plan(struct ctx *ctx, const struct http_request *req, struct
 	struct import_run run;
 	struct plan_body body = {NULL};
 	struct db *db = ctx->db;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	if (err == OK)
@@ -477,7 +487,7 @@ static enum err check(struct ctx *ctx, const struct http_request *req, struct ht
 {
 	static const char *const states[] = {"planned", NULL};
 	struct import_run run;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	return err == OK ? import_check(ctx, &run, http_body(res)) : err;
@@ -502,7 +512,7 @@ static enum err start(struct ctx *ctx, const struct http_request *req, struct ht
 {
 	static const char *const states[] = {"planned", NULL};
 	struct import_run run;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	if (err == OK)
@@ -514,7 +524,7 @@ static enum err resume(struct ctx *ctx, const struct http_request *req, struct h
 {
 	static const char *const states[] = {"cancelled", "failed", NULL};
 	struct import_run run;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	if (err == OK)
@@ -526,7 +536,7 @@ static enum err cancel(struct ctx *ctx, const struct http_request *req, struct h
 {
 	static const char *const states[] = {"queued", "running", NULL};
 	struct import_run run;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, ANY_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	/* The next batch sees it and stops; one that waits sees it when it begins. */
@@ -553,9 +563,9 @@ static enum err may_undo(struct ctx *ctx, const struct import_run *run)
 
 static enum err undo(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
-	static const char *const states[] = {"done", "cancelled", "failed", NULL};
+	static const char *const states[] = {"done", "cancelled", "failed", "undone", "undo_stopped", NULL}; /* what it left may go by now */
 	struct import_run run;
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, ANY_RUN, &run);
 	if (err == OK)
 		err = in_state(ctx, &run, states);
 	if (err == OK)
@@ -583,7 +593,7 @@ static enum err result(struct ctx *ctx, const struct http_request *req, struct h
 	struct sending s = {res};
 	const char *format = http_query(ctx, req, "format", 0), *name = NULL, *disposition = NULL;
 	struct table_out_options options = {.format = FILE_CSV, .bom = true};
-	enum err err = find_run(ctx, req, &run);
+	enum err err = find_run(ctx, req, OWN_RUN, &run);
 	if (err == OK && format != NULL)
 		options.format = file_format_named(format);
 	if (err == OK && (!file_format_writes(options.format) || options.format == FILE_VCARD))

@@ -32,8 +32,23 @@ static enum err run_undo(struct ctx *ctx, const struct job *job)
 	return err == OK ? import_undo(ctx, id, job) : err;
 }
 
+/* What is not run any more says why, and can be begun again. */
+static enum err not_run(struct ctx *ctx, const struct job *job)
+{
+	const char *why = ctx->faults.count > 0 ? app_message(ctx, &ctx->faults.list[0]) : NULL;
+	struct import_run run;
+	int64_t id;
+	enum err err = run_of(ctx, job, &id);
+	faults_clear(ctx);
+	if (err == OK)
+		err = import_run_load(ctx, id, &run);
+	if (err != OK || run.job_id != job->id)
+		return err;
+	return import_run_state(ctx, id, str_equal(job->kind, "import") ? "failed" : "undo_stopped", why);
+}
+
 const struct job_kind exchange_job_kinds[] = {
-	{.kind = "import", .run = run_import, .attempts_max = 20},
-	{.kind = "import_undo", .run = run_undo, .attempts_max = 20},
+	{.kind = "import", .run = run_import, .attempts_max = 20, .refused = not_run},
+	{.kind = "import_undo", .run = run_undo, .attempts_max = 20, .refused = not_run},
 	{.kind = NULL},
 };

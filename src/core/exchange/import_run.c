@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "core/exchange/exchange_sql.h"
@@ -19,6 +20,29 @@ const char *import_request_id(struct ctx *ctx, int64_t run_id)
 	return id != NULL ? id : "import";
 }
 
+/* The token it was uploaded with; 0: in person. */
+static int64_t token_of(const struct record *r)
+{
+	const char *text = record_text(r, "token");
+	int64_t id = 0;
+	return text != NULL && id_parse(text, &id) ? id : 0;
+}
+
+bool import_run_ends(const char *key)
+{
+	static const char *const keys[] = {"job_cancelled", "job_lost", "job_stopping", "job_actor_ended", "not_signed_in", "import_right_ended"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (str_equal(key, keys[i]))
+			return true;
+	return false;
+}
+
+const char *import_run_why(struct ctx *ctx, const struct fault *fault)
+{
+	static const struct fault ended = {"job", "job_actor_ended", NULL};
+	return app_message(ctx, str_equal(fault->key, "not_signed_in") ? &ended : fault);
+}
+
 enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret)
 {
 	struct record *r;
@@ -31,6 +55,9 @@ enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret)
 		.name = record_text(r, "name"),
 		.sha256 = record_text(r, "sha256"),
 		.plan = record_text(r, "plan"),
+		.owner_id = record_i64(r, "owner_id"),
+		.token_id = token_of(r),
+		.job_id = record_i64(r, "job_id"),
 		.position = record_i64(r, "position"),
 		.started_at = record_i64(r, "started_at"),
 		.counts.rows = record_i64(r, "rows_done"),
@@ -74,7 +101,7 @@ static enum err set_state(struct ctx *ctx, void *arg)
 
 enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const char *error)
 {
-	static const char *const resting[] = {"cancelled", "failed", "done", "undone"};
+	static const char *const resting[] = {"cancelled", "failed", "done", "undone", "undo_stopped"};
 	struct setting s = {.id = id, .state = state, .error = error};
 	char now[TIME_TEXT_MAX];
 	(void)time_format(ctx_now(ctx), now);

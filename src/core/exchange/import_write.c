@@ -337,7 +337,7 @@ static enum err change(struct writing *w, size_t at, const struct value *values,
 {
 	const struct plan_record *r = &w->plan->records[at];
 	struct record *before, *patch, *after;
-	enum err err = record_load(w->ctx, r->info, id, &before);
+	enum err err = record_get(w->ctx, r->info, id, ACTION_IMPORT, &before); /* besides what record_update asks */
 	if (err == OK)
 		err = fill(w, r, values, true, &patch);
 	if (err == OK)

@@ -13,6 +13,7 @@ static const struct option states[] = {
 	{"done", {"Done", "已完成"}, "good"},
 	{"undoing", {"Being undone", "撤销中"}, "warn"},
 	{"undone", {"Undone", "已撤销"}, "quiet"},
+	{"undo_stopped", {"Undo stopped", "撤销中断"}, "bad"},
 	{NULL, {NULL, NULL}, NULL},
 };
 
@@ -51,6 +52,7 @@ static const struct field run_fields[] = {
 	{.name = "plan", .type = FIELD_JSON, .label = {"Plan", "方案"}, .group = "plan", .max = PLAN_TEXT_MAX, .flags = F_READONLY | F_MORE},
 	{.name = "plan_hash", .type = FIELD_CODE, .label = {"Plan's hash", "方案摘要"}, .group = "plan", .max = 20, .flags = F_READONLY | F_MORE},
 	{.name = "job_id", .type = FIELD_INT, .label = {"Job", "任务"}, .group = "plan", .flags = F_READONLY | F_MORE},
+	{.name = "token", .type = FIELD_CODE, .label = {"By token", "所用令牌"}, .group = "file", .max = 20, .flags = F_READONLY | F_MORE},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"By", "操作人"}, .group = "file", .link = "user", .on_delete = DELETE_SET_NULL,
 	 .fallback = "me", .flags = F_READONLY | F_INDEX | F_LIST},
 };
@@ -74,6 +76,7 @@ const struct entity import_run_entity = {
 static const struct option outcomes[] = {
 	{"duplicate", {"Duplicate", "重复"}, "warn"},
 	{"failed", {"Failed", "失败"}, "bad"},
+	{"kept", {"Left by the undo", "撤销时保留"}, "info"},
 	{NULL, {NULL, NULL}, NULL},
 };
 

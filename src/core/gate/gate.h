@@ -39,6 +39,7 @@ struct actor {
 	int64_t user_id;   /* 0 for the system */
 	int64_t token_id;  /* 0 unless a token */
 	int64_t session_id;
+	bool narrowed;     /* a token that has less than its user */
 	const char *name;  /* for the audit trail */
 	const char *email;
 	int64_t team_id, branch_id; /* 0: none */

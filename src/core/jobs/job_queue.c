@@ -16,6 +16,7 @@ enum err job_enqueue(struct ctx *ctx, const char *kind, const char *payload, int
 {
 	struct stmt *stmt;
 	int64_t now = ctx_now(ctx);
+	const struct actor *who = ctx->actor != NULL ? ctx->actor : gate_system();
 	*ret_id = registry_next_id(ctx);
 	enum err err = db_prepare(ctx, ctx->db, &sql_job_insert, &stmt);
 	if (err != OK)
@@ -23,9 +24,12 @@ enum err job_enqueue(struct ctx *ctx, const char *kind, const char *payload, int
 	stmt_bind_i64(stmt, 1, *ret_id);
 	stmt_bind_text(stmt, 2, kind);
 	stmt_bind_text(stmt, 3, payload);
-	stmt_bind_i64(stmt, 4, ctx->actor != NULL ? ctx->actor->user_id : 0);
+	stmt_bind_i64(stmt, 4, who->user_id);
 	stmt_bind_i64(stmt, 5, run_at_ms != 0 ? run_at_ms : now);
 	stmt_bind_i64(stmt, 6, now);
+	stmt_bind_i64(stmt, 7, who->kind);
+	stmt_bind_i64(stmt, 8, who->token_id);
+	stmt_bind_i64(stmt, 9, who->session_id);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err == OK ? db_on_commit(ctx, job_queue_wake, NULL) : err;
@@ -109,7 +113,7 @@ enum err job_hold(struct ctx *ctx, const struct job *job, int64_t done, int64_t 
 	err = stmt_run(ctx, stmt, &changed);
 	stmt_done(stmt);
 	if (err != OK || changed > 0)
-		return err;
+		return err == OK ? job_ask_again(ctx, job) : err;
 	/* somebody asked to stop, or somebody else runs it: which one only matters to the message */
 	err = db_prepare(ctx, ctx->db, &sql_job_read, &stmt);
 	if (err != OK)
@@ -134,6 +138,20 @@ enum err job_queue_due(struct ctx *ctx, bool *ret)
 	return err;
 }
 
+/* A job of an earlier version says only which user; the program's own jobs had none. */
+static void take_actor(const struct stmt *stmt, struct job *ret)
+{
+	ret->who = (struct actor){.kind = (enum actor_kind)stmt_i64(stmt, 7),
+	                          .user_id = stmt_i64(stmt, 3),
+	                          .token_id = stmt_i64(stmt, 8),
+	                          .session_id = stmt_i64(stmt, 9)};
+	ret->known = !stmt_is_null(stmt, 7);
+	if (!ret->known && ret->who.user_id == 0) {
+		ret->who.kind = ACTOR_SYSTEM;
+		ret->known = true;
+	}
+}
+
 enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
 {
 	struct stmt *stmt;
@@ -149,7 +167,7 @@ enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
 		ret->id = stmt_i64(stmt, 0);
 		ret->kind = keep(ctx, stmt_text(stmt, 1));
 		ret->payload = keep(ctx, stmt_text(stmt, 2));
-		ret->actor_id = stmt_i64(stmt, 3);
+		take_actor(stmt, ret);
 		ret->attempt = (int)stmt_i64(stmt, 4);
 		ret->fence = stmt_i64(stmt, 5);
 		ret->cancel = stmt_i64(stmt, 6) != 0;

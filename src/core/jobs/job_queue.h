@@ -14,6 +14,8 @@ enum err job_queue_due(struct ctx *ctx, bool *ret) MUST_CHECK;
 void job_queue_wake(struct store *store, void *arg);
 /* Takes the next due job, or one whose lease has run out; texts in ctx's arena. */
 enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any) MUST_CHECK;
+/* job_hold's question: who it runs as, asked again on ctx->db. */
+enum err job_ask_again(struct ctx *ctx, const struct job *job) MUST_CHECK;
 /* `unspent`: the attempt does not count. */
 enum err job_queue_finish(struct ctx *ctx, const struct job *job, enum job_state state, int64_t run_at_ms, bool unspent, const char *error) MUST_CHECK;
 /* At start: forgets old jobs; on SQLite frees what a crashed program held. A write_fn. */

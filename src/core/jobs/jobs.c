@@ -15,7 +15,7 @@ enum { THREADS_MAX = 16, JOB_ARENA = 256 * 1024 * 1024, POLL_MS = 1000, ATTEMPTS
 struct jobs {
 	struct store *store;
 	const struct job_kind *const *tables;
-	void (*prepare)(void *arg, struct ctx *ctx, int64_t actor_id);
+	job_prepare_fn prepare;
 	void *arg;
 	const struct clock *clock;
 	pthread_t threads[THREADS_MAX];
@@ -160,6 +160,27 @@ static struct ending judge(const struct ctx *ctx, const struct job *job, const s
 	return e;
 }
 
+enum err job_ask_again(struct ctx *ctx, const struct job *job)
+{
+	const struct actor *before = ctx->actor;
+	if (job->runner == NULL || (before != NULL && before->kind == ACTOR_SYSTEM))
+		return OK; /* the program's own word asks for nobody's rights */
+	enum err err = job->runner->prepare(job->runner->arg, ctx, &job->who);
+	if (err == ERR_DENIED) {
+		faults_clear(ctx);
+		return fail(ctx, ERR_CONFLICT, "job", "job_actor_ended");
+	}
+	if (err != OK || before == NULL || before->kind != ACTOR_IMPORT || ctx->actor == NULL || ctx->actor->kind == ACTOR_SYSTEM)
+		return err;
+	struct actor *brought = arena_alloc(ctx->arena, sizeof(*brought)); /* the log goes on saying that a file brought it */
+	if (brought == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	*brought = *ctx->actor;
+	brought->kind = ACTOR_IMPORT;
+	ctx->actor = brought;
+	return OK;
+}
+
 /* A job that takes the program down with it must not do so for ever: its runs are counted
  * when they begin, and one beyond the last is not begun. */
 static enum err allowed(struct ctx *ctx, const struct job *job, const struct job_kind *kind)
@@ -170,7 +191,24 @@ static enum err allowed(struct ctx *ctx, const struct job *job, const struct job
 		return fail(ctx, ERR_CONFLICT, "job", "job_cancelled");
 	if (job->attempt > attempts_of(kind))
 		return fail(ctx, ERR_BUG, "job", "job_crashed");
-	return OK;
+	if (!job->known)
+		return fail(ctx, ERR_CONFLICT, "job", "job_of_before");
+	ctx->actor = NULL;
+	return job_ask_again(ctx, job);
+}
+
+/* What it was to do says so itself, too: nobody looks at jobs. */
+static void tell_refused(struct ctx *ctx, const struct job *job, const struct job_kind *kind)
+{
+	struct faults why = ctx->faults;
+	struct db *db = ctx->db;
+	if (kind == NULL || kind->refused == NULL)
+		return;
+	ctx->actor = gate_system();
+	if (kind->refused(ctx, job) != OK)
+		log_event(LOG_WARN, "that a job is not run could not be noted", "kind", job->kind, NULL);
+	ctx->db = db;
+	ctx->faults = why;
 }
 
 static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
@@ -178,13 +216,17 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 	const struct job_kind *kind = kind_named(jobs, job->kind);
 	struct db *db = ctx->db;
 	job->runner = jobs;
-	jobs->prepare(jobs->arg, ctx, job->actor_id);
-	enum err result = allowed(ctx, job, kind);
+	enum err result = jobs->prepare(jobs->arg, ctx, gate_system());
+	if (result == OK)
+		result = allowed(ctx, job, kind);
 	if (result == OK)
 		result = kind->run(ctx, job);
+	else
+		tell_refused(ctx, job, kind);
 	ctx->db = db;
 	db_reset(db);
 	struct ending e = judge(ctx, job, kind, result);
+	ctx->actor = gate_system(); /* how it ended is the program's word */
 	if (e.state == JOB_FAILED)
 		log_event(LOG_WARN, "job failed", "kind", job->kind, "why", e.error, NULL);
 	faults_clear(ctx);
@@ -233,7 +275,7 @@ static void *runner(void *arg)
 }
 
 enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_kind *const *tables, int threads,
-                        void (*prepare)(void *arg, struct ctx *ctx, int64_t actor_id), void *arg, struct jobs **ret)
+                        job_prepare_fn prepare, void *arg, struct jobs **ret)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 	pthread_condattr_t monotonic;

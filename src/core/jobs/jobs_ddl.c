@@ -11,3 +11,8 @@
 
 const char *const jobs_ddl_sqlite = DDL;
 const char *const jobs_ddl_postgres = DDL;
+
+/* Null in jobs that were queued before there was such a thing. */
+const char *const jobs_ddl_actor = "ALTER TABLE job ADD COLUMN actor_kind BIGINT;"
+                                   "ALTER TABLE job ADD COLUMN token_id BIGINT;"
+                                   "ALTER TABLE job ADD COLUMN session_id BIGINT;";

@@ -7,7 +7,7 @@ UPDATE "import_run" SET position = ?2, rows_done = ?3, rows_total = ?4, created 
 
 -- name: import_earlier
 SELECT id, position FROM "import_run"
- WHERE sha256 = ?1 AND plan_hash = ?2 AND id <> ?3 AND position > 0 AND state NOT IN ('undone', 'undoing')
+ WHERE sha256 = ?1 AND plan_hash = ?2 AND id <> ?3 AND position > 0 AND state NOT IN ('undone', 'undoing', 'undo_stopped')
  ORDER BY id DESC LIMIT 100;
 
 -- name: import_failed_rows

@@ -1,6 +1,6 @@
 -- name: job_insert
-INSERT INTO job (id, kind, payload, actor_id, state, attempt, fence, run_at, created_at, lease_until, done, total, cancel)
-VALUES (?1, ?2, ?3, ?4, 'queued', 0, 0, ?5, ?6, 0, 0, 0, 0);
+INSERT INTO job (id, kind, payload, actor_id, actor_kind, token_id, session_id, state, attempt, fence, run_at, created_at, lease_until, done, total, cancel)
+VALUES (?1, ?2, ?3, ?4, ?7, ?8, ?9, 'queued', 0, 0, ?5, ?6, 0, 0, 0, 0);
 
 -- name: job_due
 SELECT 1 FROM job WHERE (state = 'queued' AND run_at <= ?1) OR (state = 'running' AND lease_until < ?1) LIMIT 1;
@@ -11,13 +11,13 @@ UPDATE job SET state = 'running', attempt = attempt + 1, fence = fence + 1, leas
  WHERE id = (SELECT id FROM job
               WHERE (state = 'queued' AND run_at <= ?1) OR (state = 'running' AND lease_until < ?1)
               ORDER BY run_at, id LIMIT 1)
-RETURNING id, kind, payload, actor_id, attempt, fence, cancel;
+RETURNING id, kind, payload, actor_id, attempt, fence, cancel, actor_kind, token_id, session_id;
 -- engine: postgres
 UPDATE job SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = ?2, started_at = ?1
  WHERE id = (SELECT id FROM job
               WHERE (state = 'queued' AND run_at <= ?1) OR (state = 'running' AND lease_until < ?1)
               ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, kind, payload, actor_id, attempt, fence, cancel;
+RETURNING id, kind, payload, actor_id, attempt, fence, cancel, actor_kind, token_id, session_id;
 
 -- name: job_renew
 UPDATE job SET lease_until = ?3, done = ?4, total = ?5, note = ?6

@@ -34,7 +34,9 @@ static enum err schema(struct ctx *ctx, void *arg)
 	(void)arg;
 	bool lite = db_engine(ctx->db) == ENGINE_SQLITE;
 	enum err err = db_exec(ctx, ctx->db, lite ? events_ddl_sqlite : events_ddl_postgres);
-	return err == OK ? db_exec(ctx, ctx->db, lite ? jobs_ddl_sqlite : jobs_ddl_postgres) : err;
+	if (err == OK)
+		err = db_exec(ctx, ctx->db, lite ? jobs_ddl_sqlite : jobs_ddl_postgres);
+	return err == OK ? db_exec(ctx, ctx->db, jobs_ddl_actor) : err;
 }
 
 static int setup_on(void **state, const char *pg_url)
@@ -149,7 +151,10 @@ static struct job_status wait_for(struct house *h, int64_t id, enum job_state st
 /* --- kinds of work ---------------------------------------------------------- */
 
 static _Atomic int runs, beats;
-static _Atomic int64_t seen_actor;
+static _Atomic int64_t seen_user, seen_token, seen_session, seen_kind;
+static _Atomic bool gone; /* whoever is asked for is no more */
+static _Atomic int refusals;
+static char refused_why[64];
 
 static enum err quick(struct ctx *ctx, const struct job *job)
 {
@@ -180,16 +185,36 @@ static enum err hopeless(struct ctx *ctx, const struct job *job)
 	return fail(ctx, ERR_INVALID, "", "file_empty");
 }
 
+static enum err note_refused(struct ctx *ctx, const struct job *job)
+{
+	(void)job;
+	assert_int_equal(ctx->actor->kind, ACTOR_SYSTEM);
+	snprintf(refused_why, sizeof(refused_why), "%s", ctx->faults.list[0].key);
+	atomic_fetch_add(&refusals, 1);
+	return OK;
+}
+
 static const struct job_kind kinds[] = {
-	{"quick", quick, 0}, {"fragile", quick, 2}, {"endless", endless, 0}, {"stubborn", stubborn, 0}, {"hopeless", hopeless, 0}, {.kind = NULL}};
+	{"quick", quick, 0, note_refused},
+	{"fragile", quick, 2, note_refused},
+	{"endless", endless, 0, NULL},
+	{"stubborn", stubborn, 0, NULL},
+	{"hopeless", hopeless, 0, NULL},
+	{.kind = NULL}};
 static const struct job_kind *const tables[] = {kinds, NULL};
 
-static void prepare(void *arg, struct ctx *ctx, int64_t actor_id)
+static enum err prepare(void *arg, struct ctx *ctx, const struct actor *who)
 {
 	const struct house *h = arg;
 	ctx->registry = h->registry;
-	ctx->actor = gate_system();
-	atomic_store(&seen_actor, actor_id);
+	ctx->actor = who;
+	if (who->kind == ACTOR_SYSTEM)
+		return OK;
+	atomic_store(&seen_user, who->user_id);
+	atomic_store(&seen_token, who->token_id);
+	atomic_store(&seen_session, who->session_id);
+	atomic_store(&seen_kind, who->kind);
+	return atomic_load(&gone) ? fail(ctx, ERR_DENIED, "", "not_signed_in") : OK;
 }
 
 static struct jobs *start(struct house *h)
@@ -249,6 +274,66 @@ static void cancel_ends_queued_and_running(void **state)
 	wait_for(h, queued, JOB_CANCELLED);
 	assert_int_equal(store_write(&h->ctx, h->store, cancel, &queued), ERR_NOT_FOUND);
 	faults_clear(&h->ctx);
+	jobs_stop(jobs);
+}
+
+/* Whose rights: the user, by which token, in which session; asked at the start and at every beat. */
+static void a_job_is_its_actors(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	const struct actor ann = {.kind = ACTOR_TOKEN, .user_id = 7, .token_id = 8, .session_id = 9};
+	atomic_store(&gone, false);
+	atomic_store(&beats, 0);
+	h->ctx.actor = &ann;
+	int64_t id = add(h, "endless", "", 0);
+	struct jobs *jobs = start(h);
+	wait_for(h, id, JOB_RUNNING);
+	while (atomic_load(&beats) < 3)
+		poll(NULL, 0, 5);
+	assert_int_equal(atomic_load(&seen_kind), ACTOR_TOKEN);
+	assert_int_equal(atomic_load(&seen_user), 7);
+	assert_int_equal(atomic_load(&seen_token), 8);
+	assert_int_equal(atomic_load(&seen_session), 9);
+	atomic_store(&gone, true); /* in the middle of it */
+	assert_string_equal(wait_for(h, id, JOB_FAILED).error, "job_actor_ended");
+	/* and before it began */
+	atomic_store(&runs, 0);
+	atomic_store(&refusals, 0);
+	id = add(h, "quick", "", 0);
+	assert_string_equal(wait_for(h, id, JOB_FAILED).error, "job_actor_ended");
+	assert_int_equal(atomic_load(&runs), 0);
+	assert_int_equal(atomic_load(&refusals), 1);
+	jobs_stop(jobs);
+	atomic_store(&gone, false);
+	h->ctx.actor = NULL;
+}
+
+static enum err forget_actor(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, "UPDATE job SET actor_kind = NULL, token_id = NULL, session_id = NULL");
+}
+
+/* As an earlier version queued it: nobody knows with which token. */
+static void a_job_of_before_is_not_run(void **state)
+{
+	struct house *h = *state;
+	NEED(h);
+	const struct actor ann = {.kind = ACTOR_USER, .user_id = 7};
+	atomic_store(&runs, 0);
+	atomic_store(&refusals, 0);
+	h->ctx.actor = &ann;
+	int64_t hers = add(h, "quick", "", 0);
+	h->ctx.actor = NULL;
+	int64_t ours = add(h, "quick", "", 0);
+	assert_int_equal(store_write(&h->ctx, h->store, forget_actor, NULL), OK);
+	struct jobs *jobs = start(h);
+	assert_string_equal(wait_for(h, hers, JOB_FAILED).error, "job_of_before");
+	wait_for(h, ours, JOB_DONE); /* the program's own */
+	assert_int_equal(atomic_load(&runs), 1);
+	assert_int_equal(atomic_load(&refusals), 1);
+	assert_string_equal(refused_why, "job_of_before");
 	jobs_stop(jobs);
 }
 
@@ -423,7 +508,7 @@ int main(void)
 		BOTH(work_is_done_once),      BOTH(later_work_waits),          BOTH(cancel_ends_queued_and_running),
 		BOTH(failures_repeat_or_end), BOTH(a_stopped_program_goes_on), BOTH(an_old_runner_is_fenced_off),
 		BOTH(crashes_are_counted),    BOTH(a_late_end_changes_nothing), BOTH(queueing_wakes_a_runner),
-		BOTH(two_programs_share_work),
+		BOTH(two_programs_share_work), BOTH(a_job_is_its_actors),      BOTH(a_job_of_before_is_not_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
