@@ -275,6 +275,26 @@ static enum err mark_undone(struct ctx *ctx, void *arg)
 	return import_run_set(ctx, u->run.id, "state", "undone", "records", records, "error", NULL, NULL);
 }
 
+/* An undoing that did not come to its end can be begun again; the run says why. */
+static enum err note_stopped(struct undo *u, enum err err)
+{
+	struct ctx *ctx = u->ctx;
+	struct faults faults = ctx->faults;
+	const struct actor *actor = ctx->actor;
+	const char *key = faults.count > 0 ? faults.list[0].key : "";
+	if (str_equal(key, "job_stopping") || str_equal(key, "job_lost") || err == ERR_RETRY || err == ERR_UPSTREAM)
+		return err; /* it goes on by itself */
+	const char *why = faults.count > 0 ? import_run_why(ctx, &faults.list[0]) : NULL;
+	faults_clear(ctx);
+	ctx->actor = gate_system(); /* who ran it may be no more */
+	enum err kept = import_run_state(ctx, u->run.id, "undo_stopped", why);
+	ctx->actor = actor;
+	if (kept != OK)
+		return kept;
+	ctx->faults = faults;
+	return err;
+}
+
 enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job)
 {
 	struct undo u = {.ctx = ctx, .job = job};
@@ -297,6 +317,9 @@ enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job)
 		err = undo_all(&u, CHANGE_UPDATE);
 	if (err == OK)
 		err = store_write(ctx, ctx->store, mark_undone, &u);
+	ctx->db = db;
+	if (err != OK)
+		err = note_stopped(&u, err);
 	ctx->db = db;
 	ctx->request_id = request_id;
 	arena_release(&u.arena);
