@@ -204,7 +204,7 @@ static enum err payload_of(struct ctx *ctx, const struct job *job, int64_t *ret)
 static bool is_final(const struct ctx *ctx, enum err err)
 {
 	const char *key = ctx->faults.count > 0 ? ctx->faults.list[0].key : "";
-	return err != ERR_RETRY && err != ERR_UPSTREAM && strncmp(key, "job_", strlen("job_")) != 0;
+	return err != ERR_RETRY && err != ERR_UPSTREAM && strncmp(key, "job_", strlen("job_")) != 0 && !str_equal(key, "not_signed_in");
 }
 
 static enum err run(struct ctx *ctx, const struct job *job, bool undo)
@@ -240,8 +240,17 @@ static enum err run_undo(struct ctx *ctx, const struct job *job)
 	return run(ctx, job, true);
 }
 
+/* Whoever began it may not any more: the act says so. */
+static enum err not_run(struct ctx *ctx, const struct job *job)
+{
+	struct running r = {.undo = str_equal(job->kind, "bulk_undo"), .error = ctx->faults.count > 0 ? app_message(ctx, &ctx->faults.list[0]) : "?"};
+	faults_clear(ctx);
+	enum err err = payload_of(ctx, job, &r.id);
+	return err == OK ? store_write(ctx, ctx->store, failed_write, &r) : err;
+}
+
 const struct job_kind bulk_job_kinds[] = {
-	{.kind = "bulk", .run = run_do, .attempts_max = 20},
-	{.kind = "bulk_undo", .run = run_undo, .attempts_max = 20},
+	{.kind = "bulk", .run = run_do, .attempts_max = 20, .refused = not_run},
+	{.kind = "bulk_undo", .run = run_undo, .attempts_max = 20, .refused = not_run},
 	{.kind = NULL},
 };

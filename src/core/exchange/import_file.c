@@ -44,28 +44,26 @@ static enum err set_text(struct ctx *ctx, struct record *r, const char *field, c
 
 enum err import_run_create(struct ctx *ctx, const struct import_new *new_, int64_t *ret_id)
 {
+	int64_t token = ctx->actor != NULL ? ctx->actor->token_id : 0;
+	const struct {
+		const char *field, *text;
+	} texts[] = {
+		{"name", new_->name},
+		{"state", new_->plan != NULL ? "queued" : "new"},
+		{"sha256", new_->blob.hash},
+		{"plan", new_->plan},
+		{"plan_hash", new_->plan != NULL ? import_plan_hash(ctx, new_->plan) : NULL},
+		{"preset", new_->preset},
+		{"entity", new_->entity},
+		{"format", new_->format},
+		{"token", token != 0 ? arena_printf(ctx->arena, "%lld", (long long)token) : NULL},
+	};
 	struct record *r;
 	enum err err = record_new(ctx, registry_find(ctx->registry, "import_run"), &r);
-	if (err == OK)
-		err = set_text(ctx, r, "name", new_->name);
-	if (err == OK)
-		err = set_text(ctx, r, "state", new_->plan != NULL ? "queued" : "new");
-	if (err == OK)
-		err = set_text(ctx, r, "sha256", new_->blob.hash);
+	for (size_t i = 0; err == OK && i < sizeof(texts) / sizeof(texts[0]); i++)
+		err = set_text(ctx, r, texts[i].field, texts[i].text);
 	if (err == OK)
 		err = record_set(ctx, r, "size", value_int(new_->blob.size));
-	if (err == OK)
-		err = set_text(ctx, r, "plan", new_->plan);
-	if (err == OK && new_->plan != NULL)
-		err = set_text(ctx, r, "plan_hash", import_plan_hash(ctx, new_->plan));
-	if (err == OK)
-		err = set_text(ctx, r, "preset", new_->preset);
-	if (err == OK)
-		err = set_text(ctx, r, "entity", new_->entity);
-	if (err == OK)
-		err = set_text(ctx, r, "format", new_->format);
-	if (err == OK && ctx->actor != NULL && ctx->actor->token_id != 0)
-		err = set_text(ctx, r, "token", arena_printf(ctx->arena, "%lld", (long long)ctx->actor->token_id));
 	if (err == OK)
 		err = record_create(ctx, r, W_TRUSTED);
 	if (err == OK)

@@ -231,10 +231,13 @@ static enum err wait_for_log(struct undo *u)
 {
 	struct ctx *ctx = u->ctx;
 	struct db *db = ctx->db;
+	const struct actor *actor = ctx->actor;
 	bool more;
 	int64_t waiting = 1;
 	for (int i = 0; i < SEAL_TRIES; i++) {
+		ctx->actor = gate_system(); /* sealing is nobody's, and has to be the first in its transaction */
 		enum err err = store_write(ctx, ctx->store, seal, &more);
+		ctx->actor = actor;
 		ctx->db = db;
 		if (err == OK)
 			err = events_waiting(ctx, u->import_id, &waiting);

@@ -211,6 +211,13 @@ static void tell_refused(struct ctx *ctx, const struct job *job, const struct jo
 	ctx->faults = why;
 }
 
+/* The store's guard and job_hold say the same in their own words. */
+static bool ended_from_outside(const struct ctx *ctx)
+{
+	const char *key = ctx->faults.count > 0 ? ctx->faults.list[0].key : NULL;
+	return str_equal(key, "not_signed_in") || str_equal(key, "job_actor_ended");
+}
+
 static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 {
 	const struct job_kind *kind = kind_named(jobs, job->kind);
@@ -221,8 +228,14 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 		result = allowed(ctx, job, kind);
 	if (result == OK)
 		result = kind->run(ctx, job);
-	else
+	else if (!ended_from_outside(ctx))
 		tell_refused(ctx, job, kind);
+	if (result != OK && ended_from_outside(ctx)) {
+		faults_clear(ctx);
+		result = fail(ctx, ERR_CONFLICT, "job", "job_actor_ended");
+		ctx->db = db;
+		tell_refused(ctx, job, kind);
+	}
 	ctx->db = db;
 	db_reset(db);
 	struct ending e = judge(ctx, job, kind, result);

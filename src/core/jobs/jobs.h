@@ -29,7 +29,7 @@ struct job {
 /* A kind of job.  `run` works on a thread of its own with a read connection in
  * ctx->db and writes through store_write; it must be repeatable from the start or
  * from what it noted itself, and calls job_beat often.  `refused` (or NULL) is told when it will
- * not be run: whoever queued it may not any more, or it ended the program too often; ctx->faults say
+ * not be run, or not to its end: whoever queued it may not any more, or it ended the program too often; ctx->faults say
  * why, ctx->actor is the system, and what it writes is the program's own word. */
 struct job_kind {
 	const char *kind;
