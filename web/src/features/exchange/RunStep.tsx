@@ -63,7 +63,7 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 				{active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
 				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
 				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
-				{['done', 'cancelled', 'failed'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
+				{['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
 				{entity && !entity.child && <Link to={`/${entity.name}?order=id.desc`}>{t('import.see')}</Link>}
 			</div>
 			<ByKind run={run} />
