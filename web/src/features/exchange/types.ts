@@ -92,4 +92,4 @@ export type Run = Row & {
 };
 
 /** Nothing more will happen by itself. */
-export const RESTING = new Set<string>(['new', 'planned', 'cancelled', 'failed', 'done', 'undone']);
+export const RESTING = new Set<string>(['new', 'planned', 'cancelled', 'failed', 'done', 'undone', 'undo_stopped']);
