@@ -236,7 +236,7 @@ enum err lite_fail_raw(struct ctx *ctx, struct sqlite3 *lite, int rc)
 	if (!m)
 		return fail_arg(ctx, ERR_BUG, "", "sql", message);
 	if (rc == SQLITE_ERROR && str_equal(message, "integer overflow")) /* of sum(): it has no code of its own */
-		return fail(ctx, ERR_INVALID, "", "sum_overflow");
+		return fail(ctx, ERR_INVALID, "", "number_range");
 	if ((rc & 0xff) == SQLITE_CONSTRAINT && rc != SQLITE_CONSTRAINT_TRIGGER)
 		return fail(ctx, m->err, constraint_place(ctx, message), m->key);
 	bool tell = m->err == ERR_BUG || m->err == ERR_UPSTREAM || rc == SQLITE_CONSTRAINT_TRIGGER;

@@ -42,7 +42,7 @@ static const struct meaning meanings[] = {
 	{"08", ERR_RETRY, "connection_lost", true},
 	{"25006", ERR_FORBIDDEN, "read_only", false},
 	{"P0001", ERR_CONFLICT, "refused", false},
-	{"22003", ERR_INVALID, "sum_overflow", false},
+	{"22003", ERR_INVALID, "number_range", false},
 	{"22", ERR_INVALID, "value", false},
 	{"54", ERR_LIMIT, "too_large", false},
 	{"58", ERR_UPSTREAM, "io", false},

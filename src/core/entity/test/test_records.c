@@ -483,6 +483,10 @@ static void fields_within_rights(void **state)
 	assert_fault(&world, "id", "readonly");
 	assert_fault(&world, "created_at", "readonly");
 	assert_int_equal(make(&world, "client", "{\"name\":\"N\",\"phone\":null,\"id\":null}", 0, NULL), OK);
+	/* whoever makes a record says when only as an administrator */
+	assert_int_equal(make(&world, "client", "{\"name\":\"N\",\"created_at\":\"2020-01-01\"}", W_KEEP_DATES, &id), ERR_INVALID);
+	assert_fault(&world, "created_at", "readonly");
+	world.actor.caps |= CAP_ADMIN;
 	assert_int_equal(make(&world, "client", "{\"name\":\"N\",\"created_at\":\"2020-01-01\"}", W_KEEP_DATES, &id), OK);
 	assert_true(record_i64(must_load(&world, "client", id), "created_at") == 1577836800000);
 	assert_int_equal(make(&world, "client", "{\"name\":\"N\",\"id\":\"5\"}", W_TRUSTED, &id), OK);
