@@ -15,7 +15,7 @@
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 
-#define GUANXI_VERSION "0.1.0"
+#define GUANXI_VERSION "0.2.0"
 
 /* What stands in <data>/guanxi.conf, a line "key = value" each. */
 struct app_config {
