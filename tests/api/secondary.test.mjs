@@ -86,8 +86,10 @@ before(async () => {
   admin = server.api;
   entities = (await admin('GET', '/api/v1/meta')).body.entities;
   entity = Object.fromEntries(entities.map((e) => [e.name, e]));
-  alice = await person(server, 'alice', rightsOf('own'));
-  mallory = await person(server, 'mallory', rightsOf('own'), { caps: ['bulk', 'tokens'] });
+  // lists that have no owner are everybody's who reads any of them: here they are closed
+  const shared = Object.fromEntries(entities.filter((e) => !e.system && !e.owner && !e.team && !e.branch && !e.parent).map((e) => [e.name, rightsOf('none')['*']]));
+  alice = await person(server, 'alice', rightsOf('own', shared));
+  mallory = await person(server, 'mallory', rightsOf('own', shared), { caps: ['bulk', 'tokens'] });
   const hidden = Object.fromEntries(entities.filter((e) => !e.system).map((e) => [e.name, { ...rightsOf('all')['*'], fields: Object.fromEntries(given(e).map((f) => [f.name, 'hidden'])) }]));
   blind = await person(server, 'blind', rightsOf('all', hidden), { caps: ['bulk'] });
   const masked = Object.fromEntries(entities.filter((e) => !e.system && e.fields.some((f) => f.maskable)).map((e) => [e.name, { ...rightsOf('all')['*'], fields: Object.fromEntries(e.fields.filter((f) => f.maskable).map((f) => [f.name, 'masked'])) }]));
@@ -350,7 +352,10 @@ test('S03 masked fields: shown masked everywhere, never filtered, sorted, summed
         if (!full) continue;
         for (const path of [`${e.name}/${ids[e.name]}`, `${e.name}?id=eq.${ids[e.name]}`, `${e.name}/${ids[e.name]}/changes`, `${e.name}/export?format=jsonl&id=eq.${ids[e.name]}`, `${e.name}/export?format=csv&id=eq.${ids[e.name]}`, `search?q=${encodeURIComponent(full)}`]) {
           const answer = await api('GET', `/api/v1/${path}`);
-          assert.ok(!answer.text.includes(full), `${path} tells ${f.name}: ${short(answer.text)}`);
+          // a number of one or two digits stands anywhere by chance: such a field must not be there with it, or not at all
+          const tells = full.length > 2 ? answer.text.includes(full)
+            : path.includes('csv') ? answer.text.split('\n')[0].split(',').includes(f.name) : new RegExp(`"${f.name}": ?(\\[null,)?"?${full}\\b`).test(answer.text);
+          assert.ok(!tells, `${path} tells ${f.name}: ${short(answer.text)}`);
         }
         for (const query of [`${f.name}=eq.${encodeURIComponent(full)}`, `${f.name}=like.*a*`, `order=${f.name}`, `select=${f.name},count()`, `select=${f.name}.max()`, `or=(id.eq.0,${f.name}.gt.a)`]) {
           const answer = await api('GET', `/api/v1/${e.name}?${query}`);
