@@ -21,7 +21,7 @@ before(async () => {
   for (let i = 0; i < N; i++) lines.push(`W${String(i).padStart(6, '0')},Name ${String((i * 7919) % N).padStart(6, '0')},${stageOf(i)},${cityOf(i)}`);
   writeFileSync(file, lines.join('\n'));
   const map = join(folder.folder, 'map.json');
-  writeFileSync(map, JSON.stringify({ records: [{ entity: 'customer', keys: ['number'], fields: { number: 'number', name: 'name', stage: 'stage', city: 'city' } }] }));
+  writeFileSync(map, JSON.stringify({ records: [{ entity: 'customer', key: ['number'], fields: { number: 'number', name: 'name', stage: 'stage', city: 'city' } }] }));
   guanxi(['import', '--data', folder.data, '--map', map, file]);
   const token = guanxi(['token', 'create', '--data', folder.data, '--user', 'admin@example.com', '--name', 't']).out.trim();
   server = await serve(folder.data);
