@@ -22,6 +22,14 @@ async function wire(page, act) {
 	return bytes;
 }
 
+/** Objects made, written, read and sorted, as a page does; runs in the page. */
+function fixedWork() {
+	const rows = Array.from({ length: 3000 }, (_, i) => ({ id: String(i), name: `customer ${i * 7919 % 3000}`, tags: ['a', 'b', String(i)], total: i * 1.5 }));
+	let n = 0;
+	for (let k = 0; k < 12; k++) n += JSON.parse(JSON.stringify(rows)).sort((a, b) => (a.name < b.name ? -1 : 1)).length;
+	return n;
+}
+
 describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does not compress' : false) }, () => {
 	let shop;
 	let browser;
@@ -66,6 +74,7 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 	test('a list that answers the keyboard costs the page little work and few files, on a cold cache', async (t) => {
 		const wall = [];
 		const work = [];
+		const fixed = []; // what the same thread takes for work that never changes: machines differ, and one differs from hour to hour
 		let files = 0;
 		for (let i = 0; i < 5; i++) {
 			const { context, page } = await fresh();
@@ -80,13 +89,19 @@ describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does
 			await page.keyboard.press(' ');
 			await page.waitForSelector('.peek');
 			wall.push(Math.round(performance.now() - from));
-			const { metrics } = await cdp.send('Performance.getMetrics');
-			work.push(Math.round(metrics.find((m) => m.name === 'TaskDuration').value * 1000));
+			const spent = async () => (await cdp.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000;
+			const page_ = await spent();
+			work.push(Math.round(page_));
+			await page.evaluate(fixedWork);
+			fixed.push(Math.round((await spent()) - page_));
 			await context.close();
 		}
 		// The clock's count is for docs/performance.md: what else the machine does is in it.
-		t.diagnostic(`from its address to the answer, ms: ${wall.join(', ')}; of the page's own thread: ${work.join(', ')}; ${files} files`);
-		assert.ok(Math.min(...work) > 0 && Math.min(...work) < 700, `the page works for ${Math.min(...work)} ms`);
+		t.diagnostic(`from its address to the answer, ms: ${wall.join(', ')}; of the page's own thread: ${work.join(', ')}, of fixed work: ${fixed.join(', ')}; ${files} files`);
+		// A ratio, as the same page took 360 ms of its thread one week and 1,165 another, on machines of one kind.
+		const middle = (list) => [...list].sort((a, b) => a - b)[2];
+		const ratio = middle(work) / middle(fixed);
+		assert.ok(ratio > 0 && ratio < 22, `the page works ${ratio.toFixed(1)} times as long as the fixed work`);
 		// Each takes its turn on a few connections: a wave of them costs a far reader a journey.
 		assert.ok(files > 2 && files <= 16, `${files} files`);
 	});
