@@ -105,6 +105,8 @@ test('undoing a change keeps what others changed since, and says which and why',
   assert.deepEqual(await values(c.id), ['Old', 'main', 'store']);
   const items = (await api('GET', `/api/v1/bulk_item?act_id=eq.${done.id}&state=eq.kept`)).body;
   assert.deepEqual(items.map((i) => [i.record, i.reason]), [[b.id, 'changed_since']]);
+  assert.equal((await api('GET', `/api/v1/bulk_item/${items[0].id}`)).body.record, b.id);
+  assert.equal((await api('GET', `/api/v1/bulk_act/${done.id}`)).body.done, 3);
 });
 
 test('tags are added to and taken from what is there; undoing takes back only that', async () => {
