@@ -70,11 +70,25 @@ test('administrators set, others read what is open and set their own alone', asy
   assert.equal((await admin('POST', '/api/v1/setting', { name: 'firm.name', value: 'past the checks' })).status, 403);
 });
 
+test('the firm\'s name heads the page, and everybody\'s week begins where they set it', async () => {
+  const eve = await person('week', { customer: { read: 'own' } });
+  assert.equal((await patch(admin, { 'firm.name': '杭州茶行', 'firm.short_name': null, 'firm.week_start': 'saturday' })).status, 204);
+  const of = async (api) => (({ firm, week_start }) => ({ firm, week_start }))((await api('GET', '/api/v1/meta')).body);
+  assert.deepEqual(await of(eve), { firm: '杭州茶行', week_start: 'saturday' });
+  assert.deepEqual((await eve('GET', '/api/v1/settings?scope=user')).body.map((s) => [s.name, s.value, s.set]), [['firm.week_start', 'saturday', false]]);
+  assert.equal((await patch(eve, { 'firm.week_start': 'sunday' }, { scope: 'user' })).status, 204, 'one\'s own needs no right');
+  assert.equal((await patch(admin, { 'firm.short_name': '茶行' })).status, 204);
+  assert.deepEqual(await of(eve), { firm: '茶行', week_start: 'sunday' });
+  assert.deepEqual(await of(admin), { firm: '茶行', week_start: 'saturday' });
+  assert.equal((await patch(eve, { 'firm.time_zone': 'Asia/Taipei' }, { scope: 'user' })).status, 422);
+  assert.equal((await patch(admin, { 'firm.week_start': null, 'firm.short_name': null })).status, 204);
+});
+
 test('a branch has its own zone; changes are in the audit trail', async () => {
   const branch = (await admin('POST', '/api/v1/branch', { name: 'Berlin' }, rows)).body[0];
   assert.equal((await patch(admin, { 'firm.time_zone': 'Europe/Berlin' }, { scope: 'branch', id: branch.id })).status, 204);
   const at = (await admin('GET', `/api/v1/settings?scope=branch&id=${branch.id}`)).body;
-  assert.deepEqual(at.map((s) => [s.name, s.value]), [['firm.time_zone', 'Europe/Berlin']]);
+  assert.deepEqual(at.map((s) => [s.name, s.value]), [['firm.time_zone', 'Europe/Berlin'], ['firm.week_start', 'monday']]);
   assert.equal((await patch(admin, { 'firm.name': 'x' }, { scope: 'branch', id: branch.id })).status, 422);
   const trail = (await admin('GET', '/api/v1/audit?entity=setting')).body;
   assert.ok(trail.rows.length >= 3, JSON.stringify(trail).slice(0, 300));

@@ -25,6 +25,7 @@ const PAGES = {
 	interactions: '/interaction',
 	tags: '/tag',
 	settings: '/settings',
+	firm: '/settings/firm',
 	organisation: '/settings/organisation',
 	audit: '/settings/audit',
 	keys: '/settings/keys',

@@ -214,7 +214,7 @@ const imports = importRoutes({ db, next, log, entityOf, fault });
 
 function route(req, parts, params, body, raw, zh) {
 	const [head, ...rest] = parts;
-	if (head === 'meta') return [{ version: 'mock', base_currency: 'CNY', user: { id: me.id, name: me.name, email: me.email, locale: me.locale }, capabilities: CAPS, entities: metas[zh ? 1 : 0] }, {}];
+	if (head === 'meta') return [{ version: 'mock', base_currency: 'CNY', firm: '', week_start: 'monday', user: { id: me.id, name: me.name, email: me.email, locale: me.locale }, capabilities: CAPS, entities: metas[zh ? 1 : 0] }, {}];
 	if (head === 'account') return account(req, rest, body, zh);
 	if (head === 'search') return search(params, zh);
 	if (head === 'audit' && rest[0] === 'proof') return [{ entries: seq, head: randomBytes(32).toString('hex'), ok: true, bad_seq: null, checked_at: new Date().toISOString() }, {}];

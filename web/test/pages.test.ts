@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
 import { defaultOrder } from '../src/app/features.ts';
+import { choicesOf, grouped, type Setting } from '../src/features/admin/settings.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
@@ -119,4 +120,19 @@ test('a list narrowed to an owner, a stage or a city takes the order that has an
 	assert.equal(defaultOrder(customer, [of('city', 'contains')], ''), 'id.desc');
 	assert.equal(defaultOrder(customer, [of('city', 'in')], '王'), 'id.desc');
 	assert.equal(defaultOrder({ ...customer, fields: [field('owner_id'), field('last_order_at', 'hidden')] }, [of('city', 'in')], ''), 'id.desc');
+});
+
+test('settings are found by every word of theirs, zones and currencies in three languages', () => {
+	const of = (name: string, group: string, label: string) => ({ name, group, label, help: null, type: 'text', scopes: [], value: '', set: false, default: '' }) as Setting;
+	const all = [of('firm.name', 'Firm', 'Name'), of('firm.time_zone', 'Place', 'Time zone'), of('x.y', 'Firm', '限额')];
+	assert.deepEqual(grouped(all, '').map((g) => [g.group, g.settings.length]), [['Firm', 2], ['Place', 1]]);
+	assert.deepEqual(grouped(all, 'place ZONE').flatMap((g) => g.settings.map((s) => s.name)), ['firm.time_zone']);
+	assert.deepEqual(grouped(all, '限额').flatMap((g) => g.settings.map((s) => s.name)), ['x.y']);
+	const found = (type: Setting['type'], typed: string) => choicesOf(type)!.filter((c) => c.find.includes(typed)).map((c) => c.value);
+	assert.deepEqual(found('zone', '台北'), ['Asia/Taipei']);
+	assert.ok(found('zone', 'new york').includes('America/New_York'));
+	assert.ok(found('currency', '港元').includes('HKD') && found('country', 'germany').includes('DE'));
+	assert.equal(choicesOf('country')![0]!.value, 'CN');
+	assert.ok(choicesOf('country')!.length > 200 && !found('country', 'zz').includes('ZZ'));
+	assert.equal(choicesOf('text'), null);
 });

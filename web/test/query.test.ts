@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Condition, forServer, periodOf, read, readSort, write, writeSort } from '../src/api/query.ts';
+import { type Condition, forServer, periodOf, read, readSort, setWeekStart, write, writeSort } from '../src/api/query.ts';
 import type { Field } from '../src/api/types.ts';
 
 const field = (over: Partial<Field>): Field => ({ name: 'f', type: 'text', label: 'F', right: 'write', ...over });
@@ -73,6 +73,11 @@ test('relative times are worked out for the server', () => {
 test('weeks begin on Monday, quarters in their month', () => {
 	const sunday = new Date(2026, 10, 22);
 	assert.deepEqual(periodOf('week', sunday), [new Date(2026, 10, 16), new Date(2026, 10, 23)]);
+	setWeekStart('sunday');
+	assert.deepEqual(periodOf('week', sunday), [new Date(2026, 10, 22), new Date(2026, 10, 29)]);
+	setWeekStart('saturday');
+	assert.deepEqual(periodOf('week', sunday), [new Date(2026, 10, 21), new Date(2026, 10, 28)]);
+	setWeekStart('monday');
 	assert.deepEqual(periodOf('quarter', sunday), [new Date(2026, 9, 1), new Date(2027, 0, 1)]);
 	assert.deepEqual(periodOf('yesterday', new Date(2026, 0, 1)), [new Date(2025, 11, 31), new Date(2026, 0, 1)]);
 	assert.deepEqual(periodOf('year', sunday), [new Date(2026, 0, 1), new Date(2027, 0, 1)]);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/entity/field_type.h"
 #include "core/rest/rest_internal.h"
+#include "core/settings/settings.h"
 
 struct meta {
 	struct ctx *ctx;
@@ -204,6 +205,23 @@ static void put_user(struct meta *m)
 	jsonw_end_object(w);
 }
 
+/* What the page is headed by, and where its weeks begin for who asks. */
+static enum err put_firm(struct meta *m)
+{
+	struct ctx *ctx = m->ctx;
+	const char *name, *week;
+	enum err err = setting_text(ctx, &firm_settings[FIRM_SHORT_NAME], &name);
+	if (!err && str_empty(name))
+		err = setting_text(ctx, &firm_settings[FIRM_NAME], &name);
+	if (!err)
+		err = setting_text_for(ctx, &firm_settings[FIRM_WEEK_START], ctx->actor->branch_id, ctx->actor->user_id, &week);
+	if (err)
+		return err;
+	jsonw_kv_text(&m->w, "firm", name);
+	jsonw_kv_text(&m->w, "week_start", week);
+	return OK;
+}
+
 static void put_capabilities(struct meta *m)
 {
 	static const struct {
@@ -227,6 +245,9 @@ enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct h
 	jsonw_object(&m.w);
 	jsonw_kv_text(&m.w, "version", m.rest->config.version);
 	jsonw_kv_text(&m.w, "base_currency", registry_base_currency(ctx->registry));
+	enum err err = put_firm(&m);
+	if (err)
+		return err;
 	put_user(&m);
 	put_capabilities(&m);
 	jsonw_key(&m.w, "entities");

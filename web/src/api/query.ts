@@ -173,6 +173,14 @@ function localDay(text: string): Date | null {
 	return m ? new Date(Number(m[1]), Number(m[2]) - 1, Number(m[3])) : null;
 }
 
+const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+let weekStart = 1;
+
+/** Where weeks begin, as the firm or the reader has set it. */
+export function setWeekStart(day: string | undefined) {
+	weekStart = Math.max(0, DAYS.indexOf(day ?? 'monday'));
+}
+
 /** First day of a period and the first day after it. */
 export function periodOf(period: string, now: Date): [Date, Date] {
 	const today = startOfDay(now);
@@ -181,8 +189,8 @@ export function periodOf(period: string, now: Date): [Date, Date] {
 	switch (period) {
 		case 'yesterday': return [addDays(today, -1), today];
 		case 'week': {
-			const monday = addDays(today, -((today.getDay() + 6) % 7));
-			return [monday, addDays(monday, 7)];
+			const first = addDays(today, -((today.getDay() + 7 - weekStart) % 7));
+			return [first, addDays(first, 7)];
 		}
 		case 'month': return [new Date(y, m, 1), new Date(y, m + 1, 1)];
 		case 'quarter': return [new Date(y, m - (m % 3), 1), new Date(y, m - (m % 3) + 3, 1)];

@@ -87,6 +87,10 @@ export interface Meta {
 	/** In which the labels are. */
 	language?: string;
 	base_currency: string;
+	/** What the firm is called at the top of the page; empty until it is set. */
+	firm?: string;
+	/** "monday", "sunday": where the reader's weeks begin. */
+	week_start?: string;
 	user: Me;
 	capabilities: string[];
 	entities: Entity[];

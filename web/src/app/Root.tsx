@@ -6,6 +6,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { BrowserRouter } from 'react-router';
 import { ApiError, call, get, onSignedOut, patch, setApiLanguage, setCsrf } from '@/api/client.ts';
 import { startEvents, stopEvents } from '@/api/events.ts';
+import { setWeekStart } from '@/api/query.ts';
 import type { Me, Meta, Session } from '@/api/types.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { AppContext, type Preferences } from './context.tsx';
@@ -45,6 +46,7 @@ type Phase =
 /** What there is and who is asking, in the reader's language. */
 async function describe(): Promise<Meta> {
 	const [meta, account] = await Promise.all([get<Meta>('meta'), get<Me>('account')]);
+	setWeekStart(meta.week_start);
 	return { ...meta, language: localeOf(meta.user.locale) ?? undefined, user: { ...meta.user, ...account } };
 }
 

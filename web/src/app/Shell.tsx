@@ -96,11 +96,15 @@ function useInSettings(): boolean {
 function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 	const { t } = useTranslation();
 	const { main } = useNav();
+	const { meta } = useApp();
+	const name = meta.firm || t('app.name');
 	const all = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }];
 	const inSettings = useInSettings();
 	return (
 		<nav className="side" aria-label={t('nav.title')}>
-			<NavLink to="/" className="side-mark" aria-label={t('app.name')}><Mark size={26} />{!folded && <b>{t('app.name')}</b>}</NavLink>
+			<NavLink to="/" className="side-mark" aria-label={name} title={meta.firm || undefined}>
+				<Mark size={26} />{!folded && <b className="text">{name}</b>}
+			</NavLink>
 			<ul>
 				{all.map((item) => (
 					<li key={item.to}>

@@ -44,6 +44,10 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 	const can = (capability: string) => meta.capabilities.includes(capability);
 	const groups = [
 		{
+			key: 'firm', label: t('settings.firm'), items: can('admin')
+				? [{ to: '/settings/firm', label: t('firm.title'), icon: 'settings', text: t('settings.firm_text') }] : [],
+		},
+		{
 			key: 'people', label: t('settings.people'), items: [
 				...item('user', t('settings.users_text')),
 				...(has('team') || has('branch') || has('region') ? [{ to: '/settings/organisation', label: t('settings.organisation'), icon: 'team', text: t('settings.organisation_text') }] : []),

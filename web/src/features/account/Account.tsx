@@ -15,6 +15,7 @@ import { When } from '@/components/common/When.tsx';
 import { useTab } from '@/components/record/RecordPage.tsx';
 import type { Locale } from '@/lib/format.ts';
 import { time } from '@/lib/format.ts';
+import { SettingsForm } from '@/features/admin/SettingsForm.tsx';
 import { Line, useProblems } from './form.tsx';
 import { Once } from './Once.tsx';
 import { Password } from './Password.tsx';
@@ -33,6 +34,7 @@ export default function Account() {
 				label={t('account.title')} active={tab} onChange={setTab}
 				items={[
 					{ key: 'profile', label: t('account.profile'), children: <Profile /> },
+					{ key: 'mine', label: t('account.mine'), children: <SettingsForm scope={{ scope: 'user' }} onSaved={reloadMe} /> },
 					{ key: 'password', label: t('account.password'), children: <Password onDone={reloadMe} /> },
 					{ key: 'factor', label: t('account.factor'), children: <Factor /> },
 					{ key: 'sessions', label: t('account.sessions'), children: <Sessions /> },
