@@ -1,10 +1,12 @@
-/* Data in: import, and the sample shop. */
+/* Data in: import, the sample shop; and questions on plain files. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/check.h"
 #include "app/cli.h"
 #include "base/str.h"
+#include "core/calendar/calendar.h"
 #include "core/exchange/exchange.h"
 #include "demo/demo.h"
 
@@ -112,6 +114,44 @@ static int demo(struct cli *cli)
 	return with_reader(cli, make_demo);
 }
 
+/* The whole file; false, having said why. */
+static bool read_file(struct cli *cli, const char *name, struct buf *ret)
+{
+	FILE *file = fopen(cli_path(cli, name), "rbe");
+	char *room = NULL;
+	size_t n = 0;
+	while (file != NULL && (room = buf_reserve(ret, 65536)) != NULL && (n = fread(room, 1, 65536, file)) > 0)
+		ret->len += n;
+	bool failed = file == NULL || room == NULL || ferror(file) != 0;
+	if (failed)
+		fprintf(cli->err, "guanxi: %s: %s\n", name, file != NULL && room == NULL ? "too large" : strerror(errno));
+	if (file != NULL)
+		(void)fclose(file);
+	return !failed;
+}
+
+enum { QUESTIONS_MAX = 64 << 20 };
+
+static int calendar_answers(struct cli *cli)
+{
+	struct buf in, out;
+	if (cli->n_files != 1) {
+		fprintf(cli->err, "guanxi: 'calendar ask' needs one FILE\n");
+		return 2;
+	}
+	buf_init(&in, QUESTIONS_MAX);
+	buf_init(&out, QUESTIONS_MAX);
+	int status = 1;
+	if (read_file(cli, cli->files[0], &in)) {
+		status = calendar_ask(cli->ctx, buf_text(&in), in.len, &out) == OK ? 0 : cli_failed(cli);
+		if (out.len > 0 && fwrite(buf_text(&out), 1, out.len, cli->out) != out.len)
+			status = 1;
+	}
+	buf_release(&in);
+	buf_release(&out);
+	return status;
+}
+
 static const struct cli_option import_options[] = {
 	{"preset", "NAME", false, "a built-in mapping: online-retail, cdnow, shopify-products …"},
 	{"map", "FILE", false, "a mapping in JSON; with neither, columns are guessed by their names"},
@@ -129,5 +169,6 @@ static const struct cli_option demo_options[] = {
 const struct command cli_data_commands[] = {
 	{"import", NEEDS_WRITER, import_options, "FILE…", "Imports CSV, XLSX, JSON Lines or vCard; the last line is the result as JSON.", import},
 	{"demo", NEEDS_WRITER, demo_options, NULL, "Fills the folder with a sample shop: real orders under made-up names.", demo},
+	{"calendar ask", NEEDS_NOTHING, NULL, "FILE", "Answers a JSON list of questions on business calendars, one answer a line.", calendar_answers},
 	{.name = NULL},
 };

@@ -52,6 +52,28 @@ test('help, version, unknown commands and options', () => {
   assert.match(nowhere.err, /guanxi init/);
 });
 
+test('calendar ask: an answer a line; what cannot be answered is named and ends with 1', () => {
+  const file = join(home, 'questions.json');
+  const hours = { time_zone: 'Asia/Shanghai', country: 'CN', hours: { mon: [['09:00', '18:00']], fri: [['09:00', '12:00'], ['13:00', '18:00']] } };
+  const ask = (...questions) => {
+    writeFileSync(file, typeof questions[0] === 'string' ? questions[0] : JSON.stringify(questions.map((question) => ({ ...hours, question }))));
+    return run(['calendar', 'ask', file]);
+  };
+  const good = ask({ ask: 'go_forward', from: '2026-01-02T02:00:00Z', amount: 3, unit: 'hour' }, { ask: 'is_workday', date: '2026-02-14' },
+    { ask: 'periods_on', date: '2026-01-09' });
+  assert.equal(good.status, 0, good.err);
+  assert.deepEqual(good.out.trim().split('\n').map((line) => JSON.parse(line)), ['2026-01-04T04:00:00Z', true,
+    [['2026-01-09T01:00:00Z', '2026-01-09T04:00:00Z'], ['2026-01-09T05:00:00Z', '2026-01-09T10:00:00Z']]]);
+  for (const [questions, said, out] of [[['[{'], /JSON/, ''], [[{ ask: 'is_workday', date: '2026-02-14' }, { ask: 'is_open', at: 'noon' }], /\[2\]\.question\.at/, 'true\n']]) {
+    const done = ask(...questions);
+    assert.equal(done.status, 1);
+    assert.match(done.err, said);
+    assert.equal(done.out, out);
+  }
+  assert.match(run(['calendar', 'ask', join(home, 'none.json')]).err, /none\.json/);
+  assert.equal(run(['calendar', 'ask']).status, 2);
+});
+
 test('init: a password given, a password made, private files', async () => {
   const data = fresh();
   const done = init(data);

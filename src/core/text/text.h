@@ -45,6 +45,10 @@ void text_zone_free(struct text_zone *zone);
 /* Minutes east of UTC at a local time (its civil parts as milliseconds). Of an hour that happens
  * twice the first is taken; one that is left out is counted on from before. */
 int text_zone_offset(struct text_zone *zone, int64_t local_ms);
+/* Seconds east of UTC at a moment. */
+int text_zone_seconds(struct text_zone *zone, int64_t utc_ms);
+/* The first moment after utc_ms at which the zone changes its rule; false: there is none. */
+bool text_zone_next_change(struct text_zone *zone, int64_t utc_ms, int64_t *ret_ms) MUST_CHECK;
 
 /* "138****8000", "王*", "w***@example.com": what a masked field shows. */
 enum mask { MASK_TEXT, MASK_NAME, MASK_PHONE, MASK_EMAIL };

@@ -87,3 +87,21 @@ int text_zone_offset(struct text_zone *zone, int64_t local_ms)
 	zone->minutes = begin;
 	return zone->known ? begin : offset_at(zone, local_ms);
 }
+
+int text_zone_seconds(struct text_zone *zone, int64_t utc_ms)
+{
+	UErrorCode code = U_ZERO_ERROR;
+	ucal_setMillis(zone->calendar, (UDate)utc_ms, &code);
+	int32_t ms = ucal_get(zone->calendar, UCAL_ZONE_OFFSET, &code) + ucal_get(zone->calendar, UCAL_DST_OFFSET, &code);
+	return U_SUCCESS(code) ? ms / 1000 : 0;
+}
+
+bool text_zone_next_change(struct text_zone *zone, int64_t utc_ms, int64_t *ret_ms)
+{
+	UErrorCode code = U_ZERO_ERROR;
+	UDate at = 0;
+	ucal_setMillis(zone->calendar, (UDate)utc_ms, &code);
+	UBool found = ucal_getTimeZoneTransitionDate(zone->calendar, UCAL_TZ_TRANSITION_NEXT, &at, &code);
+	*ret_ms = (int64_t)at;
+	return U_SUCCESS(code) && found;
+}
