@@ -23,6 +23,8 @@ const people = {
   'Johnny Smithson': { email: 'johnny@acme.co.uk' },
   'Anne-Marie O’Brien': { city: 'Cork' },
   'Marie Curie': {},
+  '孟　非': { city: '重庆' },
+  曾国藩先生: {},
   'Acme Teas Ltd': { kind: 'company', website: 'https://acme.example' },
 };
 const ids = {};
@@ -54,6 +56,8 @@ const questions = [
   // pinyin, with names of several readings, and initials
   ['zhaowei', 'customer', '赵伟'], ['zhao wei', 'customer', '赵伟'], ['zhaoweiming', 'customer', '趙偉明'], ['zw', 'customer', '赵伟'], ['zwm', 'customer', '趙偉明'], ['ouyang', 'customer', '欧阳娜娜'],
   ['oynn', 'customer', '欧阳娜娜'], ['shanxiongxin', 'customer', '单雄信'], ['lvbu', 'customer', '吕布'], ['nbcy', 'customer', '宁波茶叶进出口有限公司'], ['ningbo', 'customer', '宁波茶叶进出口有限公司'],
+  // blanks in the name, titles behind it, family names with a reading of their own
+  ['孟非', 'customer', '孟 非'], ['mengfei', 'customer', '孟 非'], ['zengguofan', 'customer', '曾国藩先生'],
   // Latin: prefix, any order, inside, accents, case, apostrophes
   ['kris', 'customer', 'Kristoffer Müller'], ['MULLER', 'customer', 'Kristoffer Müller'], ['müller kristoffer', 'customer', 'Kristoffer Müller'], ['stoffer', 'customer', 'Kristoffer Müller'],
   ['john smith', 'customer', 'John Smith'], ['smith', 'customer', 'John Smith'], ['smithson', 'customer', 'Johnny Smithson'], ['obrien', 'customer', 'Anne-Marie O’Brien'], ["o'brien", 'customer', 'Anne-Marie O’Brien'],

@@ -192,7 +192,6 @@ NO_SECRET = {
     ("src/app/restore.c", "is_blob"): "the hash of a file's content",
     ("src/core/files/archive.c", "copy_entry"): "the hash of a file's content",
     ("src/core/files/blob.c", "blob_verify"): "the hash of a file's content",
-    ("src/core/search/match.c", "match_token"): "a word that is looked for",
     ("src/core/search/match.c", "match_whole"): "a word that is looked for",
     ("src/core/store/pg_restore.c", "verify"): "the hash of a backup's content",
 }

@@ -1,7 +1,9 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/search/find.h"
 #include "core/search/source.h"
+#include "core/search/terms.h"
 
 enum {
 	HITS_MAX = 100000,
@@ -10,6 +12,7 @@ enum {
 	/* PostgreSQL: rows fetched by GIN; more than that have the term: then newest rows looked through instead */
 	FETCH_MAX = 2000,
 	NEWEST_MAX = 20000,
+	WAITING_MAX = 4 * WAIT_MAX,
 };
 
 void finder_init(struct finder *f, struct ctx *ctx)
@@ -129,16 +132,94 @@ static size_t row_entity(const struct finder *f, struct stmt *stmt)
 	return search_is_lite(f->ctx) ? doc_entity(first) : (size_t)first;
 }
 
-/* The candidate in the statement's row: rights first, then whether it really matches. */
-static enum err consider(struct finder *f, struct stmt *stmt, enum scope scope)
+/* The candidate in the statement's row: rights first, then whether it really matches. No hit (tier none) if it does
+ * not, or is one already. */
+static struct found_hit judge(const struct finder *f, struct stmt *stmt, enum scope scope)
 {
 	struct found_hit hit = {.entity = row_entity(f, stmt), .record_id = stmt_i64(stmt, 1), .rank = (int)stmt_i64(stmt, 2)};
 	const struct row_owner owner = {stmt_i64(stmt, 3), stmt_i64(stmt, 4), stmt_i64(stmt, 5)};
 	hit.doc = search_is_lite(f->ctx) ? stmt_i64(stmt, 0) : hit.record_id;
 	if (scope == SCOPE_NONE || (!f->list && !gate_row(f->actor, scope, &owner)) || known(f, hit.record_id))
-		return OK;
+		return hit;
 	hit.tier = match_source(&f->typed, stmt_text(stmt, 6), f->actor, hit.entity);
+	return hit;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x < y) - (x > y);
+}
+
+/* Of what waits the full-text table still has the old terms, or none: its own terms are asked, see take_waiting. */
+static bool waits(const struct finder *f, int64_t doc)
+{
+	return f->n_waiting > 0 && bsearch(&doc, f->waiting, f->n_waiting, sizeof *f->waiting, newest_first) != NULL;
+}
+
+static enum err consider(struct finder *f, struct stmt *stmt, enum scope scope)
+{
+	if (waits(f, stmt_i64(stmt, 0)))
+		return OK;
+	const struct found_hit hit = judge(f, stmt, scope);
 	return hit.tier == TIER_NONE ? OK : add_hit(f, &hit);
+}
+
+/* --- what waits for the full-text table (SQLite) ---------------------------------- */
+
+/* A document that answers, and the terms by which the table will give it. */
+struct waiting_hit {
+	struct found_hit hit;
+	struct terms terms;
+};
+
+static enum err wait_for(struct finder *f, struct stmt *stmt)
+{
+	struct waiting_hit *w = &f->waiting_hits[f->n_waiting_hits];
+	f->waiting[f->n_waiting++] = stmt_i64(stmt, 0);
+	w->hit = judge(f, stmt, scope_of(f, row_entity(f, stmt)));
+	if (w->hit.tier == TIER_NONE)
+		return OK;
+	f->n_waiting_hits++;
+	return terms_of_source(f->ctx, stmt_text(stmt, 6), &w->terms);
+}
+
+enum err finder_waiting(struct finder *f)
+{
+	struct stmt *stmt;
+	bool row;
+	if (!search_is_lite(f->ctx))
+		return OK;
+	f->n_waiting = f->n_waiting_hits = 0;
+	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_waiting, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, WAITING_MAX);
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row && f->n_waiting < WAITING_MAX) {
+		if (!f->waiting) {
+			f->waiting = arena_array(f->ctx->arena, WAITING_MAX, sizeof *f->waiting);
+			f->waiting_hits = arena_array(f->ctx->arena, WAITING_MAX, sizeof *f->waiting_hits);
+		}
+		err = f->waiting && f->waiting_hits ? wait_for(f, stmt) : search_no_memory(f->ctx);
+		if (err)
+			break;
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+/* Those that the step's expression gives; with text, those with a term that starts so. */
+static enum err take_waiting(struct finder *f, char kind, const char *text, size_t n)
+{
+	enum err err = OK;
+	for (size_t i = 0; !err && i < f->n_waiting_hits; i++) {
+		const struct waiting_hit *w = &f->waiting_hits[i];
+		if (known(f, w->hit.record_id))
+			continue;
+		if (text ? terms_have(&w->terms, kind, text, n, true) : terms_answer(&w->terms, &f->expr))
+			err = add_hit(f, &w->hit);
+	}
+	return err;
 }
 
 /* --- a walk over the documents that match an expression ------------------------- */
@@ -548,6 +629,9 @@ enum err finder_walk(struct finder *f)
 	}
 	if (f->expr.len == 0)
 		return OK;
+	err = take_waiting(f, 0, NULL, 0);
+	if (err)
+		return err;
 	if (f->entities)
 		return walk_list(f, f->entities, f->n_entities);
 	if (search_is_lite(f->ctx))
@@ -594,7 +678,9 @@ enum err finder_range(struct finder *f, char kind, const char *text, size_t n)
 	if (!search_is_lite(f->ctx))
 		return range_by_expression(f, kind, text, n);
 	struct stmt *stmt;
-	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_term_range, &stmt);
+	enum err err = take_waiting(f, kind, text, n);
+	if (!err)
+		err = db_prepare(f->ctx, f->ctx->db, &sql_search_term_range, &stmt);
 	if (err)
 		return err;
 	size_t len = 0;
@@ -608,6 +694,27 @@ enum err finder_range(struct finder *f, char kind, const char *text, size_t n)
 	stmt_bind_textn(stmt, 2, to, len + 4);
 	stmt_bind_i64(stmt, 3, (int64_t)f->look);
 	return consider_all(f, stmt);
+}
+
+static enum err waiting_knows(struct finder *f, const char *text, size_t n, bool *ret)
+{
+	struct stmt *stmt;
+	struct terms terms;
+	bool row;
+	enum err err = f->n_waiting > 0 ? db_prepare(f->ctx, f->ctx->db, &sql_search_waiting, &stmt) : OK;
+	if (err || f->n_waiting == 0)
+		return err;
+	stmt_bind_i64(stmt, 1, WAITING_MAX);
+	while ((err = stmt_step(f->ctx, stmt, &row)) == OK && row && !*ret) {
+		if (!memmem(stmt_text(stmt, 6), stmt_bytes(stmt, 6), text, n))
+			continue;
+		err = terms_of_source(f->ctx, stmt_text(stmt, 6), &terms);
+		if (err)
+			break;
+		*ret = terms_have(&terms, 0, text, n, false);
+	}
+	stmt_done(stmt);
+	return err;
 }
 
 enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret)
@@ -630,20 +737,5 @@ enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret)
 	stmt_bind_textn(stmt, 1, text, n);
 	err = stmt_step(f->ctx, stmt, ret);
 	stmt_done(stmt);
-	return err;
-}
-
-enum err finder_waiting(struct finder *f)
-{
-	struct stmt *stmt;
-	if (!search_is_lite(f->ctx))
-		return OK;
-	enum err err = db_prepare(f->ctx, f->ctx->db, &sql_search_waiting, &stmt);
-	if (err)
-		return err;
-	bool more = f->more;
-	stmt_bind_i64(stmt, 1, 4 * WAIT_MAX);
-	err = consider_all(f, stmt);
-	f->more = more;
-	return err;
+	return err || *ret ? err : waiting_knows(f, text, n, ret);
 }

@@ -1,10 +1,10 @@
 /* Keeping the index whole: walking, checking, merging, emptying. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "core/search/search_internal.h"
 #include "core/search/source.h"
+#include "core/search/terms.h"
 
 enum { CHECK_BATCH = 500, CHECK_TERMS_MAX = 100000, PROBE_EVERY = 97, LAYOUT_MAX = 200 };
 
@@ -31,36 +31,6 @@ static enum err damaged(struct ctx *ctx)
 	return fail(ctx, ERR_CONFLICT, "search", "search_index_damaged");
 }
 
-struct term {
-	const char *text;
-	size_t n;
-};
-
-static int compare_terms(const void *a, const void *b)
-{
-	const struct term *x = a, *y = b;
-	int order = memcmp(x->text, y->text, x->n < y->n ? x->n : y->n);
-	return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
-/* Cuts the text at its spaces, sorts, leaves doubles out. */
-static size_t distinct_terms(const struct buf *text, struct term *list, size_t max)
-{
-	size_t n = 0, kept = 0;
-	for (size_t at = 0; at < text->len && n < max;) {
-		const char *space = memchr(text->data + at, ' ', text->len - at);
-		size_t end = space ? (size_t)(space - text->data) : text->len;
-		if (end > at)
-			list[n++] = (struct term){text->data + at, end - at};
-		at = end + 1;
-	}
-	qsort(list, n, sizeof *list, compare_terms);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || compare_terms(&list[kept - 1], &list[i]) != 0)
-			list[kept++] = list[i];
-	return kept;
-}
-
 static uint64_t mix(const char *term, size_t n, int64_t doc)
 {
 	uint64_t h = str_hash(term, n) ^ (uint64_t)doc * 0x9E3779B97F4A7C15u;
@@ -85,7 +55,7 @@ static enum err expect(struct ctx *ctx, struct expected *x, struct stmt *stmt, i
 	buf_reset(&x->text);
 	source_terms(stmt_text(stmt, at + 3), &x->text);
 	source_scope_terms(stmt_i64(stmt, at), stmt_i64(stmt, at + 1), stmt_i64(stmt, at + 2), &x->text);
-	size_t n = distinct_terms(&x->text, x->terms, CHECK_TERMS_MAX);
+	size_t n = terms_distinct(&x->text, x->terms, CHECK_TERMS_MAX);
 	if (buf_failed(&x->text) || n == CHECK_TERMS_MAX)
 		return search_no_memory(ctx);
 	for (size_t i = 0; i < n; i++)
@@ -227,7 +197,7 @@ static enum err check_batch_postgres(struct ctx *ctx, struct expected *x, int64_
 		buf_reset(&x->text);
 		source_entity_terms((size_t)stmt_i64(stmt, 6), stmt_text(stmt, 4), stmt_i64(stmt, 1), stmt_i64(stmt, 2), stmt_i64(stmt, 3),
 		                    &x->text);
-		size_t n = distinct_terms(&x->text, x->terms, CHECK_TERMS_MAX);
+		size_t n = terms_distinct(&x->text, x->terms, CHECK_TERMS_MAX);
 		for (size_t i = 0; i < n; i++)
 			want.sum += mix(x->terms[i].text, x->terms[i].n, 0);
 		if (n > 0 && (*ret_n)++ % PROBE_EVERY == 0) {
@@ -242,7 +212,7 @@ static enum err check_batch_postgres(struct ctx *ctx, struct expected *x, int64_
 		struct buf stored = {.data = NULL};
 		buf_init(&stored, TERMS_MAX);
 		buf_add(&stored, stmt_text(stmt, 5), stmt_bytes(stmt, 5));
-		size_t n_stored = distinct_terms(&stored, x->terms, CHECK_TERMS_MAX);
+		size_t n_stored = terms_distinct(&stored, x->terms, CHECK_TERMS_MAX);
 		for (size_t i = 0; i < n_stored; i++)
 			have.sum += mix(x->terms[i].text, x->terms[i].n, 0);
 		buf_release(&stored);

@@ -33,12 +33,14 @@ static enum err ids_condition(struct ctx *ctx, const struct finder *f, const cha
 
 /* --- asking each row ----------------------------------------------------------- */
 
-static void put_contains(const struct ctx *ctx, struct buf *sql, int param, size_t at)
+/* What is written without spaces is looked for over those that stand in the source. */
+static void put_contains(const struct ctx *ctx, struct buf *sql, int param, size_t at, bool unspaced)
 {
+	const char *source = unspaced ? "replace(s.source, ' ', '')" : "s.source";
 	if (db_engine(ctx->db) == ENGINE_SQLITE)
-		buf_printf(sql, "instr(s.source, json_extract(?%d, '$[%zu]')) > 0", param, at);
+		buf_printf(sql, "instr(%s, json_extract(?%d, '$[%zu]')) > 0", source, param, at);
 	else
-		buf_printf(sql, "strpos(s.source, (?%d::jsonb)->>%zu) > 0", param, at);
+		buf_printf(sql, "strpos(%s, (?%d::jsonb)->>%zu) > 0", source, param, at);
 }
 
 /* Short words only where a word or a reading starts; tokens stand after a space. */
@@ -58,7 +60,7 @@ static void put_word(const struct ctx *ctx, struct jsonw *texts, struct buf *sql
 		jsonw_textn(texts, text, n + w->n);
 		if (i > 0)
 			buf_puts(sql, " OR ");
-		put_contains(ctx, sql, param, (*at)++);
+		put_contains(ctx, sql, param, (*at)++, w->kind == WORD_UNSPACED && w->chars > 1);
 	}
 	buf_putc(sql, ')');
 }

@@ -45,6 +45,41 @@ static void put_pairs(struct expr *e, const struct word *w)
 		expr_term(e, 0, w->text + at, next + char_bytes(w->text + next) - at);
 }
 
+/* From word `*at` on all that stand beside each other, `*at` left at the last. Single characters have a term in names
+ * only; elsewhere, and where the blank between them was only typed, they are one run: 孟 非 is 孟非. */
+static void put_unspaced(struct expr *e, const struct typed *t, size_t *at)
+{
+	const struct word *first = &t->words[*at];
+	size_t n = 1;
+	bool single = first->chars == 1;
+	for (; *at + n < t->n_words && first[n].kind == WORD_UNSPACED; n++)
+		single = single || first[n].chars == 1;
+	*at += n - 1;
+	if (n > 1 && single) {
+		expr_or(e);
+		expr_and(e);
+	}
+	for (size_t i = 0; i < n; i++)
+		put_pairs(e, &first[i]);
+	if (n == 1 || !single)
+		return;
+	expr_end(e);
+	expr_and(e);
+	char pair[8];
+	size_t last = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0, bytes; c < first[i].n; c += bytes) {
+			bytes = char_bytes(first[i].text + c);
+			memcpy(pair + last, first[i].text + c, bytes);
+			if (last > 0)
+				expr_term(e, 0, pair, last + bytes);
+			memmove(pair, first[i].text + c, bytes);
+			last = bytes;
+		}
+	expr_end(e);
+	expr_end(e);
+}
+
 static bool has_trigrams(const struct word *w)
 {
 	return w->chars >= 3;
@@ -86,7 +121,7 @@ static void whole_words(const struct typed *t, struct expr *e)
 		const struct word *w = &t->words[i];
 		switch (w->kind) {
 		case WORD_UNSPACED:
-			put_pairs(e, w);
+			put_unspaced(e, t, &i);
 			break;
 		case WORD_LETTERS:
 			expr_term(e, 0, w->text, w->n);
@@ -111,7 +146,7 @@ static void starts_of_words(const struct typed *t, struct expr *e, bool inside)
 	for (size_t i = 0; i < t->n_words; i++) {
 		const struct word *w = &t->words[i];
 		if (w->kind == WORD_UNSPACED) {
-			put_pairs(e, w);
+			put_unspaced(e, t, &i);
 			continue;
 		}
 		if (w->kind == WORD_LETTERS && w->chars < 2)
@@ -151,7 +186,10 @@ static enum err step_exact(struct finder *f)
 {
 	const struct typed *t = &f->typed;
 	struct expr e;
-	if (t->n_words != 1 || t->n_whole > TERM_MAX - 2)
+	bool unspaced = true;
+	for (size_t i = 0; i < t->n_words; i++)
+		unspaced = unspaced && t->words[i].kind == WORD_UNSPACED;
+	if ((t->n_words != 1 && !unspaced) || t->n_whole > TERM_MAX - 2)
 		return OK;
 	begin(f, &e, TIER_EXACT, LOOK_FEW);
 	expr_term(&e, TERM_EXACT, t->whole, t->n_whole);
@@ -370,7 +408,7 @@ static enum err step_typos(struct finder *f)
 	for (size_t i = 0; i < t->n_words; i++) {
 		const struct word *w = &t->words[i];
 		if (w->kind == WORD_UNSPACED)
-			put_pairs(&e, w);
+			put_unspaced(&e, t, &i);
 		else if (suspect[i])
 			put_near(&e, w);
 		else if (w->kind == WORD_LETTERS && w->chars >= 2)

@@ -39,6 +39,10 @@ struct finder {
 	size_t n, cap;
 	uint32_t *slots;        /* to find a hit by its record id */
 	bool more;              /* candidates were left */
+	int64_t *waiting;       /* documents that wait for the full-text table, newest first (SQLite) */
+	size_t n_waiting;
+	struct waiting_hit *waiting_hits; /* and those of them that answer */
+	size_t n_waiting_hits;
 	struct buf expr;        /* the step's expression without scope */
 	struct buf scoped;      /* and with it */
 	struct buf of_entity;   /* and for one entity (PostgreSQL) */
@@ -61,7 +65,8 @@ bool finder_enough(const struct finder *f);
 enum err finder_range(struct finder *f, char kind, const char *text, size_t n) MUST_CHECK;
 /* Whether any document has the word. */
 enum err finder_knows(struct finder *f, const char *text, size_t n, bool *ret) MUST_CHECK;
-/* Documents that are not in the full-text table yet. */
+/* Notes the documents that are not in the full-text table yet: each step that follows finds them by their own
+ * terms, as it would by the table. */
 enum err finder_waiting(struct finder *f) MUST_CHECK;
 /* All steps but the guesses, for list filters. */
 enum err finder_all(struct finder *f) MUST_CHECK;

@@ -94,6 +94,28 @@ static enum tier match_typo(const char *token, size_t n, const struct word *w)
 	return match_distance(token, n, w->text, w->n, allowed) <= allowed ? TIER_TYPO : TIER_NONE;
 }
 
+/* The word from here on, over the blanks between tokens: 孟 非 answers 孟非. */
+static bool stands_at(const char *at, const char *end, const struct word *w)
+{
+	for (size_t i = 0; i < w->n; i++, at++) {
+		while (i > 0 && at < end && *at == ' ')
+			at++;
+		if (at >= end || *at != w->text[i])
+			return false;
+	}
+	return true;
+}
+
+static enum tier match_unspaced(const struct source_part *part, const struct word *w)
+{
+	const char *end = part->tokens + part->n;
+	for (const char *at = part->tokens; (at = memmem(at, (size_t)(end - at), w->text, char_bytes(w->text))) != NULL; at++)
+		if (stands_at(at, end, w))
+			return TIER_WORD;
+	return TIER_NONE;
+}
+
+/* A word that is written with spaces. */
 static enum tier match_token(const struct typed *typed, const struct source_part *part, const char *token, size_t n,
                              const struct word *w)
 {
@@ -103,12 +125,10 @@ static enum tier match_token(const struct typed *typed, const struct source_part
 	case '#':
 		return w->kind == WORD_DIGITS || w->kind == WORD_LETTERS ? match_number(token, n, w->text, w->n) : TIER_NONE;
 	case '@':
-		return w->kind != WORD_UNSPACED ? match_email(token, n, w) : TIER_NONE;
+		return match_email(token, n, w);
 	default:
 		break;
 	}
-	if (w->kind == WORD_UNSPACED)
-		return memmem(token, n, w->text, w->n) ? TIER_WORD : TIER_NONE;
 	enum tier tier = compare(token, n, w);
 	return tier == TIER_NONE && typed->typos && part->kind == 'n' ? match_typo(token, n, w) : tier;
 }
@@ -181,9 +201,12 @@ static void match_words(const struct typed *typed, const struct source_part *par
 {
 	const char *token;
 	size_t n;
+	for (size_t i = 0; i < typed->n_words; i++)
+		if (typed->words[i].kind == WORD_UNSPACED && found[i] < TIER_WORD)
+			found[i] = match_unspaced(part, &typed->words[i]);
 	for (size_t at = 0; source_token(part, &at, &token, &n);)
 		for (size_t i = 0; i < typed->n_words; i++)
-			if (found[i] < TIER_WORD)
+			if (typed->words[i].kind != WORD_UNSPACED && found[i] < TIER_WORD)
 				found[i] = best(found[i], match_token(typed, part, token, n, &typed->words[i]));
 }
 

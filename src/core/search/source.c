@@ -124,18 +124,29 @@ static void put_term(struct buf *out, char kind, const char *text, size_t n)
 	out->len += len;
 }
 
+/* The character before, so that neighbours pair over a blank or a dot: 孟 非 is found as 孟非. */
+struct neighbour {
+	char text[4];
+	size_t n; /* 0: none */
+};
+
 /* Single characters only of names: one character finds a family name, in a note it finds nothing of use. */
-static void unspaced_terms(const char *token, size_t n, bool singles, struct buf *out)
+static void unspaced_terms(const char *token, size_t n, bool singles, struct neighbour *last, struct buf *out)
 {
-	size_t last = 0, last_n = 0;
 	for (size_t at = 0; at < n;) {
+		char pair[sizeof last->text * 2];
 		size_t bytes = char_bytes(token + at);
+		if (bytes > n - at)
+			break;
 		if (singles || bytes == n)
 			put_term(out, 0, token + at, bytes);
-		if (last_n > 0)
-			put_term(out, 0, token + last, last_n + bytes);
-		last = at;
-		last_n = bytes;
+		if (last->n > 0) {
+			memcpy(pair, last->text, last->n);
+			memcpy(pair + last->n, token + at, bytes);
+			put_term(out, 0, pair, last->n + bytes);
+		}
+		memcpy(last->text, token + at, bytes);
+		last->n = bytes;
 		at += bytes;
 	}
 }
@@ -219,12 +230,13 @@ static void email_terms(const char *token, size_t n, struct buf *out)
 		put_term(out, TERM_EMAIL, host, len);
 }
 
-static void word_terms(const char *token, size_t n, char kind, struct buf *out)
+static void word_terms(const char *token, size_t n, char kind, struct neighbour *last, struct buf *out)
 {
 	if (source_is_unspaced(token, n)) {
-		unspaced_terms(token, n, kind == 'n', out);
+		unspaced_terms(token, n, kind == 'n', last, out);
 		return;
 	}
+	last->n = 0;
 	put_term(out, 0, token, n);
 	if (kind != 'n')
 		return;
@@ -232,23 +244,30 @@ static void word_terms(const char *token, size_t n, char kind, struct buf *out)
 	trigram_terms(token, n, out);
 }
 
-/* Only of names of one short word: all records with a longer one are few enough to be ranked. */
+/* Only of names of one short word, or two characters however far apart: all records with a longer one are few
+ * enough to be ranked. */
 static void exact_term(const struct source_part *part, struct buf *out)
 {
-	const char *token, *next;
-	size_t n, n_next, at = 0;
-	if (!source_token(part, &at, &token, &n) || n > TERM_MAX - 2)
-		return;
-	if (source_is_unspaced(token, n) && source_chars(token, n) > 2)
-		return;
-	if (!source_token(part, &at, &next, &n_next) || next[0] == '*')
-		put_term(out, TERM_EXACT, token, n);
+	char whole[TERM_MAX];
+	const char *token;
+	size_t n, len = 0, tokens = 0;
+	bool unspaced = true;
+	for (size_t at = 0; source_token(part, &at, &token, &n) && token[0] != '*'; tokens++) {
+		if (len + n > TERM_MAX - 2)
+			return;
+		memcpy(whole + len, token, n);
+		len += n;
+		unspaced = unspaced && source_is_unspaced(token, n);
+	}
+	if (len > 0 && (unspaced ? source_chars(whole, len) <= 2 : tokens == 1))
+		put_term(out, TERM_EXACT, whole, len);
 }
 
 void source_terms(const char *source, struct buf *out)
 {
 	struct source_part part;
 	for (const char *p = source; source_next(&p, &part);) {
+		struct neighbour last = {.n = 0};
 		const char *token;
 		size_t n;
 		for (size_t at = 0; source_token(&part, &at, &token, &n);) {
@@ -263,7 +282,7 @@ void source_terms(const char *source, struct buf *out)
 				email_terms(token, n, out);
 				break;
 			default:
-				word_terms(token, n, part.kind, out);
+				word_terms(token, n, part.kind, &last, out);
 			}
 		}
 		if (part.kind == 'n')

@@ -3,10 +3,9 @@
  * can stand: at the start of a name of two to four characters. */
 #include <string.h>
 
+#include "base/str.h"
 #include "core/text/tables.h"
 #include "core/text/text_internal.h"
-
-enum { NAME_MAX_CHARS = 4 };
 
 /* A family name whose reading differs from that of its characters. */
 struct surname {
@@ -62,6 +61,7 @@ static const uint32_t double_surnames[][2] = {
 	{U'公', U'孙'}, {U'慕', U'容'}, {U'夏', U'侯'}, {U'独', U'孤'}, {U'南', U'宫'}, {U'轩', U'辕'}, {U'端', U'木'},
 	{U'西', U'门'}, {U'宇', U'文'}, {U'呼', U'延'}, {U'赫', U'连'}, {U'钟', U'离'}, {U'太', U'史'}, {U'申', U'屠'},
 	{U'公', U'冶'}, {U'淳', U'于'}, {U'闻', U'人'}, {U'司', U'空'}, {U'司', U'寇'}, {U'濮', U'阳'}, {U'鲜', U'于'},
+	{U'令', U'狐'}, {U'东', U'郭'}, {U'亓', U'官'}, {U'左', U'丘'}, {U'贺', U'兰'}, {U'哥', U'舒'}, {U'第', U'五'},
 	{U'百', U'里'}, {U'完', U'颜'}, {U'纳', U'兰'}, {U'仲', U'孙'}, {U'宗', U'政'}, {U'颛', U'孙'}, {U'公', U'羊'},
 };
 
@@ -71,8 +71,18 @@ static const struct {
 	const char *syllable;
 } readings[] = {{U'晟', "sheng"}, {U'长', "chang"}, {U'阚', "kan"}, {U'拓', "tuo"}, {U'厦', "xia"}};
 
+/* What people put behind a name, and in front of a family name. */
+static const uint32_t titles[][4] = {
+	U"先生", U"女士", U"小姐", U"太太", U"夫人", U"老师", U"师傅", U"经理", U"主任", U"老板", U"医生", U"大夫", U"教授", U"律师",
+	U"总监", U"总裁", U"董事", U"校长", U"院长", U"局长", U"处长", U"科长", U"部长", U"厂长", U"店长", U"会长", U"同学", U"同志",
+	U"阿姨", U"叔叔", U"奶奶", U"爷爷", U"总", U"董", U"工", U"姐", U"哥", U"叔", U"姨", U"嫂", U"爷", U"老",
+};
+static const uint32_t forenames[] = {U'老', U'小', U'阿', U'大'};
+
 static const char *usual_syllable(uint32_t cp)
 {
+	if (cp < TEXT_HAN_FIRST || cp > TEXT_HAN_LAST)
+		cp = text_fold_han(cp);
 	if (cp < TEXT_HAN_FIRST || cp > TEXT_HAN_LAST)
 		return "";
 	return text_syllables[text_pinyin_index[cp - TEXT_HAN_FIRST]];
@@ -86,20 +96,25 @@ static const char *name_syllable(uint32_t cp)
 	return usual_syllable(cp);
 }
 
-static const struct surname *surname_find(const uint32_t first[2], size_t n)
+/* `n` characters from here to the end of the name: of two, both are no family name. */
+static const struct surname *surname_find(const uint32_t *chars, size_t n)
 {
+	uint32_t first = n > 0 ? text_fold_han(chars[0]) : 0, second = n > 1 ? text_fold_han(chars[1]) : 0;
 	for (size_t i = 0; i < sizeof surnames / sizeof *surnames; i++)
-		if (surnames[i].cp[0] == first[0] && (surnames[i].cp[1] == 0 || (surnames[i].cp[1] == first[1] && n > 2)))
+		if (surnames[i].cp[0] == first && (surnames[i].cp[1] == 0 || (surnames[i].cp[1] == second && n > 2)))
 			return &surnames[i];
 	return NULL;
 }
 
-static bool is_double_surname(const uint32_t first[2])
+static size_t surname_chars(const uint32_t *chars, size_t n)
 {
-	for (size_t i = 0; i < sizeof double_surnames / sizeof *double_surnames; i++)
-		if (double_surnames[i][0] == first[0] && double_surnames[i][1] == first[1])
-			return true;
-	return false;
+	const struct surname *special = surname_find(chars, n);
+	if (special)
+		return special->cp[1] ? 2 : 1;
+	for (size_t i = 0; n > 2 && i < sizeof double_surnames / sizeof *double_surnames; i++)
+		if (double_surnames[i][0] == text_fold_han(chars[0]) && double_surnames[i][1] == text_fold_han(chars[1]))
+			return 2;
+	return 1;
 }
 
 static void read_plain(const uint32_t *chars, size_t n, struct text_reading *ret)
@@ -112,28 +127,171 @@ static void read_plain(const uint32_t *chars, size_t n, struct text_reading *ret
 	}
 }
 
-/* Some family names are read in two ways, and "单车" is no Mr Shan: then both readings are given. */
-void text_read(const uint32_t *chars, size_t n, bool alone, struct text_reading *ret, struct text_reading *ret_other)
+/* Where the name stands in its characters. */
+struct core {
+	size_t start, n;
+};
+
+static size_t title_length(const uint32_t *chars, size_t n)
 {
-	read_plain(chars, n, ret_other);
-	*ret = *ret_other;
-	if (!alone || n < 2 || n > NAME_MAX_CHARS || ret->n != n) {
-		ret_other->n = 0;
-		return;
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+		size_t len = 0;
+		while (len < 4 && titles[i][len])
+			len++;
+		size_t same = 0;
+		while (n > len && same < len && text_fold_han(chars[n - len + same]) == titles[i][same])
+			same++;
+		if (same == len)
+			return len;
 	}
-	const uint32_t first[2] = {text_fold_han(chars[0]), text_fold_han(chars[1])};
-	const struct surname *surname = surname_find(first, n);
-	ret->n_surname = (surname && surname->cp[1]) || (n > 2 && is_double_surname(first)) ? 2 : 1;
-	ret_other->n_surname = 1;
-	for (size_t i = ret->n_surname; i < n; i++)
-		ret->syllable[i] = ret_other->syllable[i] = name_syllable(chars[i]);
-	if (!surname) {
-		ret_other->n = 0;
+	return 0;
+}
+
+/* 老曾, 曾总, 曾国藩先生. One character of title behind two or more is more likely part of the name: 张大哥, 王老. */
+static struct core find_core(const uint32_t *chars, size_t n)
+{
+	size_t title = title_length(chars, n);
+	struct core core = {0, n};
+	if (title > 0 && n - title <= TEXT_NAME_CHARS && (title > 1 || n == 2))
+		core.n -= title;
+	const struct surname *behind = core.n == 2 || core.n == 3 ? surname_find(chars + 1, core.n == 3 ? 3 : 1) : NULL;
+	for (size_t i = 0; behind && i < sizeof forenames / sizeof *forenames; i++)
+		if (chars[0] == forenames[i] && core.n == (behind->cp[1] ? 3 : 2))
+			return (struct core){1, core.n - 1};
+	return core;
+}
+
+/* The characters from `at` on read as a name. */
+static void read_name(const uint32_t *chars, size_t at, size_t n, struct text_reading *reading)
+{
+	const struct surname *surname = surname_find(chars + at, n);
+	for (size_t i = surname_chars(chars + at, n); i < n; i++)
+		reading->syllable[at + i] = name_syllable(chars[at + i]);
+	if (!surname)
 		return;
+	reading->syllable[at] = surname->first;
+	if (surname->second && n > 1)
+		reading->syllable[at + 1] = surname->second;
+}
+
+/* 上海单氏木业, 查记: a family name in the midst of others. */
+static void read_houses(const uint32_t *chars, size_t n, struct text_reading *reading)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		const struct surname *surname = chars[i + 1] == U'氏' || chars[i + 1] == U'记' || chars[i + 1] == U'記' ? surname_find(chars + i, 1) : NULL;
+		if (surname)
+			reading->syllable[i] = surname->first;
 	}
-	ret->syllable[0] = surname->first;
-	if (surname->second)
-		ret->syllable[1] = surname->second;
+}
+
+static bool same_reading(const struct text_reading *a, const struct text_reading *b)
+{
+	if (a->n != b->n || (b->n_surname > 0 && a->n_surname != b->n_surname))
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_equal(a->syllable[i], b->syllable[i]))
+			return false;
+	return true;
+}
+
+static void add_reading(struct text_reading list[TEXT_READINGS_MAX], size_t *count, const struct text_reading *reading)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (same_reading(&list[i], reading))
+			return;
+	if (*count < TEXT_READINGS_MAX && reading->n > 0)
+		list[(*count)++] = *reading;
+}
+
+/* Those who have no key for u with two dots type u. */
+static bool without_v(struct text_reading *reading)
+{
+	static const char *const pairs[][2] = {{"lv", "lu"}, {"nv", "nu"}, {"lve", "lue"}, {"nve", "nue"}};
+	bool changed = false;
+	for (size_t i = 0; i < reading->n; i++)
+		for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+			if (str_equal(reading->syllable[i], pairs[k][0])) {
+				reading->syllable[i] = pairs[k][1];
+				changed = true;
+			}
+	return changed;
+}
+
+/* A person's name: as such, the name in it, and with the family name read as the character is. */
+static void read_person(const uint32_t *chars, size_t n, bool alone, const struct text_reading *plain,
+                        struct text_reading list[TEXT_READINGS_MAX], size_t *count)
+{
+	struct text_reading named = *plain, inner = {0}, other = *plain;
+	const struct core core = find_core(chars, n);
+	read_name(chars, core.start, core.n, &named);
+	size_t surname = core.start > 0 ? core.start : surname_chars(chars, core.n);
+	if (core.start + core.n < n) {
+		inner.n = core.n;
+		memcpy(inner.syllable, named.syllable + core.start, core.n * sizeof *inner.syllable);
+		inner.n_surname = alone && core.n > 1 ? surname : 0;
+	}
+	named.n_surname = alone && n > 1 && inner.n == 0 ? surname : 0;
+	for (size_t i = surname; core.start == 0 && i < n; i++)
+		other.syllable[i] = named.syllable[i];
+	other.n_surname = named.n_surname;
+	add_reading(list, count, &named);
+	add_reading(list, count, &inner);
+	add_reading(list, count, &other);
+}
+
+/* 尉迟 by itself: two characters are a name of one each, or a family name of two. */
+static void read_double(const uint32_t *chars, size_t n, const struct text_reading *plain,
+                        struct text_reading list[TEXT_READINGS_MAX], size_t *count)
+{
+	const uint32_t longer[] = {chars[0], n > 1 ? chars[1] : 0, 0};
+	const struct surname *surname = n == 2 ? surname_find(longer, 3) : NULL;
+	if (!surname || !surname->cp[1])
+		return;
+	struct text_reading both = *plain;
+	both.syllable[0] = surname->first;
+	both.syllable[1] = surname->second;
+	add_reading(list, count, &both);
+}
+
+size_t text_readings(const uint32_t *chars, size_t n, bool alone, struct text_reading ret[TEXT_READINGS_MAX])
+{
+	struct text_reading plain;
+	size_t count = 0;
+	read_plain(chars, n, &plain);
+	bool whole = plain.n == n && n > 0;
+	const struct core core = whole ? find_core(chars, n) : (struct core){0, 0};
+	if (whole && core.n <= TEXT_NAME_CHARS && (alone || core.n > 1 || n == 1)) {
+		read_person(chars, n, alone, &plain, ret, &count);
+		read_double(chars, n, &plain, ret, &count);
+	} else {
+		add_reading(ret, &count, &plain);
+		if (whole) {
+			struct text_reading named = plain;
+			const struct surname *surname = surname_find(chars, n);
+			if (surname)
+				named.syllable[0] = surname->first;
+			if (surname && surname->second)
+				named.syllable[1] = surname->second;
+			read_houses(chars, n, &named);
+			add_reading(ret, &count, &named);
+		}
+	}
+	for (size_t i = 0, all = count; i < all; i++) {
+		struct text_reading typed = ret[i];
+		if (without_v(&typed))
+			add_reading(ret, &count, &typed);
+	}
+	return count;
+}
+
+/* As it is sorted by: the likeliest of those with every character. */
+static const struct text_reading *whole_reading(const struct text_reading *list, size_t n)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < n; i++)
+		if (list[i].n > list[best].n)
+			best = i;
+	return &list[best];
 }
 
 enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret_full, const char **ret_initials)
@@ -142,6 +300,7 @@ enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret
 	if (text_is_ascii(in, n))
 		return OK;
 	uint32_t chars[TEXT_READING_MAX];
+	struct text_reading list[TEXT_READINGS_MAX];
 	size_t count = 0;
 	bool alone = true;
 	for (size_t at = 0; at < n && count < TEXT_READING_MAX;) {
@@ -151,22 +310,24 @@ enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret
 		else if (text_is_word(cp))
 			alone = false;
 	}
-	if (count == 0)
+	size_t readings_n = text_readings(chars, count, alone, list);
+	if (readings_n == 0)
 		return OK;
-	struct text_reading reading, other;
-	text_read(chars, count, alone, &reading, &other);
-	char *full = arena_alloc(ctx->arena, reading.n * 8 + 1);
-	char *initials = arena_alloc(ctx->arena, reading.n + 1);
+	const struct text_reading *reading = whole_reading(list, readings_n);
+	char *full = arena_alloc(ctx->arena, reading->n * 8 + 1);
+	char *initials = arena_alloc(ctx->arena, reading->n + 1);
 	if (!full || !initials)
 		return text_no_memory(ctx);
 	size_t len = 0;
-	for (size_t i = 0; i < reading.n; i++) {
-		const char *syllable = reading.syllable[i];
+	for (size_t i = 0; i < reading->n; i++) {
+		const char *syllable = reading->syllable[i];
 		size_t n_syllable = strlen(syllable);
 		memcpy(full + len, syllable, n_syllable);
 		len += n_syllable;
 		initials[i] = syllable[0];
 	}
+	full[len] = 0;
+	initials[reading->n] = 0;
 	*ret_full = full;
 	*ret_initials = initials;
 	return OK;

@@ -43,17 +43,17 @@ enum err text_normalise16(struct ctx *ctx, const UNormalizer2 *form, const UChar
 
 /* --- pinyin ------------------------------------------------------------ */
 
-enum { TEXT_READING_MAX = 64 };
+enum { TEXT_READING_MAX = 64, TEXT_READINGS_MAX = 6, TEXT_NAME_CHARS = 4 };
 
 struct text_reading {
 	const char *syllable[TEXT_READING_MAX];
-	size_t n;         /* 0: none */
+	size_t n;
 	size_t n_surname; /* syllables of the family name; 0: it is no person's name */
 };
-/* How a run of Chinese characters is read; `alone`: nothing else stands in the
- * field, so that two to four of them are taken for a person's name.  *ret_other
- * is the second reading of a family name that has two, or empty. */
-void text_read(const uint32_t *chars, size_t n, bool alone, struct text_reading *ret, struct text_reading *ret_other);
+/* How Chinese characters are read, the likeliest first, each once; none if there are no readings.  `alone`: nothing
+ * else stands in the field, so that one to four of them are taken for a person's name.  Others are: with the family
+ * name read as usual, without a title (曾国藩先生), with u typed for u with two dots. */
+size_t text_readings(const uint32_t *chars, size_t n, bool alone, struct text_reading ret[TEXT_READINGS_MAX]);
 /* The Simplified form of one Chinese character. */
 uint32_t text_fold_han(uint32_t cp);
 

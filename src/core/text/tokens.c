@@ -1,5 +1,6 @@
 /* The words of a field for the search index; README.md has the grammar. */
 #include <string.h>
+#include <unicode/uchar.h>
 
 #include "base/str.h"
 #include "core/text/text_internal.h"
@@ -56,8 +57,6 @@ static void put_words(const char *folded, size_t n, struct buf *out)
 /* "*zhangweiming,zwm,weiming": the whole, the initials, the given name if it is a person's. */
 static void put_reading(const struct text_reading *reading, struct buf *out)
 {
-	if (reading->n == 0)
-		return;
 	begin_token(out);
 	buf_putc(out, '*');
 	for (size_t i = 0; i < reading->n; i++)
@@ -72,54 +71,80 @@ static void put_reading(const struct text_reading *reading, struct buf *out)
 		buf_puts(out, reading->syllable[i]);
 }
 
-/* Those who have no key for u with two dots type u. */
-static bool without_v(struct text_reading *reading)
+/* Chinese characters of one name: next to each other, or with blanks, dots or dashes between them. */
+struct piece {
+	uint32_t chars[RUN_READ_MAX];
+	size_t n;
+	size_t n_first; /* before the first blank or dot; 0: there is none */
+};
+
+static bool is_joint(uint32_t cp)
 {
-	static const char *const pairs[][2] = {{"lv", "lu"}, {"nv", "nu"}, {"lve", "lue"}, {"nve", "nue"}};
-	bool changed = false;
-	for (size_t i = 0; i < reading->n; i++)
-		for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
-			if (str_equal(reading->syllable[i], pairs[k][0])) {
-				reading->syllable[i] = pairs[k][1];
-				changed = true;
-			}
-	return changed;
+	static const uint32_t dots[] = {'-', '.', '=', 0xB7, 0x387, 0x2022, 0x2027, 0x2219, 0x22C5, 0x25CF, 0x25E6, 0x2E31,
+	                                0x2E33, 0x30A0, 0x30FB, 0x318D, 0xFE52, 0xFF0D, 0xFF0E, 0xFF65, 0x10101};
+	for (size_t i = 0; i < sizeof dots / sizeof *dots; i++)
+		if (dots[i] == cp)
+			return true;
+	return u_isUWhiteSpace((UChar32)cp) || u_hasBinaryProperty((UChar32)cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
+	       u_charType((UChar32)cp) == U_DASH_PUNCTUATION;
 }
 
-static void put_run_reading(const uint32_t *chars, size_t n, bool alone, struct buf *out)
+/* Cuts at whatever else stands between; *ret_others: there are letters of other scripts. */
+static size_t find_pieces(const char *in, size_t n, struct piece list[RUNS_READ], bool *ret_others)
 {
-	struct text_reading reading, other;
-	text_read(chars, n, alone, &reading, &other);
-	put_reading(&reading, out);
-	if (other.n == 0) {
-		other = reading;
-		if (!without_v(&other))
-			return;
+	size_t count = 0;
+	bool open = false, gap = false;
+	*ret_others = false;
+	for (size_t at = 0; at < n;) {
+		uint32_t cp = text_next(in, n, &at);
+		if (!text_is_han(cp)) {
+			*ret_others = *ret_others || text_is_word(cp);
+			gap = is_joint(cp);
+			open = open && gap;
+			continue;
+		}
+		if (!open) {
+			if (count == RUNS_READ)
+				break;
+			list[count++] = (struct piece){.n = 0};
+			open = true;
+		}
+		struct piece *piece = &list[count - 1];
+		if (gap && piece->n_first == 0)
+			piece->n_first = piece->n;
+		gap = false;
+		if (piece->n < RUN_READ_MAX)
+			piece->chars[piece->n++] = cp;
 	}
-	put_reading(&other, out);
+	return count;
+}
+
+static void put_piece(const struct piece *piece, bool alone, struct buf *out)
+{
+	struct text_reading list[TEXT_READINGS_MAX];
+	bool parts = piece->n_first > 0 && piece->n > TEXT_NAME_CHARS;
+	size_t n = text_readings(piece->chars, piece->n, alone && !parts, list);
+	/* 阿凡提·买买提: what stands behind the dot is found as a given name is. */
+	for (size_t i = 0; i < n; i++) {
+		if (parts && list[i].n > piece->n_first)
+			list[i].n_surname = piece->n_first;
+		put_reading(&list[i], out);
+	}
+	if (!parts || piece->n_first < 2)
+		return;
+	n = text_readings(piece->chars, piece->n_first, alone, list);
+	for (size_t i = 0; i < n; i++)
+		put_reading(&list[i], out);
 }
 
 /* Readings are of the characters as written, not of their folded form. */
 static void put_readings(const char *in, size_t n, struct buf *out)
 {
-	uint32_t chars[RUN_READ_MAX];
-	size_t count = 0, runs = 0;
-	bool alone = true;
-	for (size_t at = 0; at < n && runs < RUNS_READ;) {
-		uint32_t cp = text_next(in, n, &at);
-		bool han = text_is_han(cp);
-		if (han && count < RUN_READ_MAX)
-			chars[count++] = cp;
-		if (!han && text_is_word(cp))
-			alone = false;
-		if ((!han || at >= n) && count > 0) {
-			size_t rest = at;
-			bool more = rest < n && text_is_word(text_next(in, n, &rest));
-			put_run_reading(chars, count, alone && !more && runs == 0, out);
-			count = 0;
-			runs++;
-		}
-	}
+	struct piece list[RUNS_READ];
+	bool others;
+	size_t count = find_pieces(in, n, list, &others);
+	for (size_t i = 0; i < count; i++)
+		put_piece(&list[i], count == 1 && !others, out);
 }
 
 /* --- numbers ----------------------------------------------------------- */

@@ -178,7 +178,7 @@ SELECT 0 WHERE ?1::text > ?2::text AND ?3::bigint > 0
 
 -- name: search_term_known
 -- engine: sqlite
-SELECT 1 FROM search_term WHERE term = ?1 LIMIT 1
+SELECT 1 FROM search_term WHERE term = ?1 AND doc NOT IN (SELECT doc FROM search_wait) LIMIT 1
 -- engine: postgres
 SELECT 1 WHERE ?1::text IS NULL
 

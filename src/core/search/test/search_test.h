@@ -37,5 +37,6 @@ void assert_whole(void);
 int run_unit_tests(void);
 int run_find_tests(enum engine engine);
 int run_keep_tests(enum engine engine);
+int run_same_tests(enum engine engine);
 
 #endif

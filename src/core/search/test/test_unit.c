@@ -49,6 +49,9 @@ static void terms_are_as_written_down(void **state)
 	} list[] = {
 		{"张伟", TEXT_NAME, "张 伟 张伟 zhangwei <zh <zhan zw wei =张伟"},
 		{"張偉明", TEXT_NAME, "张 伟 张伟 明 伟明 zhangweiming <zh <zhan zwm <zw weiming"},
+		{"孟　非", TEXT_NAME, "孟 非 孟非 mengfei <me <meng mf fei =孟非"},
+		{"杭州 西湖", TEXT_WORDS, "杭州 州西 西湖"},
+		{"杭州 a 西", TEXT_WORDS, "杭州 a 西"},
 		{"John Smith", TEXT_NAME, "john <jo <john %ohn smith <sm <smit %mit %ith"},
 		{"Li", TEXT_NAME, "li <li =li"},
 		{"Ivo", TEXT_NAME, "ivo <iv =ivo"},
