@@ -68,6 +68,13 @@ static enum err jobs_carry_actors(struct ctx *ctx, void *arg)
 	return err == OK ? follow_descriptors(ctx, arg) : err;
 }
 
+/* What a customer agreed to is kept when they are deleted. */
+static enum err consents_outlive(struct ctx *ctx, void *arg)
+{
+	enum err err = follow_descriptors(ctx, arg);
+	return err == OK ? registry_loosen(ctx, ctx->registry, "consent") : err;
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
@@ -77,6 +84,7 @@ static const struct migration migrations[] = {
 	{.version = 6, .name = "deletions found, a role more", .run = deletions_and_roles},
 	{.version = 7, .name = "settings", .run = follow_descriptors},
 	{.version = 8, .name = "jobs carry whose rights they have", .run = jobs_carry_actors},
+	{.version = 9, .name = "consents outlive their customer", .run = consents_outlive},
 };
 
 int app_schema_version(void)

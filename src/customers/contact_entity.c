@@ -40,10 +40,11 @@ static const struct option bases[] = {
 	{NULL, {NULL, NULL}, NULL},
 };
 
-/* A ledger: a change of mind is a new entry, so nothing can be edited afterwards. */
+/* A ledger: a change of mind is a new entry, so nothing can be edited afterwards, and what was agreed stays known when the
+ * customer is gone: it has to be shown for years. */
 static const struct field consent_fields[] = {
 	{.name = "customer_id", .type = FIELD_LINK, .label = {"Customer", "客户"}, .link = "customer",
-	 .on_delete = DELETE_CASCADE, .flags = F_REQUIRED | F_INDEX | F_INSERT_ONLY},
+	 .on_delete = DELETE_SET_NULL, .flags = F_REQUIRED | F_INDEX | F_INSERT_ONLY | F_OUTLIVES},
 	{.name = "channel", .type = FIELD_ENUM, .label = {"Channel", "渠道"}, .options = consent_channels,
 	 .flags = F_REQUIRED | F_LIST | F_INSERT_ONLY},
 	{.name = "purpose", .type = FIELD_ENUM, .label = {"Purpose", "目的"}, .options = purposes,
@@ -56,7 +57,22 @@ static const struct field consent_fields[] = {
 	{.name = "source", .type = FIELD_TEXT, .label = {"Where it was given", "取得途径"}, .max = 200, .flags = F_LIST | F_INSERT_ONLY},
 	{.name = "text_version", .type = FIELD_TEXT, .label = {"Version of the text", "文本版本"}, .max = 80, .flags = F_INSERT_ONLY},
 	{.name = "evidence", .type = FIELD_NOTE, .label = {"Evidence", "凭证"}, .max = 2000, .flags = F_INSERT_ONLY},
+	{.name = "former_customer", .type = FIELD_CODE, .label = {"Deleted customer", "已删除的客户"}, .max = 20, .flags = F_READONLY | F_INDEX | F_MORE,
+	 .help = {"The id of the customer, who is deleted since", "客户删除前的编号"}},
 };
+
+/* The id of a customer who is deleted stays known, until they are brought back. */
+static enum err consent_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+{
+	(void)entity;
+	int64_t was = old != NULL ? record_i64(old, "customer_id") : 0;
+	if (old == NULL || new_ == NULL || was == record_i64(new_, "customer_id"))
+		return OK;
+	const char *id = was != 0 ? arena_printf(ctx->arena, "%lld", (long long)was) : NULL;
+	if (was != 0 && id == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	return record_set(ctx, new_, "former_customer", id != NULL ? value_text(id) : value_null());
+}
 
 const struct entity consent_entity = {
 	.name = "consent",
@@ -71,6 +87,7 @@ const struct entity consent_entity = {
 	.sort = "at.desc",
 	.icon = "consent",
 	.flags = E_CHILD,
+	.hooks = {.before = consent_before},
 };
 
 static const struct option kinds[] = {

@@ -189,3 +189,117 @@ test('export of a list', async () => {
   const seen = (await admin('GET', '/api/v1/audit?action=export')).body.rows;
   assert.ok(seen.length >= 6, `${seen.length}`);
 });
+
+/** Uploads, plans as `plan(preview)` says and runs; answers the run's id. */
+async function imported(api, name, content, more = {}) {
+  const { id } = (await upload(api, name, content)).body;
+  const preview = await send(api, 'GET', `${id}/preview`);
+  await send(api, 'PUT', `${id}/plan`, { mapping: preview.columns.map((c) => ({ column: c.index, ...c.guess })), ...more });
+  await send(api, 'POST', `${id}/start`);
+  assert.equal((await finished(api, id)).failed, 0);
+  return id;
+}
+
+async function undone(api, id) {
+  await send(api, 'POST', `${id}/undo`);
+  const run = await finished(api, id);
+  assert.equal(run.state, 'undone');
+  return run.records.undone;
+}
+
+const every = (scope, not = {}) => ({ '*': { read: scope, create: scope, update: scope, delete: scope, import: scope, export: scope }, ...not });
+
+async function colleague(name, rights) {
+  const made = await admin('POST', '/api/v1/role', { name: `of ${name}`, rights }, { Prefer: 'return=representation' });
+  const user = await admin('POST', '/api/v1/user', { name, email: `${name}@example.com`, roles: [made.body[0].id] });
+  assert.equal(user.status, 201, user.text);
+  return client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', `${name}@example.com`, '--name', 'x']).out.trim());
+}
+
+const make = async (entity, body, api = admin) => {
+  const answer = await api('POST', `/api/v1/${entity}`, body, { Prefer: 'return=representation' });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.body[0].id;
+};
+
+const byNumber = async (number) => (await admin('GET', `/api/v1/customer?number=eq.${number}&select=id,number,city`)).body[0];
+
+test('an undo leaves what others hung on a record, and the record with it; looks and refusals do not count', async () => {
+  // who brings the file may delete customers, and nothing of interactions
+  const ann = await colleague('undoer', every('all', { interaction: { delete: 'none' }, consent: { delete: 'none' } }));
+  const id = await imported(ann, 'hung.csv', 'number,name,phone\nH1,Call,+8613800000101\nH2,Consent,+8613800000102\nH3,Changed,+8613800000103\nH4,Looked at,+8613800000104\nH5,Free,+8613800000105\n', { mode: 'create' });
+  const [h1, h2, h3, h4] = await Promise.all(['H1', 'H2', 'H3', 'H4'].map(async (n) => (await byNumber(n)).id));
+  await make('interaction', { customer_id: h1, kind: 'call', subject: 'promised a discount' });
+  await make('consent', { customer_id: h2, channel: 'sms', purpose: 'marketing', state: 'withdrawn' });
+  await admin('PATCH', `/api/v1/customer/${h3}`, { city: 'Ningbo' });
+  // a look at a sensitive value, and a deletion that is refused
+  await admin('PATCH', `/api/v1/customer/${h4}`, { name: 'Looked at' });
+  assert.equal((await admin('GET', `/api/v1/customer/${h4}`)).status, 200);
+  const reader = await colleague('undoreader', { '*': { read: 'all' } });
+  assert.equal((await reader('GET', `/api/v1/customer/${h4}`)).status, 200);
+  assert.equal((await reader('DELETE', `/api/v1/customer/${h4}`)).status, 403);
+  const first = await undone(ann, id);
+  assert.deepEqual([first.deleted, first.kept], [2, 3]);
+  assert.deepEqual(first.reasons.map((r) => [r.key, r.count, r.examples.map((e) => e.id)]).sort(),
+    [['undo_hangs', 1, [h1]], ['undo_hangs', 1, [h2]], ['undo_touched', 1, [h3]]].sort());
+  assert.match(first.reasons.find((r) => r.examples[0].id === h2).message, /Others have added to it since: Consents/);
+  assert.deepEqual((await admin('GET', '/api/v1/customer?number=like.H*&order=number&select=number')).body.map((r) => r.number), ['H1', 'H2', 'H3']);
+  assert.equal((await admin('GET', `/api/v1/interaction?customer_id=eq.${h1}`)).body.length, 1);
+});
+
+test('two imports of the same records are undone in either order', async () => {
+  const a = 'number,name,city\nU1,Urs,Bern\n', b = 'number,name,city\nU1,Urs,Basel\n', key = { mode: 'upsert', key: ['number'] };
+  for (const order of ['ab', 'ba']) {
+    const runs = { a: await imported(admin, `${order}-a.csv`, a, { ...key, again: true }), b: await imported(admin, `${order}-b.csv`, b, { ...key, again: true }) };
+    assert.equal((await byNumber('U1')).city, 'Basel');
+    const said = {};
+    for (const which of order) said[which] = await undone(admin, runs[which]);
+    assert.equal(await byNumber('U1'), undefined, order);
+    if (order === 'ab') assert.deepEqual([said.a.kept, said.a.reasons[0].key, said.b.restored], [1, 'undo_touched', 1]);
+    const run = (await admin('GET', `/api/v1/import_run/${runs.a}`)).body;
+    assert.deepEqual([run.state, run.records.undone.deleted, run.records.undone.kept, run.records.undone.reasons], ['undone', 1, 0, []], order);
+    assert.deepEqual((await undone(admin, runs.a)).kept, 0, 'and once more, with nothing left to do');
+  }
+  // what only hung on it goes, and then it goes itself: products of one file, orders of another
+  const products = await imported(admin, 'products.csv', 'sku,name\nUP-1,Cup\n', { entity: 'product', mode: 'create' });
+  const lines = await imported(admin, 'lines.csv', '订单号,下单时间,商品编码,商品名称,数量,单价\nUO-1,2024-06-03 10:15:00,UP-1,Cup,2,10.00\n', { again: true });
+  assert.equal((await admin('GET', '/api/v1/product?sku=eq.UP-1')).body.length, 1);
+  const kept = await undone(admin, products);
+  assert.deepEqual([kept.deleted, kept.kept], [0, 1]);
+  await undone(admin, lines);
+  assert.deepEqual((await admin('GET', '/api/v1/order?number=eq.UO-1')).body, []);
+  assert.deepEqual((await admin('GET', '/api/v1/product?sku=eq.UP-1')).body, []);
+  // somebody's own change in between is never passed over
+  const x = await imported(admin, 'x.csv', a.replaceAll('U1', 'U2'), key), y = await imported(admin, 'y.csv', b.replaceAll('U1', 'U2'), key);
+  await admin('PATCH', `/api/v1/customer/${(await byNumber('U2')).id}`, { city: 'Zug' });
+  await undone(admin, x);
+  await undone(admin, y);
+  assert.equal((await byNumber('U2')).city, 'Zug');
+});
+
+test('a deletion asks the rights on all that would go along; consents stay, and come back to their customer', async () => {
+  const id = await make('customer', { name: 'Cascade' });
+  const address = await make('address', { customer_id: id, street: 'Long Street' });
+  const consent = await make('consent', { customer_id: id, channel: 'email', purpose: 'marketing', state: 'given' });
+  const noAddress = await colleague('noaddress', every('all', { address: { delete: 'none' } }));
+  const refused = await noAddress('DELETE', `/api/v1/customer/${id}`);
+  assert.equal(refused.status, 403, refused.text);
+  assert.match(refused.text, /Addresses/);
+  const blind = await colleague('blindaddress', every('all', { address: { read: 'none', delete: 'none' } }));
+  assert.equal((await blind('DELETE', `/api/v1/customer/${id}`)).status, 403);
+  assert.equal((await admin('GET', `/api/v1/address/${address}`)).status, 200);
+  // consents are no reason to refuse: they are not deleted
+  const noConsent = await colleague('noconsent', every('all', { consent: { read: 'none' } }));
+  assert.equal((await noConsent('DELETE', `/api/v1/customer/${id}`)).status, 204);
+  const left = (await admin('GET', `/api/v1/consent/${consent}`)).body;
+  assert.deepEqual([left.customer_id, left.former_customer, left.state], [null, id, 'given']);
+  assert.deepEqual((await admin('GET', `/api/v1/consent?former_customer=eq.${id}&select=id`)).body, [{ id: consent }]);
+  const own = await colleague('ownconsent', every('own'));
+  assert.equal((await own('GET', `/api/v1/consent/${consent}`)).status, 404, 'of nobody, seen by those who see all');
+  assert.equal((await admin('POST', `/api/v1/customer/${id}/restore`)).status, 200);
+  const back = (await admin('GET', `/api/v1/consent/${consent}`)).body;
+  assert.deepEqual([back.customer_id, back.former_customer], [id, null]);
+  // still given once and always asked for
+  assert.equal((await admin('POST', '/api/v1/consent', { channel: 'email', purpose: 'marketing', state: 'given' })).status, 422);
+  assert.equal((await admin('PATCH', `/api/v1/consent/${consent}`, { customer_id: null })).status, 422);
+});

@@ -283,7 +283,7 @@ enum err bulk_revert_diff(struct ctx *ctx, const struct entity_info *info, int64
 static enum err revert_change(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item, const char **ret_kept)
 {
 	struct entry entry = {.request_id = bulk_request_id(ctx, act->id, false)};
-	enum err err = change_history(ctx, item->info->entity->name, item->record_id, 0, HISTORY_LOOK, find_entry, &entry);
+	enum err err = change_history_content(ctx, item->info->entity->name, item->record_id, HISTORY_LOOK, find_entry, &entry);
 	/* Nothing was changed, as it stood so already. */
 	if (err != OK || entry.diff == NULL)
 		return err;

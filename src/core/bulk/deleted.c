@@ -7,7 +7,7 @@
 #include "core/events/events.h"
 #include "core/text/text.h"
 
-enum { PAGE = 50, CHUNK = 100, SCAN_MAX = 2000, HISTORY_LOOK = 20 };
+enum { PAGE = 50, CHUNK = 100, SCAN_MAX = 2000 };
 
 struct entry {
 	int64_t seq, at_ms, actor_id, record_id;
@@ -53,7 +53,7 @@ static enum err still_gone(struct ctx *ctx, const struct entry *e, const struct 
 	int64_t newest = 0;
 	enum err err = record_there(ctx, e->info, e->record_id, &there);
 	if (err == OK && !there)
-		err = change_history(ctx, e->info->entity->name, e->record_id, 0, HISTORY_LOOK, find_newest, &newest);
+		err = change_history_content(ctx, e->info->entity->name, e->record_id, 1, find_newest, &newest);
 	/* What went with its parent comes back with it. */
 	if (err == OK && e->info->parent_info != NULL && record->values[e->info->parent].kind == VALUE_INT)
 		err = record_there(ctx, e->info->parent_info, record->values[e->info->parent].i, &above);

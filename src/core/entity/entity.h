@@ -49,6 +49,7 @@ enum field_flag {
 	F_INSERT_ONLY = 1 << 10, /* set at creation, then fixed */
 	F_MASKABLE = 1 << 11, /* the page offers "masked" for it in roles */
 	F_SORT = 1 << 12,     /* worth sorting by (indexed with id) */
+	F_OUTLIVES = 1 << 14, /* a required link, given once, to a record that this one outlives: empty when that is deleted */
 	F_PAST = 1 << 13,     /* a day that lies behind us: a year of two digits is never one to come */
 };
 
@@ -214,6 +215,8 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 /* In a schema step: makes the tables, columns and indexes that descriptors have and the schema lacks. Rows that are
  * there get the field's constant default; a required field needs one. */
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+/* In a schema step, after registry_upgrade: columns of one entity that no longer have to be filled may be empty. */
+enum err registry_loosen(struct ctx *ctx, const struct registry *registry, const char *entity) MUST_CHECK;
 /* ERR_CONFLICT "schema_lacks" with the first field that the schema has no column for. */
 enum err registry_check_schema(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
 /* What rows get in a column that they came without: SQL of our own; NULL: nothing. */
@@ -279,8 +282,13 @@ enum err record_check_create(struct ctx *ctx, struct record *record, unsigned fl
 /* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
  * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;
-/* Follows on_delete of the links that point here; each deletion is its own change with its full content. */
+/* Follows on_delete of the links that point here; each deletion is its own change with its full content.  Unless W_TRUSTED,
+ * the right to delete is asked of everything that goes along, too (what the program keeps for itself aside). */
 enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags) MUST_CHECK;
+/* The same by the program itself (W_TRUSTED), where somebody else is asked of each record that would go along (`goes`), or lose
+ * its link to one that goes, before that happens; their error refuses the whole. */
+typedef enum err (*record_along_fn)(struct ctx *ctx, const struct record *record, bool goes, void *arg);
+enum err record_delete_asking(struct ctx *ctx, const struct entity_info *info, int64_t id, record_along_fn ask, void *arg) MUST_CHECK;
 /* Takes away what the actor may not see: hidden fields are unset, masked ones masked. */
 enum err record_redact(struct ctx *ctx, struct record *record) MUST_CHECK;
 /* Who owns the row, through its parents, for gate_row. */

@@ -183,14 +183,16 @@ enum err record_check_values(struct ctx *ctx, struct record *patch, struct recor
 	return OK;
 }
 
-void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, bool also_readonly)
+void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, unsigned how)
 {
 	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
 		const struct field *field = now->info->fields[at];
 		if (!(field->flags & F_REQUIRED) || (old && record_is_null(old, at)))
 			continue;
+		if ((field->flags & F_OUTLIVES) && (old || (how & CHECK_ORPHANS)))
+			continue;
 		bool none = now->values[at].kind == VALUE_NULL || (now->values[at].kind == VALUE_LIST && now->values[at].l.n == 0);
-		if (!none || ((field->flags & F_READONLY) && !also_readonly) || has_fault(ctx, field->name))
+		if (!none || ((field->flags & F_READONLY) && !(how & CHECK_READONLY)) || has_fault(ctx, field->name))
 			continue;
 		fault_add(ctx, ERR_INVALID, field->name, "required", NULL);
 	}

@@ -11,6 +11,8 @@ struct removal {
 	const struct entity_info *info;
 	int64_t id;
 	int depth; /* 0: what was asked for; deeper: follows from it */
+	record_along_fn ask; /* NULL: nobody */
+	void *arg;
 };
 
 static enum err remove_one(struct ctx *ctx, const struct removal *removal, const struct record *old);
@@ -40,12 +42,14 @@ static enum err pointing_here(struct ctx *ctx, const struct entity_ref *ref, int
 
 /* --- what happens to those who point here ------------------------------------------------ */
 
-static enum err cascade(struct ctx *ctx, const struct entity_ref *ref, const int64_t *ids, size_t n, int depth)
+static enum err cascade(struct ctx *ctx, const struct removal *above, const struct entity_ref *ref, const int64_t *ids, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct record *child;
-		const struct removal removal = {ref->info, ids[i], depth + 1};
+		const struct removal removal = {ref->info, ids[i], above->depth + 1, above->ask, above->arg};
 		enum err err = record_fetch(ctx, ref->info, &entity_state(ref->info)->lock, ids[i], &child);
+		if (!err && removal.ask)
+			err = removal.ask(ctx, child, true, removal.arg);
 		if (!err)
 			err = remove_one(ctx, &removal, child);
 		if (err)
@@ -67,27 +71,29 @@ static struct value without(struct ctx *ctx, const struct value *list, int64_t i
 	return rest;
 }
 
-static enum err unlink_one(struct ctx *ctx, const struct entity_ref *ref, int64_t holder, int64_t id)
+static enum err unlink_one(struct ctx *ctx, const struct removal *removal, const struct entity_ref *ref, int64_t holder)
 {
 	struct record *record, *patch;
 	enum err err = record_load(ctx, ref->info, holder, &record);
+	if (!err && removal->ask)
+		err = removal->ask(ctx, record, false, removal->arg);
 	if (!err)
 		err = record_new(ctx, ref->info, &patch);
 	if (err)
 		return err;
 	bool many = ref->info->fields[ref->field]->type == FIELD_LINKS;
-	patch->values[ref->field] = many ? without(ctx, &record->values[ref->field], id) : value_null();
+	patch->values[ref->field] = many ? without(ctx, &record->values[ref->field], removal->id) : value_null();
 	patch->set[ref->field] = true;
 	if (many && patch->values[ref->field].kind == VALUE_NULL)
 		return record_no_memory(ctx);
 	return record_update(ctx, holder, patch, 0, W_TRUSTED, NULL);
 }
 
-static enum err unlink_all(struct ctx *ctx, const struct entity_ref *ref, const int64_t *ids, size_t n, int64_t id)
+static enum err unlink_all(struct ctx *ctx, const struct removal *removal, const struct entity_ref *ref, const int64_t *ids, size_t n)
 {
 	enum err err = OK;
 	for (size_t i = 0; !err && i < n; i++)
-		err = unlink_one(ctx, ref, ids[i], id);
+		err = unlink_one(ctx, removal, ref, ids[i]);
 	return err;
 }
 
@@ -102,9 +108,9 @@ static enum err follow_refs(struct ctx *ctx, const struct removal *removal)
 			continue;
 		enum err err = pointing_here(ctx, &refs[i], removal->id, INT32_MAX, &ids, &n);
 		if (!err && field->on_delete == DELETE_CASCADE && field->type == FIELD_LINK)
-			err = cascade(ctx, &refs[i], ids, n, removal->depth);
+			err = cascade(ctx, removal, &refs[i], ids, n);
 		else if (!err)
-			err = unlink_all(ctx, &refs[i], ids, n, removal->id);
+			err = unlink_all(ctx, removal, &refs[i], ids, n);
 		if (err)
 			return err;
 	}
@@ -186,9 +192,35 @@ static enum err remove_one(struct ctx *ctx, const struct removal *removal, const
 	return err;
 }
 
+/* What the program keeps for itself (sessions, items of an act) and what is one's own (views) follow without a question. */
+static enum err may_go_along(struct ctx *ctx, const struct record *record, bool goes, void *arg)
+{
+	const struct entity_info *const *above = arg;
+	const struct faults before = ctx->faults;
+	enum scope scope;
+	if (!goes || (record->info->entity->flags & (E_NO_API_WRITE | E_INTERNAL | E_PRIVATE)))
+		return OK;
+	enum err err = record_may(ctx, record->info, ACTION_DELETE, &scope);
+	if (!err)
+		err = record_reach(ctx, record, ACTION_DELETE);
+	if (err != ERR_FORBIDDEN && err != ERR_NOT_FOUND)
+		return err;
+	ctx->faults = before;
+	const struct text2 *label = &record->info->entity->label_many;
+	return fail_arg(ctx, ERR_FORBIDDEN, entity_name(*above), "along_forbidden", ctx->locale == LOCALE_EN ? label->en : label->zh);
+}
+
+enum err record_delete_asking(struct ctx *ctx, const struct entity_info *info, int64_t id, record_along_fn ask, void *arg)
+{
+	const struct removal removal = {info, id, 0, ask, arg};
+	struct record *old;
+	enum err err = record_fetch(ctx, info, &entity_state(info)->lock, id, &old);
+	return err ? err : remove_one(ctx, &removal, old);
+}
+
 enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags)
 {
-	const struct removal removal = {info, id, 0};
+	const struct removal removal = {info, id, 0, flags & W_TRUSTED ? NULL : may_go_along, &info};
 	struct record *old;
 	enum scope scope;
 	enum err err = flags & W_TRUSTED ? OK : record_may(ctx, info, ACTION_DELETE, &scope);

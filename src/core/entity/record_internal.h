@@ -30,7 +30,8 @@ enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct
 /* Normalises what `patch` gives and carries it over into `now` (which may be `patch`). */
 enum err record_check_values(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old) MUST_CHECK;
 /* Required fields; of an update only what the patch gives. Fields with a fault already are left. */
-void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, bool also_readonly);
+enum { CHECK_READONLY = 1 << 0, CHECK_ORPHANS = 1 << 1 }; /* read-only fields too; what it belonged to may be gone (F_OUTLIVES) */
+void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, unsigned how);
 /* Links that were given exist and may be seen. With `existence` also those that a foreign key will look at. */
 enum err record_check_links(struct ctx *ctx, const struct record *now, const struct record *old, bool trusted, bool existence) MUST_CHECK;
 /* Unique fields, for a report of all faults together; the index decides. */

@@ -9,7 +9,7 @@
 #include "core/events/events.h"
 #include "core/entity/record_internal.h"
 
-enum { HISTORY_LOOK = 50, PASSES_MAX = 32 };
+enum { PASSES_MAX = 32 };
 
 struct gone {
 	const struct entity_info *info;
@@ -46,9 +46,6 @@ struct last {
 static enum err find_last(struct ctx *ctx, const struct change *change, void *arg)
 {
 	struct last *last = arg;
-	if (last->found || (change->action != CHANGE_CREATE && change->action != CHANGE_UPDATE && change->action != CHANGE_DELETE &&
-	                    change->action != CHANGE_RESTORE))
-		return OK;
 	last->found = true;
 	last->change = *change;
 	last->change.diff = arena_strdup(ctx->arena, change->diff ? change->diff : "");
@@ -201,7 +198,7 @@ static enum err keep_living_link(struct ctx *ctx, struct record *record, int at,
 	enum err err = exists(ctx, target, value->i, &found);
 	if (err || found)
 		return err;
-	if (record->info->fields[at]->flags & F_REQUIRED)
+	if ((record->info->fields[at]->flags & (F_REQUIRED | F_OUTLIVES)) == F_REQUIRED)
 		return fail_arg(ctx, ERR_CONFLICT, record->info->fields[at]->name, "link_not_found", entity_name(target));
 	*value = value_null();
 	return OK;
@@ -291,7 +288,7 @@ static enum err write_back(struct ctx *ctx, struct record *record)
 		err = record_check_kinds(ctx, record);
 	if (err)
 		return err;
-	record_check_required(ctx, record, NULL, true);
+	record_check_required(ctx, record, NULL, CHECK_READONLY | CHECK_ORPHANS);
 	err = faults_code(ctx);
 	if (!err)
 		err = record_insert(ctx, record);
@@ -368,7 +365,7 @@ enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t
 		*ret = NULL;
 	enum err err = record_may(ctx, info, ACTION_DELETE, &scope);
 	if (!err)
-		err = change_history(ctx, entity_name(info), id, 0, HISTORY_LOOK, find_last, &last);
+		err = change_history_content(ctx, entity_name(info), id, 1, find_last, &last);
 	if (!err)
 		err = exists(ctx, info, id, &there);
 	if (err)

@@ -210,7 +210,7 @@ static enum err check_new(struct ctx *ctx, struct record *record, unsigned flags
 		err = fill_defaults(ctx, record);
 	/* A hook may complete what is missing; but who has to correct something anyway hears all. */
 	if (!err && (!hooks->before || ctx->faults.count))
-		record_check_required(ctx, record, NULL, false);
+		record_check_required(ctx, record, NULL, 0);
 	if (!err)
 		err = record_check_links(ctx, record, NULL, trusted, ctx->faults.count > 0);
 	if (!err && ctx->faults.count)
@@ -261,7 +261,7 @@ static enum err check_hooked(struct ctx *ctx, const struct record *now, const st
 	enum err err = record_check_kinds(ctx, now);
 	if (err)
 		return err;
-	record_check_required(ctx, now, old, true);
+	record_check_required(ctx, now, old, CHECK_READONLY);
 	return faults_code(ctx);
 }
 
@@ -337,7 +337,7 @@ static enum err check_changed(struct ctx *ctx, struct record *patch, struct reco
 	if (!err)
 		err = record_check_values(ctx, patch, now, old);
 	if (!err && (!now->info->entity->hooks.before || ctx->faults.count))
-		record_check_required(ctx, now, old, false);
+		record_check_required(ctx, now, old, 0);
 	if (!err)
 		err = record_check_links(ctx, now, old, flags & W_TRUSTED, ctx->faults.count > 0);
 	if (!err && ctx->faults.count)

@@ -79,6 +79,17 @@ static const char *check_options(const struct field *field)
 	return NULL;
 }
 
+/* What deleting the target does to it. */
+static const char *check_on_delete(const struct field *field)
+{
+	bool emptied = field->on_delete == DELETE_SET_NULL && field->type == FIELD_LINK, outlives = field->flags & F_OUTLIVES;
+	if (emptied && (field->flags & F_REQUIRED) && !outlives)
+		return "required, yet set to null";
+	if (outlives && (!emptied || (field->flags & (F_REQUIRED | F_INSERT_ONLY)) != (F_REQUIRED | F_INSERT_ONLY)))
+		return "outlives what is no required link, given once and set to null";
+	return NULL;
+}
+
 static const char *check_link(const struct field *field)
 {
 	bool links = field->type == FIELD_LINK || field->type == FIELD_LINKS;
@@ -86,11 +97,9 @@ static const char *check_link(const struct field *field)
 		return links ? "no link target" : "link target on another type";
 	if (field->type == FIELD_LINK && !str_ends(field->name, "_id"))
 		return "a link's name ends in _id";
-	if (field->on_delete == DELETE_SET_NULL && field->type == FIELD_LINK && (field->flags & F_REQUIRED))
-		return "required, yet set to null";
 	if (field->type == FIELD_LINKS && (field->flags & (F_UNIQUE | F_SORT | F_SEARCH | F_SECRET)))
 		return "flag not for many-links";
-	return NULL;
+	return check_on_delete(field);
 }
 
 static const char *check_flags(const struct field *field)

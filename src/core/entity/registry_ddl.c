@@ -13,7 +13,7 @@ static void put_column(struct buf *buf, const struct entity_info *info, size_t a
 	buf_printf(buf, "\"%s\" %s", field->name, field_ops(field->type)->column[engine]);
 	if (at == SF_ID)
 		buf_puts(buf, " PRIMARY KEY");
-	else if (field->flags & F_REQUIRED)
+	else if ((field->flags & (F_REQUIRED | F_OUTLIVES)) == F_REQUIRED)
 		buf_puts(buf, " NOT NULL");
 	if (fallback)
 		buf_printf(buf, " DEFAULT %s", fallback);
@@ -22,9 +22,9 @@ static void put_column(struct buf *buf, const struct entity_info *info, size_t a
 		buf_printf(buf, " REFERENCES \"%s\" (\"id\")", entity_name(link));
 }
 
-static void put_table(struct buf *buf, const struct entity_info *info, int engine)
+static void put_table(struct buf *buf, const struct entity_info *info, int engine, const char *table)
 {
-	buf_printf(buf, "CREATE TABLE \"%s\" (\n", entity_name(info));
+	buf_printf(buf, "CREATE TABLE \"%s\" (\n", table);
 	for (size_t i = 0; i < info->n_fields; i++) {
 		if (info->fields[i]->type == FIELD_LINKS)
 			continue;
@@ -79,7 +79,7 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 		return fail(ctx, ERR_BUG, "engine", "unknown");
 	for (size_t i = 0; i < registry->n; i++) {
 		const struct entity_info *info = &registry->list[i].info;
-		put_table(ret, info, engine);
+		put_table(ret, info, engine, entity_name(info));
 		for (size_t k = 0; k < entity_state(info)->n_many; k++)
 			put_many_table(ret, info, info->fields[entity_state(info)->many[k]], engine);
 		registry_put_indexes(ret, engine, info);
@@ -213,7 +213,7 @@ static enum err add_missing(struct lacking *l, const struct entity_info *info)
 	bool whole = !has_column(l, entity_name(info), "id");
 	enum err err = OK;
 	if (whole)
-		put_table(&l->ddl, info, l->engine);
+		put_table(&l->ddl, info, l->engine, entity_name(info));
 	for (size_t at = 0; !err && at < info->n_fields; at++) {
 		if (whole && info->fields[at]->type != FIELD_LINKS)
 			put_field_keys(&l->keys, info, at);
@@ -253,6 +253,48 @@ enum err registry_upgrade(struct ctx *ctx, const struct registry *registry)
 	if (!err && l.engine == ENGINE_POSTGRES && l.keys.len > 0)
 		err = db_exec(ctx, ctx->db, buf_text(&l.keys));
 	end(&l);
+	return err;
+}
+
+static void put_column_list(struct buf *ddl, const struct entity_info *info)
+{
+	const char *between = "";
+	for (size_t at = 0; at < info->n_fields; at++)
+		if (info->fields[at]->type != FIELD_LINKS) {
+			buf_printf(ddl, "%s\"%s\"", between, info->fields[at]->name);
+			between = ", ";
+		}
+}
+
+/* SQLite cannot take a condition from a column: the table is written anew, without its references being asked meanwhile. */
+static void put_loosened_lite(struct buf *ddl, const struct entity_info *info)
+{
+	const char *name = entity_name(info);
+	char table[128];
+	snprintf(table, sizeof(table), "%s_anew", name);
+	put_table(ddl, info, ENGINE_SQLITE, table);
+	buf_printf(ddl, "INSERT INTO \"%s\" (", table);
+	put_column_list(ddl, info);
+	buf_puts(ddl, ") SELECT ");
+	put_column_list(ddl, info);
+	buf_printf(ddl, " FROM \"%s\";\nDROP TABLE \"%s\";\nALTER TABLE \"%s\" RENAME TO \"%s\";\n", name, name, table, name);
+	registry_put_indexes(ddl, ENGINE_SQLITE, info);
+}
+
+enum err registry_loosen(struct ctx *ctx, const struct registry *registry, const char *entity)
+{
+	const struct entity_info *info = registry_find(registry, entity);
+	struct buf ddl;
+	if (!info)
+		return fail_arg(ctx, ERR_BUG, "", "unknown", entity);
+	buf_init(&ddl, UPGRADE_MAX);
+	if (db_engine(ctx->db) == ENGINE_SQLITE)
+		put_loosened_lite(&ddl, info);
+	for (size_t at = SF_COUNT; db_engine(ctx->db) == ENGINE_POSTGRES && at < info->n_fields; at++)
+		if ((info->fields[at]->flags & F_OUTLIVES) || (!(info->fields[at]->flags & F_REQUIRED) && info->fields[at]->type != FIELD_LINKS))
+			buf_printf(&ddl, "ALTER TABLE \"%s\" ALTER COLUMN \"%s\" DROP NOT NULL;\n", entity, info->fields[at]->name);
+	enum err err = buf_failed(&ddl) ? fail(ctx, ERR_LIMIT, "ddl", "memory") : db_exec(ctx, ctx->db, buf_text(&ddl));
+	buf_release(&ddl);
 	return err;
 }
 

@@ -58,7 +58,7 @@ void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const 
 static bool may_be_null(const struct entity_info *info, const char *column)
 {
 	int at = info ? entity_field(info, column) : -1;
-	return at >= SF_COUNT && !(info->fields[at]->flags & F_REQUIRED);
+	return at >= SF_COUNT && (info->fields[at]->flags & (F_REQUIRED | F_OUTLIVES)) != F_REQUIRED;
 }
 
 /* SQLite has the id behind every index already, and would keep it twice. */

@@ -22,6 +22,7 @@
 /* Above it stand the passing numbers of entries not yet sealed (PostgreSQL). */
 #define CHANGE_UNSEALED ((int64_t)1 << 52)
 
+/* The first four change a record's content. */
 enum change_action {
 	CHANGE_CREATE,
 	CHANGE_UPDATE,
@@ -66,6 +67,8 @@ typedef enum err (*change_fn)(struct ctx *ctx, const struct change *change, void
 enum err change_read(struct ctx *ctx, int64_t after_seq, size_t max, change_fn fn, void *arg, int64_t *ret_last) MUST_CHECK;
 /* History of one record, newest first, before `before_seq` (0: from the end). */
 enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, change_fn fn, void *arg) MUST_CHECK;
+/* The same of what changed its content alone: looks at it, exports and refusals are passed over, however many. */
+enum err change_history_content(struct ctx *ctx, const char *entity, int64_t record_id, size_t max, change_fn fn, void *arg) MUST_CHECK;
 enum err change_last_seq(struct ctx *ctx, int64_t *ret) MUST_CHECK;
 
 /* Newest first, for the audit trail; zero and NULL members do not filter. */

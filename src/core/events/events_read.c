@@ -63,7 +63,8 @@ enum err change_read(struct ctx *ctx, int64_t after_seq, size_t max, change_fn f
 	return each(ctx, stmt, fn, arg, ret_last);
 }
 
-enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, change_fn fn, void *arg)
+static enum err history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, enum change_action last,
+                        change_fn fn, void *arg)
 {
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_change_of_record, &stmt);
@@ -73,7 +74,18 @@ enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, 
 	stmt_bind_text(stmt, 2, entity);
 	stmt_bind_i64(stmt, 3, before_seq > 0 ? before_seq : INT64_MAX);
 	stmt_bind_i64(stmt, 4, max > INT32_MAX ? INT32_MAX : (int64_t)max);
+	stmt_bind_i64(stmt, 5, (int64_t)last);
 	return each(ctx, stmt, fn, arg, NULL);
+}
+
+enum err change_history(struct ctx *ctx, const char *entity, int64_t record_id, int64_t before_seq, size_t max, change_fn fn, void *arg)
+{
+	return history(ctx, entity, record_id, before_seq, max, CHANGE_ACTION_COUNT, fn, arg);
+}
+
+enum err change_history_content(struct ctx *ctx, const char *entity, int64_t record_id, size_t max, change_fn fn, void *arg)
+{
+	return history(ctx, entity, record_id, 0, max, CHANGE_RESTORE, fn, arg);
 }
 
 enum err change_last_seq(struct ctx *ctx, int64_t *ret)

@@ -19,15 +19,15 @@ FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2
 -- name: change_of_record
 -- engine: sqlite
 SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
-FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4
+FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 AND action <= ?5 ORDER BY seq DESC LIMIT ?4
 -- engine: postgres
 SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id FROM (
   (SELECT * FROM (SELECT seq, at, (SELECT min(m.seq) FROM change_new m WHERE m.xid = n.xid) AS grp,
     actor_id, actor_kind, entity, record_id, action, diff, request_id
-    FROM change_new n WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4) a)
+    FROM change_new n WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 AND action <= ?5 ORDER BY seq DESC LIMIT ?4) a)
   UNION ALL
   (SELECT * FROM (SELECT seq, at, grp, actor_id, actor_kind, entity, record_id, action, diff, request_id
-    FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4) b)
+    FROM change WHERE record_id = ?1 AND record_id <> 0 AND entity = ?2 AND seq < ?3 AND action <= ?5 ORDER BY seq DESC LIMIT ?4) b)
 ) u ORDER BY seq DESC LIMIT ?4
 
 -- name: change_in_group

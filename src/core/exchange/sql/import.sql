@@ -21,3 +21,6 @@ SELECT id FROM "import_run"
 -- name: import_problem_rows
 SELECT "row", outcome, entity, field, "column", "key", argument, message FROM "import_problem"
  WHERE run_id = ?1 ORDER BY "row", id;
+
+-- name: import_others_undone
+SELECT 1 FROM "import_run" WHERE state = 'undone' AND id <> ?1 LIMIT 1;

@@ -59,17 +59,51 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 			{active && <Alert type="info" showIcon title={t('import.background')} />}
 			{state === 'cancelled' && <Alert type="info" showIcon title={t('import.cancelled_text', { n: number(done) })} />}
 			{failed > 0 && !active && <Alert type="warning" showIcon title={t('import.some_failed', { count: failed, n: number(failed) })} description={t('import.some_failed_text')} />}
+			{state === 'undone' && <Undone run={run} />}
 			<div className="form-foot">
 				{active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
 				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
 				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
-				{['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
+				{(['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
 				{entity && !entity.child && <Link to={`/${entity.name}?order=id.desc`}>{t('import.see')}</Link>}
 			</div>
 			<ByKind run={run} />
 			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} columns={['row', 'outcome', 'message', 'entity', 'field', 'column']} show={{ entity: (r) => entityOf(meta, String(r.entity ?? ''))?.label ?? String(r.entity ?? ''), field: (r) => fieldOf(entityOf(meta, String(r.entity ?? '')), String(r.field ?? ''))?.label ?? String(r.field ?? '') }} fixed />}
 			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
 		</div>
+	);
+}
+
+type UndoneFigures = { deleted: number; restored: number; kept: number; reasons?: { message: string; count: number; examples: { entity: string; id: string }[] }[] };
+
+const undoneOf = (run: Run) => (run.records as { undone?: UndoneFigures } | null)?.undone ?? null;
+
+/** What the undo had to leave may be taken back later, when what hung on it is gone. */
+function leftBehind(run: Run) {
+	return run.state === 'undone' && (undoneOf(run)?.kept ?? 0) > 0;
+}
+
+/** What came of an undo: how many, and what was left and why. */
+function Undone({ run }: { run: Run }) {
+	const { t } = useTranslation();
+	const meta = useMeta();
+	const undone = undoneOf(run);
+	if (!undone) return null;
+	return (
+		<Alert
+			type={undone.kept > 0 ? 'warning' : 'success'} showIcon
+			title={t('import.undone_text', { deleted: number(undone.deleted), restored: number(undone.restored), kept: number(undone.kept) })}
+			description={undone.reasons && undone.reasons.length > 0 && (
+				<ul>
+					{undone.reasons.map((r) => (
+						<li key={r.message}>
+							{t('import.undone_reason', { n: number(r.count), why: r.message })}{' '}
+							{r.examples.filter((e) => !entityOf(meta, e.entity)?.child).map((e, i) => <Link key={e.id} to={`/${e.entity}/${e.id}`}>{i > 0 ? ' ' : ''}{t('import.undone_example', { n: i + 1 })}</Link>)}
+						</li>
+					))}
+				</ul>
+			)}
+		/>
 	);
 }
 
