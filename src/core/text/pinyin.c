@@ -1,6 +1,6 @@
-/* Pinyin of names.  The table has each character's usual reading; family names
- * that are read otherwise are listed here, and only trusted where a family name
- * can stand: at the start of a name of two to four characters. */
+/* Pinyin.  The table has each character's usual reading and the words that are read
+ * otherwise; family names that are read otherwise are listed here, and come first
+ * where a family name can stand: at the start of a name of one to four characters. */
 #include <string.h>
 
 #include "base/str.h"
@@ -69,7 +69,7 @@ static const uint32_t double_surnames[][2] = {
 static const struct {
 	uint32_t cp;
 	const char *syllable;
-} readings[] = {{U'晟', "sheng"}, {U'长', "chang"}, {U'阚', "kan"}, {U'拓', "tuo"}, {U'厦', "xia"}};
+} readings[] = {{U'阚', "kan"}, {U'长', "chang"}, {U'厦', "xia"}};
 
 /* What people put behind a name, and in front of a family name. */
 static const uint32_t titles[][4] = {
@@ -88,43 +88,87 @@ static const char *usual_syllable(uint32_t cp)
 	return text_syllables[text_pinyin_index[cp - TEXT_HAN_FIRST]];
 }
 
-static const char *name_syllable(uint32_t cp)
+/* What is to be read: at most TEXT_READING_MAX characters. */
+struct chars {
+	uint32_t written[TEXT_READING_MAX], folded[TEXT_READING_MAX];
+	bool in_word[TEXT_READING_MAX]; /* read as part of a word, not by itself */
+	size_t n;
+};
+
+static const char *name_syllable(uint32_t cp, const char *usual)
 {
 	for (size_t i = 0; i < sizeof readings / sizeof *readings; i++)
 		if (readings[i].cp == cp)
 			return readings[i].syllable;
-	return usual_syllable(cp);
+	return usual;
 }
 
-/* `n` characters from here to the end of the name: of two, both are no family name. */
-static const struct surname *surname_find(const uint32_t *chars, size_t n)
+/* With `n` characters from here to the end of the name: of two, both are no family name. */
+static const struct surname *surname_find(const uint32_t *folded, size_t n)
 {
-	uint32_t first = n > 0 ? text_fold_han(chars[0]) : 0, second = n > 1 ? text_fold_han(chars[1]) : 0;
-	for (size_t i = 0; i < sizeof surnames / sizeof *surnames; i++)
-		if (surnames[i].cp[0] == first && (surnames[i].cp[1] == 0 || (surnames[i].cp[1] == second && n > 2)))
+	for (size_t i = 0; n > 0 && i < sizeof surnames / sizeof *surnames; i++)
+		if (surnames[i].cp[0] == folded[0] && (surnames[i].cp[1] == 0 || (n > 2 && surnames[i].cp[1] == folded[1])))
 			return &surnames[i];
 	return NULL;
 }
 
-static size_t surname_chars(const uint32_t *chars, size_t n)
+static size_t surname_chars(const struct surname *special, const uint32_t *folded, size_t n)
 {
-	const struct surname *special = surname_find(chars, n);
 	if (special)
 		return special->cp[1] ? 2 : 1;
 	for (size_t i = 0; n > 2 && i < sizeof double_surnames / sizeof *double_surnames; i++)
-		if (double_surnames[i][0] == text_fold_han(chars[0]) && double_surnames[i][1] == text_fold_han(chars[1]))
+		if (double_surnames[i][0] == folded[0] && double_surnames[i][1] == folded[1])
 			return 2;
 	return 1;
 }
 
-static void read_plain(const uint32_t *chars, size_t n, struct text_reading *ret)
+/* The longest word here that is read otherwise than its characters; NULL if there is none. */
+static const uint16_t *word_at(const uint32_t *folded, size_t n)
 {
-	*ret = (struct text_reading){0};
-	for (size_t i = 0; i < n && ret->n < TEXT_READING_MAX; i++) {
-		const char *syllable = usual_syllable(chars[i]);
-		if (*syllable)
-			ret->syllable[ret->n++] = syllable;
+	size_t low = 0, high = text_n_word_firsts;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (text_word_firsts[mid].cp < folded[0])
+			low = mid + 1;
+		else
+			high = mid;
 	}
+	if (low == text_n_word_firsts || text_word_firsts[low].cp != folded[0])
+		return NULL;
+	const uint16_t *word = text_word_pool + text_word_firsts[low].at;
+	for (size_t i = 0; i < text_word_firsts[low].n; i++) {
+		size_t len = *word & 0xFF, same = 1;
+		while (same < len && len <= n && word[same] == folded[same])
+			same++;
+		if (same == len)
+			return word;
+		word += len * (*word & TEXT_WORD_OTHER ? 3 : 2);
+	}
+	return NULL;
+}
+
+/* Character by character and word by word; *ret_other has the words' other readings, or is empty. */
+static void read_plain(struct chars *chars, struct text_reading *ret, struct text_reading *ret_other)
+{
+	bool others = false;
+	ret->n = ret->n_surname = ret_other->n = ret_other->n_surname = 0;
+	for (size_t i = 0; i < chars->n;) {
+		const uint16_t *word = word_at(chars->folded + i, chars->n - i);
+		size_t len = word ? *word & 0xFF : 1;
+		bool two = word && *word & TEXT_WORD_OTHER;
+		for (size_t k = 0; k < len; k++) {
+			const char *syllable = word ? text_syllables[word[len + k]] : usual_syllable(chars->written[i]);
+			chars->in_word[i + k] = word != NULL;
+			if (!*syllable)
+				continue;
+			ret->syllable[ret->n++] = syllable;
+			ret_other->syllable[ret_other->n++] = two ? text_syllables[word[2 * len + k]] : syllable;
+		}
+		others = others || two;
+		i += len;
+	}
+	if (!others)
+		ret_other->n = 0;
 }
 
 /* Where the name stands in its characters. */
@@ -132,14 +176,13 @@ struct core {
 	size_t start, n;
 };
 
-static size_t title_length(const uint32_t *chars, size_t n)
+static size_t title_length(const uint32_t *folded, size_t n)
 {
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
-		size_t len = 0;
+		size_t len = 0, same = 0;
 		while (len < 4 && titles[i][len])
 			len++;
-		size_t same = 0;
-		while (n > len && same < len && text_fold_han(chars[n - len + same]) == titles[i][same])
+		while (n > len && same < len && folded[n - len + same] == titles[i][same])
 			same++;
 		if (same == len)
 			return len;
@@ -148,25 +191,22 @@ static size_t title_length(const uint32_t *chars, size_t n)
 }
 
 /* 老曾, 曾总, 曾国藩先生. One character of title behind two or more is more likely part of the name: 张大哥, 王老. */
-static struct core find_core(const uint32_t *chars, size_t n)
+static struct core find_core(const struct chars *chars)
 {
-	size_t title = title_length(chars, n);
+	size_t n = chars->n, title = n > 1 ? title_length(chars->folded, n) : 0;
 	struct core core = {0, n};
 	if (title > 0 && n - title <= TEXT_NAME_CHARS && (title > 1 || n == 2))
 		core.n -= title;
-	const struct surname *behind = core.n == 2 || core.n == 3 ? surname_find(chars + 1, core.n == 3 ? 3 : 1) : NULL;
-	for (size_t i = 0; behind && i < sizeof forenames / sizeof *forenames; i++)
-		if (chars[0] == forenames[i] && core.n == (behind->cp[1] ? 3 : 2))
+	for (size_t i = 0; (core.n == 2 || core.n == 3) && i < sizeof forenames / sizeof *forenames; i++) {
+		const struct surname *behind = chars->folded[0] == forenames[i] ? surname_find(chars->folded + 1, core.n == 3 ? 3 : 1) : NULL;
+		if (behind && core.n == (behind->cp[1] ? 3 : 2))
 			return (struct core){1, core.n - 1};
+	}
 	return core;
 }
 
-/* The characters from `at` on read as a name. */
-static void read_name(const uint32_t *chars, size_t at, size_t n, struct text_reading *reading)
+static void put_surname(const struct surname *surname, size_t n, struct text_reading *reading, size_t at)
 {
-	const struct surname *surname = surname_find(chars + at, n);
-	for (size_t i = surname_chars(chars + at, n); i < n; i++)
-		reading->syllable[at + i] = name_syllable(chars[at + i]);
 	if (!surname)
 		return;
 	reading->syllable[at] = surname->first;
@@ -175,13 +215,18 @@ static void read_name(const uint32_t *chars, size_t at, size_t n, struct text_re
 }
 
 /* 上海单氏木业, 查记: a family name in the midst of others. */
-static void read_houses(const uint32_t *chars, size_t n, struct text_reading *reading)
+static void read_houses(const struct chars *chars, struct text_reading *reading)
 {
-	for (size_t i = 0; i + 1 < n; i++) {
-		const struct surname *surname = chars[i + 1] == U'氏' || chars[i + 1] == U'记' || chars[i + 1] == U'記' ? surname_find(chars + i, 1) : NULL;
-		if (surname)
-			reading->syllable[i] = surname->first;
-	}
+	for (size_t i = 0; i + 1 < chars->n; i++)
+		if (chars->folded[i + 1] == U'氏' || chars->folded[i + 1] == U'记')
+			put_surname(surname_find(chars->folded + i, 1), 1, reading, i);
+}
+
+static void copy_reading(struct text_reading *to, const struct text_reading *from)
+{
+	memcpy(to->syllable, from->syllable, from->n * sizeof *from->syllable);
+	to->n = from->n;
+	to->n_surname = from->n_surname;
 }
 
 static bool same_reading(const struct text_reading *a, const struct text_reading *b)
@@ -200,7 +245,7 @@ static void add_reading(struct text_reading list[TEXT_READINGS_MAX], size_t *cou
 		if (same_reading(&list[i], reading))
 			return;
 	if (*count < TEXT_READINGS_MAX && reading->n > 0)
-		list[(*count)++] = *reading;
+		copy_reading(&list[(*count)++], reading);
 }
 
 /* Those who have no key for u with two dots type u. */
@@ -218,68 +263,86 @@ static bool without_v(struct text_reading *reading)
 }
 
 /* A person's name: as such, the name in it, and with the family name read as the character is. */
-static void read_person(const uint32_t *chars, size_t n, bool alone, const struct text_reading *plain,
+static void read_person(const struct chars *chars, const struct core *core, bool alone, const struct text_reading *plain,
                         struct text_reading list[TEXT_READINGS_MAX], size_t *count)
 {
-	struct text_reading named = *plain, inner = {0}, other = *plain;
-	const struct core core = find_core(chars, n);
-	read_name(chars, core.start, core.n, &named);
-	size_t surname = core.start > 0 ? core.start : surname_chars(chars, core.n);
-	if (core.start + core.n < n) {
-		inner.n = core.n;
-		memcpy(inner.syllable, named.syllable + core.start, core.n * sizeof *inner.syllable);
-		inner.n_surname = alone && core.n > 1 ? surname : 0;
+	struct text_reading named, inner = {.n = 0}, other;
+	const uint32_t *folded = chars->folded + core->start;
+	const struct surname *special = surname_find(folded, core->n);
+	size_t surname = surname_chars(special, folded, core->n), n = chars->n;
+	copy_reading(&named, plain);
+	put_surname(special, core->n, &named, core->start);
+	for (size_t i = surname; i < core->n; i++)
+		if (!chars->in_word[core->start + i])
+			named.syllable[core->start + i] = name_syllable(folded[i], named.syllable[core->start + i]);
+	copy_reading(&other, &named);
+	for (size_t i = 0; i < surname && core->start + i < n; i++)
+		other.syllable[core->start + i] = plain->syllable[core->start + i];
+	if (core->start > 0)
+		surname = core->start;
+	if (core->start + core->n < n) {
+		inner.n = core->n;
+		memcpy(inner.syllable, named.syllable + core->start, core->n * sizeof *inner.syllable);
+		inner.n_surname = alone && core->n > 1 ? surname : 0;
 	}
-	named.n_surname = alone && n > 1 && inner.n == 0 ? surname : 0;
-	for (size_t i = surname; core.start == 0 && i < n; i++)
-		other.syllable[i] = named.syllable[i];
-	other.n_surname = named.n_surname;
+	named.n_surname = other.n_surname = alone && n > 1 && inner.n == 0 ? surname : 0;
 	add_reading(list, count, &named);
 	add_reading(list, count, &inner);
 	add_reading(list, count, &other);
 }
 
 /* 尉迟 by itself: two characters are a name of one each, or a family name of two. */
-static void read_double(const uint32_t *chars, size_t n, const struct text_reading *plain,
+static void read_double(const struct chars *chars, const struct text_reading *plain,
                         struct text_reading list[TEXT_READINGS_MAX], size_t *count)
 {
-	const uint32_t longer[] = {chars[0], n > 1 ? chars[1] : 0, 0};
-	const struct surname *surname = n == 2 ? surname_find(longer, 3) : NULL;
+	const struct surname *surname = chars->n == 2 ? surname_find(chars->folded, 3) : NULL;
 	if (!surname || !surname->cp[1])
 		return;
-	struct text_reading both = *plain;
-	both.syllable[0] = surname->first;
-	both.syllable[1] = surname->second;
+	struct text_reading both;
+	copy_reading(&both, plain);
+	put_surname(surname, 2, &both, 0);
 	add_reading(list, count, &both);
 }
 
-size_t text_readings(const uint32_t *chars, size_t n, bool alone, struct text_reading ret[TEXT_READINGS_MAX])
+/* No name, or too long for one: a family name that it starts with may be read as such all the same. */
+static void read_words(const struct chars *chars, const struct text_reading *plain,
+                       struct text_reading list[TEXT_READINGS_MAX], size_t *count)
 {
-	struct text_reading plain;
+	struct text_reading named;
+	add_reading(list, count, plain);
+	if (plain->n != chars->n)
+		return;
+	copy_reading(&named, plain);
+	put_surname(surname_find(chars->folded, chars->n), chars->n, &named, 0);
+	read_houses(chars, &named);
+	add_reading(list, count, &named);
+}
+
+size_t text_readings(const uint32_t *written, size_t n, bool alone, struct text_reading ret[TEXT_READINGS_MAX])
+{
+	struct text_reading plain, other;
+	struct chars chars;
 	size_t count = 0;
-	read_plain(chars, n, &plain);
-	bool whole = plain.n == n && n > 0;
-	const struct core core = whole ? find_core(chars, n) : (struct core){0, 0};
-	if (whole && core.n <= TEXT_NAME_CHARS && (alone || core.n > 1 || n == 1)) {
-		read_person(chars, n, alone, &plain, ret, &count);
-		read_double(chars, n, &plain, ret, &count);
-	} else {
-		add_reading(ret, &count, &plain);
-		if (whole) {
-			struct text_reading named = plain;
-			const struct surname *surname = surname_find(chars, n);
-			if (surname)
-				named.syllable[0] = surname->first;
-			if (surname && surname->second)
-				named.syllable[1] = surname->second;
-			read_houses(chars, n, &named);
-			add_reading(ret, &count, &named);
-		}
+	chars.n = n < TEXT_READING_MAX ? n : TEXT_READING_MAX;
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < chars.n; i++) {
+		chars.written[i] = written[i];
+		chars.folded[i] = text_fold_han(written[i]);
 	}
+	read_plain(&chars, &plain, &other);
+	const struct core core = plain.n == chars.n ? find_core(&chars) : (struct core){0, 0};
+	if (core.n > 0 && core.n <= TEXT_NAME_CHARS && (alone || core.n > 1 || n == 1)) {
+		read_person(&chars, &core, alone, &plain, ret, &count);
+		read_double(&chars, &plain, ret, &count);
+	} else {
+		read_words(&chars, &plain, ret, &count);
+	}
+	add_reading(ret, &count, &other);
 	for (size_t i = 0, all = count; i < all; i++) {
-		struct text_reading typed = ret[i];
-		if (without_v(&typed))
-			add_reading(ret, &count, &typed);
+		copy_reading(&other, &ret[i]);
+		if (without_v(&other))
+			add_reading(ret, &count, &other);
 	}
 	return count;
 }

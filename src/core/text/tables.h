@@ -24,6 +24,19 @@ enum { TEXT_HAN_FIRST = 0x3400, TEXT_HAN_LAST = 0x9FFF };
 extern const char text_syllables[][8]; /* [0] is "" */
 extern const size_t text_n_syllables;
 extern const uint16_t text_pinyin_index[]; /* from TEXT_HAN_FIRST */
+
+/* Words that are read otherwise than their characters, by the first character (folded), ascending; of one first
+ * character the longer stand first.  In the pool each is its number of characters, the characters after the first,
+ * a syllable for each, and with TEXT_WORD_OTHER another syllable for each. */
+#define TEXT_WORD_OTHER 0x100u
+struct text_word_first {
+	uint16_t cp, n;
+	uint32_t at;
+};
+extern const struct text_word_first text_word_firsts[];
+extern const size_t text_n_word_firsts;
+extern const uint16_t text_word_pool[];
+
 extern const uint8_t text_han_common[];    /* from U+4E00: 3 most common, 2, 1, 0 rare; Simplified only */
 
 #endif

@@ -70,6 +70,13 @@ static const struct {
 	{{CUSTOMER, 23, "上海单氏木业有限公司", NULL, NULL, NULL, 0, 0, 0, 0}, {"shanghaishanshi"}},
 	{{PRODUCT, 24, "查记茶具 礼盒", NULL, NULL, NULL, 0, 0, 0, 0}, {"zhaji", "zhajichaju", "chajichaju", "查记茶具礼盒"}},
 	{{CUSTOMER, 25, "解 晓东", NULL, NULL, NULL, 0, 0, 0, 0}, {"xiexiaodong", "xxd", "jiexiaodong"}},
+	/* words whose characters are read otherwise than by themselves */
+	{{CUSTOMER, 30, "重庆火锅店", NULL, NULL, NULL, 0, 0, 0, 0}, {"chongqing", "chongqinghuoguo", "cqhg", "cq", "chong qing huo guo"}},
+	{{CUSTOMER, 31, "長沙銀行大廈", NULL, NULL, NULL, 0, 0, 0, 0}, {"changsha", "changshayinhangdasha", "csyh"}},
+	{{CUSTOMER, 32, "厦门音乐 Café", NULL, NULL, NULL, 0, 0, 0, 0}, {"xiamenyinyue", "xiamen", "xmyy"}},
+	{{PRODUCT, 33, "六安瓜片", NULL, NULL, NULL, 0, 0, 0, 0}, {"luanguapian", "luan", "lagp"}},
+	{{CUSTOMER, 34, "番禺 会计 事务所", NULL, NULL, NULL, 0, 0, 0, 0}, {"panyukuaiji", "panyu", "pykj", "番禺会计事务所"}},
+	{{CUSTOMER, 35, "国贸大厦", NULL, NULL, NULL, 0, 0, 0, 0}, {"guomaodasha", "guomaodaxia", "gmds"}},
 	{{CUSTOMER, 26, "小单", NULL, NULL, NULL, 0, 0, 0, 0}, {"xiaoshan", "shan"}},
 };
 
