@@ -75,6 +75,12 @@ static enum err consents_outlive(struct ctx *ctx, void *arg)
 	return err == OK ? registry_loosen(ctx, ctx->registry, "consent") : err;
 }
 
+static enum err invitations(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, access_ddl_invite);
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
@@ -85,6 +91,7 @@ static const struct migration migrations[] = {
 	{.version = 7, .name = "settings", .run = follow_descriptors},
 	{.version = 8, .name = "jobs carry whose rights they have", .run = jobs_carry_actors},
 	{.version = 9, .name = "consents outlive their customer", .run = consents_outlive},
+	{.version = 10, .name = "invitations", .run = invitations},
 };
 
 int app_schema_version(void)

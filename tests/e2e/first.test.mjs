@@ -1,7 +1,8 @@
 // The first hour of a firm, from an empty data folder: what it is, who works there, what everybody sees.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, settled, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -75,5 +76,101 @@ describe('first hour', { skip: reason ?? false }, () => {
 		await settled(page);
 		assert.equal((await api(page, 'GET', 'meta')).body.week_start, 'sunday');
 		assert.deepEqual(person.problems.filter((p) => !/422/.test(p)), []);
+	});
+
+	test('thirty people are invited in few steps, and choose their passwords on a phone', async () => {
+		const team = (await api(page, 'POST', 'team', { name: 'Inside' })).body[0];
+		let steps = 0;
+		const step = async (act) => {
+			steps++;
+			return act();
+		};
+		await person.walk('/');
+		await step(() => page.getByRole('link', { name: 'Settings' }).click());
+		await step(() => page.getByRole('link', { name: /Invite people/ }).click());
+		const lines = Array.from({ length: 30 }, (_, n) => `Person ${n + 1}\tp${n + 1}@example.com\t${n % 3 ? 'Sales' : ''}\t${n % 2 ? 'Inside' : ''}`);
+		const box = page.getByLabel('Names and e-mail addresses, one person a line');
+		await step(() => box.fill([...lines, 'Nobody\tnobody@example.com\tChef'].join('\n')));
+		await page.waitForSelector('text=No role, team or branch is called: Chef.');
+		assert.equal(await page.getByRole('button', { name: /^Invite 31/ }).isEnabled(), false, 'what is wrong is said before anything is sent');
+		await box.fill(lines.join('\n'));
+		await step(() => page.getByRole('combobox', { name: 'Role of all without one' }).click());
+		await step(() => page.locator('.ant-select-item-option', { hasText: 'Service' }).click());
+		assert.match(await page.locator('.invite-role').innerText(), /See: all records[\s\S]*May not: delete, export or import/);
+		assert.deepEqual(await axe(page), []);
+		await step(() => page.getByRole('button', { name: 'Invite 30 people' }).click());
+		await page.waitForSelector('text=30 people invited');
+		const [file] = await step(() => Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as CSV' }).click()]));
+		const sheet = readFileSync(await file.path(), 'utf8').trim().split('\r\n');
+		assert.equal(sheet.length, 31);
+		assert.ok(steps <= 8, `${steps} steps`);
+		const people = (await api(page, 'GET', 'user?email=like.p*@example.com&select=name,team_id,roles(key)&order=id')).body;
+		assert.equal(people.length, 30);
+		assert.deepEqual([people[0].roles[0].key, people[1].roles[0].key, people[1].team_id], ['service', 'sales', team.id]);
+		assert.deepEqual(await axe(page), []);
+
+		// the same addresses once more: told beside each, nobody made
+		await page.getByRole('button', { name: 'Done' }).click();
+		await box.fill('Person 1\tp1@example.com\nNew one\tnew@example.com');
+		await page.getByRole('button', { name: 'Invite 2 people' }).click();
+		await page.waitForSelector('td .problem');
+		assert.equal(await page.locator('td .problem').count(), 1);
+		assert.equal((await api(page, 'GET', 'user?email=eq.new@example.com')).body.length, 0);
+
+		// on a phone, in Chinese, with nobody signed in
+		const link = /https?:\S+#[\w-]+/.exec(sheet[1])[0];
+		const context = await browser.newContext({ viewport: PHONE, locale: 'zh-CN', isMobile: true, hasTouch: true });
+		const phone = await context.newPage();
+		await phone.addInitScript(() => localStorage.setItem('guanxi.locale', 'zh-Hant'));
+		await phone.goto(link);
+		await phone.waitForSelector('input[name="password"]');
+		assert.match(await phone.locator('main').innerText(), /Person 1/);
+		assert.equal(await phone.locator('h1').innerText(), 'Hangzhou Tea');
+		await phone.locator('footer .ant-select').click();
+		await phone.locator('.ant-select-item-option', { hasText: '简体中文' }).click();
+		await phone.waitForSelector('main >> text=欢迎加入');
+		assert.deepEqual(await axe(phone), []);
+		await phone.fill('input[name="password"]', 'password1');
+		await phone.fill('input[name="again"]', 'password1');
+		await phone.click('button[type="submit"]');
+		await phone.waitForSelector('.problem >> text=过于常见');
+		await phone.fill('input[name="password"]', 'green tea at nine');
+		await phone.fill('input[name="again"]', 'green tea at nine');
+		await phone.click('button[type="submit"]');
+		await phone.waitForSelector('.shell');
+		assert.equal(new URL(phone.url()).pathname, '/');
+		assert.equal(await phone.evaluate(() => document.documentElement.lang), 'zh-Hans');
+		// the link is used up, and says so to whoever opens it again
+		await phone.goto(`${shop.url}/account`);
+		await phone.goto(link);
+		await phone.waitForSelector('main >> text=该链接已失效');
+		await phone.getByRole('button', { name: '登录' }).click();
+		await phone.waitForSelector('.shell');
+		await context.close();
+		const opened = (await api(page, 'GET', 'invitations')).body.rows;
+		assert.equal(opened.length, 29);
+
+		// a new link, and one taken back
+		await person.walk('/settings/invite');
+		await page.getByRole('button', { name: 'New link for Person 2', exact: true }).click();
+		await page.waitForSelector('.invite-link');
+		assert.ok(!sheet[2].includes(await page.locator('.invite-link').innerText()));
+		await page.getByRole('button', { name: 'Take back the invitation of Person 3', exact: true }).click();
+		await page.getByRole('link', { name: 'Person 3', exact: true }).waitFor({ state: 'detached' });
+		assert.equal((await api(page, 'GET', 'invitations')).body.rows.length, 28);
+	});
+
+	test('a role that does not fit is copied and changed', async () => {
+		const sales = (await api(page, 'GET', 'role?key=eq.sales')).body[0];
+		await person.walk(`/role/${sales.id}`);
+		assert.match(await page.locator('.role-words').innerText(), /See: the team’s/);
+		await page.getByRole('link', { name: 'Copy this role and change the copy' }).click();
+		await page.getByLabel('Customers: Export').selectOption('own');
+		await page.getByRole('button', { name: 'Save' }).click();
+		await page.waitForURL(/\/role\/\d+$/);
+		const copy = (await api(page, 'GET', 'role?name=eq.Sales 2')).body[0];
+		assert.equal(copy.rights.customer?.export ?? JSON.parse(copy.rights).customer.export, 'own');
+		assert.deepEqual((await api(page, 'GET', `role/${sales.id}`)).body.rights, sales.rights);
+		assert.deepEqual(person.problems.filter((p) => !/422|409/.test(p)), []);
 	});
 });

@@ -26,6 +26,7 @@ const PAGES = {
 	tags: '/tag',
 	settings: '/settings',
 	firm: '/settings/firm',
+	invite: '/settings/invite',
 	organisation: '/settings/organisation',
 	audit: '/settings/audit',
 	keys: '/settings/keys',

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
 import { defaultOrder } from '../src/app/features.ts';
 import { choicesOf, grouped, type Setting } from '../src/features/admin/settings.ts';
+import { readPeople } from '../src/features/admin/people.ts';
+import { roleWords } from '../src/features/admin/roleWords.ts';
+import { csvText, readTable } from '../src/lib/csv.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
@@ -135,4 +138,35 @@ test('settings are found by every word of theirs, zones and currencies in three 
 	assert.equal(choicesOf('country')![0]!.value, 'CN');
 	assert.ok(choicesOf('country')!.length > 200 && !found('country', 'zz').includes('ZZ'));
 	assert.equal(choicesOf('text'), null);
+});
+
+test('people to invite are read from what anybody pastes', () => {
+	const known = { roles: [{ id: '1', names: ['Sales', '销售', 'sales'] }], teams: [{ id: '2', names: ['Inside, East'] }], branches: [{ id: '3', names: ['杭州'] }] };
+	const read = (text: string) => readPeople(text, known);
+	assert.deepEqual(read('Li Na, li.na@example.com\nMax Weber <max@example.com>\t销售\n\nwang.li@example.com\n"O\'Neil, Ann";ann@example.com;杭州').map((p) => [p.name, p.email, p.role, p.branch, p.problem]), [
+		['Li Na', 'li.na@example.com', undefined, undefined, undefined], ['Max Weber', 'max@example.com', '1', undefined, undefined],
+		['Wang Li', 'wang.li@example.com', undefined, undefined, undefined], ["O'Neil, Ann", 'ann@example.com', undefined, '3', undefined],
+	]);
+	assert.deepEqual(read('E-mail *,姓名,团队,角色,手机\r\na@b.cn,李娜,"inside, east",ＳＡＬＥＳ,138 0013 8000\r\nx@b.cn,王,,Chef,').map((p) => [p.name, p.team, p.role, p.phone, p.unknown, p.problem]), [
+		['李娜', '2', '1', '138 0013 8000', [], undefined], ['王', undefined, undefined, undefined, ['Chef'], 'unknown'],
+	]);
+	assert.deepEqual(read('First name\tLast name\tEmail\nAda\tLovelace\tada@b.cn\n伟\t王\tw@b.cn').map((p) => p.name), ['Ada Lovelace', '王伟']);
+	assert.deepEqual(read('a@b.cn\nA@B.cn\nno address').map((p) => p.problem), [undefined, 'twice', 'no_email']);
+	assert.deepEqual(read(''), []);
+});
+
+test('tables as CSV: quotes, line ends inside a cell, and nothing that a spreadsheet would run', () => {
+	assert.deepEqual(readTable('"a ""b"""\t"two\nlines"\r\n\r\nx\ty'), [['a "b"', 'two\nlines'], ['x', 'y']]);
+	assert.deepEqual(readTable('李娜，a@b.cn'), [['李娜', 'a@b.cn']]);
+	assert.equal(csvText([['=1+1', 'a,b', 'say "hi"']]), '\'=1+1,"a,b","say ""hi"""\r\n');
+});
+
+test('a role in words', () => {
+	const kinds = ['customer', 'order', 'product'].map((name) => entity(name, []));
+	const meta = { entities: kinds } as never;
+	const t = ((key: string, values: Record<string, unknown> = {}) => `${key.replace(/^(role|action_word)\./, '')}${Object.keys(values).length ? `(${Object.values(values).join('|')})` : ''}`) as never;
+	const rights = parseRights('{"*":{"read":"team","create":"own"},"product":{"read":"all","create":"none"}}');
+	assert.deepEqual(roleWords(t, meta, rights, []).slice(0, 2), ['line(read|reach_teamreach_joinreach_kinds(product|reach_all))', 'line(create|reach_ownreach_joinreach_kinds(product|reach_none))']);
+	assert.match(roleWords(t, meta, rights, [])[2]!, /^never\(.*update.*delete.*export.*import.*\)$/);
+	assert.match(roleWords(t, meta, {}, ['audit']).join(), /^never.*also/);
 });

@@ -17,6 +17,9 @@ extern const struct entity user_entity, team_entity, branch_entity, region_entit
 extern const char *const access_ddl_sqlite;
 extern const char *const access_ddl_postgres;
 
+/* Of invitations; the same on both engines. */
+extern const char *const access_ddl_invite;
+
 struct access;
 enum err access_open_new(struct ctx *ctx, struct store *store, struct registry *registry, struct access **ret) MUST_CHECK;
 /* Before store_free. */

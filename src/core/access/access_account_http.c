@@ -142,7 +142,7 @@ const struct spec access_spec_account[] = {
 };
 
 /* Tags as browsers write them, to what is stored. */
-static const char *stored_locale(const char *tag)
+const char *access_stored_locale(const char *tag)
 {
 	static const char *const known[][2] = {
 		{"zh-Hans", "zh_hans"}, {"zh-CN", "zh_hans"}, {"zh-SG", "zh_hans"}, {"zh", "zh_hans"},
@@ -159,7 +159,7 @@ static enum err read_account(struct ctx *ctx, const struct account_body *body, s
 	const struct {
 		const char *field, *text;
 	} given[] = {
-		{"name", body->name},   {"phone", body->phone},     {"locale", body->locale ? stored_locale(body->locale) : NULL},
+		{"name", body->name},   {"phone", body->phone},     {"locale", body->locale ? access_stored_locale(body->locale) : NULL},
 		{"theme", body->theme}, {"density", body->density}, {"time_zone", body->time_zone},
 	};
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
@@ -220,6 +220,8 @@ enum err access_password_store(struct ctx *ctx, int64_t user_id, const char *has
 		err = record_set(ctx, patch, "password_changed_at", value_int(ctx_now(ctx)));
 	if (!err)
 		err = record_set(ctx, patch, "must_change_password", value_int(must_change));
+	if (!err)
+		err = access_invite_end(ctx, user_id, NULL);
 	return err ? err : record_update(ctx, user_id, patch, 0, W_TRUSTED, NULL);
 }
 

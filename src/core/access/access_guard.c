@@ -197,6 +197,8 @@ enum err access_after_user(struct ctx *ctx, const struct entity *entity, const s
 	enum err err = access_epoch_bump(ctx);
 	if (!err && out)
 		err = access_sessions_end(ctx, id, 0, NULL);
+	if (!err && out)
+		err = access_invite_end(ctx, id, NULL);
 	if (!err && out && new_) /* of a user that is deleted they go with the link */
 		err = access_tokens_end(ctx, id);
 	if (!err && !new_)

@@ -219,6 +219,24 @@ bool access_password_verify(const char *hash, const char *password);
 void access_hash_enter(struct access *access);
 void access_hash_leave(struct access *access);
 
+/* --- invitations (access_invite.c) ------------------------------------------ */
+
+struct invite_made {
+	int64_t user_id, expires_ms;
+	const char *token; /* what the link holds; kept as a hash */
+};
+struct invite {
+	int64_t user_id, expires_ms; /* 0: there is none that is still good */
+	const char *name, *email, *locale;
+};
+/* A link for a user who has no password; the one before ends. In a write job. */
+enum err access_invite_make(struct ctx *ctx, int64_t user_id, int64_t days, struct invite_made *ret) MUST_CHECK;
+enum err access_invite_find(struct ctx *ctx, const char *token, struct invite *ret) MUST_CHECK;
+/* Once: ERR_NOT_FOUND "invite_invalid" for who comes second. In a write job. */
+enum err access_invite_use(struct ctx *ctx, int64_t user_id, const char *token) MUST_CHECK;
+/* In a write job; ret_n may be NULL. */
+enum err access_invite_end(struct ctx *ctx, int64_t user_id, int64_t *ret_n) MUST_CHECK;
+
 /* --- sessions (access_session.c) -------------------------------------------- */
 
 struct session_made {
@@ -237,6 +255,8 @@ enum err access_session_json(struct ctx *ctx, struct http_response *res, const s
 
 /* "en", "zh_hans", "zh_hant" as stored; false for anything else. */
 bool access_locale_parse(const char *text, enum locale *ret);
+/* A tag as browsers write it, to what is stored. */
+const char *access_stored_locale(const char *tag);
 /* The language tag of a stored locale: "zh-Hans". */
 const char *access_locale_tag(const char *value);
 /* A token that is not in memory: looked up, checked, kept. Leaves hit->state ABSENT when it is no good. */
@@ -385,12 +405,19 @@ enum err access_http_user_enable(struct ctx *ctx, const struct http_request *req
 enum err access_http_user_sessions_end(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_user_totp_remove(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_user_unlock(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invite(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invitations(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invite_again(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invite_end(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invite_look(struct ctx *ctx, const struct http_request *req, struct http_response *res);
+enum err access_http_invite_accept(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_token_revoke(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_audit(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 enum err access_http_audit_proof(struct ctx *ctx, const struct http_request *req, struct http_response *res);
 
 /* Bodies read by specs; the tables stand beside the handlers. */
 extern const struct spec access_spec_sign_in[], access_spec_account[], access_spec_password[], access_spec_code[],
-	access_spec_totp_remove[], access_spec_token[], access_spec_reset[];
+	access_spec_totp_remove[], access_spec_token[], access_spec_reset[], access_spec_invite[], access_spec_invite_again[],
+	access_spec_invite_look[], access_spec_invite_accept[];
 
 #endif

@@ -42,6 +42,8 @@ static enum err schema(struct ctx *ctx, void *arg)
 	if (err == OK)
 		err = db_exec(ctx, ctx->db, lite ? access_ddl_sqlite : access_ddl_postgres);
 	if (err == OK)
+		err = db_exec(ctx, ctx->db, access_ddl_invite);
+	if (err == OK)
 		err = registry_ddl(ctx, ctx->registry, (int)db_engine(ctx->db), &ddl);
 	if (err == OK)
 		err = db_exec(ctx, ctx->db, buf_text(&ddl));

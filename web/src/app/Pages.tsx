@@ -15,6 +15,7 @@ const Record = lazy(() => import('@/components/record/RecordPage.tsx').then((m) 
 const Account = lazy(() => import('@/features/account/Account.tsx'));
 const Settings = lazy(() => import('@/features/admin/Settings.tsx'));
 const FirmSettings = lazy(() => import('@/features/admin/FirmSettings.tsx'));
+const Invite = lazy(() => import('@/features/admin/Invite.tsx'));
 const Organisation = lazy(() => import('@/features/admin/Organisation.tsx'));
 const Audit = lazy(() => import('@/features/admin/Audit.tsx'));
 const BulkActs = lazy(() => import('@/features/admin/BulkActs.tsx'));
@@ -55,6 +56,7 @@ export function Pages() {
 			<Route path="/account" element={<Account />} />
 			<Route path="/settings" element={<Settings />} />
 			<Route path="/settings/firm" element={<FirmSettings />} />
+			<Route path="/settings/invite" element={<Invite />} />
 			<Route path="/settings/organisation" element={<Organisation />} />
 			<Route path="/settings/audit" element={<Audit />} />
 			<Route path="/settings/deleted" element={<Deleted />} />

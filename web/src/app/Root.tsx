@@ -20,6 +20,7 @@ import { themeConfig } from './theme.ts';
 // Asked for at once, side by side, not one after the other.
 const shell = import('./Shell.tsx');
 const Shell = lazy(() => shell);
+const Invited = lazy(() => import('./Invited.tsx'));
 const MustChange = lazy(() => import('./MustChange.tsx'));
 // Before anything is asked of the server: labels come in the language that a call names.
 setApiLanguage(preferredLocale());
@@ -75,6 +76,12 @@ export function Root() {
 	const [again, setAgain] = useState(false);
 	const dark = useDark(preferences.theme);
 	const asked = useRef<string | null>(null);
+	// The link's secret stands behind the "#": no server between sees it, and no log.
+	const [invited, setInvited] = useState(() => (window.location.pathname === '/invite' ? window.location.hash.slice(1) : null));
+	const leave = useCallback(() => {
+		history.replaceState(null, '', '/');
+		setInvited(null);
+	}, []);
 
 	useEffect(() => {
 		document.documentElement.dataset.theme = dark ? 'dark' : 'light';
@@ -184,8 +191,19 @@ export function Root() {
 					<BrowserRouter>
 						{phase.is === 'starting' && <div className="boot" aria-busy="true" />}
 						{phase.is === 'failed' && <Failed error={phase.error} onRetry={() => void start().then(adopt)} />}
-						{phase.is === 'out' && <SignIn onDone={signedIn} preferences={preferences} prefer={prefer} />}
-						{state && (
+						{(phase.is === 'out' || phase.is === 'in') && invited !== null && (
+							<Suspense fallback={<div className="boot" aria-busy="true" />}>
+								<Invited
+									token={invited} preferences={preferences} prefer={prefer} onLeave={leave}
+									onDone={async (session) => {
+										await signedIn(session);
+										leave();
+									}}
+								/>
+							</Suspense>
+						)}
+						{phase.is === 'out' && invited === null && <SignIn onDone={signedIn} preferences={preferences} prefer={prefer} />}
+						{state && invited === null && (
 							<AppContext state={state}>
 								<Suspense fallback={<div className="boot" aria-busy="true" />}>
 									{state.me.must_change_password ? <MustChange /> : <Shell />}

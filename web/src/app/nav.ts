@@ -51,6 +51,7 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 			key: 'people', label: t('settings.people'), items: [
 				...item('user', t('settings.users_text')),
 				...(has('team') || has('branch') || has('region') ? [{ to: '/settings/organisation', label: t('settings.organisation'), icon: 'team', text: t('settings.organisation_text') }] : []),
+				...(can('users') ? [{ to: '/settings/invite', label: t('invite.title'), icon: 'user', text: t('settings.invite_text') }] : []),
 				...item('role', t('settings.roles_text')),
 			],
 		},

@@ -80,6 +80,8 @@ static enum err create_tables(struct ctx *ctx)
 		err = db_exec(ctx, ctx->db, lite ? events_ddl_sqlite : events_ddl_postgres);
 	if (!err)
 		err = db_exec(ctx, ctx->db, lite ? access_ddl_sqlite : access_ddl_postgres);
+	if (!err)
+		err = db_exec(ctx, ctx->db, access_ddl_invite);
 	buf_release(&ddl);
 	return err;
 }

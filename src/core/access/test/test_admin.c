@@ -280,7 +280,7 @@ static void test_doors(void **state)
 		snprintf(path, sizeof(path), "%.*s%s%s", star ? (int)(star - route->pattern) : 99, route->pattern, star ? "1" : "", star ? star + 1 : "");
 		assert_true(str_empty(route->doc) == false);
 		if (route->door == DOOR_PUBLIC) {
-			assert_string_equal(route->pattern, "/api/v1/session");
+			assert_true(str_equal(route->pattern, "/api/v1/session") || str_starts(route->pattern, "/api/v1/invitation/"));
 			continue;
 		}
 		asks(nobody, methods[route->method], path, NULL, 401);

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApp } from '@/app/context.tsx';
 import { Failed } from '../common/States.tsx';
+import { csvText, saveFile } from '@/lib/csv.ts';
 import type { Bar } from './Bars.tsx';
 
 const Bars = lazy(() => import('./Bars.tsx'));
@@ -22,15 +23,7 @@ interface Props {
 	onPick?(index: number): void;
 }
 
-function save(name: string, rows: string[][]) {
-	const quoted = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-	const blob = new Blob([`\ufeff${rows.map((r) => r.map(quoted).join(',')).join('\r\n')}\r\n`], { type: 'text/csv;charset=utf-8' });
-	const link = document.createElement('a');
-	link.href = URL.createObjectURL(blob);
-	link.download = name;
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+const save = (name: string, rows: string[][]) => saveFile(name, csvText(rows));
 
 export function ChartCard({ title, sentence, bars, heads, axis, file, error, onRetry, onPick }: Props) {
 	const { t } = useTranslation();

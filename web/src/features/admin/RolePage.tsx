@@ -3,7 +3,7 @@ import { DownOutlined, RightOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Checkbox, Input } from 'antd';
 import { Fragment, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { createRecord, fieldOf, may, refresh, titleOf, useCache, useRecord } from '@/api/records.ts';
 import type { Action, Entity, FieldRight, Scope } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
@@ -14,6 +14,7 @@ import { problemText } from '@/components/common/undo.tsx';
 import { Changes } from '@/components/record/Changes.tsx';
 import { Head } from '@/components/record/Head.tsx';
 import { useSaver } from '@/components/record/save.tsx';
+import { RoleWords } from './RoleWords.tsx';
 import { ACTIONS, parseCaps, parseRights, RIGHTS, type Rights, scopeOf, SCOPES, setField, setScope } from './rights.ts';
 
 const CAPS = ['admin', 'users', 'audit', 'bulk', 'assign', 'tokens'];
@@ -30,19 +31,31 @@ export default function RolePage({ entity, id }: RecordPageProps) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
 	const fresh = id === 'new';
-	const record = useRecord(meta, entity, fresh ? null : id);
+	const [params] = useSearchParams();
+	const from = fresh ? params.get('from') : null;
+	const record = useRecord(meta, entity, fresh ? from : id);
 	useTitle(fresh ? t('list.create', { what: entity.label }) : (record.data ? titleOf(entity, record.data.row) : entity.label));
-	if (fresh) return <div className="page"><h1>{t('list.create', { what: entity.label })}</h1><Editor entity={entity} start={{ name: '', name_zh: '', note: '', rights: {}, caps: [] }} /></div>;
+	const empty: Draft = { name: '', name_zh: '', note: '', rights: {}, caps: [] };
+	if (fresh && !from) return <div className="page"><h1>{t('list.create', { what: entity.label })}</h1><Editor entity={entity} start={empty} /></div>;
 	if (record.isPending) return <div className="page"><Loading rows={12} /></div>;
 	if (record.isError) return <div className="page"><Failed error={record.error} onRetry={() => void record.refetch()} /></div>;
 	const { row } = record.data;
+	const rights = parseRights(row.rights);
+	const caps = parseCaps(row.caps);
+	if (fresh) {
+		const name = titleOf(entity, row);
+		const copy = { ...empty, name: t('role.copied_name', { name }), note: String(row.note ?? ''), rights, caps };
+		return <div className="page"><h1>{t('role.copy_of', { name })}</h1><p>{t('role.copy_text')}</p><Editor entity={entity} start={empty} begin={copy} /></div>;
+	}
 	return (
 		<div className="record">
 			<Head entity={entity} record={record.data} plain />
 			<div className="page">
+				<RoleWords rights={rights} caps={caps} />
+				{may(entity, 'create') && <p><Link className="in-text" to={`/role/new?from=${row.id}`}>{t('role.copy')}</Link></p>}
 				<Editor
 					key={row.version} entity={entity} record={record.data}
-					start={{ name: String(row.name ?? ''), name_zh: String(row.name_zh ?? ''), note: String(row.note ?? ''), rights: parseRights(row.rights), caps: parseCaps(row.caps) }}
+					start={{ name: String(row.name ?? ''), name_zh: String(row.name_zh ?? ''), note: String(row.note ?? ''), rights, caps }}
 				/>
 				<h2>{t('changes.title')}</h2>
 				<Changes entity={entity} id={id} />
@@ -51,7 +64,15 @@ export default function RolePage({ entity, id }: RecordPageProps) {
 	);
 }
 
-function Editor({ entity, start, record }: { entity: Entity; start: Draft; record?: Parameters<typeof Head>[0]['record'] }) {
+interface EditorProps {
+	entity: Entity;
+	start: Draft;
+	/** What stands there at first, not saved yet. */
+	begin?: Draft;
+	record?: Parameters<typeof Head>[0]['record'];
+}
+
+function Editor({ entity, start, begin, record }: EditorProps) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -59,7 +80,7 @@ function Editor({ entity, start, record }: { entity: Entity; start: Draft; recor
 	const id = useId();
 	const cache = useCache();
 	const saver = useSaver(entity);
-	const [draft, setDraft] = useState(start);
+	const [draft, setDraft] = useState(begin ?? start);
 	const [busy, setBusy] = useState(false);
 	const [problem, setProblem] = useState<string | null>(null);
 	const changed = JSON.stringify(draft) !== JSON.stringify(start);
