@@ -154,3 +154,31 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 	unlink(database);
 	return err;
 }
+
+/* --- when ---------------------------------------------------------------------- */
+
+static const char *note_path(struct ctx *ctx, const struct app *app)
+{
+	return arena_printf(ctx->arena, "%s/backup.last", app->config.data_dir);
+}
+
+enum err check_backup_note(struct ctx *ctx, const struct app *app)
+{
+	const char *path = note_path(ctx, app);
+	if (path == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool good = fd >= 0 && futimens(fd, NULL) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good ? OK : fail_arg(ctx, ERR_LIMIT, "", "cannot_write", path);
+}
+
+int64_t check_backup_last(struct ctx *ctx, const struct app *app)
+{
+	struct stat st;
+	const char *path = note_path(ctx, app);
+	if (path == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}

@@ -8,6 +8,9 @@
 /* One file with database, settings, server key and attachments, each with its
  * hash, signed; made while serving, then read back and compared. `path` must not exist. */
 enum err check_backup(struct ctx *ctx, struct app *app, const char *path) MUST_CHECK;
+/* Notes in the folder that a backup was made now; when that was last, 0: never. */
+enum err check_backup_note(struct ctx *ctx, const struct app *app) MUST_CHECK;
+int64_t check_backup_last(struct ctx *ctx, const struct app *app);
 /* The key that proves this folder's backups, as hex; made if there is none. It is no secret. */
 enum err check_backup_key(struct ctx *ctx, const struct app *app, const char **ret) MUST_CHECK;
 /* The same, read; false: it is none. */

@@ -1,3 +1,4 @@
+#include "app/check.h"
 #include "app/serve.h"
 
 #include <stdio.h>
@@ -134,11 +135,31 @@ static enum err metrics(struct ctx *ctx, const struct http_request *req, struct 
 	return OK;
 }
 
+/* What the first steps ask of the machine itself; the rest the page sees by other ways. */
+static enum err setup(struct ctx *ctx, const struct http_request *req, struct http_response *res)
+{
+	(void)req;
+	struct jsonw w;
+	int64_t at = check_backup_last(ctx, ctx->app);
+	jsonw_init(&w, http_body(res));
+	jsonw_object(&w);
+	jsonw_key(&w, "backup_at");
+	if (at)
+		jsonw_time(&w, at);
+	else
+		jsonw_null(&w);
+	jsonw_end_object(&w);
+	http_set_header(res, "Cache-Control", "no-store");
+	return OK;
+}
+
 extern const struct route app_own_routes[];
 const struct route app_own_routes[] = {
 	{.method = METHOD_GET, .pattern = "/healthz", .lane = LANE_READ, .door = DOOR_PUBLIC, .handle = healthz,
 	 .doc = "Whether the program serves and can write."},
 	{.method = METHOD_GET, .pattern = "/metrics", .lane = LANE_READ, .door = DOOR_PUBLIC, .handle = metrics,
 	 .doc = "Prometheus metrics, for administrators and scrapers on the same machine."},
+	{.method = METHOD_GET, .pattern = "/api/v1/setup", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = setup,
+	 .doc = "When a backup was last made, for the first steps."},
 	{.pattern = NULL},
 };

@@ -1,5 +1,6 @@
 // Settings over the API: who may read and set what, all or none, in three languages, kept over a restart of the page.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { client, guanxi, start } from '../lib/server.mjs';
 
@@ -92,4 +93,13 @@ test('a branch has its own zone; changes are in the audit trail', async () => {
   assert.equal((await patch(admin, { 'firm.name': 'x' }, { scope: 'branch', id: branch.id })).status, 422);
   const trail = (await admin('GET', '/api/v1/audit?entity=setting')).body;
   assert.ok(trail.rows.length >= 3, JSON.stringify(trail).slice(0, 300));
+});
+
+test('when the last backup was made is for administrators', async () => {
+  const eve = await person('backup', { customer: { read: 'own' } });
+  assert.deepEqual((await admin('GET', '/api/v1/setup')).body, { backup_at: null });
+  guanxi(['backup', '--data', server.data, join(server.data, '..', 'first.zip')]);
+  const { backup_at } = (await admin('GET', '/api/v1/setup')).body;
+  assert.ok(Math.abs(Date.parse(backup_at) - Date.now()) < 120_000, backup_at);
+  assert.equal((await eve('GET', '/api/v1/setup')).status, 403);
 });

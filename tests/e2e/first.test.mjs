@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, PHONE, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -24,6 +24,18 @@ describe('first hour', { skip: reason ?? false }, () => {
 	});
 
 	const saved = () => page.waitForSelector('.ant-message >> text=Saved');
+
+	/** What the list of first steps says: key words and whether they are ticked. */
+	const ticked = () => page.locator('.setup li').evaluateAll((list) => list.map((li) => li.querySelector('.is-done') !== null));
+
+	test('the first steps stand on Home until they are put away', async () => {
+		await page.waitForSelector('.setup');
+		assert.deepEqual(await ticked(), [false, false, false, false, false]);
+		assert.match(await page.locator('.setup').innerText(), /0 of 5 done[\s\S]*guanxi backup/);
+		assert.deepEqual(await axe(page), []);
+		await page.getByRole('link', { name: 'Bring in your customers' }).click();
+		await page.waitForURL(/\/import\/new/);
+	});
 
 	test('the firm’s settings: found, chosen by name, refused in words, kept', async () => {
 		await person.walk('/settings/firm');
@@ -172,5 +184,25 @@ describe('first hour', { skip: reason ?? false }, () => {
 		assert.equal(copy.rights.customer?.export ?? JSON.parse(copy.rights).customer.export, 'own');
 		assert.deepEqual((await api(page, 'GET', `role/${sales.id}`)).body.rights, sales.rights);
 		assert.deepEqual(person.problems.filter((p) => !/422|409/.test(p)), []);
+	});
+
+	test('the first steps have ticked themselves, and go when they are done with', async () => {
+		await api(page, 'POST', 'customer', { name: '林茶', kind: 'person' });
+		await person.goto('/');
+		await page.waitForSelector('.setup');
+		assert.deepEqual(await ticked(), [true, true, true, false, false]);
+		assert.match(await page.locator('.setup').innerText(), /Hangzhou Tea · CNY · Asia\/Taipei[\s\S]*31 people/);
+		await page.getByRole('button', { name: 'Put this list away' }).click();
+		await page.locator('.setup').waitFor({ state: 'detached' });
+		await person.goto('/');
+		assert.equal(await page.locator('.setup').count(), 0);
+		// who may not change settings never had it
+		const context = await browser.newContext({ viewport: PHONE });
+		const other = await context.newPage();
+		await api(page, 'PATCH', 'settings', { values: { 'firm.setup_done': null } });
+		await signIn(other, shop, { email: 'p1@example.com', password: 'green tea at nine' });
+		await settled(other);
+		assert.equal(await other.locator('.setup').count(), 0);
+		await context.close();
 	});
 });

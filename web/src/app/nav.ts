@@ -45,7 +45,7 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 	const groups = [
 		{
 			key: 'firm', label: t('settings.firm'), items: can('admin')
-				? [{ to: '/settings/firm', label: t('firm.title'), icon: 'settings', text: t('settings.firm_text') }] : [],
+				? [{ to: '/settings/firm', label: t('firm_page.title'), icon: 'settings', text: t('settings.firm_text') }] : [],
 		},
 		{
 			key: 'people', label: t('settings.people'), items: [

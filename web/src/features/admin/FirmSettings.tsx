@@ -22,18 +22,18 @@ export default function FirmSettings() {
 		queryFn: ({ signal }) => fetchPage(branch!, new URLSearchParams({ select: 'id,name', order: 'name.asc', limit: '500' }), signal),
 	});
 	const at = params.get('branch') ?? '';
-	useTitle(t('firm.title'));
+	useTitle(t('firm_page.title'));
 	if (!able) return <div className="page"><Denied need={t('state.need_cap', { cap: t('cap.admin') })} /></div>;
-	const places = [{ value: '', label: t('firm.whole') }, ...(branches.data?.rows ?? []).map((b) => ({ value: b.id, label: String(b.name) }))];
+	const places = [{ value: '', label: t('firm_page.whole') }, ...(branches.data?.rows ?? []).map((b) => ({ value: b.id, label: String(b.name) }))];
 	return (
 		<div className="page">
-			<h1>{t('firm.title')}</h1>
-			<p className="quiet">{t('firm.text')}{audit && <> <Link className="in-text" to="/settings/audit?entity=setting">{t('firm.log')}</Link></>}</p>
+			<h1>{t('firm_page.title')}</h1>
+			<p className="quiet">{t('firm_page.text')}{audit && <> <Link className="in-text" to="/settings/audit?entity=setting">{t('firm_page.log')}</Link></>}</p>
 			<SettingsForm
 				scope={at ? { scope: 'branch', id: at } : { scope: 'firm' }} onSaved={reloadMe}
 				tools={places.length > 1 && (
 					<Select
-						aria-label={t('firm.place')} value={at} options={places} showSearch={{ optionFilterProp: 'label' }}
+						aria-label={t('firm_page.place')} value={at} options={places} showSearch={{ optionFilterProp: 'label' }}
 						onChange={(v) => setParams(v ? { branch: v } : {}, { replace: true })}
 					/>
 				)}

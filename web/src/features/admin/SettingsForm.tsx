@@ -29,7 +29,7 @@ export function SettingsForm({ scope, onSaved, tools }: Props) {
 	const settings = useSettingsOf(scope);
 	if (settings.isPending) return <Loading rows={10} />;
 	if (settings.isError) return <Failed error={settings.error} onRetry={() => void settings.refetch()} />;
-	if (settings.data.length === 0) return <Empty title={t('firm.none')} text={t('firm.none_text')} />;
+	if (settings.data.length === 0) return <Empty title={t('firm_page.none')} text={t('firm_page.none_text')} />;
 	return <Form key={`${scope.scope}${scope.id ?? ''}`} scope={scope} settings={settings.data} onSaved={onSaved} tools={tools} />;
 }
 
@@ -83,7 +83,7 @@ function Form({ scope, settings, onSaved, tools }: Props & { settings: Setting[]
 		>
 			<div className="setting-tools">
 				<Input
-					allowClear prefix={<SearchOutlined aria-hidden />} placeholder={t('firm.find')} aria-label={t('firm.find')}
+					allowClear prefix={<SearchOutlined aria-hidden />} placeholder={t('firm_page.find')} aria-label={t('firm_page.find')}
 					value={find} onChange={(e) => setFind(e.target.value)}
 				/>
 				{tools}
@@ -106,7 +106,7 @@ function Form({ scope, settings, onSaved, tools }: Props & { settings: Setting[]
 				{changes > 0 && (
 					<>
 						<Button onClick={() => { setDraft({}); clear(); }}>{t('role.drop')}</Button>
-						<span className="quiet" role="status">{t('firm.unsaved', { count: changes })}</span>
+						<span className="quiet" role="status">{t('firm_page.unsaved', { count: changes })}</span>
 					</>
 				)}
 			</div>
@@ -137,11 +137,11 @@ function One({ setting, scope, draft, problem, onChange }: OneProps) {
 			<div>
 				<Control id={id} setting={setting} value={value} described={described} invalid={Boolean(problem)} onChange={onChange} />
 				{problem && <p className="problem" id={`${id}e`} role="alert">{problem}</p>}
-				{scope.scope !== 'firm' && !own && <p className="hint">{t('firm.handed_down')}</p>}
+				{scope.scope !== 'firm' && !own && <p className="hint">{t('firm_page.handed_down')}</p>}
 			</div>
 			{own && setting.type !== 'text' && (scope.scope !== 'firm' || (setting.default !== '' && value !== setting.default)) && (
-				<Button className="setting-back" size="small" type="text" onClick={() => onChange(null)} aria-label={t('firm.back_named', { name: setting.label })}>
-					{t(scope.scope === 'firm' ? 'firm.back' : 'firm.back_up')}
+				<Button className="setting-back" size="small" type="text" onClick={() => onChange(null)} aria-label={t('firm_page.back_named', { name: setting.label })}>
+					{t(scope.scope === 'firm' ? 'firm_page.back' : 'firm_page.back_up')}
 				</Button>
 			)}
 		</div>

@@ -1,6 +1,6 @@
 /** The three minutes at nine: how trade goes, what happened, what is mine to do. */
 import { Skeleton } from 'antd';
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useQuery } from '@tanstack/react-query';
@@ -19,6 +19,8 @@ import { bulkWords, created } from '../admin/bulk.ts';
 import { anchorOf, growth } from './spans.ts';
 import { useBuckets, useNewest, WEEKS } from './weeks.ts';
 
+const Setup = lazy(() => import('./Setup.tsx'));
+
 const SPAN = WEEKS * 7;
 /** Orders that never came to be count for nothing. */
 const REAL = { state: 'not.in.(cancelled,draft)' };
@@ -29,10 +31,12 @@ export default function Home() {
 	useTitle(t('nav.home'));
 	const orders = entityOf(meta, 'order');
 	const customers = entityOf(meta, 'customer');
+	const admin = useCan('admin');
 	const hour = new Date().getHours();
 	return (
 		<div className="page home">
 			<h1>{t(hour < 11 ? 'home.morning' : hour < 18 ? 'home.day' : 'home.evening', { name: me.name })}</h1>
+			{admin && <Suspense fallback={null}><Setup /></Suspense>}
 			<div className="home-two">
 				<MyWork />
 				<Recent />
