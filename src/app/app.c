@@ -217,8 +217,10 @@ enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_on
 	}
 	enum err err = app->arena.failed ? fail(ctx, ERR_LIMIT, "", "memory") : open_services(ctx, read_only, app);
 	ctx->arena = outer;
-	if (err != OK)
+	if (err != OK) {
+		faults_keep(ctx); /* they are told after the program's arena is gone */
 		app_close(app);
+	}
 	return err;
 }
 

@@ -51,6 +51,16 @@ void fault_add(struct ctx *ctx, enum err code, const char *field, const char *ke
 	};
 }
 
+void faults_keep(struct ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->faults.count; i++) {
+		struct fault *fault = &ctx->faults.list[i];
+		fault->field = keep(ctx, fault->field, "");
+		fault->key = keep(ctx, fault->key, "memory");
+		fault->arg = keep(ctx, fault->arg, NULL);
+	}
+}
+
 void faults_clear(struct ctx *ctx)
 {
 	ctx->faults.code = OK;

@@ -50,6 +50,9 @@ enum err fail_arg(struct ctx *ctx, enum err code, const char *field, const char 
 /* Records a fault and goes on: for validation that reports all errors together. */
 void fault_add(struct ctx *ctx, enum err code, const char *field, const char *key, const char *arg);
 
+/* Copies the texts of all faults into the context's arena: before the arena is released that it had when they were added. */
+void faults_keep(struct ctx *ctx);
+
 /* Forgets all faults, for instance before a retry. */
 void faults_clear(struct ctx *ctx);
 

@@ -252,9 +252,19 @@ test('tx=rollback shows what would be, and keeps nothing', async () => {
   const changed = await api('PATCH', `/api/v1/customer?id=eq.${made.id}`, { city: 'B' }, { Prefer: 'return=representation, tx=rollback' });
   assert.equal(changed.body[0].city, 'B');
   await api('DELETE', `/api/v1/customer?id=eq.${made.id}`, undefined, { Prefer: 'tx=rollback' });
-  const still = (await api('GET', `/api/v1/customer/${made.id}`)).body;
-  assert.equal(still.city, 'A');
-  assert.equal(still.version, 1);
+  const still = async () => {
+    const { city, version } = (await api('GET', `/api/v1/customer/${made.id}`)).body;
+    return [city, version];
+  };
+  assert.deepEqual(await still(), ['A', 1]);
+  // one record by its id likewise
+  const one = `/api/v1/customer/${made.id}`, undone = { Prefer: 'return=representation, tx=rollback' };
+  assert.equal((await api('PATCH', one, { city: 'C' }, { ...undone, 'If-Match': '"v1"' })).body.city, 'C');
+  assert.equal((await api('DELETE', one, undefined, { Prefer: 'tx=rollback' })).status, 204);
+  assert.deepEqual(await still(), ['A', 1]);
+  assert.equal((await api('DELETE', one)).status, 204);
+  assert.equal((await api('POST', `${one}/restore`, undefined, undone)).body.city, 'A');
+  assert.equal((await api('GET', one)).status, 404);
 });
 
 test('pages: limit, offset, Range, counts, cursors', async () => {

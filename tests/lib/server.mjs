@@ -7,6 +7,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { thrice } from './repeat.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const program = process.env.GUANXI ?? join(root, 'build/guanxi');
@@ -102,18 +103,20 @@ export function noteHit(method, path, status) {
 export function client(url, token) {
   return async function api(method, path, body, headers = {}) {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const answer = await fetch(url + path, {
-      method,
-      headers: {
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
-        ...(body !== undefined && !raw ? { 'Content-Type': 'application/json' } : {}),
-        ...headers,
-      },
-      body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+    const answer = await thrice(method, path, headers, async (asked) => {
+      const got = await fetch(url + path, {
+        method,
+        headers: {
+          ...(token ? { Authorization: `Bearer ${token}` } : {}),
+          ...(body !== undefined && !raw ? { 'Content-Type': 'application/json' } : {}),
+          ...asked,
+        },
+        body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+      });
+      return { status: got.status, headers: got.headers, text: await got.text() };
     });
-    const text = await answer.text();
     noteHit(method, path, answer.status);
     const isJson = /^application\/([a-z.+]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
-    return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : text };
+    return { ...answer, body: isJson && answer.text ? JSON.parse(answer.text) : answer.text };
   };
 }

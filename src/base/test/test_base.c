@@ -314,6 +314,25 @@ static void map_spreads_keys_by_its_own(void **state)
 	assert_true(same < SPREAD_KEYS / 50);
 }
 
+/* Faults of a part that had memory of its own are told after that memory is gone. */
+static void faults_outlive_their_arena(void **state)
+{
+	(void)state;
+	struct arena inner, outer;
+	struct ctx ctx;
+	arena_init(&inner, 1 << 16);
+	arena_init(&outer, 1 << 16);
+	ctx_init(&ctx, &inner, clock_system());
+	fault_add(&ctx, ERR_INVALID, "field", "key", "arg");
+	ctx.arena = &outer;
+	faults_keep(&ctx);
+	arena_release(&inner);
+	assert_string_equal(ctx.faults.list[0].field, "field");
+	assert_string_equal(ctx.faults.list[0].key, "key");
+	assert_string_equal(ctx.faults.list[0].arg, "arg");
+	arena_release(&outer);
+}
+
 static void faults_are_collected(void **state)
 {
 	(void)state;
@@ -402,6 +421,7 @@ int main(void)
 		cmocka_unit_test(time_reads_what_it_writes), cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(ids_only_grow), cmocka_unit_test(json_is_escaped),
 		cmocka_unit_test(map_finds_what_it_holds), cmocka_unit_test(map_spreads_keys_by_its_own), cmocka_unit_test(faults_are_collected),
+		cmocka_unit_test(faults_outlive_their_arena),
 		cmocka_unit_test(a_log_line_cannot_be_forged), cmocka_unit_test(bytes_are_compared_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

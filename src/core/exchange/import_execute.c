@@ -366,14 +366,7 @@ static enum err write_alone(struct batch *b, size_t i)
 		return err;
 	struct ctx keep = b->ctx;
 	keep.arena = &b->arena; /* the faults outlive the job's memory */
-	for (size_t f = 0; f < keep.faults.count; f++) {
-		struct fault *fault = &keep.faults.list[f];
-		fault->field = arena_strdup(&b->arena, fault->field);
-		fault->key = arena_strdup(&b->arena, fault->key);
-		fault->arg = fault->arg != NULL ? arena_strdup(&b->arena, fault->arg) : NULL;
-		if (fault->field == NULL || fault->key == NULL)
-			return err;
-	}
+	faults_keep(&keep);
 	import_take_faults(&keep, b->run->plan, b->run->plan->n_records - 1, &b->rows[i]);
 	return write_part(b, i, i + 1, CARE_ROWS);
 }

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/rest/rest_internal.h"
+#include "core/store/store.h"
 
 struct one {
 	const struct entity_info *info;
@@ -138,13 +139,27 @@ static enum err answer_changed(struct ctx *ctx, const struct http_request *req, 
 	return err;
 }
 
+/* What `Prefer: tx=rollback` undoes begins here, and ends with keep_or_undo. */
+static enum err begin_change(struct ctx *ctx, const struct http_request *req, struct http_response *res, struct one *ret)
+{
+	enum err err = begin(ctx, req, res, ret);
+	return !err && ret->prefer.rollback ? db_savepoint(ctx) : err;
+}
+
+static enum err keep_or_undo(struct ctx *ctx, const struct one *one, enum err err)
+{
+	if (!err && one->prefer.rollback)
+		db_rollback_to(ctx);
+	return err;
+}
+
 enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
 	struct rest_body body = {.json = NULL};
 	struct record *patch;
 	int64_t version = 0;
-	enum err err = begin(ctx, req, res, &one);
+	enum err err = begin_change(ctx, req, res, &one);
 	if (!err)
 		err = read_match(ctx, req, &one, &version);
 	if (!err)
@@ -156,14 +171,14 @@ enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, stru
 	if (!err)
 		err = answer_changed(ctx, req, res, &one);
 	rest_body_release(&body);
-	return err;
+	return keep_or_undo(ctx, &one, err);
 }
 
 enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
 	int64_t version = 0;
-	enum err err = begin(ctx, req, res, &one);
+	enum err err = begin_change(ctx, req, res, &one);
 	if (!err)
 		err = read_match(ctx, req, &one, &version);
 	if (!err && one.prefer.ret == RETURN_ROWS)
@@ -172,15 +187,17 @@ enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, str
 		err = record_delete(ctx, one.info, one.id, version, 0);
 	if (!err && one.prefer.ret != RETURN_ROWS)
 		http_status(res, 204);
-	return err;
+	return keep_or_undo(ctx, &one, err);
 }
 
 enum err rest_restore_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
 	struct record *record;
-	enum err err = begin(ctx, req, res, &one);
+	enum err err = begin_change(ctx, req, res, &one);
 	if (!err)
 		err = record_restore(ctx, one.info, one.id, &record);
-	return err ? err : answer_changed(ctx, req, res, &one);
+	if (!err)
+		err = answer_changed(ctx, req, res, &one);
+	return keep_or_undo(ctx, &one, err);
 }
