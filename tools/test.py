@@ -3,8 +3,10 @@
 
     tools/test.py BUILD [SUITE ...]
 
-Suites, in order: rules, unit, asan, api, crash, e2e.  `asan` is the unit tests once more, built
-with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  Each program speaks TAP; its whole
+Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built
+with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests once more, each
+request three times, by a server so built (tests/lib/repeat.mjs).  Where two suites stand beside each other
+(api on both engines; repeat and crash; the browser's) they run side by side.  Each program speaks TAP; its whole
 output is kept in BUILD/test-logs.  PostgreSQL runs in a data folder of its own on a
 free port, and is stopped at the end.
 """
@@ -18,16 +20,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 BUILD = os.path.abspath(sys.argv[1])
-SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "crash", "e2e"]
+SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "repeat", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
 # sealing waits for the oldest transaction of the whole PostgreSQL cluster, other tests' too
 ALONE = {"events", "access_admin", "import_import"}
+counting = threading.Lock()
 totals = {"passed": 0, "failed": 0, "skipped": 0}
 
 
@@ -107,8 +111,9 @@ def run(suite, name, command, env=None, timeout=900, tries=1):
         counts, text = run_once(log, command, env, timeout)
         again = " (second try)"
     passed, failed, skipped = counts
-    for key, value in (("passed", passed), ("failed", failed), ("skipped", skipped)):
-        totals[key] += value
+    with counting:
+        for key, value in (("passed", passed), ("failed", failed), ("skipped", skipped)):
+            totals[key] += value
     mark = "ok    " if failed == 0 else "FAILED"
     print(f"{mark} {suite:6} {name}: {passed} passed, {failed} failed, {skipped} skipped, {time.time() - started:.1f} s{again}", flush=True)
     if failed:
@@ -126,26 +131,92 @@ def unit(env, build=BUILD, suite="unit"):
             run(suite, t["name"], t["cmd"], env)
 
 
-def asan(env):
-    """A fault of memory or of undefined behaviour ends the test that meets it, and so does a leak."""
-    build, started, before = BUILD + "-asan", time.time(), os.times()
+ASAN = {"ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+
+
+def asan_build():
+    build = BUILD + "-asan"
     if not os.path.exists(os.path.join(build, "build.ninja")):
         subprocess.run(["meson", "setup", build, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", build, "--quiet"], check=True)
-    unit({**env, "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}, build, "asan")
+    return build
+
+
+def asan(env):
+    """A fault of memory or of undefined behaviour ends the test that meets it, and so does a leak."""
+    started, before = time.time(), os.times()
+    unit({**env, **ASAN}, asan_build(), "asan")
     after = os.times()
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     print(f"# asan: {time.time() - started:.0f} s, {spent:.0f} s of processor time, with the build", flush=True)
 
 
-def node(suite, folder, env, engines):
+# what takes minutes under a sanitizer and asks nothing that the others don't, or measures
+NOT_REPEATED = {"routes", "cli", "roundtrip", "ways", "browser"}
+# measures: nothing else runs beside it
+LAST = {"speed"}
+
+
+def node_files(folder):
     if not os.path.exists(os.path.join(folder, "node_modules", ".package-lock.json")):
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
-    # routes.test.mjs looks at what the others asked for
-    for path in sorted(glob.glob(os.path.join(folder, "*.test.mjs")), key=lambda p: (p.endswith("/routes.test.mjs"), p)):
-        for engine in engines:
-            name = f"{os.path.basename(path)[:-9]} on {engine}" if len(engines) > 1 else os.path.basename(path)[:-9]
-            run(suite, name, ["node", "--test", "--test-reporter=tap", path], {**env, "GUANXI_ENGINE": engine}, tries=2)
+    return sorted(glob.glob(os.path.join(folder, "*.test.mjs")))
+
+
+def name_of(path):
+    return os.path.basename(path)[:-9]
+
+
+def node(suite, path, env, engine=None):
+    name = f"{name_of(path)} on {engine}" if engine else name_of(path)
+    run(suite, name, ["node", "--test", "--test-reporter=tap", path], {**env, "GUANXI_ENGINE": engine or "sqlite"}, tries=2)
+
+
+def api(env):
+    """Both engines side by side; routes.test.mjs looks at what the others asked for."""
+    hits = os.path.join(LOGS, "api-hits")
+    if os.path.exists(hits):
+        os.remove(hits)
+    env = {**env, "GUANXI_HITS": hits}
+    files = node_files("tests/api")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda engine: [node("api", path, env, engine) for path in files if name_of(path) != "routes"], ["sqlite", "postgres"]))
+    for engine in ("sqlite", "postgres"):
+        node("api", "tests/api/routes.test.mjs", env, engine)
+
+
+def repeat(env):
+    env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi"), "GUANXI_REPEAT": "1"}
+    for path in node_files("tests/api"):
+        if name_of(path) not in NOT_REPEATED:
+            node("repeat", path, env)
+
+
+def crash(env):
+    for path in sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith(("house.py", "writers.py", "askers.py"))):
+        run("crash", os.path.basename(path)[:-3], ["python3", path], env, tries=2)
+
+
+def e2e(env):
+    files = node_files("tests/e2e")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda path: node("e2e", path, env), [path for path in files if name_of(path) not in LAST]))
+    for path in files:
+        if name_of(path) in LAST:
+            node("e2e", path, env)
+
+
+def load(env):
+    """The part of `crash` that tools/sanitize.sh wants."""
+    run("load", "stop_under_load", ["python3", "tests/crash/stop_under_load.py"], env)
+
+
+def rules(env):
+    run("rules", "rules", ["python3", "tests/rules/rules.py", BUILD])
+
+
+# each of a group runs beside the others of it
+GROUPS = [[rules], [unit], [asan], [api], [repeat, crash], [load], [e2e]]
 
 
 def main():
@@ -153,29 +224,17 @@ def main():
     started = time.time()
     env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD,
            "GUANXI_SHARED_DATA": os.path.abspath(os.environ.get("GUANXI_SHARED_DATA", "../shared/data"))}
-    if {"unit", "asan", "api", "crash", "load"} & set(SUITES):
+    unknown = set(SUITES) - {suite.__name__ for group in GROUPS for suite in group}
+    if unknown:
+        sys.exit(f"there is no suite '{unknown.pop()}'")
+    if {"unit", "asan", "api", "repeat", "crash", "load"} & set(SUITES):
         env["GUANXI_TEST_PG"] = start_postgres()
-    for suite in SUITES:
-        if suite == "rules":
-            run(suite, "rules", ["python3", "tests/rules/rules.py", BUILD])
-        elif suite == "unit":
-            unit(env)
-        elif suite == "asan":
-            asan(env)
-        elif suite == "api":
-            hits = os.path.join(LOGS, "api-hits")
-            if os.path.exists(hits):
-                os.remove(hits)
-            node(suite, "tests/api", {**env, "GUANXI_HITS": hits}, ["sqlite", "postgres"])
-        elif suite == "load":  # the part of `crash` that tools/sanitize.sh wants
-            run(suite, "stop_under_load", ["python3", "tests/crash/stop_under_load.py"], env)
-        elif suite == "crash":
-            for path in sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith(("house.py", "writers.py", "askers.py"))):
-                run(suite, os.path.basename(path)[:-3], ["python3", path], env, tries=2)
-        elif suite == "e2e":
-            node(suite, "tests/e2e", env, ["sqlite"])
-        else:
-            sys.exit(f"there is no suite '{suite}'")
+    for group in GROUPS:
+        asked = [suite for suite in group if suite.__name__ in SUITES]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda suite: suite(env), asked))
+        if asked:
+            print(f"# {' and '.join(suite.__name__ for suite in asked)} done after {time.time() - started:.0f} s", flush=True)
     print(f"{time.time() - started:.0f} s; logs in {os.path.relpath(LOGS)}")
     print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
     sys.exit(1 if totals["failed"] or not totals["passed"] else 0)
