@@ -31,6 +31,7 @@ static void add_result(struct import_result *sum, const struct import_result *on
 	sum->updated += one->updated;
 	sum->skipped += one->skipped;
 	sum->failed += one->failed;
+	sum->values_left += one->values_left;
 	sum->seconds += one->seconds;
 }
 
@@ -53,6 +54,7 @@ static enum err import_all(struct cli *cli)
 			.preset = cli_value(cli, "preset"),
 			.map_path = cli_path(cli, cli_value(cli, "map")),
 			.entity = cli_value(cli, "entity"),
+			.bad = cli_value(cli, "on-bad-value"),
 			.again = cli_value(cli, "again") != NULL,
 			.check = cli_value(cli, "check") != NULL,
 			.progress = cli->err,
@@ -156,6 +158,7 @@ static const struct cli_option import_options[] = {
 	{"preset", "NAME", false, "a built-in mapping: online-retail, cdnow, shopify-products …"},
 	{"map", "FILE", false, "a mapping in JSON; with neither, columns are guessed by their names"},
 	{"entity", "NAME", false, "what the rows are, for guessing"},
+	{"on-bad-value", "WORD", false, "empty: leaves out values that can't be taken and keeps the row; refuse (as usual): the row fails"},
 	{"again", NULL, false, "also takes rows that an earlier run of this file has done"},
 	{"check", NULL, false, "writes nothing: says what would be merged, lost or read two ways"},
 	{NULL, NULL, false, NULL},

@@ -92,6 +92,7 @@ static const struct migration migrations[] = {
 	{.version = 8, .name = "jobs carry whose rights they have", .run = jobs_carry_actors},
 	{.version = 9, .name = "consents outlive their customer", .run = consents_outlive},
 	{.version = 10, .name = "invitations", .run = invitations},
+	{.version = 11, .name = "imports leave single values out", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

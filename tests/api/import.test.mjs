@@ -85,6 +85,92 @@ test('from upload to undo', async () => {
   assert.equal((await admin('GET', '/api/v1/customer?select=id')).body.length, 0);
 });
 
+/** Uploads, sets the plan, answers what the check says. */
+async function checked(content, plan, name = 'choices.csv') {
+  const { id } = (await upload(admin, name, content)).body;
+  const preview = await send(admin, 'GET', `${id}/preview?entity=customer`);
+  const mapping = preview.columns.map((c) => ({ column: c.index, ...(c.guess ?? { entity: 'customer', field: 'gender' }) }));
+  await send(admin, 'PUT', `${id}/plan`, { mapping, mode: 'create', ...plan });
+  return { id, mapping, check: await send(admin, 'POST', `${id}/check`) };
+}
+
+const choices = '姓名,性别,邮箱,生日,城市\n'
+  + '甲,帅哥,a@choice.example,1985-06-18,择\n乙,美女,不是邮箱,1986-06-18,择\n丙,保密,c@choice.example,何时,择\n,先生,d@choice.example,1987-06-18,择\n';
+
+test('what words mean, values that are left out, cells put right', async () => {
+  // as it stands: each row has something that is wrong, and the words of the whole file are told
+  const first = await checked(choices, {});
+  assert.deepEqual([first.check.created, first.check.failed, first.check.values_left], [0, 4, 0]);
+  const unknown = first.check.warnings.find((w) => w.code === 'import_values_unknown');
+  assert.deepEqual([unknown.entity, unknown.field, unknown.column, unknown.count, unknown.values, unknown.rows, unknown.choose],
+    ['customer', 'gender', 1, 3, ['帅哥', '美女', '保密'], [2, 3, 4], 'values']);
+
+  const plan = {
+    values: { 'customer.gender': { 帅哥: 'male', 美女: '女', 保密: '' } },
+    on_bad_value: { 'customer.email': 'empty', 'customer.birthday': 'empty', 'customer.name': 'empty' },
+    cells: [{ row: 5, column: 0, value: '丁' }],
+  };
+  const { id, check } = await checked(choices, plan, 'choices2.csv');
+  assert.deepEqual([check.created, check.failed, check.values_left], [4, 0, 1]); // a birthday that is none is left out anyway, and said in the warnings
+  assert.deepEqual(check.rows[1].left.map((l) => [l.column, l.field]), [[2, 'email']]);
+  assert.equal(check.rows[3].cells[0], '丁');
+  assert.ok(!check.warnings.some((w) => w.code === 'import_values_unknown'));
+  await send(admin, 'POST', `${id}/start`);
+  const run = await finished(admin, id);
+  assert.deepEqual([run.created, run.failed, run.values_left], [4, 0, 1]);
+  const found = (await admin('GET', '/api/v1/customer?city=eq.择&select=name,gender,email&order=id')).body;
+  assert.deepEqual(found.map((c) => [c.name, c.gender, c.email]), [['甲', 'male', 'a@choice.example'], ['乙', 'female', null], ['丙', null, 'c@choice.example'], ['丁', 'male', 'd@choice.example']]);
+  const problems = (await admin('GET', `/api/v1/import_problem?run_id=eq.${id}&select=row,outcome,field`)).body;
+  assert.deepEqual(problems, [{ row: 3, outcome: 'left', field: 'email' }]);
+  assert.match((await admin('GET', `/api/v1/import/${id}/result`)).text, /\n3,left,customer\.email,/);
+
+  // exactly the records of this run, in the list, its count and its export; what changes them later is not the import's
+  await admin('POST', '/api/v1/customer', { name: '戊', city: '择' });
+  const list = await admin('GET', `/api/v1/customer?import_run=eq.${id}&select=name&order=id`, undefined, { Prefer: 'count=exact' });
+  assert.deepEqual(list.body.map((c) => c.name), ['甲', '乙', '丙', '丁']);
+  assert.match(list.headers.get('content-range'), /\/4$/);
+  assert.deepEqual((await admin('GET', `/api/v1/customer?import_run=eq.${id}&name=eq.乙&select=name`)).body, [{ name: '乙' }]);
+  assert.equal((await admin('GET', `/api/v1/customer/export?import_run=eq.${id}&format=csv`)).text.trim().split('\r\n').length, 5);
+  assert.deepEqual((await admin('GET', `/api/v1/order?import_run=eq.${id}`)).body, []);
+  assert.equal((await admin('GET', `/api/v1/customer?import_run=eq.${first.id}`)).body.length, 0, 'it only was tried');
+  assert.equal((await admin('GET', '/api/v1/customer?import_run=eq.17')).status, 404);
+  assert.equal((await admin('GET', `/api/v1/customer?import_run=gt.${id}`)).status, 400);
+
+  // what a record needs, or is known by, and what is unique elsewhere, is never left out
+  const needed = await checked('姓名,编号,邮箱\n,X-1,x@choice.example\n己,X-2,坏\n', { on_bad_value: 'empty', mode: 'upsert', key: ['number'] }, 'needed.csv');
+  assert.deepEqual([needed.check.created, needed.check.failed, needed.check.values_left], [1, 1, 1]);
+  // links are looked up while they are written; a price that is none
+  const links = await checked('姓名,负责人,电子邮箱\n庚,没有这个人,g@choice.example\n', { on_bad_value: 'empty' }, 'links.csv');
+  assert.deepEqual([links.check.created, links.check.failed, links.check.rows[0].left[0]?.field], [1, 0, 'owner_id'], JSON.stringify(links.check.rows));
+  for (const wrong of [{ values: { 'customer.nickname': { a: 'b' } } }, { values: { 'customer.gender': ['M'] } }, { values: { 'order.state': { a: 'b' } } }, { on_bad_value: 'maybe' }, { on_bad_value: { 'customer.gender': 'x' } },
+    { cells: [{ row: 0, column: 0, value: 'x' }] }, { cells: [{ row: 2, column: 99, value: 'x' }] }, { cells: 'x' }, { defaults: { 'order.state': 'paid' } }]) {
+    const answer = await admin('PUT', `/api/v1/import/${needed.id}/plan`, { mapping: needed.mapping, mode: 'create', ...wrong });
+    assert.equal(answer.status, 422, `${JSON.stringify(wrong)}: ${answer.text}`);
+  }
+  const cli = guanxi(['import', '--help'], { allowFailure: true });
+  assert.match(cli.out + cli.err, /--on-bad-value/);
+});
+
+test('a template is filled in as it says, in each language', async () => {
+  for (const [language, heading] of [['en', 'Name'], ['zh-Hans', '姓名/名称'], ['zh-Hant', '姓名/名稱']]) {
+    for (const format of ['csv', 'xlsx']) {
+      const answer = await fetch(`${server.url}/api/v1/import/template?entity=customer&format=${format}`, { headers: { Authorization: `Bearer ${server.token}`, 'Accept-Language': language } });
+      assert.equal(answer.status, 200);
+      const { id } = (await upload(admin, `template.${format}`, new Uint8Array(await answer.arrayBuffer()))).body;
+      const preview = await send(admin, 'GET', `${id}/preview?entity=customer`);
+      assert.equal(preview.columns[0].name, heading);
+      assert.deepEqual(preview.columns.filter((c) => !c.guess).map((c) => c.name), [], 'each heading is known');
+      await send(admin, 'PUT', `${id}/plan`, { mapping: preview.columns.map((c) => ({ column: c.index, ...c.guess })), mode: 'create' });
+      const check = await send(admin, 'POST', `${id}/check`);
+      assert.deepEqual([check.created, check.failed], [1, 0], JSON.stringify(check.rows));
+    }
+  }
+  const product = await admin('GET', '/api/v1/import/template?entity=product');
+  assert.match(product.text, /SKU/);
+  assert.equal((await admin('GET', '/api/v1/import/template?entity=nonsense')).status, 422);
+  assert.equal((await admin('GET', '/api/v1/import/template?entity=customer&format=vcard')).status, 422);
+});
+
 test('files that cannot be read are refused with words', async () => {
   for (const [content, words] of [['%PDF-1.4', /PDF/], ['', /empty/], ['<html><table><tr><td>1', /web page/]]) {
     const answer = await upload(admin, 'x.csv', content);

@@ -377,6 +377,60 @@ describe('work', { skip: reason ?? false }, () => {
 		assert.match(text, /Bulk A/);
 	});
 
+	test('an import is put right where it is checked: words, cells, what may stay empty; then exactly its records', async () => {
+		await person.goto('/import/new?entity=customer');
+		const [download] = await Promise.all([page.waitForEvent('download'), page.click('.import-template button:has-text("CSV")')]);
+		assert.match(readFileSync(await download.path(), 'utf8'), /^\ufeffName,[^\n]*Stage/);
+		const path = join(folder, 'repair.csv');
+		writeFileSync(path, 'name,email,sex,city\nRepair One,one.repair@example.com,chap,Repairton\nRepair Two,not-an-address,lass,Repairton\n,three.repair@example.com,chap,Repairton\n');
+		await page.setInputFiles('input[type=file]', path);
+		await page.waitForURL(/\/import\/\d+/);
+		await settled(page);
+		const target = async (column, field) => {
+			await page.click(`[aria-label="Column ${column} goes to"]`);
+			await page.keyboard.type(`Customer · ${field}`);
+			await page.keyboard.press('Enter');
+		};
+		// a value for all rows goes with its field: a column takes its place, or it is taken away by hand
+		await target('name', 'City');
+		await page.click('.map-defaults input[aria-label="Customer · Name"]');
+		await page.keyboard.type('Everybody');
+		await page.keyboard.press('Enter');
+		await page.waitForSelector('.map-defaults >> text=These values go into every row');
+		await target('name', 'Name');
+		await page.waitForSelector('.map-defaults >> text=rows whose cell is empty');
+		await page.click('[aria-label="Take away the value for Customer · Name"]');
+		await page.waitForSelector('.map-defaults', { state: 'detached' });
+		await target('sex', 'Gender');
+		await page.click('text=Create all as new');
+		await page.click('.form-foot .ant-btn-primary:has-text("Check")');
+		await page.waitForSelector('.troubles');
+		assert.match(await page.innerText('.figures'), /3\s*Result: error/);
+		for (const [word, option] of [['chap', 'Male'], ['lass', 'leave empty']]) {
+			await page.click(`[aria-label="“${word}” means, for Gender"]`);
+			await page.click(`.ant-select-item-option[title="${option}"] >> visible=true`);
+		}
+		await page.click('.troubles li:has-text("E-mail") .ant-checkbox-wrapper');
+		await page.fill('[aria-label="name, row 4"]', 'Repair Three');
+		if (process.env.GUANXI_E2E_SHOTS) await page.screenshot({ path: new URL('./shots/import-check.png', import.meta.url).pathname, fullPage: true });
+		assert.deepEqual(await axe(page), []);
+		await page.click('text=Check again');
+		await page.waitForSelector('text=The first 3 rows are fine.');
+		assert.match(await page.innerText('.preview tbody'), /left empty/);
+		await page.click('text=Start the import');
+		await page.waitForSelector('text=Done', { timeout: 20_000 });
+		await page.waitForSelector('.child-table >> text=Value left out');
+		await customer({ name: 'Repair Not', city: 'Repairton' });
+		await page.click('text=See the records');
+		await settled(page);
+		await page.waitForSelector('.chip >> text=From the import repair.csv');
+		await page.waitForSelector('text=Repair Three');
+		assert.match(await page.innerText('.list-count'), /^3 /);
+		assert.equal(await page.locator('text=Repair Not').count(), 0);
+		const { body } = await api(page, 'GET', 'customer?city=eq.Repairton&select=name,gender,email&order=id');
+		assert.deepEqual(body.map((c) => [c.name, c.gender, c.email]), [['Repair One', 'male', 'one.repair@example.com'], ['Repair Two', null, null], ['Repair Three', 'male', 'three.repair@example.com'], ['Repair Not', null, null]]);
+	});
+
 	test('a file is imported: columns guessed, errors in their cells, run, result, undo', async () => {
 		const path = join(folder, 'newcomers.csv');
 		writeFileSync(path, 'name,email,city,remark\nImport Anna,anna.import@example.com,Importville,x\n,nobody@example.com,Importville,y\nImport Carl,not-an-address,Importville,z\nImport Dora,dora.import@example.com,Importville,\n');

@@ -34,6 +34,28 @@ const char *convert_traditional(struct ctx *ctx, const struct text2 *label)
 	return text;
 }
 
+/* What people write for an option beside its names: letters and forms of address. */
+static const struct {
+	const char *field, *value, *words[12];
+} meanings[] = {
+	{"gender", "male", {"m", "man", "mr", "mr.", "男性", "男士", "先生", "男生", NULL}},
+	{"gender", "female", {"f", "w", "woman", "ms", "ms.", "mrs", "mrs.", "女性", "女士", "小姐", "女生", NULL}},
+};
+
+/* If the field has the option at all. */
+static const char *meant_option(const struct field *field, const char *folded)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (!str_equal(meanings[i].field, field->name))
+			continue;
+		for (const char *const *word = meanings[i].words; *word != NULL; word++)
+			for (const struct option *o = field->options; strcmp(*word, folded) == 0 && o->value != NULL; o++)
+				if (strcmp(o->value, meanings[i].value) == 0)
+					return o->value;
+	}
+	return NULL;
+}
+
 enum err convert_option(struct ctx *ctx, const struct field *field, const char *text, const char **ret)
 {
 	*ret = text;
@@ -56,6 +78,9 @@ enum err convert_option(struct ctx *ctx, const struct field *field, const char *
 			}
 		}
 	}
+	const char *meant = err == OK ? meant_option(field, folded) : NULL;
+	if (meant != NULL)
+		*ret = meant;
 	return err;
 }
 

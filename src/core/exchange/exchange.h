@@ -42,6 +42,7 @@ struct import_request {
 	const char *preset;   /* name of a preset, or NULL */
 	const char *map_path; /* a plan in a JSON file, or NULL; with neither the columns are guessed */
 	const char *entity;   /* for guessing; NULL: guessed too */
+	const char *bad;      /* "empty" or "refuse": of values that can't be taken; NULL: as the plan says */
 	const char *rate;     /* to the base currency, of orders whose plan gives none; NULL: they have none */
 	bool again;           /* also rows that an earlier run of this file has done */
 	bool check;           /* only says what the whole file shows; nothing is written */
@@ -51,6 +52,7 @@ struct import_request {
 struct import_result {
 	int64_t run_id;
 	int64_t rows, created, updated, skipped, failed;
+	int64_t values_left; /* left out, as the plan has it, without costing the row */
 	double seconds;
 	const char *warnings; /* JSON array: what would be merged, lost or read two ways, known before the first row was written */
 };
@@ -59,7 +61,7 @@ struct import_result {
  * read connection in ctx->db set).  An interrupted run of the same file with the same
  * plan goes on where it stopped.  OK even when rows failed: see ret->failed. */
 enum err import_file(struct ctx *ctx, const struct import_request *request, struct import_result *ret) MUST_CHECK;
-/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"seconds":…,"warnings":[…]} on one line. */
+/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"values_left":…,"seconds":…,"warnings":[…]} on one line. */
 void import_print_result(const struct import_result *result, FILE *out);
 
 /* Presets, NULL past the end. */

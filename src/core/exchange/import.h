@@ -33,6 +33,7 @@ struct import_fault {
 struct ready_record {
 	bool active;
 	struct value *values; /* by the plan's field; null: nothing given. Text of links is looked up later. */
+	bool *left; /* by the plan's field: given and left out; NULL: none */
 };
 
 struct ready_row {
@@ -40,6 +41,8 @@ struct ready_row {
 	struct ready_record *records;
 	struct import_fault *faults;
 	size_t n_faults;
+	struct import_fault *left; /* values that can't be taken and, as the plan has it, don't cost the row */
+	size_t n_left;
 	bool wanted; /* at least one record */
 };
 
@@ -55,6 +58,11 @@ const char *prepare_cell(struct ctx *ctx, const struct cell *cells, size_t n, in
 bool prepare_is_heading(struct ctx *ctx, const struct plan_columns *columns, const struct cell *cells, size_t n);
 /* Takes the faults out of ctx. */
 void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record, struct ready_row *row);
+
+/* A value that can't be taken: nothing in its place, and said so. False: out of memory. */
+bool import_leave_value(struct arena *arena, const struct plan *plan, size_t record, size_t at, const struct fault *fault, struct ready_row *row);
+/* The same for all faults in ctx, if the plan lets each of them be left out; then they are gone and the row can be tried again. */
+bool import_leave_bad(struct ctx *ctx, struct arena *arena, const struct plan *plan, size_t record, struct ready_row *row);
 
 /* --- keys: which record has these values ------------------------------------- */
 
@@ -109,6 +117,7 @@ enum err import_count(struct ctx *ctx, struct import_keys *keys, const struct en
 
 struct import_counts {
 	int64_t rows, by[ROW_OUTCOMES];
+	int64_t left; /* values */
 	struct {
 		int64_t created, updated;
 	} records[PLAN_RECORDS_MAX];
@@ -173,6 +182,8 @@ enum err import_undo(struct ctx *ctx, int64_t run_id, const struct job *job) MUS
 enum err import_check(struct ctx *ctx, const struct import_run *run, struct buf *out) MUST_CHECK;
 /* The failed and duplicate rows as a table. */
 enum err import_result(struct ctx *ctx, const struct import_run *run, const struct table_out_options *options, table_sink sink, void *arg) MUST_CHECK;
+/* A file to fill in for records of one kind. */
+enum err import_template(struct ctx *ctx, const struct entity_info *info, const struct table_out_options *options, table_sink sink, void *arg) MUST_CHECK;
 /* Opens the run's file as its plan says and compiles the plan. */
 enum err import_open(struct ctx *ctx, const struct import_run *run, struct table **ret_table, struct plan **ret_plan) MUST_CHECK;
 

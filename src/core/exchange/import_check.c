@@ -11,8 +11,8 @@ struct checked {
 	struct ready_row row;
 	struct table_row cells;
 	enum import_outcome outcome;
-	struct import_fault *faults;
-	size_t n_faults;
+	struct import_fault *faults, *left;
+	size_t n_faults, n_left;
 };
 
 struct checking {
@@ -26,44 +26,56 @@ struct checking {
 };
 
 /* Faults live in the job's memory or the caller's; they are kept. */
-static bool keep_faults(struct checking *c, struct checked *to, const struct import_fault *faults, size_t n)
+static bool copy_faults(struct checking *c, const struct import_fault *faults, size_t n, struct import_fault **ret, size_t *ret_n)
 {
-	to->faults = arena_array(c->arena, n + 1, sizeof(*to->faults));
-	for (size_t i = 0; to->faults != NULL && i < n; i++) {
-		struct import_fault *f = &to->faults[i];
+	*ret = arena_array(c->arena, n + 1, sizeof(**ret));
+	*ret_n = 0;
+	for (size_t i = 0; *ret != NULL && i < n; i++) {
+		struct import_fault *f = &(*ret)[i];
 		*f = faults[i];
 		f->field = arena_strdup(c->arena, f->field);
 		f->key = arena_strdup(c->arena, f->key);
 		f->arg = f->arg != NULL ? arena_strdup(c->arena, f->arg) : NULL;
 		if (f->field == NULL || f->key == NULL)
 			return false;
-		to->n_faults = i + 1;
+		*ret_n = i + 1;
 	}
-	return to->faults != NULL;
+	return *ret != NULL;
+}
+
+static bool keep_faults(struct checking *c, struct checked *to, const struct import_fault *faults, size_t n)
+{
+	return copy_faults(c, faults, n, &to->faults, &to->n_faults);
 }
 
 static enum err check_row(struct ctx *ctx, struct checking *c, struct import_keys *keys, struct checked *row)
 {
 	struct import_counts counts = {0};
 	struct import_written done;
-	row->n_faults = 0;
+	row->n_faults = row->n_left = 0;
 	row->outcome = row->row.n_faults > 0 ? ROW_FAILED : ROW_SKIPPED;
 	if (row->row.n_faults > 0)
 		return keep_faults(c, row, row->row.faults, row->row.n_faults) ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 	if (!row->row.wanted)
 		return OK;
-	enum err err = db_savepoint(ctx);
-	if (err != OK)
-		return err;
-	err = import_write_row(ctx, c->plan, keys, &row->row, c->now, &counts, &done);
-	if (err == OK) {
-		row->outcome = done.outcome;
-		return db_release(ctx);
-	}
-	if (!import_row_error(err))
-		return err;
-	db_rollback_to(ctx);
-	import_keys_undo(keys);
+	bool again = false;
+	do {
+		enum err err = db_savepoint(ctx);
+		if (err != OK)
+			return err;
+		err = import_write_row(ctx, c->plan, keys, &row->row, c->now, &counts, &done);
+		if (err == OK) {
+			row->outcome = done.outcome;
+			row->left = row->row.left;
+			row->n_left = row->row.n_left;
+			return db_release(ctx);
+		}
+		if (!import_row_error(err))
+			return err;
+		db_rollback_to(ctx);
+		import_keys_undo(keys);
+		again = import_leave_bad(ctx, c->arena, c->plan, done.record, &row->row);
+	} while (again);
 	struct ready_row failed = {.number = row->row.number};
 	import_take_faults(ctx, c->plan, done.record, &failed);
 	row->outcome = ROW_FAILED;
@@ -103,6 +115,15 @@ static void write_fault(struct ctx *ctx, struct jsonw *w, const struct import_fa
 	jsonw_end_object(w);
 }
 
+static void write_faults(struct ctx *ctx, struct jsonw *w, const char *name, const struct import_fault *faults, size_t n)
+{
+	jsonw_key(w, name);
+	jsonw_array(w);
+	for (size_t i = 0; i < n; i++)
+		write_fault(ctx, w, &faults[i]);
+	jsonw_end_array(w);
+}
+
 static const char *action_name(enum import_outcome outcome)
 {
 	static const char *const names[ROW_OUTCOMES] = {"create", "update", "skip", "skip", "fail"};
@@ -124,11 +145,8 @@ static void write_rows(struct ctx *ctx, struct jsonw *w, const struct checking *
 		for (size_t k = 0; k < row->cells.n && k < 200; k++)
 			jsonw_textn(w, row->cells.cells[k].text, row->cells.cells[k].len > 500 ? 500 : row->cells.cells[k].len);
 		jsonw_end_array(w);
-		jsonw_key(w, "errors");
-		jsonw_array(w);
-		for (size_t k = 0; k < row->n_faults; k++)
-			write_fault(ctx, w, &row->faults[k]);
-		jsonw_end_array(w);
+		write_faults(ctx, w, "errors", row->faults, row->n_faults);
+		write_faults(ctx, w, "left", row->left, row->n_left);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
@@ -137,9 +155,11 @@ static void write_rows(struct ctx *ctx, struct jsonw *w, const struct checking *
 static void write_answer(struct ctx *ctx, const struct checking *c, struct buf *out)
 {
 	struct jsonw w;
-	int64_t by[ROW_OUTCOMES] = {0};
-	for (size_t i = 0; i < c->n; i++)
+	int64_t by[ROW_OUTCOMES] = {0}, left = 0;
+	for (size_t i = 0; i < c->n; i++) {
 		by[c->rows[i].outcome]++;
+		left += (int64_t)c->rows[i].n_left;
+	}
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	jsonw_kv_int(&w, "checked", (int64_t)c->n);
@@ -147,6 +167,7 @@ static void write_answer(struct ctx *ctx, const struct checking *c, struct buf *
 	jsonw_kv_int(&w, "updated", by[ROW_UPDATED]);
 	jsonw_kv_int(&w, "skipped", by[ROW_SKIPPED] + by[ROW_DUPLICATE]);
 	jsonw_kv_int(&w, "failed", by[ROW_FAILED]);
+	jsonw_kv_int(&w, "values_left", left);
 	jsonw_key(&w, "warnings");
 	import_write_warnings(ctx, c->json, &w);
 	write_rows(ctx, &w, c);
@@ -164,8 +185,9 @@ static enum err prepare_rows(struct ctx *ctx, struct table *table, struct checki
 	if (err == OK && c->rows == NULL)
 		err = fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; err == OK && i < c->n; i++) {
-		c->rows[i].cells = sample[i];
-		err = prepare_row(ctx, prepare, &sample[i], &c->rows[i].row);
+		err = plan_fix_row(ctx, c->plan, &sample[i], &c->rows[i].cells);
+		if (err == OK)
+			err = prepare_row(ctx, prepare, &sample[i], &c->rows[i].row);
 	}
 	/* Constants live in `prepare`; they are needed until the rows are written. */
 	if (err == OK) {

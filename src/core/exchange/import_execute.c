@@ -86,7 +86,7 @@ static enum err problem_text(struct record *r, struct ctx *ctx, const char *fiel
 	return record_set(ctx, r, field, value);
 }
 
-static enum err note_fault(struct ctx *ctx, const struct run *run, int64_t row, enum import_outcome outcome, const struct import_fault *f)
+static enum err note_fault(struct ctx *ctx, const struct run *run, int64_t row, const char *outcome, const struct import_fault *f)
 {
 	const struct entity_info *info = registry_find(ctx->registry, "import_problem");
 	const struct fault fault = {f->field, f->key, f->arg};
@@ -97,7 +97,7 @@ static enum err note_fault(struct ctx *ctx, const struct run *run, int64_t row, 
 	if (err == OK)
 		err = record_set(ctx, r, "row", value_int(row));
 	if (err == OK)
-		err = problem_text(r, ctx, "outcome", import_outcome_name(outcome), 20);
+		err = problem_text(r, ctx, "outcome", outcome, 20);
 	if (err == OK)
 		err = problem_text(r, ctx, "entity", f->entity, 60);
 	if (err == OK)
@@ -117,7 +117,7 @@ static enum err note_row(struct ctx *ctx, struct batch *b, const struct ready_ro
 {
 	b->counts.by[outcome]++;
 	for (size_t i = 0; i < row->n_faults; i++) {
-		enum err err = note_fault(ctx, b->run, row->number, outcome, &row->faults[i]);
+		enum err err = note_fault(ctx, b->run, row->number, import_outcome_name(outcome), &row->faults[i]);
 		if (err != OK)
 			return err;
 	}
@@ -132,7 +132,7 @@ static enum err note_duplicate(struct ctx *ctx, struct batch *b, const struct re
 	const char *field = r->n_keys > 0 ? r->info->fields[r->fields[r->keys[0]].at]->name : "";
 	const struct import_fault fault = {ERR_CONFLICT, r->info->entity->name, field, "duplicate", id, -1};
 	b->counts.by[ROW_DUPLICATE]++;
-	return note_fault(ctx, b->run, row->number, ROW_DUPLICATE, &fault);
+	return note_fault(ctx, b->run, row->number, import_outcome_name(ROW_DUPLICATE), &fault);
 }
 
 /* A row that needs nothing written, or can't be. */
@@ -141,31 +141,45 @@ static bool is_settled(const struct ready_row *row)
 	return row->n_faults > 0 || !row->wanted;
 }
 
+/* The row is in, with or without values that could not be taken. */
+static enum err note_written(struct ctx *ctx, struct batch *b, const struct ready_row *row, const struct import_written *done)
+{
+	if (done->outcome == ROW_DUPLICATE)
+		return note_duplicate(ctx, b, row, done);
+	b->counts.by[done->outcome]++;
+	b->counts.left += (int64_t)row->n_left;
+	for (size_t i = 0; i < row->n_left; i++) {
+		enum err err = note_fault(ctx, b->run, row->number, "left", &row->left[i]);
+		if (err != OK)
+			return err;
+	}
+	return OK;
+}
+
 static enum err write_ready(struct ctx *ctx, struct batch *b, struct ready_row *row)
 {
 	struct run *run = b->run;
 	struct import_written done;
 	struct import_counts before = b->counts;
-	bool guarded = b->care != CARE_FAST;
-	enum err err = guarded ? db_savepoint(ctx) : OK;
-	if (err != OK)
-		return err;
-	err = import_write_row(ctx, run->plan, &run->keys, row, run->record.started_at, &b->counts, &done);
-	if (err == OK && guarded)
-		err = db_release(ctx);
-	if (err == OK) {
-		if (done.outcome == ROW_DUPLICATE)
-			return note_duplicate(ctx, b, row, &done);
-		b->counts.by[done.outcome]++;
-		return OK;
-	}
-	b->failing = row;
-	if (!guarded || !import_row_error(err))
-		return err;
-	b->failing = NULL;
-	db_rollback_to(ctx);
-	import_keys_undo(&run->keys);
-	b->counts = before;
+	bool guarded = b->care != CARE_FAST, again = false;
+	do { /* each time with a value less that can't be taken */
+		enum err err = guarded ? db_savepoint(ctx) : OK;
+		if (err != OK)
+			return err;
+		err = import_write_row(ctx, run->plan, &run->keys, row, run->record.started_at, &b->counts, &done);
+		if (err == OK && guarded)
+			err = db_release(ctx);
+		if (err == OK)
+			return note_written(ctx, b, row, &done);
+		b->failing = row;
+		if (!guarded || !import_row_error(err))
+			return err;
+		b->failing = NULL;
+		db_rollback_to(ctx);
+		import_keys_undo(&run->keys);
+		b->counts = before;
+		again = import_leave_bad(ctx, &b->arena, run->plan, done.record, row);
+	} while (again);
 	struct ready_row failed = {.number = row->number};
 	import_take_faults(ctx, run->plan, done.record, &failed);
 	/* What is there already, by a unique field: a duplicate, not a mistake. */
@@ -249,6 +263,7 @@ static enum err keep_progress(struct ctx *ctx, const struct batch *b)
 	stmt_bind_i64(stmt, 6, c->by[ROW_UPDATED]);
 	stmt_bind_i64(stmt, 7, c->by[ROW_SKIPPED] + c->by[ROW_DUPLICATE]);
 	stmt_bind_i64(stmt, 8, c->by[ROW_FAILED]);
+	stmt_bind_i64(stmt, 9, c->left);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err;

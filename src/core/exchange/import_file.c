@@ -179,14 +179,15 @@ enum err import_file(struct ctx *ctx, const struct import_request *request, stru
 	ret->updated = counts.by[ROW_UPDATED];
 	ret->skipped = counts.by[ROW_SKIPPED] + counts.by[ROW_DUPLICATE];
 	ret->failed = counts.by[ROW_FAILED];
+	ret->values_left = counts.left;
 	ret->seconds = (double)(time_monotonic_us() - started) / 1e6;
 	return err;
 }
 
 void import_print_result(const struct import_result *r, FILE *out)
 {
-	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"seconds\":%.3f,\"warnings\":%s}\n",
+	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"values_left\":%lld,\"seconds\":%.3f,\"warnings\":%s}\n",
 	              (long long)r->rows, (long long)r->created, (long long)r->updated, (long long)r->skipped, (long long)r->failed,
-	              r->seconds, r->warnings != NULL ? r->warnings : "[]");
+	              (long long)r->values_left, r->seconds, r->warnings != NULL ? r->warnings : "[]");
 	(void)fflush(out);
 }

@@ -325,7 +325,8 @@ static enum err preview(struct ctx *ctx, const struct http_request *req, struct 
 /* The members of a plan; each goes into the plan's JSON as it is. */
 struct plan_body {
 	json_t *preset, *mapping, *records, *columns, *encoding, *delimiter, *header_row, *sheet, *format, *mode, *key, *defaults, *entity,
-		*main, *name, *fill_down, *optional_columns, *keep_dates, *blank_clears, *again, *utc_offset, *time_zone, *country, *date_order, *number;
+		*main, *name, *fill_down, *optional_columns, *keep_dates, *blank_clears, *again, *utc_offset, *time_zone, *country, *date_order, *number,
+		*values, *on_bad_value, *cells;
 };
 static const struct spec plan_specs[] = {
 	{"preset", SPEC_JSON, offsetof(struct plan_body, preset), false, 0, "Name of a preset; with it nothing else is needed."},
@@ -353,6 +354,11 @@ static const struct spec plan_specs[] = {
 	{"country", SPEC_JSON, offsetof(struct plan_body, country), false, 0, "Of phones where the row has none: \"US\". The firm's, if nothing is said."},
 	{"date_order", SPEC_JSON, offsetof(struct plan_body, date_order), false, 0, "YMD, DMY or MDY."},
 	{"number", SPEC_JSON, offsetof(struct plan_body, number), false, 0, "point or comma: the decimal mark."},
+	{"values", SPEC_JSON, offsetof(struct plan_body, values), false, 0, "{\"customer.gender\":{\"M\":\"male\"}}: what words of the file mean."},
+	{"on_bad_value", SPEC_JSON, offsetof(struct plan_body, on_bad_value), false, 0,
+	 "refuse (the row fails) or empty (the value is left out); for all or {\"customer.birthday\":\"empty\",\"*\":\"refuse\"}."},
+	{"cells", SPEC_JSON, offsetof(struct plan_body, cells), false, 0,
+	 "[{\"row\":3,\"column\":0,\"value\":\"…\"}]: cells put right before the import."},
 	{.name = NULL},
 };
 
@@ -372,7 +378,8 @@ static json_t *body_json(const struct plan_body *body)
 /* A preset takes the file's options from the request, the rest from itself. */
 static enum err preset_with(struct ctx *ctx, const json_t *body, json_t **ret)
 {
-	static const char *const options[] = {"encoding", "delimiter", "header_row", "sheet", "again", "utc_offset", "time_zone", "country", "date_order", "number"};
+	static const char *const options[] = {"encoding", "delimiter", "header_row", "sheet", "again", "utc_offset", "time_zone", "country", "date_order", "number",
+	                                      "values", "on_bad_value", "cells"};
 	enum { OF_FILE = 4 }; /* the others are the plan's own, and what is said now counts */
 	const char *name = json_string_value(json_object_get(body, "preset"));
 	const char *text = preset_text(name);
@@ -615,6 +622,37 @@ static enum err result(struct ctx *ctx, const struct http_request *req, struct h
 	return err == OK ? import_result(ctx, &run, &options, send, &s) : err;
 }
 
+static enum err template_format(struct ctx *ctx, const char *format, struct table_out_options *ret)
+{
+	*ret = (struct table_out_options){.format = format == NULL ? FILE_CSV : file_format_named(format), .bom = true};
+	bool table = ret->format == FILE_CSV || ret->format == FILE_XLSX;
+	return table ? export_temp_dir(ctx, &ret->temp_dir) : fail_arg(ctx, ERR_INVALID, "format", "not_allowed", format);
+}
+
+static enum err template(struct ctx *ctx, const struct http_request *req, struct http_response *res)
+{
+	const char *entity = http_query(ctx, req, "entity", 0), *name = NULL, *disposition = NULL;
+	const struct entity_info *info = entity != NULL ? registry_find(ctx->registry, entity) : NULL;
+	struct table_out_options options;
+	struct sending s = {res};
+	if (info == NULL || (info->entity->flags & (E_INTERNAL | E_NO_API_WRITE)))
+		return fail_arg(ctx, ERR_INVALID, "entity", "plan_entity", entity);
+	if (entity_scope(ctx->actor, info, ACTION_IMPORT) == SCOPE_NONE)
+		return fail_arg(ctx, ERR_FORBIDDEN, "", "import_forbidden", entity);
+	enum err err = template_format(ctx, http_query(ctx, req, "format", 0), &options);
+	if (err == OK)
+		name = arena_printf(ctx->arena, "%s%s", app_label(ctx, &info->entity->label_many), file_format_suffix(options.format));
+	if (err == OK)
+		err = name == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : file_disposition(ctx, name, &disposition);
+	if (err != OK)
+		return err;
+	http_content_type(res, file_format_type(options.format));
+	http_set_header(res, "Content-Disposition", disposition);
+	http_set_header(res, "Cache-Control", "no-store");
+	err = http_stream_begin(ctx, res);
+	return err == OK ? import_template(ctx, info, &options, send, &s) : err;
+}
+
 static enum err presets(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct jsonw w;
@@ -631,6 +669,8 @@ const struct route exchange_routes[] = {
 	 .body_max = (size_t)IMPORT_FILE_MAX_MB << 20, .doc = "Uploads a file to import (?name=); the answer is an import run."},
 	{.method = METHOD_GET, .pattern = "/api/v1/import/presets", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = presets,
 	 .doc = "Built-in plans for files of known programs."},
+	{.method = METHOD_GET, .pattern = "/api/v1/import/template", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = template,
+	 .doc = "A file to fill in for one kind of record: headings in the reader's language and an example row (?entity=&format=csv|xlsx)."},
 	{.method = METHOD_GET, .pattern = "/api/v1/import/*/preview", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = preview,
 	 .doc = "What is in the file: encoding, columns with guesses, first rows, fitting presets."},
 	{.method = METHOD_PUT, .pattern = "/api/v1/import/*/plan", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = put_plan,

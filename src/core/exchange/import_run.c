@@ -66,6 +66,7 @@ enum err import_run_load(struct ctx *ctx, int64_t id, struct import_run *ret)
 	ret->counts.by[ROW_UPDATED] = record_i64(r, "updated");
 	ret->counts.by[ROW_SKIPPED] = record_i64(r, "skipped");
 	ret->counts.by[ROW_FAILED] = record_i64(r, "failed");
+	ret->counts.left = record_i64(r, "values_left");
 	return OK;
 }
 

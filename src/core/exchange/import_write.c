@@ -271,13 +271,14 @@ static enum err set_counter(struct writing *w, const struct plan_record *r, stru
 
 static enum err fill(struct writing *w, const struct plan_record *r, const struct value *values, bool update, struct record **ret)
 {
+	const bool *left = w->row->records[r - w->plan->records].left;
 	enum err err = record_new(w->ctx, r->info, ret);
 	for (size_t i = 0; err == OK && i < r->n_fields; i++) {
 		const struct plan_field *f = &r->fields[i];
-		/* An empty cell leaves the field alone, unless it is meant to clear it. */
-		bool empty = values[i].kind == VALUE_NULL;
+		/* An empty cell leaves the field alone, unless it is meant to clear it; one that could not be read is not empty. */
+		bool empty = values[i].kind == VALUE_NULL, bad = left != NULL && left[i];
 		bool born = f->at < SF_COUNT; /* when and by whom it was made is of no change */
-		if (f->value.source == PLAN_COUNTER || (update && born) || (empty && !(update && w->plan->blank_clears)))
+		if (f->value.source == PLAN_COUNTER || (update && born) || (empty && (bad || !(update && w->plan->blank_clears))))
 			continue;
 		(*ret)->values[f->at] = values[i];
 		(*ret)->set[f->at] = true;

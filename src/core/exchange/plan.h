@@ -15,6 +15,7 @@ enum {
 	PLAN_FIELDS_MAX = 200, /* of one record */
 	PLAN_KEYS_MAX = 4,
 	PLAN_PIECES_MAX = 16,
+	PLAN_FIXES_MAX = 2000, /* cells put right by hand */
 	PLAN_TEXT_MAX = 256 * 1024, /* of the JSON */
 };
 
@@ -61,6 +62,7 @@ struct plan_value {
 	/* what is done with the text, in this order */
 	bool html, integer, upper, lower, countries, round;
 	const struct plan_words *words;
+	const struct plan_words *values; /* what a person said that words of the file mean, after `words` */
 	enum number_mark mark;
 	enum date_order dates;
 	const char *times;  /* multiplied by this decimal */
@@ -99,6 +101,7 @@ enum plan_mode { PLAN_CREATE, PLAN_UPDATE, PLAN_UPSERT, PLAN_KEEP, PLAN_FIND };
 struct plan_field {
 	int at; /* position in the entity */
 	struct plan_value value;
+	bool leave_bad; /* what can't be taken is left out, and costs nobody the row */
 };
 
 struct plan_record {
@@ -128,6 +131,13 @@ struct plan_zone {
 	int minutes;
 };
 
+/* A cell as a person put it right. */
+struct plan_fix {
+	int64_t row;
+	int column;
+	const char *text;
+};
+
 struct plan {
 	const char *name;
 	struct table_options file; /* how the file is read */
@@ -136,6 +146,8 @@ struct plan {
 	size_t main; /* the record whose outcome is the row's */
 	int *fill_down; /* columns whose empty cells take the value above */
 	size_t n_fill_down;
+	struct plan_fix *fixes; /* by row and column */
+	size_t n_fixes;
 	bool keep_dates, blank_clears, optional_columns, again;
 	const char *zone_name; /* of times without one; NULL: utc_offset_min */
 	int utc_offset_min;
@@ -161,6 +173,13 @@ enum err plan_check_rights(struct ctx *ctx, const struct plan *plan) MUST_CHECK;
 int plan_link_to(const struct entity_info *from, const struct entity_info *to);
 /* Members of a plan that nobody knows are mistakes; with their path. */
 enum err plan_check_members(struct ctx *ctx, const json_t *json) MUST_CHECK;
+
+/* "values", "on_bad_value" and "cells", once the records stand. */
+enum err plan_choices_compile(struct ctx *ctx, const json_t *json, struct plan *plan) MUST_CHECK;
+/* The row with its cells as they were put right; texts are the row's or the plan's. */
+enum err plan_fix_row(struct ctx *ctx, const struct plan *plan, const struct table_row *row, struct table_row *ret) MUST_CHECK;
+/* What the word becomes; the text itself if the list has it not. */
+const char *plan_word(const struct plan_words *words, const char *text);
 
 /* Inside: one value of the JSON. */
 struct plan_making {

@@ -491,6 +491,8 @@ enum err plan_compile(struct ctx *ctx, const json_t *json, const struct plan_col
 		err = compile_fill_down(&m, json);
 	}
 	if (err == OK)
+		err = plan_choices_compile(ctx, json, plan);
+	if (err == OK)
 		err = faults_code(ctx);
 	*ret = plan;
 	return err;

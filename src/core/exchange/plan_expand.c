@@ -164,6 +164,8 @@ static enum err add_defaults(struct expanding *x, json_t *defaults)
 		if (info == NULL || !json_is_string(value) || entity_field(info, dot + 1) < 0)
 			return fail_arg(x->ctx, ERR_INVALID, "plan.defaults", "unknown_field", path);
 		struct part *part = part_of(x, info);
+		if (part != NULL && part->first_column < 0) /* a record of nothing but defaults in every row is a mistake */
+			return fail_arg(x->ctx, ERR_INVALID, "plan.defaults", "plan_choice_unused", arena_strdup(x->ctx->arena, path));
 		json_t *one = json_pack("{s:O}", "value", value);
 		if (part == NULL || one == NULL)
 			return fail(x->ctx, ERR_LIMIT, "", "memory");
@@ -456,7 +458,7 @@ static const char *main_name(const struct expanding *x)
 static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 {
 	static const char *const kept[] = {"format", "encoding", "delimiter", "header_row", "sheet", "date_order", "number", "utc_offset",
-	                                   "time_zone", "country", "keep_dates", "blank_clears", "again"};
+	                                   "time_zone", "country", "keep_dates", "blank_clears", "again", "values", "on_bad_value", "cells"};
 	const json_t *mapping = json_object_get(simple, "mapping"), *one;
 	size_t i;
 	enum err err = OK;

@@ -149,6 +149,15 @@ static void set_rate(json_t *plan, const char *rate)
 	}
 }
 
+/* What the request says beside the plan. */
+static void set_wishes(json_t *plan, const struct import_request *request)
+{
+	if (request->bad != NULL)
+		(void)json_object_set_new(plan, "on_bad_value", json_string(request->bad));
+	if (request->rate != NULL)
+		set_rate(plan, request->rate);
+}
+
 enum err import_make_plan(struct ctx *ctx, const char *path, const struct import_request *request, json_t **ret, const char **ret_preset)
 {
 	struct table *table = NULL;
@@ -170,8 +179,8 @@ enum err import_make_plan(struct ctx *ctx, const char *path, const struct import
 		}
 		table_free(table);
 	}
-	if (err == OK && request->rate != NULL)
-		set_rate(*ret, request->rate);
+	if (err == OK)
+		set_wishes(*ret, request);
 	if (err == OK)
 		err = settle(ctx, path, ret);
 	if (err == OK && request->again)

@@ -6,6 +6,7 @@
 static const char *const plan_members[] = {
 	"name", "label", "text", "match", "main", "records", "file", "columns", "fill_down", "optional_columns", "keep_dates", "blank_clears", "again",
 	"utc_offset", "time_zone", "country", "date_order", "number", "survey", "preset", "mapping", "mode", "key", "defaults", "entity",
+	"values", "on_bad_value", "cells",
 	"format", "encoding", "delimiter", "header_row", "sheet", NULL,
 };
 static const char *const file_members[] = {"format", "encoding", "delimiter", "header_row", "sheet", "again", NULL};

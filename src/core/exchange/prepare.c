@@ -343,7 +343,7 @@ static const char *source_text(struct ctx *ctx, struct prepare *p, const struct 
 	return "";
 }
 
-static const char *mapped(const struct plan_words *words, const char *text)
+const char *plan_word(const struct plan_words *words, const char *text)
 {
 	for (size_t i = 0; i < words->n; i++)
 		if (strcmp(words->from[i], text) == 0)
@@ -478,7 +478,9 @@ static const char *value_text_of(struct ctx *ctx, struct prepare *p, const struc
 	if (text[0] != '\0' && v->html)
 		text = convert_html(ctx, text);
 	if (text[0] != '\0' && v->words != NULL)
-		text = mapped(v->words, text);
+		text = plan_word(v->words, text);
+	if (text[0] != '\0' && v->values != NULL)
+		text = plan_word(v->values, text);
 	if (text[0] != '\0' && v->integer)
 		text = convert_integer(ctx, text);
 	if (text[0] == '\0' && v->otherwise != NULL)
@@ -631,6 +633,20 @@ void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record,
 	faults_clear(ctx);
 }
 
+/* What can't be taken: left out where the plan lets it be, else it costs the row. */
+static enum err take_bad(struct ctx *ctx, const struct plan *plan, size_t record, size_t field, struct ready_row *row)
+{
+	bool leave = plan->records[record].fields[field].leave_bad;
+	for (size_t i = 0; leave && i < ctx->faults.count; i++)
+		if (!import_leave_value(ctx->arena, plan, record, field, &ctx->faults.list[i], row))
+			return fail(ctx, ERR_LIMIT, "", "memory");
+	if (leave)
+		faults_clear(ctx);
+	else
+		import_take_faults(ctx, plan, record, row);
+	return OK;
+}
+
 static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, struct memo *memos, struct ready_row *row)
 {
 	const struct plan_record *r = &p->plan->records[at];
@@ -647,7 +663,9 @@ static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, st
 		if (err != OK && !import_row_error(err))
 			return err;
 		if (err != OK || ctx->faults.count > 0)
-			import_take_faults(ctx, p->plan, at, row);
+			err = take_bad(ctx, p->plan, at, i, row);
+		if (err != OK)
+			return err;
 	}
 	return OK;
 }
@@ -704,7 +722,9 @@ static enum err prepare_phones(struct ctx *ctx, const struct prepare *p, size_t 
 		if (err != OK && !import_row_error(err))
 			return err;
 		if (err != OK || ctx->faults.count > 0)
-			import_take_faults(ctx, p->plan, at, row);
+			err = take_bad(ctx, p->plan, at, i, row);
+		if (err != OK)
+			return err;
 	}
 	return OK;
 }
@@ -730,8 +750,12 @@ enum err prepare_row(struct ctx *ctx, struct prepare *p, const struct table_row 
 		import_take_faults(ctx, plan, 0, ret);
 		return OK;
 	}
+	struct table_row fixed;
+	enum err fix = plan_fix_row(ctx, plan, row, &fixed);
+	if (fix != OK)
+		return fix;
 	ret->records = arena_array(ctx->arena, plan->n_records, sizeof(*ret->records));
-	if (ret->records == NULL || !fill_down(p, row))
+	if (ret->records == NULL || !fill_down(p, &fixed))
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	struct memo *memos = p->memos;
 	if (prepare_is_heading(ctx, plan->columns, p->cells, p->n_cells))

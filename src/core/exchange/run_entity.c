@@ -42,6 +42,8 @@ static const struct field run_fields[] = {
 	{.name = "updated", .type = FIELD_INT, .label = {"Changed", "更新"}, .group = "progress", .fallback = "0", .flags = F_READONLY | F_LIST},
 	{.name = "skipped", .type = FIELD_INT, .label = {"Skipped", "跳过"}, .group = "progress", .fallback = "0", .flags = F_READONLY | F_LIST},
 	{.name = "failed", .type = FIELD_INT, .label = {"Failed", "失败"}, .group = "progress", .fallback = "0", .flags = F_READONLY | F_LIST},
+	{.name = "values_left", .type = FIELD_INT, .label = {"Values left out", "留空的值"}, .group = "progress", .fallback = "0",
+	 .flags = F_READONLY},
 	{.name = "records", .type = FIELD_JSON, .label = {"By kind of record", "按对象统计"}, .group = "progress", .max = 20000,
 	 .flags = F_READONLY | F_MORE},
 	{.name = "started_at", .type = FIELD_TIME, .label = {"Started", "开始时间"}, .group = "progress", .flags = F_READONLY | F_SORT | F_LIST},
@@ -76,6 +78,7 @@ const struct entity import_run_entity = {
 static const struct option outcomes[] = {
 	{"duplicate", {"Duplicate", "重复"}, "warn"},
 	{"failed", {"Failed", "失败"}, "bad"},
+	{"left", {"Value left out", "值已留空"}, "info"},
 	{"kept", {"Left by the undo", "撤销时保留"}, "info"},
 	{NULL, {NULL, NULL}, NULL},
 };

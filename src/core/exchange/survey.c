@@ -328,6 +328,44 @@ static void look_currency(struct ctx *ctx, struct survey_watch *w, int64_t row, 
 		note(&w->unrated, row, text);
 }
 
+/* What the field takes as it stands, or as people write it. */
+static enum err is_choice(struct ctx *ctx, const struct field *field, const char *text, bool *ret)
+{
+	enum err err = field->type == FIELD_ENUM ? convert_option(ctx, field, text, &text) : OK;
+	const char *word = field->type == FIELD_BOOL ? convert_bool(text) : "";
+	*ret = field->type == FIELD_BOOL && (str_equal(word, "true") || str_equal(word, "false"));
+	for (const struct option *o = field->options; field->type == FIELD_ENUM && o != NULL && o->value != NULL; o++)
+		*ret |= str_equal(o->value, text);
+	return err;
+}
+
+static enum err look_choice(struct ctx *ctx, struct survey *s, struct survey_watch *w, int64_t row, const char *text)
+{
+	const struct plan_record *r = &s->plan->records[w->record];
+	const struct plan_value *v = &r->fields[w->field].value;
+	bool known = false;
+	const char *meant = v->words != NULL ? plan_word(v->words, text) : text;
+	meant = v->values != NULL ? plan_word(v->values, meant) : meant;
+	enum err err = meant[0] == '\0' ? OK : is_choice(ctx, r->info->fields[r->fields[w->field].at], meant, &known);
+	if (err != OK || known || meant[0] == '\0' || convert_is_nothing(meant))
+		return err;
+	if (w->unknown == NULL)
+		w->unknown = arena_alloc(s->arena, sizeof(*w->unknown));
+	if (w->unknown == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	struct survey_words *u = w->unknown;
+	u->count++;
+	for (size_t i = 0; i < u->n; i++)
+		if (strcmp(u->texts[i], meant) == 0)
+			return OK;
+	/* A text that is cut short could not be given a meaning. */
+	if (u->n == SURVEY_WORDS_MAX || strlen(meant) >= SURVEY_EXAMPLE_BYTES)
+		return OK;
+	u->rows[u->n] = row;
+	memcpy(u->texts[u->n++], meant, strlen(meant) + 1);
+	return OK;
+}
+
 static enum err begin(struct survey *s)
 {
 	s->watches = arena_array(s->ctx->arena, SURVEY_WATCHES_MAX, sizeof(*s->watches));
@@ -338,9 +376,13 @@ static enum err begin(struct survey *s)
 		for (size_t f = 0; f < r->n_fields && s->n < SURVEY_WATCHES_MAX; f++) {
 			const struct plan_value *v = &r->fields[f].value;
 			enum survey_kind kind;
-			if (v->source != PLAN_COLUMN || v->column < 0 || v->words != NULL)
+			enum field_type type = r->info->fields[r->fields[f].at]->type;
+			bool choice = type == FIELD_ENUM || type == FIELD_BOOL;
+			if (v->source != PLAN_COLUMN || v->column < 0 || (v->words != NULL && !choice))
 				continue;
-			if (needs_rate(r, f))
+			if (choice)
+				kind = SURVEY_CHOICE;
+			else if (needs_rate(r, f))
 				kind = SURVEY_CURRENCY;
 			else if (!kind_of(r->info->fields[r->fields[f].at], &kind))
 				continue;
@@ -371,6 +413,8 @@ static enum err look_row(struct ctx *ctx, struct survey *s, const struct table_r
 			err = look_phone(ctx, w, row->number, text, region);
 		else if (w->kind == SURVEY_CURRENCY)
 			look_currency(ctx, w, row->number, text);
+		else if (w->kind == SURVEY_CHOICE)
+			err = look_choice(ctx, s, w, row->number, text);
 		else if (w->kind == SURVEY_EMAIL)
 			err = look_email(ctx, w, row->number, text);
 		else
@@ -397,6 +441,9 @@ static enum err look_all(struct ctx *ctx, struct survey *s, struct table *table)
 		s->rows++;
 		if (row.problem != NULL)
 			continue;
+		err = plan_fix_row(ctx, s->plan, &row, &row);
+		if (err != OK)
+			break;
 		if (prepare_is_heading(ctx, s->plan->columns, row.cells, row.n)) {
 			note(&s->about[ABOUT_HEADING], row.number, row.cells[0].text);
 			continue;
@@ -423,7 +470,7 @@ enum err import_settle_plan(struct ctx *ctx, struct table *table, json_t *json)
 {
 	const struct table_info *info = table_info(table);
 	struct plan_columns columns = {info->columns, info->n_columns};
-	struct survey s = {.ctx = ctx};
+	struct survey s = {.ctx = ctx, .arena = ctx->arena};
 	struct plan *plan = NULL;
 	enum err err = plan_compile(ctx, json, &columns, &plan);
 	if (err != OK)

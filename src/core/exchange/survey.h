@@ -5,7 +5,7 @@
 #include "core/exchange/convert.h"
 #include "core/exchange/import.h"
 
-enum { SURVEY_EXAMPLES = 5, SURVEY_EXAMPLE_BYTES = 80, SURVEY_WATCHES_MAX = 200 };
+enum { SURVEY_EXAMPLES = 5, SURVEY_EXAMPLE_BYTES = 80, SURVEY_WATCHES_MAX = 200, SURVEY_WORDS_MAX = 50 };
 
 /* Rows that show something, the first few by number and value. */
 struct survey_note {
@@ -15,7 +15,15 @@ struct survey_note {
 	char values[SURVEY_EXAMPLES][SURVEY_EXAMPLE_BYTES];
 };
 
-enum survey_kind { SURVEY_NONE, SURVEY_NUMBER, SURVEY_DATE, SURVEY_TIME, SURVEY_PAST, SURVEY_PHONE, SURVEY_EMAIL, SURVEY_CURRENCY };
+/* Different texts that are none of a field's choices, as they stand, with the first row of each. */
+struct survey_words {
+	int64_t count; /* of all cells */
+	size_t n;
+	int64_t rows[SURVEY_WORDS_MAX];
+	char texts[SURVEY_WORDS_MAX][SURVEY_EXAMPLE_BYTES];
+};
+
+enum survey_kind { SURVEY_NONE, SURVEY_NUMBER, SURVEY_DATE, SURVEY_TIME, SURVEY_PAST, SURVEY_PHONE, SURVEY_EMAIL, SURVEY_CURRENCY, SURVEY_CHOICE };
 
 /* One column of one field. */
 struct survey_watch {
@@ -26,12 +34,14 @@ struct survey_watch {
 	int64_t points, commas, looked;
 	struct date_votes votes;
 	struct survey_note open, damaged, second, nothing, partial, foreign, local, unrated;
+	struct survey_words *unknown; /* SURVEY_CHOICE, once there is one */
 };
 
 enum survey_about { ABOUT_MERGED, ABOUT_REPEATED, ABOUT_SHARED, ABOUT_NAMESAKES, ABOUT_BEYOND, ABOUT_HEADING, ABOUT_UNDECODED, ABOUT_COUNT };
 
 struct survey {
 	struct ctx *ctx;
+	struct arena *arena; /* outlives the rows */
 	const struct plan *plan;
 	struct survey_watch *watches;
 	size_t n;

@@ -7,15 +7,23 @@
 struct said {
 	const char *code;
 	const struct survey_note *note;
+	const struct survey_words *words; /* in its place: all that is different */
 	const struct survey_watch *watch; /* NULL: of the whole file */
 	const char *arg, *choose;
 	int64_t number; /* shown in the message */
 };
 
-static json_t *examples(const struct survey_note *note, json_t **ret_values)
+static json_t *examples(const struct said *said, json_t **ret_values)
 {
+	const struct survey_note *note = said->note;
 	json_t *rows = json_array();
 	*ret_values = json_array();
+	for (size_t i = 0; said->words != NULL && i < said->words->n; i++) {
+		(void)json_array_append_new(rows, json_integer(said->words->rows[i]));
+		(void)json_array_append_new(*ret_values, json_string(said->words->texts[i]));
+	}
+	if (note == NULL)
+		return rows;
 	for (size_t i = 0; i < note->n; i++) {
 		(void)json_array_append_new(rows, json_integer(note->rows[i]));
 		(void)json_array_append_new(*ret_values, json_string(note->values[i]));
@@ -25,8 +33,9 @@ static json_t *examples(const struct survey_note *note, json_t **ret_values)
 
 static void say(struct survey *s, json_t *list, const struct said *said)
 {
-	json_t *values = NULL, *rows = examples(said->note, &values);
-	json_t *one = json_pack("{s:s, s:I, s:o, s:o}", "code", said->code, "count", (json_int_t)said->note->count, "rows", rows, "values", values);
+	json_t *values = NULL, *rows = examples(said, &values);
+	int64_t count = said->words != NULL ? said->words->count : said->note->count;
+	json_t *one = json_pack("{s:s, s:I, s:o, s:o}", "code", said->code, "count", (json_int_t)count, "rows", rows, "values", values);
 	if (one == NULL)
 		return;
 	if (said->watch != NULL) {
@@ -166,6 +175,8 @@ static void conclude_cells(struct survey *s, json_t *list)
 			{.code = "import_no_rate", .note = &w->unrated, .arg = registry_base_currency(s->ctx->registry)},
 			{.code = "import_times_zone", .note = &w->local, .arg = s->plan->zone_name != NULL ? s->plan->zone_name : "UTC", .choose = "time_zone"},
 		};
+		if (w->unknown != NULL)
+			say(s, list, &(struct said){.code = "import_values_unknown", .words = w->unknown, .watch = w, .choose = "values"});
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			struct said one = all[k];
 			one.watch = w;

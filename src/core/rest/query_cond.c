@@ -32,6 +32,9 @@ static void put_cond(struct query_sql *b, const struct query_node *node, const s
 	case COND_QUERY:
 		sqlb_term(b, node->info, cond, prefix, alias);
 		return;
+	case COND_IMPORT:
+		sqlb_import(b, node->info, cond, prefix, alias);
+		return;
 	}
 }
 

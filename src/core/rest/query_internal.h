@@ -26,7 +26,9 @@ enum query_op {
 
 enum query_quant { QUANT_ONE, QUANT_ANY, QUANT_ALL };
 enum query_is { IS_NULL, IS_NOT_NULL, IS_TRUE, IS_FALSE };
-enum cond_kind { COND_AND, COND_OR, COND_TERM, COND_EMBED, COND_QUERY };
+enum cond_kind { COND_AND, COND_OR, COND_TERM, COND_EMBED, COND_QUERY, COND_IMPORT };
+
+#define QUERY_IMPORT "import_run"
 
 /* One condition, or a group of them. */
 struct query_cond {
@@ -38,7 +40,7 @@ struct query_cond {
 	enum query_quant quant;
 	enum query_is is;
 	bool never;                /* can't be true: eq of an empty text */
-	struct value *values;
+	struct value *values;      /* COND_IMPORT: the run's id and how many rows it did */
 	size_t n;
 	struct query_node *embed;  /* COND_EMBED: has none (is.null), negated: has some */
 	const char *text;          /* COND_QUERY, OP_SEARCH: what was typed */
@@ -215,6 +217,10 @@ struct query_node *query_embed(struct query_node *node, const char *name);
 enum err query_name_items(struct ctx *ctx, struct query_node *node) MUST_CHECK;
 /* query_filter.c */
 enum err query_parse_filter(struct ctx *ctx, struct query *q, struct query_node *node, const char *name, const char *text) MUST_CHECK;
+/* query_import.c: whether the parameter means the records of an import; its condition on the root. */
+bool query_is_import(const struct ctx *ctx, const struct query_node *node, const char *name);
+enum err query_parse_import(struct ctx *ctx, struct query_node *node, const char *text) MUST_CHECK;
+void sqlb_import(struct query_sql *b, const struct entity_info *info, const struct query_cond *cond, char prefix, int alias);
 enum err query_parse_logic(struct ctx *ctx, struct query *q, struct query_node *node, bool negate, bool any, const char *text) MUST_CHECK;
 /* query_value.c: the term's operands from text. */
 enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n) MUST_CHECK;

@@ -67,6 +67,8 @@ static enum err apply(struct parse *p, struct query_node *node, const char *name
 		return query_parse_logic(p->ctx, p->q, node, false, *name == 'o', value);
 	if (str_equal(name, "not.and") || str_equal(name, "not.or"))
 		return query_parse_logic(p->ctx, p->q, node, true, name[4] == 'o', value);
+	if (query_is_import(p->ctx, node, name))
+		return query_parse_import(p->ctx, node, value);
 	return query_parse_filter(p->ctx, p->q, node, name, value);
 }
 

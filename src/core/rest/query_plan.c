@@ -5,7 +5,7 @@
  * their key; a newcomer takes the place of who stands there.  A text is kept when it is
  * seen a second time, so that pages of a long list, each with its own cursor, do not
  * push out the others.  Not kept is what does not depend on its key alone: relative
- * dates, search conditions (made of what the index holds), embeds of children
+ * dates, search conditions (made of what the index holds), the records of an import (whose run one may see now), embeds of children
  * (made of the ids of a page), and what has several ways to its rows (query_route.c).
  *
  * A plan is finished when it is made, with its columns and all its statements, and is not written to after that: all it
@@ -95,7 +95,7 @@ static bool is_plan(const struct query_plan *plan, uint64_t hash, const struct c
 static bool conds_keep(const struct query_cond *group)
 {
 	for (const struct query_cond *c = group->first; c; c = c->next) {
-		bool search = c->kind == COND_QUERY || (c->kind == COND_TERM && c->op == OP_SEARCH);
+		bool search = c->kind == COND_QUERY || c->kind == COND_IMPORT || (c->kind == COND_TERM && c->op == OP_SEARCH);
 		bool inner = c->kind == COND_AND || c->kind == COND_OR;
 		if (search || (inner && !conds_keep(c)))
 			return false;

@@ -63,7 +63,7 @@ static bool scope_is_key(const struct query *q, const struct ctx *ctx)
 static bool is_tied(const struct query *q)
 {
 	for (const struct query_cond *c = q->root->where.first; c; c = c->next)
-		if (c->kind == COND_QUERY || c->kind == COND_EMBED || (c->kind == COND_TERM && (c->op == OP_SEARCH || c->field == SF_ID)))
+		if (c->kind == COND_QUERY || c->kind == COND_IMPORT || c->kind == COND_EMBED || (c->kind == COND_TERM && (c->op == OP_SEARCH || c->field == SF_ID)))
 			return true;
 	for (const struct query_node *child = q->root->first; child; child = child->next)
 		if (child->inner)

@@ -163,6 +163,7 @@ static const struct parameter parameters[] = {
 	{"offset", "offset", "query", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":100000}", "Rows to pass over; go on with cursor beyond the maximum."},
 	{"cursor", "cursor", "query", "{\"type\":\"string\"}", "What X-Next-Cursor of the page before said; same order."},
 	{"q", "q", "query", "{\"type\":\"string\"}", "Search within the entity."},
+	{"import_run", "import_run", "query", "{\"type\":\"string\"}", "eq.1234: the records which that import made or changed."},
 	{"and", "and", "query", "{\"type\":\"string\"}", "(a.eq.1,or(b.gt.2,c.is.null))"},
 	{"or", "or", "query", "{\"type\":\"string\"}", "(a.eq.1,not.and(b.gt.2,c.is.null))"},
 	{"columns", "columns", "query", "{\"type\":\"string\"}", "Members of the body to take; others are passed over."},

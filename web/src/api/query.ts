@@ -31,6 +31,9 @@ export type Period = (typeof PERIODS)[number];
 /** Parameters of a list's address that are not conditions. */
 export const RESERVED = new Set(['q', 'order', 'cols', 'view', 'peek', 'tab', 'totals', 'select', 'limit', 'offset', 'cursor']);
 
+/** Not a field: the records that an import made or changed. */
+export const IMPORT_RUN = 'import_run';
+
 const NUMBER_OPS: Op[] = ['gte', 'lte', 'between', 'is', 'not', 'gt', 'lt', 'empty', 'filled'];
 const TIME_OPS: Op[] = ['period', 'within', 'older', 'is', 'gte', 'lte', 'between', 'empty', 'filled'];
 const TEXT_OPS: Op[] = ['contains', 'starts', 'is', 'not', 'empty', 'filled'];

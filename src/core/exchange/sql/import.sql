@@ -2,7 +2,8 @@
 SELECT state, position FROM "import_run" WHERE id = ?1;
 
 -- name: import_progress
-UPDATE "import_run" SET position = ?2, rows_done = ?3, rows_total = ?4, created = ?5, updated = ?6, skipped = ?7, failed = ?8
+UPDATE "import_run" SET position = ?2, rows_done = ?3, rows_total = ?4, created = ?5, updated = ?6, skipped = ?7, failed = ?8,
+ values_left = ?9
  WHERE id = ?1;
 
 -- name: import_earlier

@@ -1,11 +1,14 @@
 /** Filters in plain words, each a chip that opens its editor. */
 import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
 import { Button, Popover, Select } from 'antd';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Condition, type Op, OPS } from '@/api/query.ts';
+import { Link } from 'react-router';
+import { get } from '@/api/client.ts';
+import { type Condition, IMPORT_RUN, type Op, OPS } from '@/api/query.ts';
 import { fieldOf } from '@/api/records.ts';
-import type { Entity, Field } from '@/api/types.ts';
+import type { Entity, Field, Row } from '@/api/types.ts';
 import { kindOf } from '@/fields/index.tsx';
 import { LinkWords } from '@/fields/link.tsx';
 import { list } from '@/lib/format.ts';
@@ -107,6 +110,19 @@ function sameShape(a: Op, b: Op): boolean {
 	return shape(a) === shape(b);
 }
 
+/** Not a field: the records that an import made or changed. */
+function ImportChip({ id, onRemove }: { id: string; onRemove(): void }) {
+	const { t } = useTranslation();
+	const run = useQuery({ queryKey: ['run', id, 'name'], queryFn: ({ signal }) => get<Row>(`import_run/${id}?select=name`, signal), staleTime: Infinity });
+	const words = t('filter.import', { name: String(run.data?.name ?? id) });
+	return (
+		<span className="chip">
+			<Link className="chip-words" to={`/import/${id}`}>{words}</Link>
+			<button type="button" className="chip-x" aria-label={t('filter.remove', { field: words })} onClick={onRemove}><CloseOutlined /></button>
+		</span>
+	);
+}
+
 interface Props {
 	entity: Entity;
 	conditions: Condition[];
@@ -122,6 +138,8 @@ export function Chips({ entity, conditions, onChange }: Props) {
 			{conditions.map((condition, i) => {
 				const field = fieldOf(entity, condition.field);
 				const label = field?.label ?? condition.field;
+				if (condition.field === IMPORT_RUN)
+					return <ImportChip key={IMPORT_RUN} id={condition.value[0] ?? ''} onRemove={() => onChange(conditions.filter((_, n) => n !== i))} />;
 				return (
 					<span className="chip" key={`${condition.field}.${i}`}>
 						<Popover

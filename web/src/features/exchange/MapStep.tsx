@@ -1,4 +1,5 @@
 /** Where each column goes: guessed, to be put right; a few real rows below. */
+import { CloseOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Checkbox, Input, Radio, Select } from 'antd';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useMemo, useState } from 'react';
@@ -6,40 +7,18 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { get, put } from '@/api/client.ts';
 import { fieldOf, may } from '@/api/records.ts';
-import type { Entity } from '@/api/types.ts';
+import type { Entity, Field } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { creatable } from '@/fields/index.tsx';
 import { list } from '@/lib/format.ts';
 import { doubled, guessed, type Mapping, missing } from './mapping.ts';
-import type { Plan, Preview, Run } from './types.ts';
+import type { Preview, Run } from './types.ts';
+import { activeDefaults, keepWork, loadWork, planOf, REREAD, type Work, withChoices } from './work.ts';
 
 const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'gb18030', 'big5', 'windows-1252'];
 const DELIMITERS: [string, string][] = [[',', 'comma'], [';', 'semicolon'], ['\t', 'tab'], ['|', 'pipe']];
-
-/** What the person has chosen so far; kept in the browser until the import runs. */
-interface Work {
-	encoding?: string;
-	delimiter?: string;
-	header?: boolean;
-	sheet?: string;
-	preset?: string | null;
-	mapping?: Mapping;
-	mode: NonNullable<Plan['mode']>;
-	key: string[];
-	defaults: Record<string, string>;
-}
-
-const FRESH: Work = { mode: 'upsert', key: [], defaults: {} };
-
-function load(id: string): Work {
-	try {
-		return { ...FRESH, ...(JSON.parse(localStorage.getItem(`guanxi.import.${id}`) ?? '{}') as Partial<Work>) };
-	} catch {
-		return FRESH;
-	}
-}
 
 export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): void }) {
 	const meta = useMeta();
@@ -47,9 +26,9 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 	const { message } = App.useApp();
 	const uid = useId();
 	const [params] = useSearchParams();
-	const [work, setWork] = useState(() => load(id));
+	const [work, setWork] = useState(() => loadWork(id));
 	const [busy, setBusy] = useState(false);
-	useEffect(() => localStorage.setItem(`guanxi.import.${id}`, JSON.stringify(work)), [id, work]);
+	useEffect(() => keepWork(id, work), [id, work]);
 	const set = (change: Partial<Work>) => setWork((old) => ({ ...old, ...change }));
 
 	const asked = new URLSearchParams();
@@ -84,21 +63,11 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 	async function next() {
 		if (!data) return;
 		setBusy(true);
-		const plan: Plan = {
-			...(data.encoding ? { encoding: data.encoding } : {}),
-			...(data.delimiter ? { delimiter: data.delimiter } : {}),
-			...(work.sheet ? { sheet: work.sheet } : {}),
-			...(data.header_row !== undefined || work.header !== undefined ? { header_row: work.header ?? data.header_row } : {}),
-			...(preset ? { preset } : {
-				mapping: Object.entries(mapping).map(([column, target]) => ({ column: Number(column), ...target })),
-				mode: work.mode,
-				// What nobody chose is left to the server, which looks at the whole file.
-				...(work.mode === 'create' || key.length > 0 ? { key: work.mode === 'create' ? [] : key } : {}),
-				defaults: work.defaults,
-			}),
-		};
+		const sent = planOf(work, data, mapping, preset, key);
+		// Written at once: the next step reads it.
+		keepWork(id, { ...work, sent });
 		try {
-			await put(`import/${id}/plan`, plan);
+			await put(`import/${id}/plan`, withChoices(sent, work));
 			onNext();
 		} catch (error) {
 			void message.error(problemText(error, t));
@@ -121,22 +90,36 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 			<fieldset className="map-file">
 				<legend>{t('import.file_is')}</legend>
 				{data.encoding && (
-					<label>{t('import.encoding')} <Select aria-label={t('import.encoding')} value={data.encoding.toLowerCase()} onChange={(v: string) => set({ encoding: v, mapping: undefined })} options={[...new Set([data.encoding.toLowerCase(), ...ENCODINGS])].map((e) => ({ value: e, label: e.toUpperCase() }))} popupMatchSelectWidth={false} /></label>
+					<Choice
+						label={t('import.encoding')} value={data.encoding.toLowerCase()} onChange={(v) => set({ encoding: v, ...REREAD })}
+						options={[...new Set([data.encoding.toLowerCase(), ...ENCODINGS])].map((e) => ({ value: e, label: e.toUpperCase() }))}
+					/>
 				)}
 				{data.delimiter && (
-					<label>{t('import.delimiter')} <Select aria-label={t('import.delimiter')} value={data.delimiter} onChange={(v: string) => set({ delimiter: v, mapping: undefined })} options={DELIMITERS.map(([v, k]) => ({ value: v, label: t(`import.delimiter_${k}`) }))} popupMatchSelectWidth={false} /></label>
+					<Choice
+						label={t('import.delimiter')} value={data.delimiter} onChange={(v) => set({ delimiter: v, ...REREAD })}
+						options={DELIMITERS.map(([v, k]) => ({ value: v, label: t(`import.delimiter_${k}`) }))}
+					/>
 				)}
 				{(data.sheets?.length ?? 0) > 1 && (
-					<label>{t('import.sheet')} <Select aria-label={t('import.sheet')} value={work.sheet ?? data.sheet ?? data.sheets![0]} onChange={(v: string) => set({ sheet: v, mapping: undefined })} options={data.sheets!.map((s) => ({ value: s, label: s }))} popupMatchSelectWidth={false} /></label>
+					<Choice
+						label={t('import.sheet')} value={work.sheet ?? data.sheet ?? data.sheets![0]!} onChange={(v) => set({ sheet: v, ...REREAD })}
+						options={data.sheets!.map((s) => ({ value: s, label: s }))}
+					/>
 				)}
-				<Checkbox checked={work.header ?? data.header_row ?? data.header !== false} onChange={(e) => set({ header: e.target.checked, mapping: undefined })}>{t('import.header')}</Checkbox>
+				<Checkbox
+					checked={work.header ?? data.header_row ?? data.header !== false}
+					onChange={(e) => set({ header: e.target.checked, ...REREAD })}
+				>
+					{t('import.header')}
+				</Checkbox>
 			</fieldset>
 
 			{(data.presets?.length ?? 0) > 0 && (
 				<fieldset>
 					<legend>{t('import.preset')}</legend>
 					<Select
-						className="map-preset" aria-label={t('import.preset')} value={preset ?? ''} onChange={(v: string) => set({ preset: v || null })} popupMatchSelectWidth={false}
+						className="map-preset" aria-label={t('import.preset')} value={preset ?? ''} onChange={(v: string) => set({ preset: v || null, values: {}, leave: [] })} popupMatchSelectWidth={false}
 						options={[{ value: '', label: t('import.by_hand') }, ...data.presets!.map((p) => ({ value: p.name, label: `${p.label ?? p.name}${p.match ? ` (${t('import.fits')})` : ''}` }))]}
 					/>
 					{preset && <p className="hint">{data.presets!.find((p) => p.name === preset)?.text}</p>}
@@ -183,18 +166,10 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 			{!preset && (
 				<>
 					{twice.size > 0 && <Alert type="error" showIcon title={t('import.twice', { fields: list([...twice].map((n) => labelOf(importable, n))) })} />}
-					{gaps.length > 0 && (
-						<fieldset>
-							<legend>{t('import.missing')}</legend>
-							<p className="hint">{t('import.missing_text')}</p>
-							{gaps.map((g) => (
-								<label key={`${g.entity.name}.${g.field}`} className="map-default">
-									{g.entity.label} · {g.label}
-									<Input size="small" aria-label={`${g.entity.label} · ${g.label}`} onBlur={(e) => e.target.value.trim() && set({ defaults: { ...work.defaults, [`${g.entity.name}.${g.field}`]: e.target.value.trim() } })} />
-								</label>
-							))}
-						</fieldset>
-					)}
+					<Defaults
+						entities={importable} mapping={mapping} gaps={gaps.map((g) => `${g.entity.name}.${g.field}`)}
+						defaults={work.defaults} onChange={(defaults) => set({ defaults })}
+					/>
 					<fieldset>
 						<legend>{t('import.mode')}</legend>
 						<Radio.Group
@@ -219,6 +194,88 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 	);
 }
 
+interface ChoiceProps {
+	label: string;
+	value: string;
+	options: { value: string; label: string }[];
+	onChange(value: string): void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+	return (
+		<label>{label} <Select aria-label={label} value={value} onChange={onChange} options={options} popupMatchSelectWidth={false} /></label>
+	);
+}
+
+interface DefaultsProps {
+	entities: Entity[];
+	mapping: Mapping;
+	/** Needed, and in no column. */
+	gaps: string[];
+	defaults: Record<string, string>;
+	onChange(defaults: Record<string, string>): void;
+}
+
+/** One value for all rows: asked for where something needed is in no column, and shown as long as it counts. */
+function Defaults({ entities, mapping, gaps, defaults, onChange }: DefaultsProps) {
+	const { t } = useTranslation();
+	const active = activeDefaults(mapping, defaults);
+	const paths = [...new Set([...Object.keys(active), ...gaps])];
+	if (paths.length === 0) return null;
+	const inColumn = (path: string) => Object.values(mapping).some((m) => `${m.entity}.${m.field}` === path);
+	const put = (path: string, value: string) => {
+		const next = { ...active };
+		if (value) next[path] = value;
+		else delete next[path];
+		onChange(next);
+	};
+	return (
+		<fieldset className="map-defaults">
+			<legend>{t(gaps.length > 0 ? 'import.missing' : 'import.defaults')}</legend>
+			<p className="hint">{t(gaps.length > 0 ? 'import.missing_text' : 'import.defaults_text')}</p>
+			{paths.map((path) => (
+				<DefaultValue
+					key={path} label={labelOf(entities, path)} field={fieldAt(entities, path)} value={active[path] ?? ''}
+					hint={inColumn(path) ? t('import.default_empty') : undefined} onChange={(v) => put(path, v)}
+				/>
+			))}
+		</fieldset>
+	);
+}
+
+interface DefaultValueProps {
+	label: string;
+	field: Field | undefined;
+	value: string;
+	hint: string | undefined;
+	onChange(value: string): void;
+}
+
+function DefaultValue({ label, field, value, hint, onChange }: DefaultValueProps) {
+	const { t } = useTranslation();
+	const [typed, setTyped] = useState(value);
+	useEffect(() => setTyped(value), [value]);
+	return (
+		<div className="map-default">
+			<span>{label}{hint && <span className="hint"> {hint}</span>}</span>
+			{field?.options ? (
+				<Select
+					size="small" aria-label={label} value={value || null} allowClear popupMatchSelectWidth={false}
+					onChange={(v?: string) => onChange(v ?? '')} options={field.options.map((o) => ({ value: o.value, label: o.label }))}
+				/>
+			) : (
+				<Input
+					size="small" aria-label={label} value={typed} onChange={(e) => setTyped(e.target.value)}
+					onBlur={() => onChange(typed.trim())} onPressEnter={() => onChange(typed.trim())}
+				/>
+			)}
+			{value && (
+				<Button size="small" type="text" icon={<CloseOutlined />} aria-label={t('import.default_drop', { field: label })} onClick={() => onChange('')} />
+			)}
+		</div>
+	);
+}
+
 /** By what records are told apart, as the server takes it too: a shared phone needs the name beside it, a name alone tells nobody. */
 function suggestKey(main: Entity | undefined, names: string[]): string[] {
 	const unique = main?.fields.find((f) => f.unique && names.includes(f.name));
@@ -234,3 +291,7 @@ function labelOf(entities: Entity[], name: string): string {
 	return `${found?.label ?? entity} · ${fieldOf(found, field)?.label ?? field}`;
 }
 
+function fieldAt(entities: Entity[], path: string): Field | undefined {
+	const [entity, field] = path.split('.');
+	return fieldOf(entities.find((e) => e.name === entity), field);
+}

@@ -7,6 +7,7 @@ import { Link } from 'react-router';
 import { BASE, post } from '@/api/client.ts';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { entityOf, fieldOf } from '@/api/records.ts';
+import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
@@ -14,6 +15,9 @@ import { number } from '@/lib/format.ts';
 import { RESTING, type Run } from './types.ts';
 
 const figure = (run: Run, name: string) => Number(run[name] ?? 0);
+
+/** Exactly what this import made or changed. */
+const recordsOf = (entity: Entity, run: Run) => `/${entity.name}?import_run=eq.${run.id}&order=id.asc`;
 
 export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	const { t } = useTranslation();
@@ -29,9 +33,14 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	const percent = state === 'done' || state === 'undone' ? 100 : total > 0 ? Math.min(99, Math.floor((done / total) * 100)) : 0;
 	const started = Date.parse(String(run.started_at ?? run.created_at ?? ''));
 	const elapsed = (Date.now() - started) / 1000;
-	const left = active && done > 0 && total > done && elapsed > 2 ? Math.round((elapsed / done) * (total - done)) : null;
+	const seconds = active && done > 0 && total > done && elapsed > 2 ? Math.round((elapsed / done) * (total - done)) : null;
+	const minutes = seconds !== null ? ` · ${t('import.left', { count: Math.max(1, Math.ceil(seconds / 60)) })}` : '';
 	const failed = figure(run, 'failed');
-	const figures: [string, number][] = [['created', figure(run, 'created')], ['updated', figure(run, 'updated')], ['skipped', figure(run, 'skipped')], ['failed', failed]];
+	const left = figure(run, 'values_left');
+	const figures: [string, number][] = [
+		['created', figure(run, 'created')], ['updated', figure(run, 'updated')], ['skipped', figure(run, 'skipped')], ['failed', failed],
+		...(left > 0 ? [['values_left', left] as [string, number]] : []),
+	];
 
 	async function act(what: 'cancel' | 'resume' | 'undo') {
 		setBusy(what);
@@ -49,12 +58,14 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 		<div className="run-step">
 			<div role="status" aria-live="polite" className="run-state">
 				<b>{t(`import.state_${state}`, { defaultValue: state })}</b>
-				{active && total > 0 && <span className="quiet">{t('import.progress', { done: number(done), total: number(total) })}{left !== null ? ` · ${t('import.left', { count: Math.max(1, Math.ceil(left / 60)) })}` : ''}</span>}
+				{active && total > 0 && <span className="quiet">{t('import.progress', { done: number(done), total: number(total) })}{minutes}</span>}
 				{!active && run.finished_at ? <span className="quiet"><When at={String(run.finished_at)} /></span> : null}
 			</div>
 			<Progress percent={percent} status={state === 'failed' ? 'exception' : active ? 'active' : state === 'done' ? 'success' : 'normal'} aria-label={t('import.step_run')} />
 			<ul className="figures is-plain">
-				{figures.map(([key, n]) => <li key={key}><div><b className={key === 'failed' && n > 0 ? 'down' : undefined}>{number(n)}</b><span>{t(`import.${key}`)}</span></div></li>)}
+				{figures.map(([key, n]) => (
+					<li key={key}><div><b className={key === 'failed' && n > 0 ? 'down' : undefined}>{number(n)}</b><span>{t(`import.${key}`)}</span></div></li>
+				))}
 			</ul>
 			{active && <Alert type="info" showIcon title={t('import.background')} />}
 			{state === 'cancelled' && <Alert type="info" showIcon title={t('import.cancelled_text', { n: number(done) })} />}
@@ -64,11 +75,24 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 				{active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
 				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
 				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
-				{(['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && <Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>}
-				{entity && !entity.child && <Link to={`/${entity.name}?order=id.desc`}>{t('import.see')}</Link>}
+				{(['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && (
+					<Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>
+				)}
+				{!active && (state !== 'undone' || leftBehind(run)) && entity && !entity.child && (
+					<Link to={recordsOf(entity, run)}>{t('import.see')}</Link>
+				)}
 			</div>
 			<ByKind run={run} />
-			{failed > 0 && <ChildTable child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} columns={['row', 'outcome', 'message', 'entity', 'field', 'column']} show={{ entity: (r) => entityOf(meta, String(r.entity ?? ''))?.label ?? String(r.entity ?? ''), field: (r) => fieldOf(entityOf(meta, String(r.entity ?? '')), String(r.field ?? ''))?.label ?? String(r.field ?? '') }} fixed />}
+			{(failed > 0 || left > 0) && (
+				<ChildTable
+					child="import_problem" field="run_id" parent={{ entity: 'import_run', row: run }} fixed
+					columns={['row', 'outcome', 'message', 'entity', 'field', 'column']}
+					show={{
+						entity: (r) => entityOf(meta, String(r.entity ?? ''))?.label ?? String(r.entity ?? ''),
+						field: (r) => fieldOf(entityOf(meta, String(r.entity ?? '')), String(r.field ?? ''))?.label ?? String(r.field ?? ''),
+					}}
+				/>
+			)}
 			{undoing && <UndoDialog name={String(run.name ?? run.id)} busy={busy === 'undo'} onClose={() => setUndoing(false)} onUndo={() => void act('undo')} />}
 		</div>
 	);
@@ -112,15 +136,30 @@ function ByKind({ run }: { run: Run }) {
 	const { t } = useTranslation();
 	const meta = useMeta();
 	const records = run.records as Record<string, { created?: number; updated?: number }> | null;
-	const kinds = Object.entries(records ?? {});
+	const kinds = Object.entries(records ?? {}).filter(([name]) => name !== 'undone');
 	if (kinds.length < 2) return null;
 	// A plan names its records freely; the entity behind the name is what people know.
 	const named = (run.plan as { records?: { as?: string; entity: string }[] } | null)?.records;
-	const label = (name: string) => entityOf(meta, named?.find((r) => r.as === name)?.entity ?? name)?.label_many ?? name;
+	const kind = (name: string) => entityOf(meta, named?.find((r) => r.as === name)?.entity ?? name);
+	const shown = (name: string) => {
+		const entity = kind(name);
+		return entity && !entity.child ? <Link to={recordsOf(entity, run)}>{entity.label_many}</Link> : entity?.label_many ?? name;
+	};
 	return (
 		<table className="plain-table by-kind">
-			<thead><tr><th scope="col">{t('import.kind')}</th><th scope="col" className="is-right">{t('import.created')}</th><th scope="col" className="is-right">{t('import.updated')}</th></tr></thead>
-			<tbody>{kinds.map(([name, n]) => <tr key={name}><td>{label(name)}</td><td className="is-right">{number(n.created ?? 0)}</td><td className="is-right">{number(n.updated ?? 0)}</td></tr>)}</tbody>
+			<thead>
+				<tr>
+					<th scope="col">{t('import.kind')}</th>
+					<th scope="col" className="is-right">{t('import.created')}</th><th scope="col" className="is-right">{t('import.updated')}</th>
+				</tr>
+			</thead>
+			<tbody>
+				{kinds.map(([name, n]) => (
+					<tr key={name}>
+						<td>{shown(name)}</td><td className="is-right">{number(n.created ?? 0)}</td><td className="is-right">{number(n.updated ?? 0)}</td>
+					</tr>
+				))}
+			</tbody>
 		</table>
 	);
 }

@@ -1,11 +1,11 @@
 /** Import, one screen a step: file, columns, check, run. Going back keeps everything. */
-import { InboxOutlined } from '@ant-design/icons';
-import { Alert, App, Progress, Steps } from 'antd';
+import { DownloadOutlined, InboxOutlined } from '@ant-design/icons';
+import { Alert, App, Button, Progress, Select, Steps } from 'antd';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
-import { call, get } from '@/api/client.ts';
+import { call, callRaw, get } from '@/api/client.ts';
 import { useChanges } from '@/api/events.ts';
 import { may, useCache } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
@@ -88,11 +88,52 @@ function Start() {
 			>
 				<InboxOutlined className="dropzone-icon" aria-hidden />
 				{sending ? (
-					<span role="status">{t('import.sending', { name: sending.name, size: bytes(sending.size) })}<Progress percent={100} status="active" showInfo={false} aria-label={t('import.sending', { name: sending.name, size: bytes(sending.size) })} /></span>
+					<span role="status">
+						{t('import.sending', { name: sending.name, size: bytes(sending.size) })}
+						<Progress percent={100} status="active" showInfo={false} aria-label={t('import.sending', { name: sending.name, size: bytes(sending.size) })} />
+					</span>
 				) : <><b>{t('import.drop')}</b><span>{t('import.formats')}</span></>}
 			</button>
 			<p className="hint">{t('import.safe')}</p>
+			<Template entity={params.get('entity')} />
 		</Frame>
+	);
+}
+
+/** A file to fill in: headings in the reader's language, and a row that shows how. */
+function Template({ entity }: { entity: string | null }) {
+	const { t } = useTranslation();
+	const { message } = App.useApp();
+	const meta = useMeta();
+	const kinds = meta.entities.filter((e) => may(e, 'import') && !e.system && !e.child);
+	const [kind, setKind] = useState(entity ?? kinds[0]?.name ?? '');
+	const chosen = kinds.find((e) => e.name === kind);
+	if (!chosen) return null;
+
+	async function download(format: 'csv' | 'xlsx') {
+		try {
+			// Not a plain link: the file is in the language of the page.
+			const answer = await callRaw('GET', `import/template?entity=${kind}&format=${format}`, { headers: { Accept: '*/*' } });
+			const link = document.createElement('a');
+			link.href = URL.createObjectURL(await answer.blob());
+			link.download = `${chosen!.label_many}.${format}`;
+			link.click();
+			URL.revokeObjectURL(link.href);
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
+
+	return (
+		<section className="import-template" aria-label={t('import.template')}>
+			<span>{t('import.template_text')}</span>
+			<Select
+				aria-label={t('import.template_kind')} value={kind} onChange={setKind} popupMatchSelectWidth={false}
+				options={kinds.map((e) => ({ value: e.name, label: e.label_many }))}
+			/>
+			<Button icon={<DownloadOutlined />} onClick={() => void download('csv')}>CSV</Button>
+			<Button icon={<DownloadOutlined />} onClick={() => void download('xlsx')}>XLSX</Button>
+		</section>
 	);
 }
 

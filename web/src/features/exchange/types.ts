@@ -49,10 +49,22 @@ export interface Plan {
 	mode?: 'create' | 'update' | 'upsert';
 	key?: string[];
 	defaults?: Record<string, string>;
+	/** "entity.field" → what words of the file mean. */
+	values?: Record<string, Record<string, string>>;
+	on_bad_value?: Record<string, 'empty' | 'refuse'>;
+	cells?: CellFix[];
+}
+
+/** A cell put right before the import; columns count from 0. */
+export interface CellFix {
+	row: number;
+	column: number;
+	value: string;
 }
 
 export interface CellProblem {
 	column?: number | null;
+	entity?: string;
 	field?: string | null;
 	key?: string;
 	message: string;
@@ -63,11 +75,14 @@ export interface CheckRow {
 	action?: 'create' | 'update' | 'skip' | 'fail' | null;
 	cells?: (string | null)[];
 	errors?: CellProblem[];
+	/** Values that are left out without costing the row. */
+	left?: CellProblem[];
 }
 
 /** What the whole file shows before anything is written: merged, lost, or to be read two ways. */
 export interface FileWarning {
 	code: string;
+	entity?: string;
 	field?: string;
 	column?: number;
 	count: number;
@@ -83,6 +98,7 @@ export interface Check {
 	updated?: number;
 	skipped?: number;
 	failed?: number;
+	values_left?: number;
 	rows: CheckRow[];
 }
 
