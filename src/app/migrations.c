@@ -93,6 +93,7 @@ static const struct migration migrations[] = {
 	{.version = 9, .name = "consents outlive their customer", .run = consents_outlive},
 	{.version = 10, .name = "invitations", .run = invitations},
 	{.version = 11, .name = "imports leave single values out", .run = follow_descriptors},
+	{.version = 12, .name = "business calendars", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

@@ -1,6 +1,7 @@
 /* The only list of what the program is made of. */
 #include "app/app.h"
 #include "core/bulk/bulk.h"
+#include "core/calendar/calendar_store.h"
 #include "core/exchange/exchange.h"
 #include "core/exchange/export_http.h"
 #include "core/settings/settings.h"
@@ -14,14 +15,14 @@ const struct entity *const app_entities[] = {
 	&channel_entity,   &tag_entity,        &attachment_entity, &saved_view_entity, &import_run_entity, &import_problem_entity,
 	&bulk_act_entity,  &bulk_item_entity,
 	&user_entity,      &team_entity,       &branch_entity,     &region_entity,     &role_entity,     &token_entity,
-	&setting_entity,
+	&setting_entity,   &calendar_entity,   &calendar_day_entity,
 };
 const size_t app_entities_count = sizeof(app_entities) / sizeof(app_entities[0]);
 
 extern const struct route app_own_routes[];
 
 /* rest_routes take any entity name, so they stand last. */
-const struct route *const app_routes[] = {app_own_routes, access_routes, settings_routes, workspace_routes, exchange_routes, export_routes, bulk_routes, customer_routes, rest_routes, NULL};
+const struct route *const app_routes[] = {app_own_routes, access_routes, settings_routes, workspace_routes, exchange_routes, export_routes, bulk_routes, calendar_routes, customer_routes, rest_routes, NULL};
 
 const struct job_kind *const app_job_kinds[] = {exchange_job_kinds, bulk_job_kinds, NULL};
 

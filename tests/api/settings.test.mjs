@@ -103,3 +103,54 @@ test('when the last backup was made is for administrators', async () => {
   assert.ok(Math.abs(Date.parse(backup_at) - Date.now()) < 120_000, backup_at);
   assert.equal((await eve('GET', '/api/v1/setup')).status, 403);
 });
+
+const ics = (days) => new TextEncoder().encode(`BEGIN:VCALENDAR\r\n${days.map(([date, name]) => `BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:${date}\r\nSUMMARY:${name}\r\nEND:VEVENT\r\n`).join('')}END:VCALENDAR\r\n`);
+const asCalendar = { 'Content-Type': 'text/calendar' };
+
+test('business calendars: a year at a glance, one default, one a team, hours in one form', async () => {
+  const team = (await admin('POST', '/api/v1/team', { name: 'night desk' }, rows)).body[0];
+  const make = (body) => admin('POST', '/api/v1/calendar', { time_zone: 'Asia/Shanghai', ...body }, rows);
+  const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((d) => [d, '9:00–12:00, 13:00–18:00']));
+  const office = (await make({ name: 'office', country: 'cn', is_default: true, teams: [team.id], ...week })).body[0];
+  assert.equal(office.mon, '09:00-12:00 13:00-18:00');
+  const second = await make({ name: 'night', is_default: true, fri: '22:00-06:00' });
+  assert.equal(second.status, 201, second.text);
+  assert.deepEqual((await admin('GET', '/api/v1/calendar?is_default=is.true&select=name')).body, [{ name: 'night' }], 'the last one that was said');
+  const taken = await make({ name: 'third', teams: [team.id] });
+  assert.equal(taken.status, 409, taken.text);
+  for (const [body, field] of [[{ time_zone: 'Mars/Base' }, 'time_zone'], [{ mon: 'morning' }, 'mon'], [{ country: 'xx' }, 'country']]) {
+    const wrong = await make({ name: 'wrong', ...body });
+    assert.equal(wrong.status, 422, wrong.text);
+    assert.match(wrong.text, new RegExp(`"field":"${field}"`));
+  }
+  const day = (body) => admin('POST', '/api/v1/calendar_day', { calendar_id: office.id, ...body });
+  assert.equal((await day({ date: '2026-06-19', kind: 'special', name: '半天', hours: '09:00-12:00' })).status, 201);
+  for (const body of [{ date: '2026-06-20', kind: 'special' }, { date: '2026-06-20', kind: 'holiday', hours: '09:00-12:00' }, { date: '1960-01-01', kind: 'holiday' }])
+    assert.equal((await day(body)).status, 422);
+  const year = (await admin('GET', `/api/v1/calendar/${office.id}/year?year=2026`)).body;
+  // the State Council's 248, and the calendar's own word on a public holiday (19 June) goes before it
+  assert.deepEqual([year.workdays, year.minutes, year.open.length, year.known_until >= 2026], [249, 248 * 480 + 180, 365, true]);
+  assert.equal(year.open[44], '1', '14 February, a Saturday, is worked');
+  assert.deepEqual(year.days.filter((d) => d.date === '2026-06-19').map((d) => [d.kind, d.own, d.name]), [['special', true, '半天'], ['holiday', false, '端午']]);
+  assert.equal((await admin('GET', `/api/v1/calendar/${second.body[0].id}/year?year=2199`)).body.known_until, null);
+  for (const path of [`${office.id}/year?year=1950`, `${office.id}/year?year=x`]) assert.equal((await admin('GET', `/api/v1/calendar/${path}`)).status, 422);
+  assert.equal((await admin('GET', '/api/v1/calendar/1/year')).status, 404);
+});
+
+test('an iCalendar file: 班 is worked, what the calendar says already stays; nobody else may', async () => {
+  const [office] = (await admin('GET', '/api/v1/calendar?name=eq.office')).body;
+  const path = `/api/v1/calendar/${office.id}`;
+  const file = ics([['20270101', '元旦 休'], ['20270102', '元旦 补班'], ['20260619', '端午'], ['20270101', 'again'], ['18990101', 'old']]);
+  const read = await admin('POST', `${path}/ical`, file, asCalendar);
+  assert.deepEqual([read.status, read.body], [200, { added: 2, kept: 2, skipped: 1 }], read.text);
+  assert.deepEqual((await admin('POST', `${path}/ical`, file, asCalendar)).body, { added: 0, kept: 4, skipped: 1 });
+  const days = (await admin('GET', `/api/v1/calendar_day?calendar_id=eq.${office.id}&date=gte.2027-01-01&select=date,kind,name&order=date.asc`)).body;
+  assert.deepEqual(days, [{ date: '2027-01-01', kind: 'holiday', name: '元旦 休' }, { date: '2027-01-02', kind: 'workday', name: '元旦 补班' }]);
+  assert.equal((await admin('POST', `${path}/ical`, new TextEncoder().encode('date;name\n'), asCalendar)).status, 422);
+  const clerk = await person('clerk-of-days', { '*': { read: 'all', create: 'all', update: 'all' } });
+  const reader = await person('reader-of-days', { calendar: { read: 'all' } });
+  assert.ok([403, 404].includes((await clerk('GET', `${path}/year`)).status));
+  assert.equal((await reader('GET', `${path}/year`)).status, 200);
+  for (const api of [clerk, reader]) assert.ok([403, 404].includes((await api('POST', `${path}/ical`, ics([['20270501', 'x']]), asCalendar)).status));
+  assert.equal((await admin('GET', `/api/v1/calendar_day?date=eq.2027-05-01`)).body.length, 0);
+});

@@ -2,7 +2,7 @@
 
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'product', 'customer', 'identifier', 'party_role', 'address', 'consent',
-  'order', 'order_line', 'payment', 'shipment', 'interaction'];
+  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day'];
 // a file's record is made by uploading it, a view belongs to the page
 export const never = ['attachment', 'saved_view'];
 
@@ -53,6 +53,8 @@ export function rowsOf(entity, refs, n = 6) {
     if ('fx_rate' in row) row.fx_rate = '0.0481';
     if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
     if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
+    if (entity.name === 'calendar') Object.assign(row, { time_zone: 'Asia/Tokyo', mon: '09:00-12:00 13:00-18:00', tue: '09:00-24:00', wed: '22:00-06:00', thu: null, fri: null, sat: null, sun: null, teams: i < 3 ? [refs.team?.[i]].filter(Boolean) : [] });
+    if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });

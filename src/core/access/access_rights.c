@@ -289,7 +289,7 @@ static void show_own_imports(struct rights *rights)
 void access_rights_complete(struct rights *rights)
 {
 	show_own_imports(rights);
-	static const char *const administered[] = {"user", "team", "branch", "region", "role", "token"};
+	static const char *const administered[] = {"user", "team", "branch", "region", "role", "token", "calendar", "calendar_day"};
 	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++)
 		set_directory(rights, i);
 	share_lists(rights);

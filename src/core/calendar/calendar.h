@@ -41,7 +41,7 @@ struct calendar_day {
 
 struct calendar_rules {
 	const char *zone;    /* IANA name */
-	const char *country; /* "CN": its public holidays and make-up workdays, where `days` says nothing of a day; NULL */
+	const char *country; /* "CN" (or "cn"): its public holidays and make-up workdays, where `days` says nothing of a day; NULL */
 	struct {
 		size_t n;
 		const struct calendar_block *blocks;
@@ -119,10 +119,15 @@ const struct calendar_public_day *calendar_country(const char *country, size_t *
 /* {"time_zone", "country", "hours": {"mon": [["09:00","17:00"]]}, "shifts", "breaks": {"2026-01-05": [[…]]}, "holidays": ["2026-01-01"],
  * "days": [{"date", "name", "isOffDay"}]}: rules in the arena. `where` stands before the fields of faults. */
 enum err calendar_rules_read(struct ctx *ctx, const char *json, size_t n, struct calendar_rules *ret) MUST_CHECK;
-/* "[["09:00","12:00"],["13:00","17:00"]]" */
-enum err calendar_blocks_read(struct ctx *ctx, const char *json, const char *field, const struct calendar_block **ret, size_t *ret_n) MUST_CHECK;
 /* The questions of a file (see README): writes one JSON answer a line. The fault's field names the question, from [1]. */
 enum err calendar_ask(struct ctx *ctx, const char *json, size_t n, struct buf *out) MUST_CHECK;
+
+/* --- as people type them --------------------------------------------------------------------- */
+
+/* "9:00-12:00, 13:00-18:00": blocks in the arena, none if NULL or blank. ERR_INVALID "calendar_hours". */
+enum err calendar_blocks_parse(struct ctx *ctx, const char *text, const char *field, const struct calendar_block **ret, size_t *ret_n) MUST_CHECK;
+/* "09:00-12:00 13:00-18:00", "22:00-06:00" over midnight; in the arena. */
+enum err calendar_blocks_write(struct ctx *ctx, const struct calendar_block *blocks, size_t n, const char **ret) MUST_CHECK;
 
 /* --- iCalendar ------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 const struct calendar_public_day *calendar_country(const char *country, size_t *ret_n, int *ret_first_year, int *ret_last_year)
 {
 	*ret_n = 0;
-	if (!str_equal(country, "CN"))
+	if (!str_equal_nocase(country, "CN"))
 		return NULL;
 	*ret_n = calendar_cn_days_count;
 	*ret_first_year = calendar_cn_first_year;

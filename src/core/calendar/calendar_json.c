@@ -212,14 +212,3 @@ enum err calendar_rules_read(struct ctx *ctx, const char *json, size_t n, struct
 	json_decref(root);
 	return err;
 }
-
-enum err calendar_blocks_read(struct ctx *ctx, const char *json, const char *field, const struct calendar_block **ret, size_t *ret_n)
-{
-	json_t *root;
-	enum err err = calendar_json_load(ctx, json, strlen(json), &root);
-	if (err != OK)
-		return err;
-	err = calendar_blocks_json(ctx, root, field, ret, ret_n);
-	json_decref(root);
-	return err;
-}

@@ -285,6 +285,27 @@ static void test_more_questions(void **state)
 	}
 }
 
+static void test_typed(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"9:00-12:00, 13:00–18:00", "09:00-12:00 13:00-18:00"}, {"", ""}, {" 9：00～12：00、13:00至17:30； ", "09:00-12:00 13:00-17:30"},
+		{"22:00 - 06:00", "22:00-06:00"}, {"00:00-24:00", "00:00-24:00"}, {"9-12", NULL}, {"09:00", NULL}, {"09:00-", NULL}, {"25:00-26:00", NULL},
+		{"24:00-06:00", NULL}, {"09:00-09:00", NULL}, {"09:60-10:00", NULL}, {"09:00-24:01", NULL}, {"morning", NULL}, {"09:00-12:00x", NULL}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct calendar_block *blocks;
+		const char *text = NULL;
+		size_t n;
+		faults_clear(&ctx);
+		enum err err = calendar_blocks_parse(&ctx, cases[i][0], "mon", &blocks, &n);
+		assert_int_equal(err, cases[i][1] != NULL ? OK : ERR_INVALID);
+		if (err != OK)
+			continue;
+		assert_int_equal(calendar_blocks_write(&ctx, blocks, n, &text), OK);
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
 /* --- iCalendar --------------------------------------------------------- */
 
 static void test_ical(void **state)
@@ -330,6 +351,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),   cmocka_unit_test(test_make_up_days),    cmocka_unit_test(test_country),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_more_questions), cmocka_unit_test(test_ical),
+		cmocka_unit_test(test_typed),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

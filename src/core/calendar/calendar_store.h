@@ -1,0 +1,17 @@
+/* Calendars as records: what they are, one ready for questions, the routes of the settings page. */
+#ifndef GUANXI_CORE_CALENDAR_STORE_H
+#define GUANXI_CORE_CALENDAR_STORE_H
+
+#include "core/calendar/calendar.h"
+#include "core/entity/entity.h"
+#include "core/http/http.h"
+
+extern const struct entity calendar_entity, calendar_day_entity;
+extern const struct route calendar_routes[];
+
+/* The calendar of a team (0: of nobody): its own, or the default one; *ret_id 0: there is none. Asks no gate. */
+enum err calendar_for_team(struct ctx *ctx, int64_t team_id, int64_t *ret_id) MUST_CHECK;
+/* Rules in the arena, for calendar_new. ERR_NOT_FOUND if there is no such calendar. Asks no gate. */
+enum err calendar_rules_load(struct ctx *ctx, int64_t id, struct calendar_rules *ret) MUST_CHECK;
+
+#endif
