@@ -2,7 +2,7 @@
 // nothing, fits the screen, and axe-core finds nothing serious.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { axe, cannot, DESKTOP, firstId, LANGUAGES, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, DESKTOP, firstId, LANGUAGES, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -28,6 +28,7 @@ const PAGES = {
 	firm: '/settings/firm',
 	invite: '/settings/invite',
 	organisation: '/settings/organisation',
+	calendars: '/settings/calendars?year=2026',
 	audit: '/settings/audit',
 	keys: '/settings/keys',
 	users: '/user',
@@ -64,6 +65,8 @@ describe('pages', { skip: reason ?? false }, () => {
 			ids[name] = await firstId(person.page, path);
 			assert.ok(ids[name], `the sample shop has no ${name}`);
 		}
+		const office = { name: 'Office', time_zone: 'Asia/Shanghai', country: 'cn', is_default: true, mon: '09:00-12:00 13:00-18:00', fri: '22:00-06:00' };
+		assert.equal((await api(person.page, 'POST', 'calendar', office)).status, 201);
 		await person.context.close();
 	});
 

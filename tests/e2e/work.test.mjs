@@ -644,6 +644,42 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.waitForSelector(`.tree .tree-line >> text=${name} below`);
 	});
 
+	test('a calendar is begun; a day is changed by the keyboard alone; a file brings others', async () => {
+		await person.goto('/settings/calendars?year=2026');
+		await page.click('text=New business calendar');
+		await page.fill('.ant-drawer [data-field="name"] input', 'Front desk');
+		await page.fill('.ant-drawer [data-field="sat"] input', 'mornings');
+		await page.click('.ant-drawer .ant-btn-primary');
+		await page.waitForSelector('.ant-drawer >> text=Write hours such as');
+		await page.fill('.ant-drawer [data-field="sat"] input', '9:00–12:00');
+		await page.click('.ant-drawer .ant-btn-primary');
+		await page.waitForSelector('.cal-week >> text=09:00–12:00');
+		// 313: 261 weekdays and 52 Saturdays of 2026
+		await page.waitForSelector('text=313 workdays');
+		await page.focus('.cal-day[tabindex="0"]');
+		const from = new Date(`${await page.getAttribute('.cal-day[tabindex="0"]', 'data-date')}T00:00:00Z`);
+		for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowLeft');
+		for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
+		const day = new Date(from.getTime() + 6 * 86_400_000).toISOString().slice(0, 10);
+		assert.equal(await page.evaluate(() => document.activeElement.dataset.date), day);
+		await page.keyboard.press('Enter');
+		await page.waitForSelector('.ant-modal .cal-kinds');
+		await page.focus('.cal-kinds input[value="holiday"]');
+		await page.keyboard.press('Space');
+		await page.fill('.ant-modal .form-field input >> nth=0', 'Stocktaking');
+		await page.keyboard.press('Enter');
+		await page.waitForSelector(`.cal-day.is-holiday.is-own[data-date="${day}"]`);
+		assert.match(await page.getAttribute(`[data-date="${day}"]`, 'aria-label'), /Day off, Stocktaking$/);
+		const file = join(folder, 'days.ics');
+		const event = (date, name) => `BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:${date}\r\nSUMMARY:${name}\r\nEND:VEVENT\r\n`;
+		writeFileSync(file, `BEGIN:VCALENDAR\r\n${event('20260104', '元旦 补班')}${event('20260105', '元旦 休')}END:VCALENDAR\r\n`);
+		await page.setInputFiles('input[type="file"][accept*=".ics"]', file);
+		await page.waitForSelector('text=2 days added');
+		await page.waitForSelector('.cal-day.is-workday[data-date="2026-01-04"]');
+		await page.waitForSelector('.cal-day.is-holiday.is-closed[data-date="2026-01-05"]');
+		assert.deepEqual(await axe(page), []);
+	});
+
 	test('language, theme and density change at once and stay', async () => {
 		await person.goto('/');
 		await page.click('.me');

@@ -16,6 +16,7 @@ static const struct field calendar_fields[] = {
 	 .help = {"Such as Asia/Shanghai", "例如 Asia/Shanghai"}},
 	{.name = "country", .type = FIELD_ENUM, .options = countries, .flags = F_LIST, .label = {"Public holidays", "公共假日"},
 	 .help = {"Its days off and make-up workdays hold where the calendar says nothing of a day.", "日历未另行规定的日期，按当地放假及调休安排执行。"}},
+	{.name = "note", .type = FIELD_NOTE, .flags = F_MORE, .label = {"Note", "备注"}},
 	{.name = "mon", .type = FIELD_TEXT, .max = 400, .group = "week", .label = {"Monday", "周一"}, .help = {"Such as 09:00-12:00 13:00-18:00; empty: closed", "例如 09:00-12:00 13:00-18:00；留空表示休息"}},
 	{.name = "tue", .type = FIELD_TEXT, .max = 400, .group = "week", .label = {"Tuesday", "周二"}},
 	{.name = "wed", .type = FIELD_TEXT, .max = 400, .group = "week", .label = {"Wednesday", "周三"}},
@@ -25,7 +26,6 @@ static const struct field calendar_fields[] = {
 	{.name = "sun", .type = FIELD_TEXT, .max = 400, .group = "week", .label = {"Sunday", "周日"}},
 	{.name = "is_default", .type = FIELD_BOOL, .flags = F_REQUIRED | F_LIST, .fallback = "false", .label = {"For all other teams", "其他团队默认使用"}},
 	{.name = "teams", .type = FIELD_LINKS, .link = "team", .on_delete = DELETE_SET_NULL, .flags = F_LIST, .label = {"Teams", "团队"}},
-	{.name = "note", .type = FIELD_NOTE, .flags = F_MORE, .label = {"Note", "备注"}},
 };
 
 static const struct option kinds[CALENDAR_KINDS + 1] = {

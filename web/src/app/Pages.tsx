@@ -17,6 +17,7 @@ const Settings = lazy(() => import('@/features/admin/Settings.tsx'));
 const FirmSettings = lazy(() => import('@/features/admin/FirmSettings.tsx'));
 const Invite = lazy(() => import('@/features/admin/Invite.tsx'));
 const Organisation = lazy(() => import('@/features/admin/Organisation.tsx'));
+const Calendars = lazy(() => import('@/features/calendar/Calendars.tsx'));
 const Audit = lazy(() => import('@/features/admin/Audit.tsx'));
 const BulkActs = lazy(() => import('@/features/admin/BulkActs.tsx'));
 const Deleted = lazy(() => import('@/features/admin/Deleted.tsx'));
@@ -58,6 +59,7 @@ export function Pages() {
 			<Route path="/settings/firm" element={<FirmSettings />} />
 			<Route path="/settings/invite" element={<Invite />} />
 			<Route path="/settings/organisation" element={<Organisation />} />
+			<Route path="/settings/calendars" element={<Calendars />} />
 			<Route path="/settings/audit" element={<Audit />} />
 			<Route path="/settings/deleted" element={<Deleted />} />
 			<Route path="/settings/keys" element={<Keys />} />

@@ -1,6 +1,6 @@
 /** Icons by the names descriptors give. */
 import {
-	ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, CarOutlined, ContactsOutlined, CreditCardOutlined, EnvironmentOutlined, FileOutlined, HomeOutlined,
+	ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, CalendarOutlined, CarOutlined, ContactsOutlined, CreditCardOutlined, EnvironmentOutlined, FileOutlined, HomeOutlined,
 	IdcardOutlined, ImportOutlined, KeyOutlined, MessageOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingCartOutlined, ShoppingOutlined, TagOutlined, TeamOutlined,
 	UserOutlined,
 } from '@ant-design/icons';
@@ -11,7 +11,7 @@ const ICONS: Record<string, ComponentType> = {
 	interaction: MessageOutlined, tag: TagOutlined, file: FileOutlined, attachment: FileOutlined, identifier: IdcardOutlined, address: EnvironmentOutlined, payment: CreditCardOutlined,
 	shipment: CarOutlined, user: UserOutlined, team: TeamOutlined, branch: BankOutlined, region: EnvironmentOutlined, role: SafetyOutlined, token: KeyOutlined, import: ImportOutlined,
 	audit: AuditOutlined, bulk: AppstoreOutlined, settings: SettingOutlined, safety: SafetyOutlined, key: KeyOutlined, bank: BankOutlined, environment: EnvironmentOutlined, view: AppstoreOutlined,
-	consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
+	calendar: CalendarOutlined, consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
 };
 
 export function EntityIcon({ name }: { name: string | null | undefined }) {

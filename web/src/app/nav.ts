@@ -53,6 +53,7 @@ export function useSettings(): { key: string; label: string; items: (NavItem & {
 				...(has('team') || has('branch') || has('region') ? [{ to: '/settings/organisation', label: t('settings.organisation'), icon: 'team', text: t('settings.organisation_text') }] : []),
 				...(can('users') ? [{ to: '/settings/invite', label: t('invite.title'), icon: 'user', text: t('settings.invite_text') }] : []),
 				...item('role', t('settings.roles_text')),
+				...(has('calendar') ? [{ to: '/settings/calendars', label: t('calendar.title'), icon: 'calendar', text: t('settings.calendars_text') }] : []),
 			],
 		},
 		{
