@@ -1,9 +1,10 @@
 /* Makes the tables of core/text from ICU and OpenCC, at build time:
  *
- *     text_tables OUT.c DICTIONARY WORDS
+ *     text_tables OUT.c DICTIONARY WORDS VARIANTS
  *
  * fold:   what each code point becomes when texts are compared (NFKC case fold,
- *         Traditional to Simplified, accents off Latin letters, white space and
+ *         variants of Japan, Hong Kong and Taiwan and Traditional to Simplified, VARIANTS for those that
+ *         OpenCC does not know, accents off Latin letters, white space and
  *         control characters to a space), as two-stage table of UTF-8 pieces.
  * pinyin: toneless syllable of each Chinese character of the BMP, and words that are read otherwise
  *         (DICTIONARY: pinyin_simp.dict.yaml of Debian's rime-data-pinyin-simp; WORDS: what it lacks).
@@ -25,15 +26,21 @@
 
 #include "text_words.h"
 
-enum { PIECE_MAX = 128, POOL_MAX = 1 << 17, WIDE_MAX = 1 << 14 };
+enum { VARIANTS_MAX = 512, TO_TRADITIONAL = 3, PIECE_MAX = 128, POOL_MAX = 1 << 17, WIDE_MAX = 1 << 14 };
 
 /* Entries: 0 the code point itself; 1 needs the slow path; else ENTRY_PIECE | length << 20 | offset. */
 #define ENTRY_SLOW 1u
 #define ENTRY_PIECE 0x80000000u
 
+struct variant {
+	char from[8], to[8];
+};
+
 struct tool {
 	const UNormalizer2 *nfkc_cf, *nfd;
-	opencc_t t2s;
+	opencc_t to_simple[4]; /* Japan's, Hong Kong's and Taiwan's forms, then Traditional */
+	struct variant variants[VARIANTS_MAX];
+	size_t n_variants;
 	UTransliterator *latin;
 	char pool[POOL_MAX];
 	size_t pool_len;
@@ -127,26 +134,82 @@ static UChar32 latin_base(struct tool *tool, UChar32 cp)
 	return base;
 }
 
+static const char *variant_of(const struct tool *tool, const char *one)
+{
+	for (size_t i = 0; i < tool->n_variants; i++)
+		if (strcmp(tool->variants[i].from, one) == 0)
+			return tool->variants[i].to;
+	return NULL;
+}
+
+static void convert(opencc_t converter, char one[8])
+{
+	char *converted = opencc_convert_utf8(converter, one, strlen(one));
+	if (!converted || strlen(converted) >= 8)
+		die("OpenCC cannot convert");
+	memcpy(one, converted, strlen(converted) + 1);
+	opencc_convert_utf8_free(converted);
+}
+
 /* Converted until it rests: a few simplified forms are themselves traditional forms of others. */
 static size_t put_simplified(struct tool *tool, char *out, size_t at, UChar32 cp)
 {
-	char one[8] = {0};
-	size_t n = put_utf8(one, 0, cp);
-	for (int round = 0; round < 4; round++) {
-		char *converted = opencc_convert_utf8(tool->t2s, one, n);
-		if (!converted || strlen(converted) >= sizeof one)
-			die("OpenCC cannot convert");
-		bool rests = strcmp(converted, one) == 0;
-		n = strlen(converted);
-		memcpy(one, converted, n + 1);
-		opencc_convert_utf8_free(converted);
-		if (rests)
-			break;
-	}
+	char one[8] = {0}, before[8];
+	(void)put_utf8(one, 0, cp);
+	int round = 0;
+	do {
+		memcpy(before, one, sizeof one);
+		const char *usual = variant_of(tool, one);
+		bool own = usual && strcmp(usual, one) == 0;
+		if (usual)
+			memcpy(one, usual, strlen(usual) + 1);
+		for (size_t i = own ? TO_TRADITIONAL : 0; i <= TO_TRADITIONAL; i++)
+			convert(tool->to_simple[i], one);
+	} while (strcmp(before, one) != 0 && ++round < 4);
+	size_t n = strlen(one);
 	if (at + n >= PIECE_MAX)
 		die("a piece is too long");
 	memcpy(out + at, one, n);
 	return at + n;
+}
+
+static void read_variants(struct tool *tool, const char *path)
+{
+	char line[256];
+	FILE *in = fopen(path, "r");
+	if (!in)
+		die("the variants cannot be read");
+	while (fgets(line, sizeof line, in)) {
+		struct variant *v = &tool->variants[tool->n_variants];
+		if (line[0] == '#' || sscanf(line, "%7s %7s", v->from, v->to) != 2)
+			continue;
+		if (++tool->n_variants == VARIANTS_MAX)
+			die("too many variants");
+	}
+	fclose(in);
+}
+
+static void open_converters(struct tool *tool)
+{
+	static const char *const names[] = {"jp2t.json", "hk2t.json", "tw2t.json", "t2s.json"};
+	for (size_t i = 0; i <= TO_TRADITIONAL; i++) {
+		tool->to_simple[i] = opencc_open(names[i]);
+		if (tool->to_simple[i] == (opencc_t)-1)
+			die(names[i]);
+	}
+}
+
+/* Signs that people type for each other: apostrophes, dashes, the small kana of 霞ヶ関. */
+static UChar32 sign_of(UChar32 cp)
+{
+	static const UChar32 apostrophes[] = {0x02B9, 0x02BB, 0x02BC, 0x02BD, 0x02C8, 0x2018, 0x2019, 0x201B, 0x2032};
+	for (size_t i = 0; i < sizeof apostrophes / sizeof *apostrophes; i++)
+		if (apostrophes[i] == cp)
+			return '\'';
+	if (cp == 0x30F5 || cp == 0x30F6)
+		return cp == 0x30F5 ? 0x30AB : 0x30B1;
+	bool dash = u_charType(cp) == U_DASH_PUNCTUATION && cp != 0x301C && cp != 0x3030 && cp != 0x30A0;
+	return dash || cp == 0x2212 || cp == 0x02D7 || cp == 0x2043 ? '-' : cp;
 }
 
 static size_t put_folded(struct tool *tool, char *out, size_t at, UChar32 cp)
@@ -156,7 +219,7 @@ static size_t put_folded(struct tool *tool, char *out, size_t at, UChar32 cp)
 		return put_utf8(out, at, ' ');
 	if (uscript_getScript(cp, &code) == USCRIPT_HAN)
 		return put_simplified(tool, out, at, cp);
-	cp = latin_base(tool, cp);
+	cp = latin_base(tool, sign_of(cp));
 	const char *plain = plain_letter(cp);
 	if (!plain)
 		return put_utf8(out, at, cp);
@@ -167,10 +230,11 @@ static size_t put_folded(struct tool *tool, char *out, size_t at, UChar32 cp)
 
 static uint32_t fold_entry(struct tool *tool, UChar32 cp)
 {
-	if (!unorm2_hasBoundaryBefore(tool->nfkc_cf, cp))
+	/* ゛ and ゜ join the kana before, see text_fold. */
+	if (!unorm2_hasBoundaryBefore(tool->nfkc_cf, cp) || cp == 0x309B || cp == 0x309C)
 		return ENTRY_SLOW;
 	UErrorCode code = U_ZERO_ERROR;
-	UChar in[2] = {(UChar)cp}, folded[64];
+	UChar in[2] = {cp == 0x00B4 ? '\'' : (UChar)cp}, folded[64]; /* an acute by itself is an apostrophe */
 	int32_t n_in = 1;
 	if (cp > 0xFFFF) {
 		in[0] = (UChar)(0xD7C0 + (cp >> 10));
@@ -354,8 +418,8 @@ static void write_all(const struct tool *tool, FILE *out)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
-		die("usage: text_tables OUT.c DICTIONARY WORDS");
+	if (argc != 5)
+		die("usage: text_tables OUT.c DICTIONARY WORDS VARIANTS");
 	struct tool *tool = calloc(1, sizeof *tool);
 	if (!tool)
 		die("no memory");
@@ -366,9 +430,8 @@ int main(int argc, char **argv)
 	tool->nfd = unorm2_getNFDInstance(&code);
 	tool->latin = utrans_openU(han_latin, -1, UTRANS_FORWARD, NULL, 0, &where, &code);
 	check(code, "ICU's data cannot be opened");
-	tool->t2s = opencc_open("t2s.json");
-	if (tool->t2s == (opencc_t)-1)
-		die("OpenCC's t2s.json cannot be opened");
+	read_variants(tool, argv[4]);
+	open_converters(tool);
 	make_fold(tool);
 	make_pinyin(tool);
 	make_words(tool, argv[2], argv[3]);
@@ -379,7 +442,8 @@ int main(int argc, char **argv)
 	write_all(tool, out);
 	if (ferror(out) || fclose(out) != 0)
 		die("cannot write");
-	opencc_close(tool->t2s);
+	for (size_t i = 0; i <= TO_TRADITIONAL; i++)
+		opencc_close(tool->to_simple[i]);
 	utrans_close(tool->latin);
 	free(tool);
 	return 0;

@@ -11,7 +11,7 @@ enum {
 	ENTITY_MAX = 1 << 20,
 	WAIT_MAX = 64,         /* documents that may wait for the full-text table: every find reads them */
 	LEVELS_MAX = 1000,     /* of FTS5's index, up to which whole merges are begun */
-	TERMS_VERSION = 3,     /* of the terms that source.c makes */
+	TERMS_VERSION = 4,     /* of the terms that source.c makes */
 };
 
 static inline int64_t doc_first(size_t entity)

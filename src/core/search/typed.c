@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "core/search/source.h"
 
+enum { TAIL_DIGITS_MIN = 4 };
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -55,24 +57,63 @@ static enum err add_piece(struct ctx *ctx, struct typed *t, const char *piece, s
 	return OK;
 }
 
+/* Signs of other scripts that stand between digits: dots, dashes, brackets, arrows, telephones; no letters. */
+static bool is_sign(uint32_t cp)
+{
+	return (cp >= 0x80 && cp <= 0xBF) || (cp >= 0x2000 && cp <= 0x2BFF) || (cp >= 0x2E00 && cp <= 0x3004) || (cp >= 0x3008 && cp <= 0x3020) ||
+	       cp == 0x30FB || (cp >= 0xFE10 && cp <= 0xFE6F) || cp >= 0x1F000;
+}
+
+/* Where an extension begins: 0571-88887777 转 8001, … ext. 8001. */
+static size_t before_extension(const char *folded, size_t n)
+{
+	static const char *const marks[] = {"转", "分机", "内线", "ext"};
+	size_t digits = 0;
+	for (size_t at = 0; at < n; at++) {
+		digits += is_digit(folded[at]);
+		for (size_t i = 0; digits >= 5 && i < sizeof marks / sizeof *marks; i++)
+			if (n - at > strlen(marks[i]) && memcmp(folded + at, marks[i], strlen(marks[i])) == 0)
+				return at;
+	}
+	return n;
+}
+
+/* "+44 (0)20 7946 0958": the 0 is dialled at home only. The same without it, or NULL. */
+static const char *without_trunk(struct ctx *ctx, const char *joined, size_t len, size_t *ret_n)
+{
+	struct buf token;
+	char *out = NULL;
+	buf_init(&token, 4 * TYPED_MAX);
+	enum err err = text_index_tokens(ctx, arena_printf(ctx->arena, "+%.*s", (int)len, joined), len + 1, TEXT_NUMBER, &token);
+	const char *slash = err ? NULL : memchr(buf_text(&token), '/', token.len);
+	size_t code = slash ? token.len - (size_t)(slash - token.data) - 1 : 0;
+	if (code > 0 && len > code + TAIL_DIGITS_MIN && joined[code] == '0') {
+		out = arena_printf(ctx->arena, "%.*s%.*s", (int)code, joined, (int)(len - code - 1), joined + code + 1);
+		*ret_n = len - 1;
+	}
+	buf_release(&token);
+	return out;
+}
+
 /* Letters, digits and the signs people put between them; three digits at least. */
 static enum err parse_number(struct ctx *ctx, struct typed *t, const char *folded, size_t n)
 {
-	if (n > TYPED_NUMBER_MAX)
-		return OK;
+	n = before_extension(folded, n);
 	char *joined = arena_alloc(ctx->arena, n + 1);
 	if (!joined)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
 	size_t len = 0, digits = 0;
-	for (size_t i = 0; i < n; i++) {
+	bool abroad = n > 0 && folded[0] == '+';
+	for (size_t i = 0; i < n;) {
 		char c = folded[i];
 		if (is_digit(c) || (c >= 'a' && c <= 'z'))
 			joined[len++] = c;
-		else if (!strchr(" +-()./_#:", c))
+		else if (c == '@' || ((c & 0x80) && !is_sign(utf8_next(folded, n, &(size_t){i}))))
 			return OK;
 		digits += is_digit(c);
+		i += char_bytes(folded + i);
 	}
-	if (digits < 3)
+	if (digits < 3 || len > TYPED_NUMBER_MAX)
 		return OK;
 	t->number = joined;
 	t->n_number = len;
@@ -80,6 +121,12 @@ static enum err parse_number(struct ctx *ctx, struct typed *t, const char *folde
 	if (zeros > 0 && len - zeros >= 4) {
 		t->stripped = joined + zeros;
 		t->n_stripped = len - zeros;
+	}
+	if (digits == len && (abroad || zeros == 2)) {
+		size_t n_home = 0, at = abroad ? 0 : zeros;
+		const char *home = without_trunk(ctx, joined + at, len - at, &n_home);
+		t->stripped = home ? home : t->stripped;
+		t->n_stripped = home ? n_home : t->n_stripped;
 	}
 	return OK;
 }

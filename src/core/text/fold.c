@@ -38,12 +38,15 @@ uint32_t text_fold_han(uint32_t cp)
 	return text_next(text_fold_pool + (entry & 0xFFFFF), entry >> 20 & 0x7FF, &at);
 }
 
+enum { ITERATION_MARK = 0x3005, SOUND_MARK = 0x309B, SOUND_MARK_HALF = 0x309C, ACUTE = 0xB4 };
+
 /* Output with white space folded: a space is written only before the next visible character. */
 struct folder {
 	char *out;
 	size_t len;
 	bool space;
 	bool after_latin;
+	uint32_t last; /* Chinese character before, for 々 */
 };
 
 static void put_piece(struct folder *f, const char *piece, size_t n)
@@ -62,6 +65,10 @@ static void put_piece(struct folder *f, const char *piece, size_t n)
 
 static void put_folded(struct folder *f, uint32_t cp)
 {
+	/* 佐々木 is 佐佐木 */
+	if (cp == ITERATION_MARK && f->last)
+		cp = f->last;
+	f->last = text_is_han(cp) && cp != ITERATION_MARK ? cp : 0;
 	uint32_t entry = fold_entry(cp);
 	if (entry & TEXT_PIECE) {
 		put_piece(f, text_fold_pool + (entry & 0xFFFFF), entry >> 20 & 0x7FF);
@@ -125,6 +132,22 @@ static enum err fold_by_table(struct ctx *ctx, const char *in, size_t n, size_t 
 	return OK;
 }
 
+/* What stands for itself to Unicode, but not to those who type it: the sound marks of kana join the kana before, and
+ * an acute by itself is an apostrophe. */
+static UChar as_typed(UChar c)
+{
+	switch (c) {
+	case SOUND_MARK:
+		return 0x3099;
+	case SOUND_MARK_HALF:
+		return 0x309A;
+	case ACUTE:
+		return '\'';
+	default:
+		return c;
+	}
+}
+
 enum err text_fold(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n)
 {
 	if (text_is_ascii(in, n))
@@ -138,6 +161,8 @@ enum err text_fold(struct ctx *ctx, const char *in, size_t n, const char **ret, 
 	char *text;
 	size_t n_text;
 	enum err err = text_to_utf16(ctx, in, n, &wide, &n_wide);
+	for (int32_t i = 0; !err && i < n_wide; i++)
+		wide[i] = as_typed(wide[i]);
 	if (!err)
 		err = text_normalise16(ctx, text_nfkc_casefold(), wide, n_wide, &normal, &n_normal);
 	if (!err)

@@ -54,6 +54,8 @@ struct text_reading {
  * else stands in the field, so that one to four of them are taken for a person's name.  Others are: with the family
  * name read as usual, without a title (曾国藩先生), with u typed for u with two dots. */
 size_t text_readings(const uint32_t *chars, size_t n, bool alone, struct text_reading ret[TEXT_READINGS_MAX]);
+/* Readings of kana and Hangul in a name, as tokens. */
+void text_put_romanised(const char *folded, size_t n, struct buf *out);
 /* The Simplified form of one Chinese character. */
 uint32_t text_fold_han(uint32_t cp);
 

@@ -18,10 +18,16 @@ static void begin_token(struct buf *out)
 		buf_putc(out, ' ');
 }
 
-/* One word or unspaced run from *at on; apostrophes inside a word vanish. */
+static bool is_digit(uint32_t cp)
+{
+	return cp >= '0' && cp <= '9';
+}
+
+/* One word or unspaced run from *at on; apostrophes inside a word vanish. Letters and digits part: 256GB is 256 GB. */
 static void put_word(const char *in, size_t n, size_t *at, bool unspaced, struct buf *out)
 {
-	size_t start = *at, written = 0;
+	size_t start = *at, written = 0, first = *at;
+	bool digits = is_digit(text_next(in, n, &first));
 	begin_token(out);
 	while (*at < n) {
 		size_t next = *at;
@@ -30,7 +36,7 @@ static void put_word(const char *in, size_t n, size_t *at, bool unspaced, struct
 			*at = next;
 			continue;
 		}
-		if (!text_is_word(cp) || text_is_unspaced(cp) != unspaced)
+		if (!text_is_word(cp) || text_is_unspaced(cp) != unspaced || is_digit(cp) != digits)
 			break;
 		if (unspaced || written + (next - *at) <= WORD_MAX) {
 			buf_add(out, in + *at, next - *at);
@@ -85,8 +91,7 @@ static bool is_joint(uint32_t cp)
 	for (size_t i = 0; i < sizeof dots / sizeof *dots; i++)
 		if (dots[i] == cp)
 			return true;
-	return u_isUWhiteSpace((UChar32)cp) || u_hasBinaryProperty((UChar32)cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
-	       u_charType((UChar32)cp) == U_DASH_PUNCTUATION;
+	return u_isUWhiteSpace((UChar32)cp) || u_charType((UChar32)cp) == U_DASH_PUNCTUATION;
 }
 
 /* Cuts at whatever else stands between; *ret_others: there are letters of other scripts. */
@@ -97,6 +102,8 @@ static size_t find_pieces(const char *in, size_t n, struct piece list[RUNS_READ]
 	*ret_others = false;
 	for (size_t at = 0; at < n;) {
 		uint32_t cp = text_next(in, n, &at);
+		if (u_hasBinaryProperty((UChar32)cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+			continue;
 		if (!text_is_han(cp)) {
 			*ret_others = *ret_others || text_is_word(cp);
 			gap = is_joint(cp);
@@ -164,29 +171,46 @@ static size_t calling_code_length(const char *digits, size_t n)
 	return 3;
 }
 
-static void put_number(const char *folded, size_t n, struct buf *out)
+/* Its letters and digits joined, and the calling code if it is written with one. */
+static void put_joined(const char *folded, size_t n, struct buf *out)
 {
 	char joined[NUMBER_MAX];
-	size_t len = 0, runs = 0;
-	bool in_run = false, plain = true, others = false;
+	size_t len = 0;
+	bool plain = n > 0 && folded[0] == '+';
 	for (size_t i = 0; i < n; i++) {
 		char c = folded[i];
-		bool letter = c >= 'a' && c <= 'z', digit = c >= '0' && c <= '9';
-		if ((letter || digit) && !in_run)
-			runs++;
-		in_run = letter || digit;
-		plain = plain && !letter;
-		others = others || (c & 0x80);
-		if (in_run && len < NUMBER_MAX)
+		bool letter = c >= 'a' && c <= 'z';
+		plain = plain && !letter && !(c & 0x80);
+		if ((letter || is_digit((unsigned char)c)) && len < NUMBER_MAX)
 			joined[len++] = c;
 	}
-	if (len > 0) {
-		size_t code = folded[0] == '+' && plain && !others ? calling_code_length(joined, len) : 0;
-		begin_token(out);
-		buf_putc(out, '#');
-		buf_add(out, joined + code, len - code);
-		buf_putc(out, '/');
-		buf_add(out, joined, code);
+	if (len == 0)
+		return;
+	size_t code = plain ? calling_code_length(joined, len) : 0;
+	begin_token(out);
+	buf_putc(out, '#');
+	buf_add(out, joined + code, len - code);
+	buf_putc(out, '/');
+	buf_add(out, joined, code);
+}
+
+/* An extension is a number of its own. */
+static void put_number(const char *folded, size_t n, struct buf *out)
+{
+	static const char mark[] = ";ext=";
+	const char *extension = memmem(folded, n, mark, sizeof mark - 1);
+	size_t runs = 0, whole = extension ? (size_t)(extension - folded) : n;
+	bool in_run = false, others = false;
+	put_joined(folded, whole, out);
+	if (extension) {
+		put_joined(extension + sizeof mark - 1, n - whole - (sizeof mark - 1), out);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool part = (folded[i] >= 'a' && folded[i] <= 'z') || is_digit((unsigned char)folded[i]);
+		runs += part && !in_run;
+		in_run = part;
+		others = others || (folded[i] & 0x80);
 	}
 	if (runs > 1 || others)
 		put_words(folded, n, out);
@@ -226,8 +250,10 @@ enum err text_index_tokens(struct ctx *ctx, const char *in, size_t n, enum text_
 		break;
 	case TEXT_NAME:
 		put_words(folded, n_folded, out);
-		if (!text_is_ascii(in, n))
+		if (!text_is_ascii(in, n)) {
 			put_readings(in, n, out);
+			text_put_romanised(folded, n_folded, out);
+		}
 		break;
 	case TEXT_NUMBER:
 		put_number(folded, n_folded, out);

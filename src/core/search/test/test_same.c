@@ -77,6 +77,28 @@ static const struct {
 	{{PRODUCT, 33, "六安瓜片", NULL, NULL, NULL, 0, 0, 0, 0}, {"luanguapian", "luan", "lagp"}},
 	{{CUSTOMER, 34, "番禺 会计 事务所", NULL, NULL, NULL, 0, 0, 0, 0}, {"panyukuaiji", "panyu", "pykj", "番禺会计事务所"}},
 	{{CUSTOMER, 35, "国贸大厦", NULL, NULL, NULL, 0, 0, 0, 0}, {"guomaodasha", "guomaodaxia", "gmds"}},
+	/* letters and digits, together or not; numbers as they are pasted */
+	{{PRODUCT, 40, "iPhone 15 Pro 256 GB", NULL, NULL, NULL, 0, 0, 0, 0}, {"iphone15pro", "15pro", "256GB", "iphone15 pro 256gb", "IPHONE 15PRO"}},
+	{{PRODUCT, 41, "iPhone15Pro 256GB", NULL, NULL, NULL, 0, 0, 0, 0}, {"iphone 15 pro", "15 Pro", "256 GB", "256gb", "iph"}},
+	{{CUSTOMER, 42, NULL, "+442079460958", NULL, NULL, 0, 0, 0, 0}, {"+44 (0)20 7946 0958", "+44 (0)20-7946–0958", "0044 20 7946 0958", "0044 (0)20 79460958", "020 7946 0958", "+44 20·7946·0958"}},
+	{{CUSTOMER, 43, NULL, "+8613900139123", NULL, NULL, 0, 0, 0, 0}, {"139‑0013‑9123", "139/0013/9123", "139・0013・9123", "☎ 139 0013 9123", "１３９００１３９１２３", "+86-139-0013-9123", "(+86) 139.0013.9123"}},
+	{{CUSTOMER, 44, NULL, "+8657188887777;ext=8001", NULL, NULL, 0, 0, 0, 0}, {"0571-88887777转8001", "0571-88887777 ext. 8001", "057188887777", "+86 571 8888 7777", "8888 7777"}},
+	{{ORDER, 45, NULL, "SO-2024-000123", NULL, NULL, 0, 0, 0, 0}, {"SO2024000123", "so 2024 000123", "SO–2024–000123", "SO_2024_000123", "so-2024000123"}},
+	{{CUSTOMER, 46, NULL, "+390612345678", NULL, NULL, 0, 0, 0, 0}, {"+39 06 1234 5678", "06 12345678"}},
+	/* one to readers, several to Unicode */
+	{{CUSTOMER, 50, "葛\U000E0100饰", NULL, NULL, NULL, 0, 0, 0, 0}, {"葛饰", "葛飾", "葛\U000E0101饰", "geshi"}},
+	{{CUSTOMER, 51, "髙﨑吉良", NULL, NULL, NULL, 0, 0, 0, 0}, {"高崎吉良", "髙﨑𠮷良", "高﨑"}},
+	{{CUSTOMER, 52, "渡邉 沢子", NULL, NULL, NULL, 0, 0, 0, 0}, {"渡辺沢子", "渡邊澤子", "渡边泽子", "渡邉沢子"}},
+	{{CUSTOMER, 53, "佐々木桜", NULL, NULL, NULL, 0, 0, 0, 0}, {"佐佐木櫻", "佐々木樱"}},
+	{{CUSTOMER, 54, "ｶﾞﾘﾊﾞｰ ﾎﾟﾝ", NULL, NULL, NULL, 0, 0, 0, 0}, {"ガリバー", "ガリバーポン", "カ゛リハ゛ー", "garibapon"}},
+	{{CUSTOMER, 55, "裡見着", NULL, NULL, NULL, 0, 0, 0, 0}, {"裏見著", "里见着"}},
+	{{CUSTOMER, 56, "戶田國際", NULL, NULL, NULL, 0, 0, 0, 0}, {"户田国际", "戸田国際"}},
+	{{CUSTOMER, 57, "Straße Øyvind Đặng İpek ﬁt", NULL, NULL, NULL, 0, 0, 0, 0}, {"strasse", "STRASSE", "oyvind", "dang", "ipek", "ıpek", "fit"}},
+	{{CUSTOMER, 58, "O´Brien ㈱ ① 20㎡", NULL, NULL, NULL, 0, 0, 0, 0}, {"o'brien", "obrien", "o’brien", "(株)", "株", "20m2", "㎡"}},
+	{{CUSTOMER, 59, "霞ヶ関", NULL, NULL, NULL, 0, 0, 0, 0}, {"霞ケ関", "霞ヶ關"}},
+	{{CUSTOMER, 60, "\u1100\u1175\u11B7\u1106\u1175\u11AB", NULL, NULL, NULL, 0, 0, 0, 0}, {"김민", "gimmin", "kimmin"}},
+	{{CUSTOMER, 61, "すずき ゆうき", NULL, NULL, NULL, 0, 0, 0, 0}, {"suzuki", "yuuki", "yuki", "suzukiyuuki", "suzuki yuki", "すずきゆうき"}},
+	{{CUSTOMER, 62, "최 지우", NULL, NULL, NULL, 0, 0, 0, 0}, {"choi jiu", "choejiu", "jiu", "최지우"}},
 	{{CUSTOMER, 26, "小单", NULL, NULL, NULL, 0, 0, 0, 0}, {"xiaoshan", "shan"}},
 };
 

@@ -99,7 +99,17 @@ static void fold_makes_alike_what_is_alike(void **state)
 		{"a\tb\nc", "a b c"},
 		{"😀👍🏽", "😀👍🏽"},
 		{"𝓙𝓸𝓱𝓷", "john"},
-		{"𠮷野家", "𠮷野家"},
+		{"𠮷野家", "吉野家"},
+		{"髙﨑 渡邉 渡邊 渡辺", "高崎 渡边 渡边 渡边"},
+		{"沢 澤 泽 桜 櫻 樱", "泽 泽 泽 樱 樱 樱"},
+		{"裡裏里 戶户戸 着著 國国圀", "里里里 户户户 着着 国国国"},
+		{"佐々木 々", "佐佐木 々"},
+		{"葛\U000E0100飾 葛\uFE00", "葛饰 葛"},
+		{"か゛ｷﾞハ゜", "がギパ"},
+		{"霞ヶ関 一ヵ月", "霞ケ关 一カ月"},
+		{"O´Brien O’Brien ŉ", "o'brien o'brien 'n"},
+		{"1–2—3‑4−5", "1-2-3-4-5"},
+		{"\u1112\u1161\u11AB", "한"},
 		{"\xFF", "\uFFFD"},
 		{"x\u0301", "x"},
 		{"\u0301", "\u0301"},
@@ -134,7 +144,8 @@ static void fold_table_agrees_with_icu(void **state)
 		assert_int_equal(text_normalise16(&f->ctx, form, wide, n_wide, &normal, &n_normal), OK);
 		assert_int_equal(text_from_utf16(&f->ctx, normal, n_normal, &back, &n_back), OK);
 		const char *direct = fold(f, one), *twice = fold(f, back);
-		assert_string_equal(direct, twice);
+		if (cp != 0xB4) /* a blank and an accent to ICU */
+			assert_string_equal(direct, twice);
 		assert_string_equal(fold(f, direct), direct);
 		arena_rewind(f->ctx.arena, mark);
 	}
