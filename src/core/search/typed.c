@@ -95,38 +95,53 @@ static const char *without_trunk(struct ctx *ctx, const char *joined, size_t len
 	return out;
 }
 
-/* Letters, digits and the signs people put between them; three digits at least. */
+/* The letters and digits among signs; false if there are other letters. */
+static bool join_signs(const char *folded, size_t n, char *joined, size_t *ret_n, size_t *ret_digits)
+{
+	*ret_n = *ret_digits = 0;
+	for (size_t at = 0; at < n;) {
+		char c = folded[at];
+		size_t next = at;
+		bool digit = is_digit(c);
+		if (digit || (c >= 'a' && c <= 'z'))
+			joined[(*ret_n)++] = c;
+		else if (c == '@' || ((c & 0x80) && !is_sign(utf8_next(folded, n, &next))))
+			return false;
+		*ret_digits += digit;
+		at += char_bytes(folded + at);
+	}
+	return true;
+}
+
+static void set_stripped(struct typed *t, const char *text, size_t n)
+{
+	t->stripped = text;
+	t->n_stripped = n;
+}
+
+/* Three digits at least. */
 static enum err parse_number(struct ctx *ctx, struct typed *t, const char *folded, size_t n)
 {
 	n = before_extension(folded, n);
 	char *joined = arena_alloc(ctx->arena, n + 1);
+	size_t len, digits;
 	if (!joined)
 		return fail(ctx, ERR_LIMIT, "", "no_memory");
-	size_t len = 0, digits = 0;
-	bool abroad = n > 0 && folded[0] == '+';
-	for (size_t i = 0; i < n;) {
-		char c = folded[i];
-		if (is_digit(c) || (c >= 'a' && c <= 'z'))
-			joined[len++] = c;
-		else if (c == '@' || ((c & 0x80) && !is_sign(utf8_next(folded, n, &(size_t){i}))))
-			return OK;
-		digits += is_digit(c);
-		i += char_bytes(folded + i);
-	}
-	if (digits < 3 || len > TYPED_NUMBER_MAX)
+	if (!join_signs(folded, n, joined, &len, &digits) || digits < 3 || len > TYPED_NUMBER_MAX)
 		return OK;
 	t->number = joined;
 	t->n_number = len;
-	size_t zeros = strspn(joined, "0");
-	if (zeros > 0 && len - zeros >= 4) {
-		t->stripped = joined + zeros;
-		t->n_stripped = len - zeros;
-	}
-	if (digits == len && (abroad || zeros == 2)) {
-		size_t n_home = 0, at = abroad ? 0 : zeros;
+	size_t zeros = 0;
+	while (zeros < len && joined[zeros] == '0')
+		zeros++;
+	if (zeros > 0 && len - zeros >= TAIL_DIGITS_MIN)
+		set_stripped(t, joined + zeros, len - zeros);
+	bool abroad = folded[0] == '+' || zeros == 2;
+	if (digits == len && abroad) {
+		size_t n_home = 0, at = folded[0] == '+' ? 0 : zeros;
 		const char *home = without_trunk(ctx, joined + at, len - at, &n_home);
-		t->stripped = home ? home : t->stripped;
-		t->n_stripped = home ? n_home : t->n_stripped;
+		if (home)
+			set_stripped(t, home, n_home);
 	}
 	return OK;
 }
