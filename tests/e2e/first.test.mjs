@@ -205,4 +205,51 @@ describe('first hour', { skip: reason ?? false }, () => {
 		assert.equal(await other.locator('.setup').count(), 0);
 		await context.close();
 	});
+
+	test('filters: one of several is enough; kept in the address, in views, in bulk acts and exports', async () => {
+		for (const [name, city] of [['Or One', '杭州, 西湖'], ['Or Two', 'Berlin'], ['Or Three', 'Berlin'], ['Or Four', 'Rome']])
+			await api(page, 'POST', 'customer', { name, city, kind: 'person' });
+		await person.walk('/customer?cols=name,city,tags');
+		const condition = async (field, typed) => {
+			await page.getByRole('combobox', { name: 'Field' }).fill(field);
+			await page.locator('.ant-select-dropdown:visible .ant-select-item-option').filter({ hasText: new RegExp(`^${field}$`) }).first().click();
+			await page.locator('.filter-editor input[type="text"]:visible, .filter-editor input:not([type]):visible').last().fill(typed);
+		};
+		await page.getByRole('button', { name: /Filter$/ }).click();
+		await condition('City', '杭州, ');
+		await page.getByRole('button', { name: 'Apply, or something else…' }).click();
+		await condition('Name', 'Or Two');
+		await page.getByRole('button', { name: 'Apply', exact: true }).click();
+		await page.waitForFunction(() => document.querySelectorAll('.grid-body .grid-row').length === 2);
+		assert.match((await page.locator('.chip-any').innerText()).replace(/\s+/g, ' '), /City contains 杭州, or Name contains Or Two or$/);
+		assert.deepEqual(await axe(page), []);
+		// the address says it all
+		const address = new URL(page.url());
+		assert.equal(address.searchParams.get('or'), '(city.ilike."*杭州, *",name.ilike."*Or Two*")');
+		await person.goto(address.pathname + address.search);
+		await page.waitForFunction(() => document.querySelectorAll('.grid-body .grid-row').length === 2);
+		// all that match, by the same words: a tag is added to both in four steps
+		const tag = (await api(page, 'POST', 'tag', { name: 'Tea friends' })).body[0];
+		await page.getByRole('checkbox', { name: 'Select all loaded rows' }).click();
+		await page.getByRole('button', { name: 'Tag…' }).click();
+		await page.locator('.ant-modal input[type="search"]:visible, .ant-modal .ant-select input:visible').last().fill('Tea friends');
+		const found = page.locator('.ant-select-dropdown:visible .ant-select-item-option').filter({ hasText: /^Tea friends$/ });
+		await found.waitFor();
+		await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Create' }).waitFor({ state: 'detached' });
+		await found.click();
+		await page.getByRole('button', { name: /^Change 2 records/ }).click();
+		await page.waitForSelector('text=Tags changed in 2 records');
+		const tagged = (await api(page, 'GET', `customer?tags=ov.{${tag.id}}&select=name&order=name`)).body.map((c) => c.name);
+		assert.deepEqual(tagged, ['Or One', 'Or Two']);
+		// the server's own "all that match", and the export
+		const filter = `or=${encodeURIComponent(address.searchParams.get('or'))}`;
+		assert.equal((await api(page, 'POST', 'bulk', { kind: 'change', entity: 'customer', filter, preview: true })).body.total, 2);
+		const file = await page.evaluate(async (query) => (await fetch(`/api/v1/customer/export?format=csv&select=name&${query}`)).text(), filter);
+		assert.deepEqual(file.trim().split(/\r?\n/).slice(1).sort(), ['Or One', 'Or Two']);
+		// one of them taken away: what is left is a plain filter
+		await page.getByRole('button', { name: 'Remove filter: Name' }).click();
+		await page.waitForFunction(() => document.querySelectorAll('.grid-body .grid-row').length === 1);
+		assert.equal(await page.locator('.chip-any').count(), 0);
+		assert.equal(new URL(page.url()).searchParams.get('city'), 'ilike.*杭州, *');
+	});
 });

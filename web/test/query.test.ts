@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Condition, forServer, periodOf, read, readSort, setWeekStart, write, writeSort } from '../src/api/query.ts';
+import { anyOf, type Condition, forServer, periodOf, read, readSort, setWeekStart, write, writeAny, writeSort } from '../src/api/query.ts';
 import type { Field } from '../src/api/types.ts';
 
 const field = (over: Partial<Field>): Field => ({ name: 'f', type: 'text', label: 'F', right: 'write', ...over });
@@ -29,7 +29,7 @@ test('conditions survive the way through the address', () => {
 		{ field: 'tags', op: 'has', value: ['12', '34'] },
 		{ field: 'labels', op: 'hasall', value: ['12'] },
 		{ field: 'active', op: 'is', value: ['true'] },
-		{ field: 'or', op: 'raw', value: ['(a.eq.1,b.eq.2)'] },
+		{ field: 'or', op: 'any', value: [], any: [{ field: 'a', op: 'is', value: ['1'] }, { field: 'b', op: 'is', value: ['2'] }] },
 	];
 	assert.deepEqual(read(new URLSearchParams(address(all))), all);
 });
@@ -87,4 +87,24 @@ test('"me" is whoever asks, but only among people', () => {
 	const now = new Date();
 	assert.deepEqual(forServer({ field: 'owner_id', op: 'in', value: ['me', '7'] }, field({ type: 'link', link: 'user' }), '42', now), ['in.(42,7)']);
 	assert.deepEqual(forServer({ field: 'city', op: 'is', value: ['me'] }, field({}), '42', now), ['eq.me']);
+});
+
+test('"any of" survives the way through the address, with whatever stands in the values', () => {
+	const any = anyOf([
+		{ field: 'city', op: 'contains', value: ['a, (b) "c"'] }, { field: 'stage', op: 'in', value: ['loyal', 'x,y'] }, { field: 'total', op: 'between', value: ['1', '9'] },
+		{ field: 'email', op: 'empty', value: [] }, { field: 'name', op: 'is', value: [''] }, { field: 'tags', op: 'has', value: ['1', '2'] }, { field: 'at', op: 'within', value: ['30d'] }, { field: 'x', op: 'notin', value: ['a'] },
+	]);
+	const [text] = write(any);
+	assert.equal(text, '(city.ilike."*a, (b) \\"c\\"*",stage.in.(loyal,"x,y"),and(total.gte.1,total.lte.9),email.is.null,name.eq."",tags.ov.{1,2},at.within.30d,x.not.in.(a))');
+	const plain: Condition = { field: 'level', op: 'in', value: ['vip'] };
+	const params = new URLSearchParams(address([plain, any, anyOf([plain, any.any![3]!])]));
+	assert.deepEqual(read(params), [plain, any, anyOf([plain, any.any![3]!])]);
+	// the server gets moments, the address keeps what is relative
+	const now = new Date(2026, 10, 22, 12);
+	assert.equal(writeAny([{ field: 'at', op: 'is', value: ['2026-11-01'] }, { field: 'owner', op: 'in', value: ['me'] }], (c) => forServer(c, field({ name: c.field, type: c.field === 'at' ? 'date' : 'link', link: 'user' }), '7', now)), '(and(at.gte.2026-11-01,at.lt.2026-11-02),owner.in.(7))');
+});
+
+test('an "or" that nobody can pick here is kept as it stands', () => {
+	for (const text of ['(a.eq.1,or(b.eq.2,c.eq.3))', '(a.eq.1,not.and(b.eq.2))', '(orders.total.gt.5)', 'a.eq.1', '()', '(a.fts.word)'])
+		assert.deepEqual(read(new URLSearchParams({ or: text })), [{ field: 'or', op: 'raw', value: [text] }], text);
 });

@@ -12,13 +12,18 @@ export type Op =
 	| 'empty' | 'filled'
 	| 'within' | 'older' | 'period'
 	| 'has' | 'hasall'
+	| 'any'
 	| 'raw';
 
 export interface Condition {
 	field: string;
 	op: Op;
 	value: string[];
+	/** Of "any": what may hold, one of them is enough. */
+	any?: Condition[];
 }
+
+export const anyOf = (any: Condition[]): Condition => ({ field: 'or', op: 'any', value: [], any });
 
 export interface Sort {
 	field: string;
@@ -103,9 +108,68 @@ export function write(condition: Condition): string[] {
 		case 'filled': return ['not.is.null'];
 		case 'has': return [`ov.{${list(condition.value)}}`];
 		case 'hasall': return [`cs.{${list(condition.value)}}`];
+		case 'any': return [writeAny(condition.any ?? [], write)];
 		case 'raw': return [a];
 		default: return [`${condition.op}.${a}`];
 	}
+}
+
+const WITH_VALUE = /^((?:not\.)?(?:eq|neq|gt|gte|lt|lte|ilike|is|within|older|period))\.(.*)$/su;
+
+/** One of several, as the server's "or" takes it: commas and brackets of values stand in quotes. */
+function member(field: string, texts: string[]): string {
+	const parts = texts.map((text) => {
+		const found = WITH_VALUE.exec(text);
+		return `${field}.${found ? `${found[1]}.${quote(found[2]!)}` : text}`;
+	});
+	return parts.length === 1 ? parts[0]! : `and(${parts.join(',')})`;
+}
+
+/** "(a.eq.1,b.is.null)"; `texts` says how each is written. */
+export function writeAny(any: Condition[], texts: (condition: Condition) => string[]): string {
+	return `(${any.map((c) => member(c.field, texts(c))).join(',')})`;
+}
+
+/** The members of a list, split where neither quotes nor brackets are open. */
+function pieces(text: string): string[] {
+	const out: string[] = [];
+	let depth = 0;
+	let quoted = false;
+	let from = 0;
+	for (let i = 0; i < text.length; i++) {
+		const c = text[i]!;
+		if (quoted && c === '\\') i++;
+		else if (c === '"') quoted = !quoted;
+		else if (quoted) continue;
+		else if ('({'.includes(c)) depth++;
+		else if (')}'.includes(c)) depth--;
+		else if (c === ',' && depth === 0) {
+			out.push(text.slice(from, i));
+			from = i + 1;
+		}
+	}
+	return [...out, text.slice(from)];
+}
+
+/** Null: more than people can pick here. */
+function readMember(text: string): Condition | null {
+	const both = /^and\((.*)\)$/su.exec(text);
+	if (both) {
+		const [low, high, ...rest] = pieces(both[1]!).map(readMember);
+		const range = low?.op === 'gte' && high?.op === 'lte' && low.field === high.field && rest.length === 0;
+		return range ? { field: low.field, op: 'between', value: [low.value[0]!, high.value[0]!] } : null;
+	}
+	const named = /^(\w+)\.(.*)$/su.exec(text);
+	if (!named || ['or', 'and', 'not'].includes(named[1]!)) return null;
+	const found = WITH_VALUE.exec(named[2]!);
+	const condition = readOne(named[1]!, found ? `${found[1]}.${unlist(found[2]!)[0] ?? ''}` : named[2]!);
+	return condition.op === 'raw' ? null : condition;
+}
+
+function readAny(text: string): Condition | null {
+	const inside = /^\((.+)\)$/su.exec(text);
+	const any = inside ? pieces(inside[1]!).map(readMember) : [];
+	return any.length > 0 && any.every((c) => c !== null) ? anyOf(any) : null;
 }
 
 function readOne(field: string, text: string): Condition {
@@ -133,7 +197,7 @@ export function read(params: URLSearchParams): Condition[] {
 	const out: Condition[] = [];
 	for (const [field, text] of params) {
 		if (RESERVED.has(field)) continue;
-		const found = readOne(field, text);
+		const found = (field === 'or' ? readAny(text) : null) ?? readOne(field, text);
 		const low = found.op === 'lte' ? out.findIndex((c) => c.field === field && c.op === 'gte') : -1;
 		if (low >= 0) out[low] = { field, op: 'between', value: [out[low]!.value[0]!, found.value[0]!] };
 		else out.push(found);

@@ -35,7 +35,8 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 	const cache = useCache();
 	const bulk = useCan('bulk');
 	const meta = useMeta();
-	const [asking, setAsking] = useState<{ kind: 'change' | 'delete'; count: number } | null>(null);
+	const [asking, setAsking] = useState<{ kind: 'change' | 'delete'; count: number; field?: Field } | null>(null);
+	const tags = entity.fields.find((f) => f.link === 'tag' && f.type === 'links' && editable(f) && visibleInBulk(f));
 	const [going, setGoing] = useState<BulkAct | null>(null);
 
 	const loaded = rows.filter((r) => isSelected(selection, r.id));
@@ -77,9 +78,9 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 		(act) => t('bulk.changed', { count: act.done, n: number(act.done), field: field.label }),
 	);
 
-	async function ask(kind: 'change' | 'delete') {
+	async function ask(kind: 'change' | 'delete', field?: Field) {
 		try {
-			setAsking({ kind, count: await bulkCount(entity, kind, which()) });
+			setAsking({ kind, field, count: await bulkCount(entity, kind, which()) });
 		} catch (error) {
 			void message.error(problemText(error, t));
 		}
@@ -101,6 +102,7 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 			) : (
 				<>
 					{may(entity, 'update') && bulk && <Button size="small" onClick={() => void ask('change')}>{t('bulk.edit')}</Button>}
+					{may(entity, 'update') && bulk && tags && <Button size="small" onClick={() => void ask('change', tags)}>{t('bulk.tag')}</Button>}
 					{may(entity, 'export') && <Button size="small" onClick={onExport}>{t('export.button')}</Button>}
 					{may(entity, 'delete') && bulk && <Button size="small" danger onClick={() => void ask('delete')}>{t('word.delete')}</Button>}
 				</>
@@ -113,7 +115,7 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 				))}
 			</span>
 			<Button type="text" size="small" onClick={() => onSelect({ all: false, ids: new Set() })}>{t('bulk.none')}</Button>
-			{asking?.kind === 'change' && <ChangeDialog entity={entity} count={asking.count} onClose={() => setAsking(null)} onChange={(field, wish) => void change(asking.count, field, wish)} />}
+			{asking?.kind === 'change' && <ChangeDialog entity={entity} begin={asking.field} count={asking.count} onClose={() => setAsking(null)} onChange={(field, wish) => void change(asking.count, field, wish)} />}
 			{asking?.kind === 'delete' && <DeleteDialog entity={entity} count={asking.count} onClose={() => setAsking(null)} onDelete={() => void remove(asking.count)} />}
 		</div>
 	);
@@ -138,10 +140,19 @@ function DeleteDialog({ entity, count, onClose, onDelete }: { entity: Entity; co
 
 type How = 'add' | 'remove' | 'replace';
 
-function ChangeDialog({ entity, count, onClose, onChange }: { entity: Entity; count: number; onClose(): void; onChange(field: Field, wish: BulkWish): void }) {
+interface ChangeProps {
+	entity: Entity;
+	count: number;
+	/** What is to be changed, where that is known. */
+	begin?: Field;
+	onClose(): void;
+	onChange(field: Field, wish: BulkWish): void;
+}
+
+function ChangeDialog({ entity, count, begin, onClose, onChange }: ChangeProps) {
 	const { t } = useTranslation();
 	const id = useId();
-	const [field, setField] = useState<Field | null>(null);
+	const [field, setField] = useState<Field | null>(begin ?? null);
 	const [value, setValue] = useState<unknown>(null);
 	const [how, setHow] = useState<How>('add');
 	const [empty, setEmpty] = useState(false);
@@ -169,7 +180,7 @@ function ChangeDialog({ entity, count, onClose, onChange }: { entity: Entity; co
 			<div className="stack">
 				<label htmlFor={`${id}f`}>{t('bulk.field')}</label>
 				<Select
-					id={`${id}f`} aria-label={t('bulk.field')} value={field?.name} showSearch={{ optionFilterProp: 'label' }} autoFocus
+					id={`${id}f`} aria-label={t('bulk.field')} value={field?.name} showSearch={{ optionFilterProp: 'label' }} autoFocus={!begin}
 					options={entity.fields.filter((f) => editable(f) && visibleInBulk(f)).map((f) => ({ value: f.name, label: f.label }))}
 					onChange={(name: string) => {
 						setField(entity.fields.find((f) => f.name === name) ?? null);
@@ -187,7 +198,7 @@ function ChangeDialog({ entity, count, onClose, onChange }: { entity: Entity; co
 				{field && Edit && !empty && (
 					<>
 						<label htmlFor={`${id}v`}>{t(list && how !== 'replace' ? `bulk.value_${how}` : 'bulk.value')}</label>
-						<Edit key={field.name} field={field} value={value} onChange={setValue} id={`${id}v`} invalid={false} />
+						<Edit key={field.name} field={field} value={value} onChange={setValue} id={`${id}v`} invalid={false} autoFocus={begin !== undefined} />
 					</>
 				)}
 				{needed && Also && (

@@ -2,11 +2,11 @@
 import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Button, Popover, Select } from 'antd';
-import { useId, useState } from 'react';
+import { Fragment, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { get } from '@/api/client.ts';
-import { type Condition, IMPORT_RUN, type Op, OPS } from '@/api/query.ts';
+import { anyOf, type Condition, IMPORT_RUN, type Op, OPS } from '@/api/query.ts';
 import { fieldOf } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { kindOf } from '@/fields/index.tsx';
@@ -54,7 +54,7 @@ function complete(condition: Condition): boolean {
 interface EditorProps {
 	entity: Entity;
 	initial: Condition | null;
-	onDone(condition: Condition): void;
+	onDone(condition: Condition, or: boolean): void;
 }
 
 function Editor({ entity, initial, onDone }: EditorProps) {
@@ -70,7 +70,7 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 			className="filter-editor"
 			onSubmit={(event) => {
 				event.preventDefault();
-				if (condition && complete(condition)) onDone(condition);
+				if (condition && complete(condition)) onDone(condition, false);
 			}}
 		>
 			{!initial && (
@@ -98,6 +98,9 @@ function Editor({ entity, initial, onDone }: EditorProps) {
 						/>
 					)}
 					<Button type="primary" htmlType="submit" disabled={!complete(condition)}>{t('filter.apply')}</Button>
+					{condition.op !== 'raw' && (
+						<Button type="link" disabled={!complete(condition)} onClick={() => onDone(condition, true)}>{t('filter.or_more')}</Button>
+					)}
 				</>
 			)}
 		</form>
@@ -123,6 +126,36 @@ function ImportChip({ id, onRemove }: { id: string; onRemove(): void }) {
 	);
 }
 
+interface ChipProps {
+	entity: Entity;
+	condition: Condition;
+	open: boolean;
+	onOpen(open: boolean): void;
+	/** `or`: another is to be added that may hold instead. */
+	onDone(condition: Condition, or: boolean): void;
+	onRemove(): void;
+}
+
+function Chip({ entity, condition, open, onOpen, onDone, onRemove }: ChipProps) {
+	const { t } = useTranslation();
+	const opWord = useOpWord();
+	const field = fieldOf(entity, condition.field);
+	const label = field?.label ?? condition.field;
+	return (
+		<span className="chip">
+			<Popover
+				trigger="click" open={open} onOpenChange={onOpen} destroyOnHidden placement="bottomLeft"
+				content={<Editor entity={entity} initial={condition} onDone={onDone} />}
+			>
+				<button type="button" className="chip-words">
+					{label} <span className="chip-op">{opWord(field, condition.op)}</span> <ValueWords field={field} condition={condition} />
+				</button>
+			</Popover>
+			<button type="button" className="chip-x" aria-label={t('filter.remove', { field: label })} onClick={onRemove}><CloseOutlined /></button>
+		</span>
+	);
+}
+
 interface Props {
 	entity: Entity;
 	conditions: Condition[];
@@ -131,50 +164,67 @@ interface Props {
 
 export function Chips({ entity, conditions, onChange }: Props) {
 	const { t } = useTranslation();
-	const opWord = useOpWord();
-	const [open, setOpen] = useState<number | 'new' | null>(null);
-	return (
-		<div className="chips" role="group" aria-label={t('filter.title')}>
-			{conditions.map((condition, i) => {
-				const field = fieldOf(entity, condition.field);
-				const label = field?.label ?? condition.field;
-				if (condition.field === IMPORT_RUN)
-					return <ImportChip key={IMPORT_RUN} id={condition.value[0] ?? ''} onRemove={() => onChange(conditions.filter((_, n) => n !== i))} />;
-				return (
-					<span className="chip" key={`${condition.field}.${i}`}>
-						<Popover
-							trigger="click" open={open === i} onOpenChange={(o) => setOpen(o ? i : null)} destroyOnHidden placement="bottomLeft"
-							content={
-								<Editor
-									entity={entity} initial={condition}
-									onDone={(next) => {
-										setOpen(null);
-										onChange(conditions.map((c, n) => (n === i ? next : c)));
-									}}
-								/>
-							}
-						>
-							<button type="button" className="chip-words">
-								{label} <span className="chip-op">{opWord(field, condition.op)}</span> <ValueWords field={field} condition={condition} />
-							</button>
-						</Popover>
-						<button type="button" className="chip-x" aria-label={t('filter.remove', { field: label })} onClick={() => onChange(conditions.filter((_, n) => n !== i))}>
-							<CloseOutlined />
-						</button>
-					</span>
-				);
-			})}
+	/** "2": the third; "2.0": the first of those that may hold instead; "2.new", "new". */
+	const [open, setOpen] = useState<string | null>(null);
+	const put = (at: number, ...next: Condition[]) => onChange([...conditions.slice(0, at), ...next, ...conditions.slice(at + 1)]);
+	const opened = (key: string) => (is: boolean) => setOpen(is ? key : null);
+	/** Of a group: one that is alone needs no "or". */
+	const group = (any: Condition[]) => (any.length > 1 ? [anyOf(any)] : any);
+
+	function done(at: number, next: Condition, or: boolean) {
+		setOpen(or ? `${at}.new` : null);
+		put(at, or ? anyOf([next]) : next);
+	}
+
+	const several = (at: number, any: Condition[]) => (
+		<span className="chip-any" key={`any.${at}`} role="group" aria-label={t('filter.any')}>
+			{any.map((condition, i) => (
+				<Fragment key={`${condition.field}.${i}`}>
+					{i > 0 && <span className="chip-or">{t('filter.or')}</span>}
+					<Chip
+						entity={entity} condition={condition} open={open === `${at}.${i}`} onOpen={opened(`${at}.${i}`)}
+						onDone={(next, or) => {
+							setOpen(or ? `${at}.new` : null);
+							put(at, anyOf(any.map((c, n) => (n === i ? next : c))));
+						}}
+						onRemove={() => put(at, ...group(any.filter((_, n) => n !== i)))}
+					/>
+				</Fragment>
+			))}
 			<Popover
-				trigger="click" open={open === 'new'} onOpenChange={(o) => setOpen(o ? 'new' : null)} destroyOnHidden placement="bottomLeft"
+				trigger="click" open={open === `${at}.new`} destroyOnHidden placement="bottomLeft"
+				onOpenChange={(is) => {
+					setOpen(is ? `${at}.new` : null);
+					if (!is && any.length === 1) put(at, ...any);
+				}}
 				content={
 					<Editor
 						entity={entity} initial={null}
-						onDone={(next) => {
-							setOpen(null);
-							onChange([...conditions, next]);
+						onDone={(next, or) => {
+							setOpen(or ? `${at}.new` : null);
+							put(at, anyOf([...any, next]));
 						}}
 					/>
 				}
+			>
+				<Button type="text" size="small" icon={<PlusOutlined />}>{t('filter.or')}</Button>
+			</Popover>
+		</span>
+	);
+
+	return (
+		<div className="chips" role="group" aria-label={t('filter.title')}>
+			{conditions.map((condition, i) => (condition.any ? several(i, condition.any) : condition.field === IMPORT_RUN ? (
+				<ImportChip key={IMPORT_RUN} id={condition.value[0] ?? ''} onRemove={() => put(i)} />
+			) : (
+				<Chip
+					key={`${condition.field}.${i}`} entity={entity} condition={condition} open={open === String(i)} onOpen={opened(String(i))}
+					onDone={(next, or) => done(i, next, or)} onRemove={() => put(i)}
+				/>
+			)))}
+			<Popover
+				trigger="click" open={open === 'new'} onOpenChange={opened('new')} destroyOnHidden placement="bottomLeft"
+				content={<Editor entity={entity} initial={null} onDone={(next, or) => done(conditions.length, next, or)} />}
 			>
 				<Button type="text" size="small" icon={<PlusOutlined />}>{t('filter.add')}</Button>
 			</Popover>

@@ -76,7 +76,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const sums = useSums(entity, params, summed.map((f) => f.name), state.totals && !phone);
 	const live = useLive(entity, rows, params);
 
-	const conditionsKey = `${state.q}?${state.conditions.map((c) => c.field + c.op + c.value.join()).join('&')}`;
+	const conditionsKey = `${state.q}?${JSON.stringify(state.conditions)}`;
 	useEffect(() => setSelection(NONE), [entity, conditionsKey]);
 
 	const { fetchNextPage } = rowsQuery;

@@ -1,7 +1,7 @@
 /** Everything about a list stands in its address: conditions, order, columns, search, open panel. */
 import { useCallback, useMemo } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import { type Condition, forServer, read, readSort, type Sort, write, writeSort } from '@/api/query.ts';
+import { type Condition, forServer, read, readSort, type Sort, write, writeAny, writeSort } from '@/api/query.ts';
 import { fieldOf, searchFor, selectOf } from '@/api/records.ts';
 import type { Entity, Field, Meta } from '@/api/types.ts';
 import { defaultOrder } from '@/app/features.ts';
@@ -104,8 +104,9 @@ export function listParams(meta: Meta, entity: Entity, state: Pick<ListState, 'q
 	const title = fieldOf(entity, entity.title);
 	params.set('select', selectOf(meta, entity, title && !fields.includes(title) ? [title, ...fields] : fields));
 	const now = new Date();
+	const asked = (c: Condition) => forServer(c, fieldOf(entity, c.field), me, now);
 	for (const condition of state.conditions)
-		for (const text of forServer(condition, fieldOf(entity, condition.field), me, now)) params.append(condition.field, text);
+		for (const text of condition.any ? [writeAny(condition.any, asked)] : asked(condition)) params.append(condition.field, text);
 	searchFor(entity, state.q, params);
 	const order = state.sort.length ? writeSort(state.sort) : defaultOrder(entity, state.conditions, state.q);
 	if (order) params.set('order', order);
