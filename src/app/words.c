@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 static int by_key(const void *key, const void *word)
@@ -16,12 +17,47 @@ static int by_zh(const void *zh, const void *label)
 	return strcmp(zh, ((const struct word_hant *)label)->zh);
 }
 
+/* The n-th part of an argument that has several, from 1; "" past its end. */
+static size_t part_of(const char *arg, int n, const char **ret)
+{
+	static const char between[] = FAULT_PART;
+	for (; n > 1 && arg != NULL; n--) {
+		arg = strstr(arg, between);
+		arg = arg != NULL ? arg + sizeof(between) - 1 : NULL;
+	}
+	const char *end = arg != NULL ? strstr(arg, between) : NULL;
+	*ret = arg != NULL ? arg : "";
+	return end != NULL ? (size_t)(end - arg) : strlen(*ret);
+}
+
+/* {1}, {2} …: the argument's parts, in the order of the language. */
+static const char *fill_parts(const struct ctx *ctx, const char *text, const char *arg)
+{
+	struct buf out;
+	buf_init(&out, 64 * 1024);
+	for (; *text != '\0'; text++) {
+		if (text[0] != '{' || text[1] < '1' || text[1] > '9' || text[2] != '}') {
+			buf_putc(&out, *text);
+			continue;
+		}
+		const char *part;
+		size_t n = part_of(arg, text[1] - '0', &part);
+		buf_add(&out, part, n);
+		text += 2;
+	}
+	const char *copy = buf_failed(&out) ? NULL : arena_strdup(ctx->arena, buf_text(&out));
+	buf_release(&out);
+	return copy != NULL ? copy : "";
+}
+
 const char *app_message(const struct ctx *ctx, const struct fault *fault)
 {
 	const struct word *word = bsearch(fault->key, words_messages, words_messages_count, sizeof(*word), by_key);
 	if (word == NULL)
 		return fault->key;
 	const char *text = ctx->locale == LOCALE_EN ? word->en : ctx->locale == LOCALE_ZH_HANT ? word->hant : word->zh;
+	if (strstr(text, "{1}") != NULL)
+		return fill_parts(ctx, text, fault->arg);
 	const char *hole = strstr(text, "{}");
 	if (hole == NULL)
 		return text;

@@ -34,6 +34,8 @@ struct fault {
 };
 
 enum { FAULTS_MAX = 64 };
+/* Between the parts of an argument that has several ({1}, {2} … of a message): no reader sees it. */
+#define FAULT_PART "\xe2\x81\xa3"
 
 struct faults {
 	enum err code; /* of the first fault */

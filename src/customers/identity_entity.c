@@ -10,6 +10,7 @@ static const struct option id_kinds[] = {
 	{"wechat_openid", {"WeChat OpenID", "微信 OpenID"}, NULL},
 	{"wechat_unionid", {"WeChat UnionID", "微信 UnionID"}, NULL},
 	{"wechat", {"WeChat", "微信号"}, NULL},
+	{"line", {"LINE", "LINE"}, NULL},
 	{"qq", {"QQ", "QQ"}, NULL},
 	{"wecom_id", {"WeCom id", "企业微信 ID"}, NULL},
 	{"taobao_ouid", {"Taobao OUID", "淘宝 OUID"}, NULL},

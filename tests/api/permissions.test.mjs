@@ -300,3 +300,39 @@ test('S08 other spellings of a path meet the same gate', async () => {
   assert.ok(overridden.status >= 400);
   assert.equal((await admin('GET', `/api/v1/customer/${id}`)).status, 200);
 });
+
+test('a refusal names the right that is missing and who can give it; a record says from where it is reached', async () => {
+  const { team_id } = people.mate;
+  await admin('PATCH', `/api/v1/team/${team_id}`, { leader_id: people.mate.id });
+  const narrow = await make('role', { name: 'reads all, changes own', rights: { customer: { read: 'all', update: 'own', create: 'own' } }, caps: [] });
+  await makePerson('narrow', narrow, { team_id, branch_id: people.mate.branch_id });
+  const { api } = people.narrow;
+  const asks = (answer) => [answer.status, answer.body.right, answer.body.ask];
+  const outside = await api('PATCH', `/api/v1/customer/${records.customer.mate}`, { city: 'x' });
+  assert.deepEqual(asks(outside), [403, 'customer.update', 'mate']);
+  assert.equal(outside.body.message, 'Only the owner can change this. Ask mate');
+  const chinese = await api('PATCH', `/api/v1/customer/${records.customer.mate}`, { city: 'x' }, { 'Accept-Language': 'zh-Hant' });
+  assert.equal(chinese.body.message, '僅負責人可修改，請洽mate');
+  assert.deepEqual(asks(await api('DELETE', `/api/v1/customer/${records.customer.mate}`)), [403, 'customer.delete', 'mate']);
+  assert.deepEqual(asks(await api('POST', '/api/v1/order', { number: 'no' })), [403, 'order.create', 'mate']);
+  assert.deepEqual(asks(await api('GET', '/api/v1/customer/export')), [403, 'customer.export', 'mate']);
+  assert.deepEqual(asks(await api('GET', '/api/v1/audit')), [403, 'audit', 'mate']);
+  assert.deepEqual(asks(await people.mate.api('GET', '/api/v1/audit')), [403, 'audit', (await admin('GET', '/api/v1/account')).body.name], 'who leads asks an administrator');
+  assert.equal((await api('GET', '/api/v1/account')).body.ask, 'mate');
+
+  const reach = async (who, path) => (await who('GET', path, undefined, { 'X-Reach': '1' })).headers.get('x-reach');
+  const own = await api('POST', '/api/v1/customer', { name: 'mine' }, { Prefer: 'return=representation' });
+  const mine = (own.body[0] ?? own.body).id;
+  assert.equal(await reach(api, `/api/v1/customer/${mine}`), 'own');
+  assert.equal(await reach(api, `/api/v1/customer/${records.customer.mate}`), 'team');
+  assert.equal(await reach(api, `/api/v1/customer/${records.customer.branchmate}`), 'branch');
+  assert.equal(await reach(api, `/api/v1/customer/${records.customer.stranger}`), 'all');
+  assert.equal(await reach(people.mate.api, `/api/v1/address/${records.address.mate}`), 'own', 'what hangs on a record is reached as it is');
+  assert.equal((await api('GET', `/api/v1/customer/${mine}`)).headers.get('x-reach'), null);
+
+  // what is none of the choices is said with what was given, for which field, and what there is
+  const wrong = await api('PATCH', `/api/v1/customer/${mine}`, { level: 'gold?' });
+  assert.match(wrong.body.errors[0].message, /^“gold\?” isn’t a Level; use [^“]+, /);
+  const words = await api('PATCH', `/api/v1/customer/${mine}`, { level: 'gold?' }, { 'Accept-Language': 'zh-Hans' });
+  assert.match(words.body.errors[0].message, /^级别没有“gold\?”，可选：/);
+});

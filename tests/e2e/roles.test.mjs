@@ -82,6 +82,60 @@ describe('roles', { skip: reason ?? false }, () => {
 		});
 	}
 
+	for (const key of ROLES.filter((k) => k !== 'administrator')) {
+		test(`${key}: nothing that is live on a record or in a list is refused`, async () => {
+			const who = await visitor(browser, { ...shop, email: people[key].email, password: PASSWORD }, { language: 'en' });
+			const refused = [];
+			who.page.on('response', (r) => r.status() === 403 && refused.push(`${r.request().method()} ${r.url().replace(shop.url, '')}`));
+			const meta = (await api(who.page, 'GET', 'meta')).body;
+			for (const [name, field] of [['customer', 'City'], ['order', 'Number'], ['product', 'Name']]) {
+				const entity = meta.entities.find((e) => e.name === name);
+				if (!entity || (entity.actions.read ?? 'none') === 'none') continue;
+				const row = (await api(who.page, 'GET', `${name}?select=id&limit=1${name === 'customer' ? `&owner_id=neq.${people[key].id}` : ''}`)).body[0];
+				if (!row) continue;
+				await who.goto(`/${name}/${row.id}`);
+				const pencil = who.page.locator(`.fact-edit[aria-label="Edit ${field}"]`);
+				const live = await who.page.locator('.fact-edit').count() > 0;
+				if (live && await pencil.count()) {
+					await pencil.click();
+					await who.page.keyboard.type('1');
+					await who.page.keyboard.press('Enter');
+					await settled(who.page);
+				}
+				if (!live && (entity.actions.update ?? 'none') !== 'none') assert.match(await who.page.innerText('.record-head'), /Only the owner can change this\. Ask /, `${key}: why ${name} can't be changed`);
+				await who.page.click('.record-actions [aria-label="More"], .record-actions .ant-dropdown-trigger');
+				const items = await who.page.locator('.ant-dropdown-menu-item').allInnerTexts();
+				assert.equal(items.some((x) => /^Edit/.test(x)), live, `${key}: ${name}: ${items}`);
+				await who.page.keyboard.press('Escape');
+				// the list: its first cell, by the keyboard
+				await who.goto(`/${name}`);
+				await who.page.focus('.grid').catch(() => {});
+				await who.page.keyboard.press('j');
+				await who.page.keyboard.press('e');
+				await who.page.keyboard.press('Escape');
+			}
+			assert.deepEqual(refused, []);
+			await who.context.close();
+		});
+	}
+
+	test('a refusal names the right that is missing and who can give it', async () => {
+		await api(page, 'PATCH', `team/${team.team_id}`, { leader_id: people.manager.id });
+		const theirs = await post('customer', { name: 'Refusalina', owner_id: people.manager.id, team_id: team.team_id });
+		const who = await visitor(browser, { ...shop, email: people.sales.email, password: PASSWORD }, { language: 'en' });
+		const outside = await api(who.page, 'PATCH', `customer/${theirs.id}`, { city: 'x' });
+		assert.deepEqual([outside.status, outside.body.right, outside.body.ask, outside.body.message], [403, 'customer.update', 'The manager', 'Only the owner can change this. Ask The manager']);
+		const none = await api(who.page, 'POST', 'role', { name: 'mine' });
+		assert.deepEqual([none.status, none.body.right, none.body.ask], [403, 'role.create', 'The manager']);
+		assert.equal((await api(who.page, 'GET', 'account')).body.ask, 'The manager');
+		await who.goto(`/customer/${theirs.id}`);
+		await who.page.waitForSelector('.why-not >> text=Only the owner can change this. Ask The manager.');
+		assert.equal(await who.page.locator('.fact-edit').count(), 0);
+		await who.goto('/settings/audit');
+		await who.page.waitForSelector('text=The manager can give it.');
+		await who.context.close();
+	});
+
 	test('sales: takes a customer from the pool, works on it, and gives it back', async () => {
 		const free = await post('customer', { name: 'Poolina', owner_id: null, team_id: team.team_id });
 		const who = await visitor(browser, { ...shop, email: people.sales.email, password: PASSWORD }, { language: 'en' });

@@ -114,6 +114,7 @@ static enum err write_account(struct ctx *ctx, struct http_response *res)
 	jsonw_kv_bool(&w, "totp_enabled", record_i64(user, "totp_enabled") != 0);
 	jsonw_kv_int(&w, "recovery_codes_left", left);
 	jsonw_kv_bool(&w, "must_change_password", record_i64(user, "must_change_password") != 0);
+	jsonw_kv_text(&w, "ask", str_empty(ctx->actor->ask) ? NULL : ctx->actor->ask);
 	put_time(&w, "password_changed_at", record_value(user, "password_changed_at"));
 	jsonw_end_object(&w);
 	return access_answer(ctx, res);

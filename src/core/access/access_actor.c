@@ -153,6 +153,39 @@ static enum err team_tree(struct ctx *ctx, int64_t team_id, struct actor *actor)
 	return err;
 }
 
+static enum err first_text(struct ctx *ctx, struct stmt *stmt, const char **ret)
+{
+	bool row = false;
+	enum err err = stmt_step(ctx, stmt, &row);
+	*ret = !err && row ? access_keep(ctx, stmt_text(stmt, 0)) : NULL;
+	stmt_done(stmt);
+	return err;
+}
+
+/* Whom a refusal names. */
+static enum err find_ask(struct ctx *ctx, const struct access_user *user, struct actor *actor)
+{
+	struct stmt *stmt;
+	const char *name = NULL;
+	enum err err = user->team_id != 0 ? db_prepare(ctx, ctx->db, &sql_access_ask_leader, &stmt) : OK;
+	if (!err && user->team_id != 0) {
+		stmt_bind_i64(stmt, 1, user->team_id);
+		stmt_bind_i64(stmt, 2, user->id);
+		stmt_bind_i64(stmt, 3, 1);
+		err = first_text(ctx, stmt, &name);
+	}
+	if (!err && name == NULL)
+		err = db_prepare(ctx, ctx->db, &sql_access_ask_administrator, &stmt);
+	if (!err && name == NULL) {
+		stmt_bind_text(stmt, 1, ACCESS_ADMINISTRATOR);
+		stmt_bind_i64(stmt, 2, user->id);
+		stmt_bind_i64(stmt, 3, 1);
+		err = first_text(ctx, stmt, &name);
+	}
+	actor->ask = name != NULL ? name : "";
+	return err;
+}
+
 static enum err rights_now(struct ctx *ctx, const struct access_user *user, const struct access_token_facts *token, struct rights **ret)
 {
 	/* Who must change the password may do that and nothing else. */
@@ -204,6 +237,8 @@ enum err access_actor_build(struct ctx *ctx, int64_t user_id, const struct acces
 	err = access_rights_pack(ctx, rights, actor);
 	if (!err)
 		err = team_tree(ctx, user.team_id, actor);
+	if (!err)
+		err = find_ask(ctx, &user, actor);
 	*ret = actor;
 	if (ret_locale)
 		*ret_locale = user.locale;

@@ -74,10 +74,16 @@ static size_t aligned(size_t n)
 	return (n + 15) & ~(size_t)15;
 }
 
+static const char *ask_of(const struct actor *actor)
+{
+	return actor->ask ? actor->ask : "";
+}
+
 static size_t actor_size(const struct actor *actor, const struct registry *registry)
 {
 	size_t n = aligned(sizeof(struct pin)) + aligned(sizeof(*actor)) + aligned(actor->n_teams * sizeof(int64_t)) +
-	           aligned(actor->n_rights * sizeof(struct entity_rights)) + aligned(strlen(actor->name) + 1) + aligned(strlen(actor->email) + 1);
+	           aligned(actor->n_rights * sizeof(struct entity_rights)) + aligned(strlen(actor->name) + 1) + aligned(strlen(actor->email) + 1) +
+	           aligned(strlen(ask_of(actor)) + 1);
 	for (size_t e = 0; e < actor->n_rights; e++)
 		if (actor->rights[e].fields)
 			n += aligned(registry_at(registry, e)->n_fields);
@@ -110,6 +116,7 @@ struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor
 	pin->actor->teams = place(&at, actor->teams, actor->n_teams * sizeof(int64_t));
 	pin->actor->name = place(&at, actor->name, strlen(actor->name) + 1);
 	pin->actor->email = place(&at, actor->email, strlen(actor->email) + 1);
+	pin->actor->ask = place(&at, ask_of(actor), strlen(ask_of(actor)) + 1);
 	for (size_t e = 0; e < actor->n_rights; e++)
 		if (rights[e].fields)
 			rights[e].fields = place(&at, rights[e].fields, registry_at(registry, e)->n_fields);
@@ -137,6 +144,7 @@ static struct actor *pin_copy(struct ctx *ctx, const struct pin *pin)
 	actor->teams = moved(pin->actor->teams, pin, to);
 	actor->name = moved(pin->actor->name, pin, to);
 	actor->email = moved(pin->actor->email, pin, to);
+	actor->ask = moved(pin->actor->ask, pin, to);
 	for (size_t e = 0; e < actor->n_rights; e++)
 		if (rights[e].fields)
 			rights[e].fields = moved(rights[e].fields, pin, to);

@@ -266,6 +266,14 @@ enum err record_may(struct ctx *ctx, const struct entity_info *info, enum action
 	return fail_arg(ctx, ERR_FORBIDDEN, "", "forbidden", entity_name(info));
 }
 
+/* Whom a refusal names. */
+const char *record_ask(const struct ctx *ctx)
+{
+	if (ctx->actor && ctx->actor->ask && *ctx->actor->ask)
+		return ctx->actor->ask;
+	return ctx->locale == LOCALE_EN ? "an administrator" : ctx->locale == LOCALE_ZH_HANT ? "管理員" : "管理员";
+}
+
 enum err record_reach(struct ctx *ctx, const struct record *record, enum action action)
 {
 	const struct entity_info *info = record->info;
@@ -280,6 +288,6 @@ enum err record_reach(struct ctx *ctx, const struct record *record, enum action 
 		return OK;
 	/* Who may read it may know that it is there. */
 	if (action != ACTION_READ && gate_row(ctx->actor, entity_scope(ctx->actor, info, ACTION_READ), &owner))
-		return fail_arg(ctx, ERR_FORBIDDEN, "", "outside_scope", entity_name(info));
+		return fail_arg(ctx, ERR_FORBIDDEN, "", "outside_scope", record_ask(ctx));
 	return fail_arg(ctx, ERR_NOT_FOUND, "", "not_found", entity_name(info));
 }

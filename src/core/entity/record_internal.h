@@ -13,6 +13,8 @@ enum { RECORD_DIFF_MAX = 4 * 1024 * 1024 };
 enum err record_fetch(struct ctx *ctx, const struct entity_info *info, const struct sql *sql, int64_t id, struct record **ret) MUST_CHECK;
 /* A copy whose values may be changed alone. */
 enum err record_copy(struct ctx *ctx, const struct record *record, struct record **ret) MUST_CHECK;
+/* Who could give the right that is missing, by name. */
+const char *record_ask(const struct ctx *ctx);
 /* The same as record_owner for a row that need not be loaded; *ret_found false: there is none. */
 enum err record_owner_of(struct ctx *ctx, const struct entity_info *info, int64_t id, struct row_owner *ret, bool *ret_found) MUST_CHECK;
 /* Whether the actor may do this with the row: OK, or ERR_NOT_FOUND where they may not even read it. */

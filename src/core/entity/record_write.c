@@ -243,7 +243,7 @@ static enum err check_new_scope(struct ctx *ctx, const struct record *record, en
 	if (gate_row(ctx->actor, scope, &owner))
 		return OK;
 	return fail_arg(ctx, ERR_FORBIDDEN, record->info->entity->owner ? record->info->entity->owner : "", "outside_scope",
-	                entity_name(record->info));
+	                record_ask(ctx));
 }
 
 enum err record_check_create(struct ctx *ctx, struct record *record, unsigned flags)
@@ -328,7 +328,7 @@ static enum err check_move(struct ctx *ctx, const struct record *old, const stru
 	if (err || gate_row(ctx->actor, scope, &owner))
 		return err;
 	return fail_arg(ctx, ERR_FORBIDDEN, now->info->entity->owner ? now->info->entity->owner : "", "outside_scope",
-	                entity_name(now->info));
+	                record_ask(ctx));
 }
 
 static enum err check_changed(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old, unsigned flags)

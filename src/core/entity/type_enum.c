@@ -19,6 +19,18 @@ static const char *choices(struct ctx *ctx, const struct field *field)
 	return list;
 }
 
+/* What was given, what the field is called, what may be chosen. */
+static const char *refusal(struct ctx *ctx, const struct field *field, const struct value *value)
+{
+	const char *label = ctx->locale == LOCALE_EN ? field->label.en : field->label.zh, *hant;
+	if (ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, label, &hant) == OK)
+		label = hant;
+	size_t n = value->t.n > 60 ? 60 : value->t.n;
+	while (n > 0 && n < value->t.n && ((unsigned char)value->t.p[n] & 0xc0) == 0x80)
+		n--;
+	return arena_printf(ctx->arena, "%.*s" FAULT_PART "%s" FAULT_PART "%s", (int)n, value->t.p, label, choices(ctx, field));
+}
+
 static enum err check(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)
 {
 	(void)currency;
@@ -29,7 +41,7 @@ static enum err check(struct ctx *ctx, const struct entity_info *info, int at, c
 			value->t.p = option->value; /* constant: outlives the input */
 			return OK;
 		}
-	return type_wrong(ctx, info, at, "not_an_option", choices(ctx, info->fields[at]));
+	return type_wrong(ctx, info, at, "not_an_option", refusal(ctx, info->fields[at], value));
 }
 
 static void schema(const struct field *field, struct jsonw *w)

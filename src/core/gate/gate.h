@@ -42,6 +42,7 @@ struct actor {
 	bool narrowed;     /* a token that has less than its user */
 	const char *name;  /* for the audit trail */
 	const char *email;
+	const char *ask; /* who can give a right: leads the team, else an administrator; NULL or "": nobody else */
 	int64_t team_id, branch_id; /* 0: none */
 	const int64_t *teams; /* own team and all below it */
 	size_t n_teams;

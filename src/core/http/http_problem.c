@@ -167,6 +167,68 @@ static void set_problem_headers(struct http_response *res, const struct verdict 
 	}
 }
 
+static const char *cap_name(unsigned cap)
+{
+	static const struct {
+		enum capability cap;
+		const char *name;
+	} names[] = {{CAP_ADMIN, "admin"}, {CAP_USERS, "users"}, {CAP_AUDIT, "audit"}, {CAP_BULK, "bulk"}, {CAP_ASSIGN, "assign"}, {CAP_TOKENS, "tokens"}};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].cap == (enum capability)cap)
+			return names[i].name;
+	return NULL;
+}
+
+static const char *action_of(const struct http_call *call)
+{
+	static const char *const names[METHOD_COUNT] = {
+		[METHOD_GET] = "read", [METHOD_POST] = "create", [METHOD_PUT] = "update", [METHOD_PATCH] = "update", [METHOD_DELETE] = "delete",
+	};
+	/* an act on a record changes it */
+	bool act = call->req.method == METHOD_POST && strstr(call->route->pattern, "/*/") != NULL;
+	return act ? "update" : names[call->req.method];
+}
+
+/* The right that is missing: a capability, "customer.update", or "customer.phone" of a field; NULL: it is no right that is. */
+static const char *right_of(struct ctx *ctx, const struct http_call *call, const struct fault *fault)
+{
+	static const struct {
+		const char *key, *right;
+	} keys[] = {{"bulk_needed", "bulk"}, {"handover_reach", "assign"}, {"setting_admin", "admin"}};
+	const char *entity = NULL, *last = NULL;
+	if (call->route == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (str_equal(fault->key, keys[i].key))
+			return keys[i].right;
+	if (str_equal(fault->key, "import_forbidden") || str_equal(fault->key, "export_forbidden")) {
+		entity = fault->arg;
+		last = fault->key[0] == 'i' ? "import" : "export";
+	} else if (str_equal(fault->key, "field_forbidden")) {
+		entity = call->req.params[0];
+		last = fault->field;
+	} else if (str_equal(fault->key, "outside_scope")) {
+		entity = call->req.params[0];
+		last = action_of(call);
+	} else if (str_equal(fault->key, "forbidden") || str_equal(fault->key, "42501")) {
+		if (fault->arg == NULL)
+			return call->route->door == DOOR_CAP ? cap_name(call->route->cap) : NULL;
+		entity = fault->arg;
+		last = action_of(call);
+	}
+	return entity != NULL && last != NULL ? arena_printf(ctx->arena, "%s.%s", entity, last) : NULL;
+}
+
+/* Which right is missing, and who can give it. */
+static void write_missing(struct jsonw *w, struct ctx *ctx, const struct http_call *call, const struct verdict *v)
+{
+	const char *right = v->status == 403 && ctx->actor != NULL ? right_of(ctx, call, &v->first) : NULL;
+	if (right == NULL)
+		return;
+	jsonw_kv_text(w, "right", right);
+	jsonw_kv_text(w, "ask", str_empty(ctx->actor->ask) ? NULL : ctx->actor->ask);
+}
+
 void http_problem(struct ctx *ctx, struct http_response *res, int status, const char *code)
 {
 	struct http_call *call = http_call_of(res);
@@ -188,6 +250,7 @@ void http_problem(struct ctx *ctx, struct http_response *res, int status, const 
 	jsonw_kv_text(&w, "details", NULL);
 	jsonw_kv_text(&w, "hint", NULL);
 	jsonw_kv_text(&w, "request_id", call->request_id);
+	write_missing(&w, ctx, call, &v);
 	write_errors(&w, ctx, call->http);
 	jsonw_end_object(&w);
 	set_problem_headers(res, &v);

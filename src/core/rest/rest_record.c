@@ -61,6 +61,27 @@ static bool shows_kept(const struct entity_info *info)
 	return false;
 }
 
+/* "X-Reach": from which scope on the record is within it, for pages that offer only what its reader may do with it, and
+ * with what hangs on it. Only for who asks: it costs a look at the owner. */
+static enum err tell_reach(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
+{
+	static const char *const names[] = {[SCOPE_OWN] = "own", [SCOPE_TEAM] = "team", [SCOPE_BRANCH] = "branch", [SCOPE_ALL] = "all"};
+	struct row_owner owner;
+	struct record *record;
+	enum scope scope = SCOPE_OWN;
+	if (http_header(req, "X-Reach") == NULL)
+		return OK;
+	enum err err = record_load(ctx, one->info, one->id, &record);
+	if (!err)
+		err = record_owner(ctx, record, &owner);
+	if (err)
+		return err;
+	while (scope < SCOPE_ALL && !gate_row(ctx->actor, scope, &owner))
+		scope++;
+	http_set_header(res, "X-Reach", names[scope]);
+	return OK;
+}
+
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct one one;
@@ -69,6 +90,8 @@ enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
 		err = write_one(ctx, req, res, &one, &page);
+	if (!err)
+		err = tell_reach(ctx, req, res, &one);
 	if (err)
 		return err;
 	/* The version says nothing of other records that are shown with it, nor of what is kept of them. */

@@ -32,7 +32,7 @@ static enum err read_where(struct ctx *ctx, const char *scope, const char *id, s
 	}
 	ret->scope = SETTING_BRANCH;
 	if (!str_equal(scope, "branch"))
-		return fail(ctx, ERR_INVALID, "scope", "not_an_option");
+		return fail(ctx, ERR_INVALID, "scope", "setting_option");
 	return id_parse(id, &ret->id) ? OK : fail(ctx, ERR_INVALID, "id", "not_an_id");
 }
 

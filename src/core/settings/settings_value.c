@@ -63,7 +63,7 @@ static enum err check_choices(struct ctx *ctx, const struct setting *setting, co
 		const char *one = str_trim(at, len, &n);
 		int64_t i = option_position(setting, one, n);
 		if (i < 0 || i >= 64)
-			return fail(ctx, ERR_INVALID, setting->name, "not_an_option");
+			return fail(ctx, ERR_INVALID, setting->name, "setting_option");
 		chosen[i] = true;
 		if (at[len] == '\0')
 			break;
@@ -116,7 +116,7 @@ static enum err check_bool(struct ctx *ctx, const struct setting *setting, const
 static enum err check_choice(struct ctx *ctx, const struct setting *setting, const char *text, const char **ret)
 {
 	(void)ret;
-	return refuse_unless(ctx, option_position(setting, text, strlen(text)) >= 0, setting, "not_an_option");
+	return refuse_unless(ctx, option_position(setting, text, strlen(text)) >= 0, setting, "setting_option");
 }
 
 static enum err check_zone(struct ctx *ctx, const struct setting *setting, const char *text, const char **ret)

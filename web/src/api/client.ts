@@ -17,6 +17,9 @@ export class ApiError extends Error {
 		readonly details: string | null = null,
 		readonly hint: string | null = null,
 		readonly title: string | null = null,
+		/** Which right is missing, as the server calls it, and who can give it. */
+		readonly right: string | null = null,
+		readonly ask: string | null = null,
 	) {
 		super(message);
 	}
@@ -93,6 +96,8 @@ function problemOf(status: number, text: string, headers: Headers): ApiError {
 			typeof p.details === 'string' ? p.details : null,
 			typeof p.hint === 'string' ? p.hint : null,
 			typeof p.title === 'string' ? p.title : null,
+			typeof p.right === 'string' ? p.right : null,
+			typeof p.ask === 'string' ? p.ask : null,
 		);
 	} catch {
 		return new ApiError(status, '', '', id);

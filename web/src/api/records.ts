@@ -2,12 +2,14 @@
 import { type InfiniteData, keepPreviousData, type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { formatTag } from '@/lib/format.ts';
-import type { Entity, Field, Linked, Meta, Row } from './types.ts';
+import type { Entity, Field, Linked, Meta, Row, Scope } from './types.ts';
 
 export interface RecordAnswer {
 	row: Row;
 	etag: string | null;
 	masked: ReadonlySet<string>;
+	/** From which scope on the record is within it; absent: nobody asked. */
+	reach?: Scope | null;
 }
 
 export interface PageAnswer {
@@ -102,8 +104,9 @@ export function totalOf(headers: Headers): { total: number | null; capped: boole
 }
 
 export async function fetchRecord(meta: Meta, entity: Entity, id: string, signal?: AbortSignal): Promise<RecordAnswer> {
-	const answer = await call<Row>('GET', `${entity.name}/${id}?select=${encodeURIComponent(selectAll(meta, entity))}`, { signal });
-	return { row: answer.data, etag: answer.headers.get('ETag'), masked: maskedOf(answer.headers) };
+	const answer = await call<Row>('GET', `${entity.name}/${id}?select=${encodeURIComponent(selectAll(meta, entity))}`, { signal, headers: { 'X-Reach': '1' } });
+	const reach = (answer.headers.get('X-Reach') ?? null) as Scope | null;
+	return { row: answer.data, etag: answer.headers.get('ETag'), masked: maskedOf(answer.headers), reach };
 }
 
 export async function fetchPage(entity: Entity, params: URLSearchParams, signal?: AbortSignal, prefer?: string): Promise<PageAnswer> {

@@ -80,6 +80,8 @@ export interface Me {
 	must_change_password?: boolean;
 	password_changed_at?: string | null;
 	roles?: { id: string; key?: string | null; name: string }[];
+	/** Who can give a right: the manager of one's team, or an administrator. */
+	ask?: string | null;
 }
 
 export interface Meta {

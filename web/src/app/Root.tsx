@@ -7,6 +7,7 @@ import { BrowserRouter } from 'react-router';
 import { ApiError, call, get, onSignedOut, patch, setApiLanguage, setCsrf } from '@/api/client.ts';
 import { startEvents, stopEvents } from '@/api/events.ts';
 import { setWeekStart } from '@/api/query.ts';
+import { rememberMeta } from '@/api/rights.ts';
 import type { Me, Meta, Session } from '@/api/types.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { AppContext, type Preferences } from './context.tsx';
@@ -48,6 +49,7 @@ type Phase =
 async function describe(): Promise<Meta> {
 	const [meta, account] = await Promise.all([get<Meta>('meta'), get<Me>('account')]);
 	setWeekStart(meta.week_start);
+	rememberMeta(meta);
 	return { ...meta, language: localeOf(meta.user.locale) ?? undefined, user: { ...meta.user, ...account } };
 }
 

@@ -43,7 +43,7 @@ function Edit({ field, value, onChange, id, invalid, describedBy, autoFocus, dis
 	// A tag that does not exist yet is one choice away, where that is allowed and a name is all it takes.
 	const title = fieldOf(target, target?.title);
 	const name = typed.trim();
-	const creatable = name !== '' && title !== undefined && may(target, 'create')
+	const creatable = field.right === 'write' && name !== '' && title !== undefined && may(target, 'create')
 		&& target!.fields.every((f) => !f.required || f.readonly || f.fallback || f.name === title.name) && ![...options.values()].includes(name);
 	if (creatable) options.set(NEW + name, t('field.create_named', { name }));
 

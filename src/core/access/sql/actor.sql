@@ -29,6 +29,18 @@ WITH RECURSIVE below(id, depth) AS (
   SELECT t.id, below.depth + 1 FROM team t JOIN below ON t.parent_id = below.id WHERE below.depth < 32
 ) SELECT DISTINCT id FROM below ORDER BY id
 
+-- name: access_ask_leader
+-- Whoever leads the team, or one above it.
+WITH RECURSIVE above(id, parent_id, leader_id, depth) AS (
+  SELECT id, parent_id, leader_id, 0 FROM team WHERE id = ?1
+  UNION
+  SELECT t.id, t.parent_id, t.leader_id, above.depth + 1 FROM team t JOIN above ON t.id = above.parent_id WHERE above.depth < 32
+) SELECT u.name FROM above JOIN "user" u ON u.id = above.leader_id WHERE u.active = ?3 AND u.id <> ?2 ORDER BY above.depth LIMIT 1
+
+-- name: access_ask_administrator
+SELECT u.name FROM "user" u JOIN user_roles l ON l.record_id = u.id JOIN role r ON r.id = l.link_id
+WHERE r."key" = ?1 AND u.active = ?3 AND u.id <> ?2 ORDER BY u.id LIMIT 1
+
 -- name: access_team_parent
 SELECT parent_id FROM team WHERE id = ?1
 

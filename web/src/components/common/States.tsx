@@ -4,6 +4,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { ApiError } from '@/api/client.ts';
+import { missingRight } from '@/api/rights.ts';
+import { useApp } from '@/app/context.tsx';
 
 export function Loading({ rows = 6 }: { rows?: number }) {
 	const { t } = useTranslation();
@@ -50,11 +52,13 @@ export function Failed({ error, onRetry, small }: { error: unknown; onRetry?: ()
 /** Says which right is missing and who can give it. */
 export function Denied({ error, need }: { error?: ApiError; need?: string }) {
 	const { t } = useTranslation();
+	const { ask } = useApp().me;
+	const missing = error ? missingRight(error, t) : '';
 	return (
 		<div className="state" role="alert">
 			<p className="state-title">{t('state.denied')}</p>
 			<p className="state-text">{error?.details ?? need ?? (error?.message || t('state.denied_text'))}</p>
-			<p className="state-text">{t('state.denied_who')}</p>
+			{missing ? <p className="state-text">{missing}</p> : <p className="state-text">{ask ? t('denied.ask', { manager: ask }) : t('state.denied_who')}</p>}
 			{error?.requestId && <p className="state-id">{t('state.request_id', { id: error.requestId })}</p>}
 		</div>
 	);

@@ -3,6 +3,7 @@ import { App, Button } from 'antd';
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, randomId } from '@/api/client.ts';
+import { missingRight } from '@/api/rights.ts';
 
 export function useUndo() {
 	const { message } = App.useApp();
@@ -37,9 +38,10 @@ export function useUndo() {
 }
 
 /** What to tell of a failed call in one line. */
-export function problemText(error: unknown, t: (key: string) => string): string {
+export function problemText(error: unknown, t: (key: string, values?: Record<string, unknown>) => string): string {
 	if (!(error instanceof ApiError)) return String(error);
 	if (error.offline) return t('state.offline');
 	if (error.status === 401) return t('sign_in.again');
-	return error.errors.map((e) => e.message).filter(Boolean).join(' ') || error.message || t('state.failed');
+	const said = error.errors.map((e) => e.message).filter(Boolean).join(' ') || error.message || t('state.failed');
+	return [said, missingRight(error, t)].filter(Boolean).join(' ');
 }

@@ -12,6 +12,7 @@ import type { Sort } from '@/api/query.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { titleOf } from '@/api/records.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
+import { mayInList } from '@/components/record/rights.tsx';
 import { editable, FieldValue, kindOf } from '@/fields/index.tsx';
 import { CellEditor } from './CellEditor.tsx';
 import { money, number } from '@/lib/format.ts';
@@ -145,7 +146,7 @@ const places = new Map<string, { top: number; active: number }>();
 export function Grid(props: Props) {
 	const { entity, rows, columns, selection, selectable, onMore } = props;
 	const { t } = useTranslation();
-	const { preferences } = useApp();
+	const { me, preferences } = useApp();
 	const uid = useId();
 	const scroller = useRef<HTMLDivElement>(null);
 	// Coming back, the list is where it was left.
@@ -220,11 +221,11 @@ export function Grid(props: Props) {
 
 	const edit = useCallback((index: number, name: string | null) => {
 		const row = rows[index];
-		if (!row || entity.actions.update === undefined || entity.actions.update === 'none') return;
+		if (!row || !mayInList(entity, row, me.id)) return;
 		const able = (c: Column) => editable(c.field) && kindOf(c.field).inline === true && !props.masked.has(c.field.name);
 		const column = columns.find((c) => c.field.name === name && able(c)) ?? (name && name !== columns[0]?.field.name ? undefined : columns.find(able));
 		if (column && able(column)) setEditing({ row: row.id, field: column.field.name });
-	}, [rows, entity, columns, props.masked]);
+	}, [rows, entity, columns, props.masked, me.id]);
 
 	function onKeyDown(event: Pick<globalThis.KeyboardEvent, 'key' | 'target' | 'ctrlKey' | 'metaKey' | 'altKey' | 'preventDefault'>) {
 		if (!scroller.current || event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;

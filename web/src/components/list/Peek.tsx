@@ -8,6 +8,7 @@ import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { Failed, Loading } from '../common/States.tsx';
 import { Facts } from '../record/Facts.tsx';
+import { RecordRights } from '../record/rights.tsx';
 
 export function Peek({ entity, id, onClose }: { entity: Entity; id: string; onClose(): void }) {
 	const meta = useMeta();
@@ -21,7 +22,9 @@ export function Peek({ entity, id, onClose }: { entity: Entity; id: string; onCl
 				<Tooltip title={t('word.close')}><Button type="text" size="small" icon={<CloseOutlined />} aria-label={t('word.close')} onClick={onClose} /></Tooltip>
 			</header>
 			<div className="peek-body" tabIndex={0} role="region" aria-label={t('record.facts')}>
-				{record.isPending ? <Loading rows={8} /> : record.isError ? <Failed error={record.error} onRetry={() => void record.refetch()} small /> : <Facts entity={entity} record={record.data} filled />}
+				{record.isPending ? <Loading rows={8} /> : record.isError ? <Failed error={record.error} onRetry={() => void record.refetch()} small /> : (
+					<RecordRights entity={entity} record={record.data}><Facts entity={entity} record={record.data} filled /></RecordRights>
+				)}
 			</div>
 		</aside>
 	);

@@ -5,6 +5,7 @@ import { type Condition, forServer, read, readSort, type Sort, write, writeAny, 
 import { fieldOf, searchFor, selectOf } from '@/api/records.ts';
 import type { Entity, Field, Meta } from '@/api/types.ts';
 import { defaultOrder } from '@/app/features.ts';
+import { narrower } from '../record/rights.tsx';
 
 export interface Column {
 	field: Field;
@@ -102,7 +103,9 @@ export function listParams(meta: Meta, entity: Entity, state: Pick<ListState, 'q
 	const params = new URLSearchParams();
 	const fields = state.columns.map((c) => c.field);
 	const title = fieldOf(entity, entity.title);
-	params.set('select', selectOf(meta, entity, title && !fields.includes(title) ? [title, ...fields] : fields));
+	const owner = narrower(entity) ? fieldOf(entity, entity.owner) : undefined;
+	const more = [title, owner].filter((f) => f && f.right !== 'hidden' && !fields.includes(f)) as Field[];
+	params.set('select', selectOf(meta, entity, [...more, ...fields]));
 	const now = new Date();
 	const asked = (c: Condition) => forServer(c, fieldOf(entity, c.field), me, now);
 	for (const condition of state.conditions)

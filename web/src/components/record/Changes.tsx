@@ -5,13 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { get, post } from '@/api/client.ts';
 import { idsOf, type Names, useNames, wantedBy } from '@/api/names.ts';
-import { fieldOf, may, refresh, useCache } from '@/api/records.ts';
+import { fieldOf, refresh, useCache } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
 import { editable, FieldValue } from '@/fields/index.tsx';
 import { list } from '@/lib/format.ts';
 import { Empty, Failed, Loading } from '../common/States.tsx';
 import { problemText } from '../common/undo.tsx';
 import { When } from '../common/When.tsx';
+import { useMay } from './rights.tsx';
 
 interface ChangesAnswer {
 	rows: Change[];
@@ -85,6 +86,7 @@ const bulkOf = (change: Change) => /^bulk-(\d+)/.exec(change.request_id ?? '')?.
 
 export function Changes({ entity, id }: { entity: Entity; id: string }) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const history = useHistory(entity, id);
 	const rows = history.data?.pages.flatMap((p) => p.rows) ?? [];
 	const names = useNames(wantedBy(entity, rows));
@@ -114,9 +116,9 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 							<p className="change-head">
 								<b>{c.actor?.name || t('word.system')}</b> {t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
 								{bulkOf(c) && <> · <Link className="in-text" to={`/bulk_act/${bulkOf(c)}`}>{t('changes.bulk')}</Link></>}
-								{may(entity, 'update') && c.action === 'update' && Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && <Button type="link" size="small" onClick={() => void putBack(c)}>{t('changes.back_all')}</Button>}
+								{mayHere(entity, 'update') && c.action === 'update' && Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && <Button type="link" size="small" onClick={() => void putBack(c)}>{t('changes.back_all')}</Button>}
 							</p>
-							<Diff entity={entity} diff={c.diff} names={names} onPutBack={may(entity, 'update') && c.action === 'update' ? (field) => void putBack(c, [field]) : undefined} />
+							<Diff entity={entity} diff={c.diff} names={names} onPutBack={mayHere(entity, 'update') && c.action === 'update' ? (field) => void putBack(c, [field]) : undefined} />
 						</div>
 					),
 				}))}

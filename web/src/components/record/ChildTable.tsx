@@ -4,7 +4,7 @@ import { App, Button, Tooltip } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { deleteRecord, entityOf, may, refresh, restoreRecord, selectOf, titleOf, useCache, useRows } from '@/api/records.ts';
+import { deleteRecord, entityOf, refresh, restoreRecord, selectOf, titleOf, useCache, useRows } from '@/api/records.ts';
 import type { Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { formPage } from '@/app/features.ts';
@@ -13,6 +13,7 @@ import { Empty, Failed, Loading } from '../common/States.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { FormDialog } from '../form/FormDialog.tsx';
 import { defaultColumns } from '../list/state.ts';
+import { useMay } from './rights.tsx';
 
 interface Props {
 	/** Entity of the children. */
@@ -37,6 +38,7 @@ interface Props {
 export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, show = {}, ledger, touches = [] }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { message } = App.useApp();
 	const undo = useUndo();
 	const cache = useCache();
@@ -57,9 +59,9 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	const all = rows.data?.pages.flatMap((p) => p.rows) ?? [];
 	const masked = rows.data?.pages[0]?.masked ?? new Set<string>();
 	const own = !entity.child;
-	const changeable = !fixed && may(entity, 'update') && entity.fields.some((f) => editable(f) && f.name !== field);
-	const removable = !fixed && !ledger && may(entity, 'delete');
-	const ends = ledger !== undefined && may(entity, 'create');
+	const changeable = !fixed && mayHere(entity, 'update') && entity.fields.some((f) => editable(f) && f.name !== field);
+	const removable = !fixed && !ledger && mayHere(entity, 'delete');
+	const ends = ledger !== undefined && mayHere(entity, 'create');
 	const again = () => void refresh(cache, entity.name, parent.entity, ...touches);
 
 	async function drop(row: Row) {
@@ -75,7 +77,7 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 		}
 	}
 
-	const add = !fixed && may(entity, 'create') && (
+	const add = !fixed && mayHere(entity, 'create') && (
 		<Button size="small" icon={<PlusOutlined />} onClick={() => (formPage(entity.name) ? void navigate(`/${entity.name}/new?${field}=${parent.row.id}`) : setForm({ row: null }))}>{t('list.create', { what: entity.label })}</Button>
 	);
 	return (

@@ -4,12 +4,13 @@ import { Button } from 'antd';
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client.ts';
-import { may, type RecordAnswer } from '@/api/records.ts';
+import { type RecordAnswer } from '@/api/records.ts';
 import type { Change, Entity, Field } from '@/api/types.ts';
 import { checkValue, editable, FieldValue, isNothing, kindOf } from '@/fields/index.tsx';
 import { time } from '@/lib/format.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { type Saver, useSaver } from './save.tsx';
+import { useMay } from './rights.tsx';
 
 const SYSTEM = new Set(['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by']);
 
@@ -88,8 +89,9 @@ interface FactProps {
 
 function Fact({ entity, field, record, saver, age, editing, onEdit, onEnd }: FactProps) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const id = useId();
-	const able = editable(field) && may(entity, 'update') && !record.masked.has(field.name);
+	const able = editable(field) && mayHere(entity, 'update') && !record.masked.has(field.name);
 	const origin = age ? t('facts.origin', { who: age.actor?.name ?? t('word.system'), when: time(age.at) }) : undefined;
 	return (
 		<div className={`fact${editing ? ' is-editing' : ''}`}>

@@ -4,13 +4,14 @@ import { App, Button, Progress, Tooltip } from 'antd';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BASE, call } from '@/api/client.ts';
-import { deleteRecord, entityOf, may, refresh, restoreRecord, useCache, useRows } from '@/api/records.ts';
+import { deleteRecord, entityOf, refresh, restoreRecord, useCache, useRows } from '@/api/records.ts';
 import type { Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { bytes } from '@/lib/format.ts';
 import { Empty, Failed, Loading } from '../common/States.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { When } from '../common/When.tsx';
+import { useMay } from './rights.tsx';
 
 interface Props {
 	parent: { entity: string; field: string; row: Row };
@@ -19,6 +20,7 @@ interface Props {
 export function Files({ parent }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { message } = App.useApp();
 	const undo = useUndo();
 	const cache = useCache();
@@ -28,7 +30,7 @@ export function Files({ parent }: Props) {
 	const [over, setOver] = useState(false);
 	const files = useRows(entity, new URLSearchParams({ select: 'id,name,type,size,created_at', [parent.field]: `eq.${parent.row.id}`, order: 'id.desc' }), { page: 50 });
 	const rows = files.data?.pages.flatMap((p) => p.rows) ?? [];
-	const able = may(entity, 'create');
+	const able = mayHere(entity, 'create');
 
 	async function send(list: FileList | null) {
 		if (!list?.length || !able) return;
@@ -88,7 +90,7 @@ export function Files({ parent }: Props) {
 								<a href={`${BASE}/attachment/${row.id}/content`} download={String(row.name)}><DownloadOutlined aria-hidden /> {String(row.name)}</a>
 								<span className="quiet">{row.size === null || row.size === undefined ? '' : bytes(Number(row.size))}</span>
 								<span className="quiet">{row.created_at ? <When at={String(row.created_at)} /> : null}</span>
-								{may(entity, 'delete') && <Tooltip title={t('word.delete')}><Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('record.delete_named', { name: String(row.name) })} onClick={() => void drop(row)} /></Tooltip>}
+								{mayHere(entity, 'delete') && <Tooltip title={t('word.delete')}><Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('record.delete_named', { name: String(row.name) })} onClick={() => void drop(row)} /></Tooltip>}
 							</li>
 						))}
 					</ul>

@@ -3,12 +3,13 @@ import { App, Breadcrumb, Button, Dropdown } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { deleteRecord, entityOf, linkedTitle, may, type RecordAnswer, refresh, restoreRecord, titleOf, useCache } from '@/api/records.ts';
+import { deleteRecord, entityOf, linkedTitle, type RecordAnswer, refresh, restoreRecord, titleOf, useCache, may } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
-import { useMeta } from '@/app/context.tsx';
+import { useApp, useMeta } from '@/app/context.tsx';
 import { FieldValue } from '@/fields/index.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { FormDialog } from '../form/FormDialog.tsx';
+import { reaches, useMay } from './rights.tsx';
 
 interface Props {
 	entity: Entity;
@@ -24,6 +25,7 @@ interface Props {
 export function Head({ entity, record, actions, children, beside, plain }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { message } = App.useApp();
 	const navigate = useNavigate();
 	const undo = useUndo();
@@ -50,10 +52,10 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 
 	const subtitle = entity.subtitle && !plain ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
 	const items = [
-		...(may(entity, 'update') ? [{ key: 'edit', label: t('record.edit_all') }] : []),
+		...(mayHere(entity, 'update') ? [{ key: 'edit', label: t('record.edit_all') }] : []),
 		{ key: 'copy', label: t('record.copy_link') },
 		{ key: 'print', label: t('record.print') },
-		...(may(entity, 'delete') ? [{ key: 'delete', label: t('word.delete'), danger: true }] : []),
+		...(mayHere(entity, 'delete') ? [{ key: 'delete', label: t('word.delete'), danger: true }] : []),
 	];
 	return (
 		<header className="record-head">
@@ -89,7 +91,17 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 				</div>
 			</div>
 			{children}
+			<WhyNot entity={entity} record={record} />
 			{editing && <FormDialog entity={entity} row={record.row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />}
 		</header>
 	);
+}
+
+/** Somebody else's record: why nothing of it can be changed here, and whom to ask. */
+function WhyNot({ entity, record }: { entity: Entity; record: RecordAnswer }) {
+	const { t } = useTranslation();
+	const { me } = useApp();
+	const reach = record.reach;
+	if (!reach || !may(entity, 'update') || reaches(entity, 'update', reach)) return null;
+	return <p className="why-not quiet">{t(me.ask ? 'denied.outside' : 'denied.outside_admin', { manager: me.ask })}</p>;
 }

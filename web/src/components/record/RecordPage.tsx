@@ -14,6 +14,7 @@ import { ChildTable } from './ChildTable.tsx';
 import { Facts } from './Facts.tsx';
 import { Head } from './Head.tsx';
 import { useLiveRecord } from './live.ts';
+import { RecordRights } from './rights.tsx';
 
 interface Props {
 	entity: Entity;
@@ -78,15 +79,17 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 		{ key: 'changes', label: t('changes.title'), children: <Changes entity={entity} id={id} /> },
 	];
 	return (
-		<div className="record">
-			<Head entity={entity} record={record.data} actions={actions?.(record.data)}>{head?.(record.data)}</Head>
-			<div className={phone ? 'record-one' : 'record-two'}>
-				{!phone && <div className="record-facts">{facts}</div>}
-				<div className="record-main">
-					<Tabs label={titleOf(entity, record.data.row)} active={items.some((i) => i.key === tab) ? tab : firstKey} onChange={setTab} items={items} />
+		<RecordRights entity={entity} record={record.data}>
+			<div className="record">
+				<Head entity={entity} record={record.data} actions={actions?.(record.data)}>{head?.(record.data)}</Head>
+				<div className={phone ? 'record-one' : 'record-two'}>
+					{!phone && <div className="record-facts">{facts}</div>}
+					<div className="record-main">
+						<Tabs label={titleOf(entity, record.data.row)} active={items.some((i) => i.key === tab) ? tab : firstKey} onChange={setTab} items={items} />
+					</div>
 				</div>
 			</div>
-		</div>
+		</RecordRights>
 	);
 }
 

@@ -1,5 +1,5 @@
 /** A new password; every other session ends with the old one. */
-import { Alert, App, Button, Input } from 'antd';
+import { Alert, App, Button, Checkbox, Input } from 'antd';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, setCsrf } from '@/api/client.ts';
@@ -13,6 +13,7 @@ export function Password({ onDone }: { onDone(): void }) {
 	const [old, setOld] = useState('');
 	const [fresh, setFresh] = useState('');
 	const [again, setAgain] = useState('');
+	const [keep, setKeep] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const { problems, take, clear } = useProblems();
 	const differs = again !== '' && again !== fresh;
@@ -21,7 +22,7 @@ export function Password({ onDone }: { onDone(): void }) {
 		setBusy(true);
 		clear();
 		try {
-			const session = await post<Session>('account/password', { old, new: fresh });
+			const session = await post<Session>('account/password', { old, new: fresh, ...(keep ? { keep_tokens: true } : {}) });
 			// All other sessions ended with the old password; this one was made anew.
 			if (session?.csrf) setCsrf(session.csrf);
 			onDone();
@@ -47,6 +48,8 @@ export function Password({ onDone }: { onDone(): void }) {
 			<Line id={`${id}n`} label={t('account.new_password')} hint={t('account.password_hint')} problem={problems.new}><Input.Password id={`${id}n`} value={fresh} onChange={(e) => setFresh(e.target.value)} autoComplete="new-password" minLength={8} required aria-describedby={`${id}nh`} /></Line>
 			<Line id={`${id}a`} label={t('account.again_password')} problem={differs ? t('account.differs') : null}><Input.Password id={`${id}a`} value={again} onChange={(e) => setAgain(e.target.value)} autoComplete="new-password" required /></Line>
 			<p className="hint">{t('account.password_ends')}</p>
+			<Checkbox checked={keep} onChange={(e) => setKeep(e.target.checked)}>{t('account.keep_tokens')}</Checkbox>
+			<p className="hint">{t('account.keep_tokens_hint')}</p>
 			<div className="form-foot"><Button type="primary" htmlType="submit" loading={busy} disabled={!old || fresh.length < 8 || fresh !== again}>{t('account.change_password')}</Button></div>
 		</form>
 	);

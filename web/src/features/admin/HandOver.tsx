@@ -17,7 +17,7 @@ import { number } from '@/lib/format.ts';
 
 interface Part {
 	to: string | null;
-	/** A field whose value decides; null: an even share of the rest. */
+	/** A field whose value decides, or ONES: those chosen one by one; null: an even share of the rest. */
 	by: string | null;
 	value: unknown;
 }
@@ -27,6 +27,9 @@ interface Preview {
 	left: number;
 	by: { to: string; records: Record<string, number> }[];
 }
+
+/** Customers chosen one by one. */
+const ONES = 'ones';
 
 /** Fields of a customer that people split by. */
 const SPLIT = ['city', 'region_id', 'branch_id', 'tags', 'level', 'stage', 'source'];
@@ -56,9 +59,11 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 		enabled: users !== undefined,
 		queryFn: ({ signal }) => fetchPage(users!, new URLSearchParams({ select: 'id,name,email', active: 'is.true', order: 'name.asc', limit: '500' }), signal),
 	});
+	const ones: Field = { name: ONES, type: 'links', link: 'customer', label: t('user.takes_ones'), right: 'read' };
 	const nameOf = (user: string) => String(choices.data?.rows.find((u) => u.id === user)?.name ?? `#${user}`);
+	const share = (p: Part) => (p.by === ONES ? { ids: (p.value as (string | { id: string })[]).map((v) => (typeof v === 'string' ? v : v.id)) } : p.by ? { filter: filterOf(fieldOf(customers, p.by)!, p.value) } : {});
 	const ready = parts.filter((p) => p.to !== null && (p.by === null || !isEmpty(p.value)));
-	const body = { parts: ready.map((p) => ({ to: p.to, ...(p.by ? { filter: filterOf(fieldOf(customers, p.by)!, p.value) } : {}) })) };
+	const body = { parts: ready.map((p) => ({ to: p.to, ...share(p) })) };
 	const preview = useQuery({
 		queryKey: ['handover', row.id, JSON.stringify(body)],
 		enabled: ready.length > 0 && act === null,
@@ -103,7 +108,7 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 					<>
 						<p>{t('user.hand_over_text')}</p>
 						{parts.map((part, i) => {
-							const field = part.by ? fieldOf(customers, part.by) : undefined;
+							const field = part.by === ONES ? ones : part.by ? fieldOf(customers, part.by) : undefined;
 							const Edit = field ? kindOf(field).Edit : null;
 							return (
 								<fieldset key={i} className="hand-part">
@@ -114,7 +119,7 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 									/>
 									<Select
 										aria-label={t('user.takes')} value={part.by ?? ''} onChange={(by: string) => set(i, { by: by || null, value: null })} popupMatchSelectWidth={false}
-										options={[{ value: '', label: t('user.takes_rest') }, ...SPLIT.flatMap((n) => { const f = fieldOf(customers, n); return f && f.right !== 'hidden' ? [{ value: n, label: t('user.takes_by', { field: f.label }) }] : []; })]}
+										options={[{ value: '', label: t('user.takes_rest') }, { value: ONES, label: ones.label }, ...SPLIT.flatMap((n) => { const f = fieldOf(customers, n); return f && f.right !== 'hidden' ? [{ value: n, label: t('user.takes_by', { field: f.label }) }] : []; })]}
 									/>
 									{field && Edit && <Edit key={field.name} field={field} value={part.value} onChange={(value) => set(i, { value })} id={`${id}v${i}`} label={field.label} invalid={false} />}
 									{parts.length > 1 && <Button type="text" icon={<DeleteOutlined />} aria-label={t('user.part_remove', { n: i + 1 })} onClick={() => setParts(parts.filter((_, k) => k !== i))} />}

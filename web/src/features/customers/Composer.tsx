@@ -12,7 +12,7 @@ import { dueOf } from '@/fields/picker.tsx';
 import { time } from '@/lib/format.ts';
 import { taskOf } from '@/lib/when.ts';
 
-const KINDS = ['note', 'call', 'visit', 'wechat', 'task'];
+const KINDS = ['note', 'call', 'visit', 'wechat', 'line', 'task'];
 
 interface Draft {
 	kind: string;

@@ -12,6 +12,7 @@ import { Tabs } from '@/components/common/Tabs.tsx';
 import { Changes, useHistory } from '@/components/record/Changes.tsx';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { Facts } from '@/components/record/Facts.tsx';
+import { RecordRights } from '@/components/record/rights.tsx';
 import { Files } from '@/components/record/Files.tsx';
 import { Head } from '@/components/record/Head.tsx';
 import { useLiveRecord } from '@/components/record/live.ts';
@@ -70,22 +71,24 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 	];
 
 	return (
-		<div className="record">
-			<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<Reach record={record.data} />}>
-				<div className="record-strip">
-					<Stages entity={entity} record={record.data} />
-					<Figures record={record.data} onTab={setTab} />
-					<Owner entity={entity} record={record.data} />
+		<RecordRights entity={entity} record={record.data}>
+			<div className="record">
+				<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<Reach record={record.data} />}>
+					<div className="record-strip">
+						<Stages entity={entity} record={record.data} />
+						<Figures record={record.data} onTab={setTab} />
+						<Owner entity={entity} record={record.data} />
+					</div>
+				</Head>
+				<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
+					{!phone && <div className="record-facts">{facts}</div>}
+					<div className="record-main">
+						<Tabs label={titleOf(entity, row)} active={items.some((i) => i.key === tab) ? tab : 'timeline'} onChange={setTab} items={items} />
+					</div>
+					{!narrow && <aside className="record-aside" aria-label={t('customer.todo')}>{todo}</aside>}
 				</div>
-			</Head>
-			<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
-				{!phone && <div className="record-facts">{facts}</div>}
-				<div className="record-main">
-					<Tabs label={titleOf(entity, row)} active={items.some((i) => i.key === tab) ? tab : 'timeline'} onChange={setTab} items={items} />
-				</div>
-				{!narrow && <aside className="record-aside" aria-label={t('customer.todo')}>{todo}</aside>}
 			</div>
-		</div>
+		</RecordRights>
 	);
 }
 

@@ -2,7 +2,8 @@
 import { App } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { fieldOf, may, type RecordAnswer } from '@/api/records.ts';
+import { fieldOf, type RecordAnswer } from '@/api/records.ts';
+import { useMay } from '@/components/record/rights.tsx';
 import type { Entity } from '@/api/types.ts';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { useSaver } from '@/components/record/save.tsx';
@@ -10,6 +11,7 @@ import { editable } from '@/fields/index.tsx';
 
 export function Stages({ entity, record }: { entity: Entity; record: RecordAnswer }) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { message } = App.useApp();
 	const undo = useUndo();
 	const saver = useSaver(entity);
@@ -17,7 +19,7 @@ export function Stages({ entity, record }: { entity: Entity; record: RecordAnswe
 	const field = fieldOf(entity, 'stage');
 	if (!field?.options) return null;
 	const at = field.options.findIndex((o) => o.value === record.row.stage);
-	const able = editable(field) && may(entity, 'update');
+	const able = editable(field) && mayHere(entity, 'update');
 
 	async function move(value: string, label: string) {
 		const before = record.row.stage ?? null;

@@ -4,7 +4,8 @@ import { App, Button, Segmented, Tooltip } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { entityOf, fieldOf, may, type RecordAnswer, refresh, selectAll, selectOf, useCache, useRows, useSome } from '@/api/records.ts';
+import { entityOf, fieldOf, type RecordAnswer, refresh, selectAll, selectOf, useCache, useRows, useSome } from '@/api/records.ts';
+import { useMay } from '@/components/record/rights.tsx';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
@@ -33,6 +34,7 @@ function params(select: string, id: string, at: string, extra: Record<string, st
 export function Timeline({ record: { row: customer } }: { record: RecordAnswer }) {
 	const meta = useMeta();
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const [kind, setKind] = useState<string | null>(null);
 	const interactions = entityOf(meta, 'interaction');
 	const orders = entityOf(meta, 'order');
@@ -69,7 +71,7 @@ export function Timeline({ record: { row: customer } }: { record: RecordAnswer }
 	let day = '';
 	return (
 		<div className="timeline">
-			{interactions && may(interactions, 'create') && <Composer customer={customer} entity={interactions} />}
+			{interactions && mayHere(interactions, 'create') && <Composer customer={customer} entity={interactions} />}
 			<div className="timeline-tools">
 				<Segmented
 					size="small" aria-label={t('timeline.filter')} value={kind ?? ''} onChange={(v: string) => setKind(v || null)}
@@ -131,6 +133,7 @@ function OrderItem({ entity, row, masked }: Entry) {
 
 function TalkItem({ entity, row, masked }: Entry) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { message } = App.useApp();
 	const cache = useCache();
 	const saver = useSaver(entity);
@@ -164,12 +167,12 @@ function TalkItem({ entity, row, masked }: Entry) {
 					{row.subject ? <b><Link to={`/interaction/${row.id}`}>{masked.has('subject') ? '…' : String(row.subject)}</Link></b> : null}
 					{state && row.state !== 'done' ? <FieldValue field={state} row={row} place="cell" /> : null}
 					<span className="event-tools">
-						{may(entity, 'update') && open && <Button size="small" onClick={() => void finish()}>{t('customer.finish')}</Button>}
-						{may(entity, 'create') && <Button type="text" size="small" onClick={() => answer(row)}>{t('timeline.answer')}</Button>}
-						{may(entity, 'update') && <Button type="text" size="small" onClick={() => setEditing(true)}>{t('word.edit')}</Button>}
+						{mayHere(entity, 'update') && open && <Button size="small" onClick={() => void finish()}>{t('customer.finish')}</Button>}
+						{mayHere(entity, 'create') && <Button type="text" size="small" onClick={() => answer(row)}>{t('timeline.answer')}</Button>}
+						{mayHere(entity, 'update') && <Button type="text" size="small" onClick={() => setEditing(true)}>{t('word.edit')}</Button>}
 						{!row.subject && <Link to={`/interaction/${row.id}`}>{t('timeline.open')}</Link>}
 					</span>
-					{may(entity, 'update') && (
+					{mayHere(entity, 'update') && (
 						<Tooltip title={pin ? t('timeline.unpin') : t('timeline.pin')}>
 							<Button type="text" size="small" className="event-pin" icon={pin ? <PushpinFilled /> : <PushpinOutlined />} aria-label={pin ? t('timeline.unpin') : t('timeline.pin')} aria-pressed={pin} onClick={() => void toggle()} />
 						</Tooltip>

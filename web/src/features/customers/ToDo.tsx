@@ -2,7 +2,8 @@
 import { App, Button, Checkbox } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { createRecord, deleteRecord, entityOf, may, type RecordAnswer, refresh, useCache, useSome } from '@/api/records.ts';
+import { createRecord, deleteRecord, entityOf, type RecordAnswer, refresh, useCache, useSome } from '@/api/records.ts';
+import { useMay } from '@/components/record/rights.tsx';
 import type { Meaning, Row } from '@/api/types.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
 import { Meant } from '@/components/common/Meant.tsx';
@@ -18,6 +19,7 @@ const RISK: Record<Trade['risk'], Meaning> = { low: 'good', some: 'warn', high: 
 
 export function ToDo({ record }: { record: RecordAnswer }) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const { row } = record;
 	const meta = useMeta();
 	const interactions = entityOf(meta, 'interaction');
@@ -32,7 +34,7 @@ export function ToDo({ record }: { record: RecordAnswer }) {
 
 	return (
 		<div className="todo">
-			{next && <Next key={next} what={next} customer={row} task={next !== 'overdue' && may(interactions, 'create')} />}
+			{next && <Next key={next} what={next} customer={row} task={next !== 'overdue' && mayHere(interactions, 'create')} />}
 			<section>
 				<h3>{t('customer.open_work')}</h3>
 				{open.isError ? <Failed error={open.error} small /> : open.data?.rows.length ? (
@@ -125,6 +127,7 @@ function Worth({ row, now }: { row: Row; now: Date }) {
 
 function Work({ row, parent }: { row: Row; parent: Row }) {
 	const { t } = useTranslation();
+	const mayHere = useMay();
 	const meta = useMeta();
 	const entity = entityOf(meta, 'interaction')!;
 	const { finish, dialog } = useFinish(entity, row, null);
@@ -133,7 +136,7 @@ function Work({ row, parent }: { row: Row; parent: Row }) {
 	const title = String(row.subject ?? row.body ?? entity.label);
 	return (
 		<li>
-			{may(entity, 'update') && <Checkbox checked={false} onChange={() => void finish()} aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })} />}
+			{mayHere(entity, 'update') && <Checkbox checked={false} onChange={() => void finish()} aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })} />}
 			<span className="work-title">{title}</span>
 			{row.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(row.due_at)} /></span> : null}
 			{dialog}
