@@ -134,7 +134,8 @@ static enum err end_event(struct reader *r)
 	int32_t end = e->end >= 0 ? e->end : e->start + (e->days > 0 ? (int32_t)e->days : 1);
 	enum err err = OK;
 	/* a rule for every year is no list of days: holidays move */
-	if (e->timed || e->cancelled || e->repeated || e->start < 0 || end <= e->start || end - e->start > RUN_MAX) {
+	bool known = e->start >= 0 && end > e->start && end - e->start <= RUN_MAX && end <= calendar_day_number(CALENDAR_LAST_YEAR + 1, 1, 1);
+	if (e->timed || e->cancelled || e->repeated || !known) {
 		r->skipped++;
 		return OK;
 	}

@@ -1,33 +1,8 @@
 /* A calendar's records as rules. */
 #include <string.h>
 
-#include "base/str.h"
 #include "calendar_sql.h"
 #include "core/calendar/calendar_records.h"
-
-static enum err one_id(struct ctx *ctx, const struct sql *sql, int64_t first, int64_t *ret)
-{
-	struct stmt *stmt;
-	bool row = false;
-	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
-	if (err != OK)
-		return err;
-	stmt_bind_i64(stmt, 1, first);
-	stmt_bind_i64(stmt, 2, 0);
-	err = stmt_step(ctx, stmt, &row);
-	*ret = err == OK && row ? stmt_i64(stmt, 0) : 0;
-	stmt_done(stmt);
-	return err;
-}
-
-enum err calendar_for_team(struct ctx *ctx, int64_t team_id, int64_t *ret_id)
-{
-	enum err err = OK;
-	*ret_id = 0;
-	if (team_id != 0)
-		err = one_id(ctx, &sql_calendar_of_team, team_id, ret_id);
-	return err == OK && *ret_id == 0 ? one_id(ctx, &sql_calendar_other_default, 1, ret_id) : err;
-}
 
 static enum err read_head(struct ctx *ctx, int64_t id, struct calendar_rules *ret)
 {

@@ -9,8 +9,6 @@
 extern const struct entity calendar_entity, calendar_day_entity;
 extern const struct route calendar_routes[];
 
-/* The calendar of a team (0: of nobody): its own, or the default one; *ret_id 0: there is none. Asks no gate. */
-enum err calendar_for_team(struct ctx *ctx, int64_t team_id, int64_t *ret_id) MUST_CHECK;
 /* Rules in the arena, for calendar_new. ERR_NOT_FOUND if there is no such calendar. Asks no gate. */
 enum err calendar_rules_load(struct ctx *ctx, int64_t id, struct calendar_rules *ret) MUST_CHECK;
 

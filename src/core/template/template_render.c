@@ -35,9 +35,9 @@ static const struct template_value *member(const struct template_value *object, 
 static const struct template_value *find(const struct renderer *r, const struct node *node)
 {
 	const struct template_value *value = NULL;
-	const struct name_part *parts = r->t->parts + node->first;
 	if (node->n == 0)
 		return r->stack[r->depth - 1];
+	const struct name_part *parts = r->t->parts + node->first;
 	for (size_t i = r->depth; i > 0 && value == NULL; i--)
 		value = member(r->stack[i - 1], &parts[0]);
 	for (uint32_t k = 1; k < node->n && value != NULL; k++)
