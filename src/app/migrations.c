@@ -94,6 +94,7 @@ static const struct migration migrations[] = {
 	{.version = 10, .name = "invitations", .run = invitations},
 	{.version = 11, .name = "imports leave single values out", .run = follow_descriptors},
 	{.version = 12, .name = "business calendars", .run = follow_descriptors},
+	{.version = 13, .name = "views for everybody", .run = follow_descriptors},
 };
 
 int app_schema_version(void)

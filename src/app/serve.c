@@ -159,7 +159,7 @@ const struct route app_own_routes[] = {
 	 .doc = "Whether the program serves and can write."},
 	{.method = METHOD_GET, .pattern = "/metrics", .lane = LANE_READ, .door = DOOR_PUBLIC, .handle = metrics,
 	 .doc = "Prometheus metrics, for administrators and scrapers on the same machine."},
-	{.method = METHOD_GET, .pattern = "/api/v1/setup", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = setup,
+	{.method = METHOD_GET, .pattern = "/api/v1/first_steps", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = setup,
 	 .doc = "When a backup was last made, for the first steps."},
 	{.pattern = NULL},
 };

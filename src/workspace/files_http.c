@@ -155,6 +155,8 @@ static enum err download(struct ctx *ctx, const struct http_request *req, struct
 }
 
 const struct route workspace_routes[] = {
+	{.method = METHOD_GET, .pattern = "/api/v1/views/shared", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = workspace_views,
+	 .doc = "Views of a kind of record (?entity=) that colleagues share with everybody or with one's team."},
 	{.method = METHOD_POST, .pattern = "/api/v1/file", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = upload,
 	 .upload = true, .body_max = FILE_BYTES_MAX,
 	 .doc = "Keeps the raw body as a file of a customer, order or interaction (?name=&entity=&record_id=)."},

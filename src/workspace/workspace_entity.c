@@ -40,6 +40,8 @@ static const struct field view_fields[] = {
 	 .fallback = "me", .flags = F_INDEX | F_LIST},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Shared with team", "共享给团队"}, .link = "team",
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
+	{.name = "everyone", .type = FIELD_BOOL, .label = {"Shared with everybody", "共享给所有人"}, .fallback = "false",
+	 .help = {"Only its owner or an administrator changes it.", "仅所有者或管理员可修改。"}},
 };
 
 const struct entity saved_view_entity = {

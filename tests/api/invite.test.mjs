@@ -121,6 +121,34 @@ test('who may invite gives only rights of their own, and links of wider people a
     assert.equal((await plain(method, `/api/v1${path}`, body)).status, 403, path);
 });
 
+test('views are shared with everybody or a team; only their owner and administrators change them', async () => {
+  const team = (await admin('POST', '/api/v1/team', { name: 'Viewers' }, rows)).body[0].id;
+  const view = { customer: { read: 'own' }, saved_view: { read: 'own', create: 'own', update: 'own', delete: 'own' } };
+  const [ann, bob] = [await person('ann', view), await person('bob', view)];
+  const bobs = (await admin('GET', '/api/v1/user?email=eq.bob@example.com&select=id')).body[0].id;
+  await admin('PATCH', `/api/v1/user/${bobs}`, { team_id: team });
+  const [a, b] = [(await signIn(ann.email, ann.password)).api, (await signIn(bob.email, bob.password)).api];
+  const ids = {};
+  for (const [name, more] of [['private', {}], ['for all', { everyone: true }], ['for viewers', { team_id: team }]]) {
+    const made = await a('POST', '/api/v1/saved_view', { name, entity: 'customer', query: 'city=eq.杭州', ...more });
+    assert.equal(made.status, 201, made.text);
+    ids[name] = made.headers.get('location')?.split('/').pop() ?? (await a('GET', `/api/v1/saved_view?name=eq.${name}`)).body[0].id;
+  }
+  const shared = async (api, entity = 'customer') => (await api('GET', `/api/v1/views/shared?entity=${entity}`)).body.map((v) => v.name);
+  assert.deepEqual(await shared(b), ['for all', 'for viewers']);
+  assert.deepEqual(await shared(admin), ['for all'], 'who is in no team sees what is for everybody');
+  assert.deepEqual(await shared(a), [], 'one\'s own stand elsewhere');
+  assert.deepEqual(await shared(admin, 'product'), []);
+  const { owner, everyone } = (await b('GET', '/api/v1/views/shared?entity=customer')).body[0];
+  assert.deepEqual([owner, everyone], ['ann', true]);
+  assert.equal((await b('PATCH', `/api/v1/saved_view/${ids['for all']}`, { name: 'taken' })).status, 404, 'not his to change');
+  assert.equal((await b('DELETE', `/api/v1/saved_view/${ids['for all']}`)).status, 404);
+  assert.equal((await admin('PATCH', `/api/v1/saved_view/${ids['for all']}`, { everyone: false })).status, 200);
+  assert.deepEqual(await shared(b), ['for viewers']);
+  assert.equal((await b('GET', '/api/v1/views/shared?entity=order')).status, 403, 'of what he may not read at all');
+  for (const path of ['', '?entity=', '?entity=nothing']) assert.equal((await b('GET', `/api/v1/views/shared${path}`)).status, 422, path);
+});
+
 test('guessing at links is slowed down like guessing at passwords', async () => {
   const { token } = (await invite(admin, [{ name: 'Slow', email: 'slow@invited.example.com' }])).body.rows[0];
   let limited = 0;

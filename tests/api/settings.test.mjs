@@ -97,11 +97,11 @@ test('a branch has its own zone; changes are in the audit trail', async () => {
 
 test('when the last backup was made is for administrators', async () => {
   const eve = await person('backup', { customer: { read: 'own' } });
-  assert.deepEqual((await admin('GET', '/api/v1/setup')).body, { backup_at: null });
+  assert.deepEqual((await admin('GET', '/api/v1/first_steps')).body, { backup_at: null });
   guanxi(['backup', '--data', server.data, join(server.data, '..', 'first.zip')]);
-  const { backup_at } = (await admin('GET', '/api/v1/setup')).body;
+  const { backup_at } = (await admin('GET', '/api/v1/first_steps')).body;
   assert.ok(Math.abs(Date.parse(backup_at) - Date.now()) < 120_000, backup_at);
-  assert.equal((await eve('GET', '/api/v1/setup')).status, 403);
+  assert.equal((await eve('GET', '/api/v1/first_steps')).status, 403);
 });
 
 const ics = (days) => new TextEncoder().encode(`BEGIN:VCALENDAR\r\n${days.map(([date, name]) => `BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:${date}\r\nSUMMARY:${name}\r\nEND:VEVENT\r\n`).join('')}END:VCALENDAR\r\n`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, PHONE, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, DESKTOP, PHONE, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -177,9 +177,10 @@ describe('first hour', { skip: reason ?? false }, () => {
 		await person.walk(`/role/${sales.id}`);
 		assert.match(await page.locator('.role-words').innerText(), /See: the team’s/);
 		await page.getByRole('link', { name: 'Copy this role and change the copy' }).click();
+		await page.getByRole('heading', { name: 'Copy of the role Sales' }).waitFor();
 		await page.getByLabel('Customers: Export').selectOption('own');
-		await page.getByRole('button', { name: 'Save' }).click();
-		await page.waitForURL(/\/role\/\d+$/);
+		await page.getByRole('button', { name: 'Save', exact: true }).click();
+		await page.waitForFunction(() => /^\/role\/\d+$/.test(location.pathname));
 		const copy = (await api(page, 'GET', 'role?name=eq.Sales 2')).body[0];
 		assert.equal(copy.rights.customer?.export ?? JSON.parse(copy.rights).customer.export, 'own');
 		assert.deepEqual((await api(page, 'GET', `role/${sales.id}`)).body.rights, sales.rights);
@@ -246,6 +247,23 @@ describe('first hour', { skip: reason ?? false }, () => {
 		assert.equal((await api(page, 'POST', 'bulk', { kind: 'change', entity: 'customer', filter, preview: true })).body.total, 2);
 		const file = await page.evaluate(async (query) => (await fetch(`/api/v1/customer/export?format=csv&select=name&${query}`)).text(), filter);
 		assert.deepEqual(file.trim().split(/\r?\n/).slice(1).sort(), ['Or One', 'Or Two']);
+		// the view is shared with everybody: a colleague finds it apart, and cannot change it
+		await page.getByRole('button', { name: 'Save view' }).click();
+		await page.getByLabel('Name', { exact: true }).fill('Tea or two');
+		await page.getByRole('combobox', { name: 'Who sees it' }).click();
+		await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Everybody' }).click();
+		await page.getByRole('button', { name: 'Save', exact: true }).click();
+		await page.locator('.view-name', { hasText: 'Tea or two' }).waitFor();
+		const context = await browser.newContext({ viewport: DESKTOP });
+		const other = await context.newPage();
+		await signIn(other, shop, { email: 'p1@example.com', password: 'green tea at nine' });
+		await api(other, 'PATCH', 'account', { locale: 'en' });
+		await other.goto(`${shop.url}/customer`);
+		await other.locator('.view.is-apart', { hasText: 'Tea or two' }).getByRole('button').click();
+		await other.waitForFunction(() => document.querySelectorAll('.grid-body .grid-row').length === 2);
+		await other.getByRole('button', { name: 'Options of view Tea or two' }).click();
+		assert.equal(await other.getByRole('menuitem', { name: 'Delete the view' }).getAttribute('aria-disabled'), 'true');
+		await context.close();
 		// one of them taken away: what is left is a plain filter
 		await page.getByRole('button', { name: 'Remove filter: Name' }).click();
 		await page.waitForFunction(() => document.querySelectorAll('.grid-body .grid-row').length === 1);

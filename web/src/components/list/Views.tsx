@@ -1,12 +1,13 @@
 /** Saved views as tabs: the built-in ones of the feature, then one's own and the team's. */
-import { DownOutlined, PlusOutlined, TeamOutlined } from '@ant-design/icons';
+import { DownOutlined, GlobalOutlined, PlusOutlined, TeamOutlined } from '@ant-design/icons';
 import { App, Button, Dropdown, Input, Modal, Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from '@tanstack/react-query';
+import { get } from '@/api/client.ts';
 import { createRecord, deleteRecord, entityOf, fetchPage, may, refresh, restoreRecord, saveRecord, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
-import { useApp } from '@/app/context.tsx';
+import { useApp, useCan } from '@/app/context.tsx';
 import { builtInViews } from '@/app/features.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import type { ListState } from './state.ts';
@@ -16,21 +17,44 @@ export interface View {
 	name: string;
 	query: string;
 	saved?: Row;
+	/** Of a colleague who shares it. */
+	owner?: string | null;
 }
 
+interface SharedView {
+	id: string;
+	version: number;
+	name: string;
+	query: string | null;
+	owner_id: string;
+	team_id: string | null;
+	everyone: boolean;
+	owner: string | null;
+}
+
+/** The feature's own, then mine, then those that colleagues share. */
 export function useViews(entity: Entity): View[] {
-	const { meta } = useApp();
+	const { meta, me } = useApp();
 	const { t } = useTranslation();
 	const store = entityOf(meta, 'saved_view');
 	const saved = useQuery({
 		queryKey: ['some', 'saved_view', entity.name],
 		enabled: store !== undefined,
 		staleTime: 60_000,
-		queryFn: ({ signal }) => fetchPage(store!, new URLSearchParams({ select: 'id,version,name,query,position,owner_id,team_id', entity: `eq.${entity.name}`, order: 'position.asc', limit: '100' }), signal),
+		queryFn: ({ signal }) => fetchPage(store!, new URLSearchParams({
+			select: 'id,version,name,query,position,owner_id,team_id,everyone', entity: `eq.${entity.name}`, owner_id: `eq.${me.id}`,
+			order: 'position.asc', limit: '100',
+		}), signal),
+	});
+	const shared = useQuery({
+		queryKey: ['some', 'saved_view', 'shared', entity.name],
+		staleTime: 60_000,
+		queryFn: ({ signal }) => get<SharedView[]>(`views/shared?entity=${entity.name}`, signal),
 	});
 	return [
 		...builtInViews(entity).map((v) => ({ id: v.key, name: t(v.label), query: v.query })),
 		...(saved.data?.rows ?? []).map((row) => ({ id: row.id, name: String(row.name), query: String(row.query ?? ''), saved: row })),
+		...(shared.data ?? []).map(({ owner, ...row }) => ({ id: row.id, name: row.name, query: row.query ?? '', saved: row as Row, owner })),
 	];
 }
 
@@ -52,6 +76,7 @@ export function Views({ entity, state, onView }: Props) {
 	const undo = useUndo();
 	const cache = useCache();
 	const views = useViews(entity);
+	const admin = useCan('admin');
 	const store = entityOf(meta, 'saved_view');
 	const [naming, setNaming] = useState<{ view: View | null } | null>(null);
 	const now = canonical(state.kept);
@@ -60,9 +85,9 @@ export function Views({ entity, state, onView }: Props) {
 
 	const failed = (error: unknown) => void message.error(problemText(error, t));
 
-	async function store_(view: View | null, name: string, team: string | null) {
+	async function store_(view: View | null, name: string, sees: string) {
 		if (!store) return;
-		const values = { name, team_id: team };
+		const values = { name, team_id: sees && sees !== ALL ? sees : null, everyone: sees === ALL };
 		if (view?.saved) await saveRecord(meta, store, view.id, values, null);
 		else {
 			const row = await createRecord(meta, store, { ...values, entity: entity.name, query: state.kept, position: views.length });
@@ -74,13 +99,19 @@ export function Views({ entity, state, onView }: Props) {
 	return (
 		<div className="views" role="navigation" aria-label={t('views.title')}>
 			<div className="views-strip">
-				{views.map((view) => {
+				{views.map((view, i) => {
 					const here = view === current;
-					const mine = view.saved !== undefined && view.saved.owner_id === me.id;
+					const mine = view.saved !== undefined && (view.saved.owner_id === me.id || admin);
+					const theirs = view.owner !== undefined;
+					const apart = theirs && views[i - 1]?.owner === undefined;
+					const Shared = view.saved?.everyone ? GlobalOutlined : view.saved?.team_id ? TeamOutlined : null;
 					return (
-						<span key={view.id} className={`view${here ? ' is-here' : ''}`}>
-							<button type="button" className="view-name" aria-current={here ? 'page' : undefined} onClick={() => onView(view)}>
-								{view.saved?.team_id ? <TeamOutlined aria-label={t('views.shared')} /> : null} {view.name}{here && modified ? ' *' : ''}
+						<span key={view.id} className={`view${here ? ' is-here' : ''}${apart ? ' is-apart' : ''}`}>
+							<button
+								type="button" className="view-name" aria-current={here ? 'page' : undefined} onClick={() => onView(view)}
+								title={theirs ? t('views.by', { name: view.owner ?? '' }) : undefined}
+							>
+								{Shared && <Shared aria-label={t('views.shared')} />} {view.name}{here && modified ? ' *' : ''}
 							</button>
 							{here && view.saved && (
 								<Dropdown
@@ -121,10 +152,10 @@ export function Views({ entity, state, onView }: Props) {
 			{naming && (
 				<NameDialog
 					view={naming.view} onClose={() => setNaming(null)}
-					onSave={(name, team) => {
+					onSave={(name, sees) => {
 						const { view } = naming;
 						setNaming(null);
-						store_(view, name, team).catch(failed);
+						store_(view, name, sees).catch(failed);
 					}}
 				/>
 			)}
@@ -132,11 +163,14 @@ export function Views({ entity, state, onView }: Props) {
 	);
 }
 
-function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name: string, team: string | null): void; onClose(): void }) {
+/** Who sees a view: nobody else (""), everybody, or the team of this id. */
+const ALL = 'all';
+
+function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name: string, sees: string): void; onClose(): void }) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
 	const [name, setName] = useState(view?.name ?? '');
-	const [team, setTeam] = useState<string | null>((view?.saved?.team_id as string | null) ?? null);
+	const [sees, setSees] = useState(view?.saved?.everyone ? ALL : String(view?.saved?.team_id ?? ''));
 	const teams = entityOf(meta, 'team');
 	const choices = useQuery({
 		queryKey: ['some', 'team', 'all'],
@@ -146,24 +180,24 @@ function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name:
 	const input = useRef<HTMLInputElement>(null);
 	useEffect(() => input.current?.focus(), []);
 	return (
-		<Modal open title={view ? t('views.rename') : t('views.save')} okText={t('word.save')} okButtonProps={{ disabled: name.trim() === '' }} onOk={() => onSave(name.trim(), team)} onCancel={onClose} width={400}>
+		<Modal open title={view ? t('views.rename') : t('views.save')} okText={t('word.save')} okButtonProps={{ disabled: name.trim() === '' }} onOk={() => onSave(name.trim(), sees)} onCancel={onClose} width={400}>
 			<form
 				className="stack" onSubmit={(e) => {
 					e.preventDefault();
-					if (name.trim()) onSave(name.trim(), team);
+					if (name.trim()) onSave(name.trim(), sees);
 				}}
 			>
 				<label htmlFor="view-name">{t('views.name')}</label>
 				<Input id="view-name" ref={(r) => { input.current = r?.input ?? null; }} value={name} maxLength={80} onChange={(e) => setName(e.target.value)} autoComplete="off" />
-				{teams && (
-					<>
-						<label htmlFor="view-team">{t('views.share')}</label>
-						<Select
-							id="view-team" aria-label={t('views.share')} allowClear placeholder={t('views.only_me')} value={team} onChange={(v?: string) => setTeam(v ?? null)}
-							options={choices.data?.rows.map((r) => ({ value: r.id, label: String(r.name) })) ?? []}
-						/>
-					</>
-				)}
+				<label htmlFor="view-team">{t('views.sees')}</label>
+				<Select
+					id="view-team" aria-label={t('views.sees')} value={sees} onChange={setSees} showSearch={{ optionFilterProp: 'label' }}
+					options={[
+						{ value: '', label: t('views.only_me') }, { value: ALL, label: t('views.everybody') },
+						...(choices.data?.rows.map((row) => ({ value: row.id, label: t('views.team', { name: String(row.name) }) })) ?? []),
+					]}
+				/>
+				{sees !== '' && <p className="hint">{t('views.sees_text')}</p>}
 			</form>
 		</Modal>
 	);

@@ -32,7 +32,7 @@ export default function Setup() {
 	const shown = settings.isSuccess && value('firm.setup_done') !== 'true';
 	const people = useCount(entityOf(meta, 'user'), NONE, shown);
 	const customers = useCount(entityOf(meta, 'customer'), NONE, shown);
-	const machine = useQuery({ queryKey: ['setup'], enabled: shown, queryFn: ({ signal }) => get<{ backup_at: string | null }>('setup', signal) });
+	const machine = useQuery({ queryKey: ['setup'], enabled: shown, queryFn: ({ signal }) => get<{ backup_at: string | null }>('first_steps', signal) });
 	if (!shown || !people.data || !customers.data || !machine.data) return null;
 
 	const backup = machine.data.backup_at;
