@@ -151,8 +151,8 @@ def asan(env):
     print(f"# asan: {time.time() - started:.0f} s, {spent:.0f} s of processor time, with the build", flush=True)
 
 
-# what takes minutes under a sanitizer and asks nothing that the others don't, or measures
-NOT_REPEATED = {"routes", "cli", "roundtrip", "ways", "browser"}
+# what takes minutes under a sanitizer and asks nothing that the others don't, or measures memory
+NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads"}
 # measures: nothing else runs beside it
 LAST = {"speed"}
 

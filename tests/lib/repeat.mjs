@@ -32,6 +32,7 @@ export async function thrice(method, path, headers, send) {
     const first = await send(headers), second = await send(headers), third = await send(headers);
     if (moving.some((shape) => shape.test(path)) || (engine === 'postgres' && sealed.test(path))) return third;
     for (const again of [second, third]) {
+      if (again.status === 429) continue; // tries are counted
       assert.equal(again.status, first.status, `${method} ${path} was answered otherwise when asked again: ${first.text.slice(0, 300)} | ${again.text.slice(0, 300)}`);
       if (again.status < 400) assert.equal(still(again.text), still(first.text), `${method} ${path} was answered otherwise when asked again`);
     }
