@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { made, peakMemory, raw, signIn, sleep, unchanged } from '../lib/attack.mjs';
+import { made, peakMemory, person, raw, rightsOf, signIn, sleep, unchanged } from '../lib/attack.mjs';
 import { adminEmail, adminPassword, engine, start } from '../lib/server.mjs';
 
 /** The server's memory may grow by this much over all of this file, in MB. */
@@ -304,6 +304,51 @@ test('S74 costly questions: rows, depth, width, sums, pages, searches and writes
   await answers('during a flood of costly questions');
   for (const a of await flood) assert.ok([200, 429, 503].includes(a.status), `${a.status}`);
   assert.ok(performance.now() - started < 20000);
+});
+
+test('S74 patterns are few and short, and the limit is said', async () => {
+  const of = (n, word) => `/api/v1/customer?select=id&or=(${Array.from({ length: n }, (_, i) => `name.ilike.*${word}${i}*`).join(',')})`;
+  assert.equal((await api('GET', of(20, 'a'))).status, 200);
+  const many = await api('GET', of(21, 'a'));
+  assert.deepEqual([many.status, many.body.errors[0].key], [422, 'patterns_too_many']);
+  assert.match(many.body.message, /20/);
+  const long = await api('GET', of(10, 'x'.repeat(120)));
+  assert.deepEqual([long.status, long.body.errors[0].key], [422, 'patterns_too_long']);
+  assert.match(long.body.message, /1000/);
+  const any = await api('GET', `/api/v1/customer?select=id&name=like(any).{${Array.from({ length: 21 }, (_, i) => `*${i}*`)}}`);
+  assert.equal(any.body.errors[0].key, 'patterns_too_many');
+});
+
+test('S81 one reader with the slowest questions delays neither signing in nor other people', async () => {
+  const long = 'a'.repeat(3000);
+  for (let i = 0; i < 3; i++)
+    assert.equal((await api('POST', '/api/v1/customer', Array.from({ length: 500 }, (_, k) => ({ name: `slow ${i} ${k}`, note: long })))).status, 201);
+  const reader = await person(server, 'slowreader', rightsOf('all'));
+  const slow = `/api/v1/customer?select=id&or=(${Array.from({ length: 20 }, (_, i) => `note.ilike.*${'a'.repeat(30)}${i}*`).join(',')})`;
+  const stop = new AbortController();
+  let open = 0;
+  const ends = [];
+  const ask = async () => {
+    open++;
+    const answer = await fetch(server.url + slow, { headers: { Authorization: `Bearer ${reader.token}` }, signal: stop.signal }).catch(() => null);
+    open--;
+    if (answer && !stop.signal.aborted) ends.push([answer.status, answer.headers.get('retry-after'), (await answer.json()).code]);
+  };
+  const all = Array.from({ length: 40 }, ask);
+  // what is too much for one person is said at once, and the rest waits
+  while (open > 0 && !ends.some(([status]) => status === 429)) await sleep(20);
+  assert.ok(ends.some(([, , code]) => code === 'share_full'), `nothing was too much: ${JSON.stringify(ends)}`);
+  const others = [];
+  for (let i = 0; i < 3; i++) {
+    others.push((await fetch(`${server.url}/healthz`)).status, (await api('GET', '/api/v1/customer?select=id&limit=1')).status);
+    others.push((await signIn(server.url, adminEmail, adminPassword)).status);
+  }
+  const still = open;
+  stop.abort();
+  await Promise.all(all);
+  assert.deepEqual(others.filter((status) => status !== 200 && status !== 201), []);
+  assert.ok(still > 0, 'the slow questions were over before the others were answered');
+  for (const [status, retry, code] of ends.filter(([s]) => s !== 200)) assert.ok([429, 503].includes(status) && Number(retry) > 0, `${status} ${retry} ${code}`);
 });
 
 test('S75 errors tell nothing of the inside, in whatever way they are provoked', async () => {

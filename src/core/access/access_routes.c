@@ -4,7 +4,7 @@
 #define V1 "/api/v1"
 
 const struct route access_routes[] = {
-	{.method = METHOD_POST, .pattern = V1 "/session", .lane = LANE_HEAVY, .door = DOOR_PUBLIC, .handle = access_http_sign_in,
+	{.method = METHOD_POST, .pattern = V1 "/session", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_PUBLIC, .handle = access_http_sign_in,
 	 .specs = access_spec_sign_in, .body_max = 16384, .no_csrf = true, .doc = "Sign in: sets the session cookie, returns the CSRF token"},
 	{.method = METHOD_GET, .pattern = V1 "/session", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_session,
 	 .doc = "Who is signed in, with a fresh CSRF token"},
@@ -17,7 +17,7 @@ const struct route access_routes[] = {
 	 .specs = access_spec_account, .doc = "Change my name, phone and preferences"},
 	{.method = METHOD_GET, .pattern = V1 "/account/rights", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_account_rights,
 	 .doc = "What I may do, and which role gives it"},
-	{.method = METHOD_POST, .pattern = V1 "/account/password", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN,
+	{.method = METHOD_POST, .pattern = V1 "/account/password", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_SIGNED_IN,
 	 .handle = access_http_account_password, .specs = access_spec_password, .body_max = 16384,
 	 .doc = "Change my password; all other sessions end"},
 	{.method = METHOD_GET, .pattern = V1 "/account/sessions", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_sessions,
@@ -27,22 +27,22 @@ const struct route access_routes[] = {
 	{.method = METHOD_DELETE, .pattern = V1 "/account/sessions/*", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN,
 	 .handle = access_http_session_end, .doc = "End one of my sessions"},
 	/* HEAVY: what holds a secret must not be kept for repetition by Idempotency-Key */
-	{.method = METHOD_POST, .pattern = V1 "/account/totp", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = access_http_totp_begin,
+	{.method = METHOD_POST, .pattern = V1 "/account/totp", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_SIGNED_IN, .handle = access_http_totp_begin,
 	 .doc = "Begin a second factor: returns its secret"},
-	{.method = METHOD_POST, .pattern = V1 "/account/totp/confirm", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN,
+	{.method = METHOD_POST, .pattern = V1 "/account/totp/confirm", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_SIGNED_IN,
 	 .handle = access_http_totp_confirm, .specs = access_spec_code, .doc = "Confirm the second factor: returns recovery codes, once"},
-	{.method = METHOD_DELETE, .pattern = V1 "/account/totp", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = access_http_totp_remove,
+	{.method = METHOD_DELETE, .pattern = V1 "/account/totp", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_SIGNED_IN, .handle = access_http_totp_remove,
 	 .specs = access_spec_totp_remove, .body_max = 16384, .doc = "Remove my second factor"},
 	{.method = METHOD_GET, .pattern = V1 "/account/tokens", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_tokens,
 	 .doc = "My API tokens"},
-	{.method = METHOD_POST, .pattern = V1 "/account/tokens", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_TOKENS,
+	{.method = METHOD_POST, .pattern = V1 "/account/tokens", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_CAP, .cap = CAP_TOKENS,
 	 .handle = access_http_token_create, .specs = access_spec_token, .doc = "Make an API token: returned once"},
 	{.method = METHOD_DELETE, .pattern = V1 "/account/tokens/*", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN,
 	 .handle = access_http_token_delete, .doc = "Revoke one of my API tokens"},
 
 	{.method = METHOD_GET, .pattern = V1 "/user/*/rights", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_user_rights,
 	 .doc = "What a user may do, and which role gives it"},
-	{.method = METHOD_POST, .pattern = V1 "/user/*/password", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_USERS,
+	{.method = METHOD_POST, .pattern = V1 "/user/*/password", .lane = LANE_HEAVY, .work = WORK_SIGN_IN, .door = DOOR_CAP, .cap = CAP_USERS,
 	 .handle = access_http_user_password, .specs = access_spec_reset, .body_max = 16384,
 	 .doc = "Set a one-time password; the user's sessions end"},
 	{.method = METHOD_POST, .pattern = V1 "/user/*/disable", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_USERS,
@@ -72,7 +72,7 @@ const struct route access_routes[] = {
 
 	{.method = METHOD_GET, .pattern = V1 "/audit", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_AUDIT, .handle = access_http_audit,
 	 .doc = "The audit trail, newest first: entity, record_id, actor_id, action, from, to, before, limit; bulk=1: what bulk acts did to each record too"},
-	{.method = METHOD_GET, .pattern = V1 "/audit/proof", .lane = LANE_HEAVY, .door = DOOR_CAP, .cap = CAP_AUDIT,
+	{.method = METHOD_GET, .pattern = V1 "/audit/proof", .lane = LANE_HEAVY, .work = WORK_EXPORT, .door = DOOR_CAP, .cap = CAP_AUDIT,
 	 .handle = access_http_audit_proof, .doc = "Proof that the trail is whole; full=1 checks it from the first entry"},
 	{0},
 };

@@ -84,7 +84,7 @@ static enum err export_list(struct ctx *ctx, const struct http_request *req, str
 }
 
 const struct route export_routes[] = {
-	{.method = METHOD_GET, .pattern = "/api/v1/*/export", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = export_list,
+	{.method = METHOD_GET, .pattern = "/api/v1/*/export", .lane = LANE_HEAVY, .work = WORK_EXPORT, .door = DOOR_SIGNED_IN, .handle = export_list,
 	 .doc = "A list as a file: ?format=csv|tsv|xlsx|jsonl|vcard&encoding=&delimiter=&ids=1&names=1 and the list's own parameters."},
 	{.pattern = NULL},
 };

@@ -685,7 +685,7 @@ const struct route exchange_routes[] = {
 	 .doc = "Stops after the batch that is being written."},
 	{.method = METHOD_POST, .pattern = "/api/v1/import/*/undo", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN, .handle = undo,
 	 .doc = "Deletes what the import created and restores what it changed, where nobody has touched it since."},
-	{.method = METHOD_GET, .pattern = "/api/v1/import/*/result", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = result,
+	{.method = METHOD_GET, .pattern = "/api/v1/import/*/result", .lane = LANE_HEAVY, .work = WORK_EXPORT, .door = DOOR_SIGNED_IN, .handle = result,
 	 .doc = "The rows that failed or were duplicates, with the reason and their cells (?format=csv|xlsx|jsonl)."},
 	{.pattern = NULL},
 };

@@ -1,10 +1,11 @@
 /* HTTP: libmicrohttpd on epoll behind route tables.  The only folder that includes microhttpd.h.
  *
  * Lanes.  READ handlers run on the network threads with that thread's read
- * connection and a work budget; one that passes it is run again in HEAVY.  WRITE
- * handlers run inside a write job (store.h) and are answered after the durable
- * commit.  HEAVY handlers run on a bounded pool; when it is full the answer is
- * 503 with Retry-After.  On PostgreSQL, READ runs on a pool as well. */
+ * connection and a work budget; one that passes it is run again by the pool of
+ * slow questions.  WRITE handlers run inside a write job (store.h) and are answered
+ * after the durable commit.  HEAVY handlers run on the bounded pool of their kind of
+ * work; when it is full the answer is 503, when the caller has too much in it 429,
+ * both with Retry-After.  On PostgreSQL, READ runs on a pool as well. */
 #ifndef GUANXI_CORE_HTTP_HTTP_H
 #define GUANXI_CORE_HTTP_HTTP_H
 
@@ -18,6 +19,8 @@
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
 enum lane { LANE_READ, LANE_WRITE, LANE_HEAVY };
+/* HEAVY: whose pool; no kind of work waits for another. */
+enum work { WORK_PLAIN /* imports, uploads, bulk changes */, WORK_SIGN_IN /* whatever hashes a password */, WORK_EXPORT };
 
 /* Who may call a route at all; entity rights are asked by the handler through the gate. */
 enum door {
@@ -100,6 +103,7 @@ struct route {
 	size_t body_max;          /* 0: 1 MiB */
 	bool upload;              /* the body is streamed to a file */
 	bool no_csrf;             /* sign-in and signed webhooks only */
+	enum work work;           /* of HEAVY routes */
 	const char *doc;          /* one line for OpenAPI; required */
 };
 
@@ -117,7 +121,7 @@ struct http_config {
 	const char *address; /* "127.0.0.1" */
 	int port;            /* 0: any free one */
 	int threads;         /* network threads; 0: one a core */
-	int heavy_threads;   /* 0: one a core */
+	int heavy_threads;   /* of each pool; 0: one a core, at least two */
 	const char *tls_cert, *tls_key; /* PEM files, or NULL */
 	const char *const *trusted_proxies; /* addresses, ended by NULL, or NULL */
 	int per_address_max; /* connections; 0: 256 */

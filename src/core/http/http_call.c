@@ -133,6 +133,7 @@ static void clean(struct http_call *call)
 	call->mhd = NULL;
 	call->route = NULL;
 	call->idempotency_key = NULL;
+	call->worker = NULL;
 	call->received = 0;
 	call->body_max = 0;
 	call->spoiled = false;

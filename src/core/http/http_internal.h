@@ -35,12 +35,17 @@ enum {
 	HTTP_RING = 256 * 1024,       /* between a streaming handler and a slow client */
 	HTTP_SSE_RING = 64 * 1024,
 	HTTP_WAKE = 32 * 1024,        /* bytes that are worth waking the network thread for at once */
-	HTTP_HEAVY_QUEUE = 64,
+	HTTP_QUEUE = 64,              /* calls that wait for one pool */
+	HTTP_ADDRESS_QUEUE = 48,      /* of them from one address */
+	HTTP_WHO_QUEUE = 16,          /* of them by one person */
 	HTTP_HEAVY_SPARE = 12,        /* slow readers of streams that cost nobody else a thread */
 	HTTP_CROWDED_MS = 2000,       /* how long a stream may wait for its client when there are more of them */
 	HTTP_READ_QUEUE = 1024,       /* PostgreSQL */
 	HTTP_READ_THREADS = 16,       /* PostgreSQL */
-	HTTP_BUDGET_STEPS = 400000,   /* READ lane, SQLite */
+	HTTP_READ_SHARE = 8,          /* of them for one person */
+	HTTP_PUBLIC_THREADS = 2,      /* PostgreSQL */
+	HTTP_BUDGET_STEPS = 400000,   /* READ lane, SQLite: steps, and time for functions that do much in one */
+	HTTP_BUDGET_LITE_MS = 60,
 	HTTP_BUDGET_MS = 250,         /* READ lane, PostgreSQL */
 	HTTP_IDLE_MS = 75000,         /* between requests of a kept connection */
 	HTTP_SEND_MS = 60000,         /* for an answer, plus time for its size */
@@ -49,6 +54,8 @@ enum {
 	HTTP_TICK_MS = 250,
 	HTTP_HEARTBEAT_MS = 15000,
 	HTTP_HEAVY_DEADLINE_MS = 600000,
+	HTTP_LIST_DEADLINE_S = 20,    /* of a slow question; then too_slow */
+	HTTP_NICE = 10,               /* who works long lets the others pass */
 	HTTP_LONG_ANSWER = 1024 * 1024, /* what a slow client may take its time over: watched */
 	HTTP_GZIP_MIN = 1024,
 	HTTP_GZIP_MIN_READ = 4096,
@@ -189,6 +196,8 @@ enum http_state {
 
 enum http_task { TASK_ADMIT_HEAD, TASK_READ, TASK_HEAVY };
 
+struct http_worker;
+
 /* What a handler may change of a request it sees as const. */
 struct http_notes {
 	struct arena *arena;
@@ -209,6 +218,8 @@ struct http_call {
 	struct http_conn *conn;
 	struct MHD_Connection *mhd;
 	struct http_call *next;   /* in a pool's queue or among the idle */
+	struct http_worker *worker; /* of a pool, while it works on this */
+	uint64_t who;             /* whose share this takes, set when it is queued: a person, or nobody at an address */
 	_Atomic int refs;         /* network thread, and a handler that streams */
 	enum http_state state;
 	enum http_task task;
@@ -247,30 +258,64 @@ struct http_worker {
 	pthread_t thread;
 	bool running;
 	struct http_gzip gzip;
-	struct db *db; /* under pool->lock for whoever is not the worker */
+	/* under pool->lock for whoever is not the worker */
+	struct db *db;
+	uint64_t who; /* 0: nobody, or not known yet */
+	bool aside;   /* waits for a slow client */
+	int fd;       /* looked at for a client that has left; -1: not */
+	bool left;    /* it has */
 };
+
+/* Pools stop in this order: a reader puts work into the others. */
+enum http_pool_kind { POOL_READ, POOL_PUBLIC, POOL_SIGN_IN, POOL_LISTS, POOL_EXPORTS, POOL_WORK, POOL_COUNT };
+
+struct http_pool_plan {
+	const char *name;
+	size_t threads; /* 0: the configured number */
+	size_t spare, queue;
+	bool shares;    /* nobody has more than half of the threads, or their part of the queue */
+	bool looks;     /* stops for a client that has left */
+	bool postgres;  /* for that engine only */
+	int nice;
+	int64_t budget_ms; /* 0: none */
+};
+extern const struct http_pool_plan http_pool_plans[POOL_COUNT];
+
+enum http_put { PUT_TAKEN, PUT_FULL, PUT_SHARE };
 
 struct http_pool {
 	struct http *http;
-	const char *name;
+	const struct http_pool_plan *plan;
+	bool started;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct http_call *head, *tail;
-	size_t queued, queue_max, busy;
+	size_t queued, busy;
+	size_t share;                /* calls of one person or address at work at once; 0: all */
+	_Atomic size_t crowd;        /* queued, for a look without the lock */
 	size_t running_max;          /* at work at once */
 	size_t waiting, waiting_max; /* of those busy: not at work, but waiting for a slow client */
 	bool stopping;
-	int64_t budget_ms; /* 0: none */
 	struct http_worker *workers;
 	size_t n_workers;
 };
 
-enum err http_pool_start(struct ctx *ctx, struct http *http, struct http_pool *pool, const char *name, size_t threads, size_t spare, size_t queue_max, int64_t budget_ms) MUST_CHECK;
+enum err http_pool_start(struct ctx *ctx, struct http *http, enum http_pool_kind kind) MUST_CHECK;
 /* Whoever waits for a client lets one of the spare threads work meanwhile; false when all of them are given out. */
-bool http_pool_wait(struct http_pool *pool) MUST_CHECK;
-void http_pool_go_on(struct http_pool *pool);
-/* False when full or stopping. */
-bool http_pool_put(struct http_pool *pool, struct http_call *call) MUST_CHECK;
+bool http_pool_wait(struct http_worker *worker) MUST_CHECK;
+void http_pool_go_on(struct http_worker *worker);
+/* Not taken: full or stopping, or whoever asks has too much in it already. */
+enum http_put http_pool_put(struct http_pool *pool, struct http_call *call) MUST_CHECK;
+/* Whether somebody has a call that waits there. */
+bool http_pool_crowded(struct http_pool *pool, uint64_t who) MUST_CHECK;
+/* Now it is known whose call a worker has: how many workers have one of theirs. */
+size_t http_pool_claim(struct http_worker *worker, uint64_t who);
+/* The call is about to leave its worker: nobody looks at its connection from here on. True: its client has left. */
+bool http_pool_forget(struct http_worker *worker);
+/* Interrupts the statements of those whose client has left. */
+void http_pool_look(struct http_pool *pool);
+/* Whose share a call takes. */
+uint64_t http_who(const struct http_call *call);
 /* Answers what waits with 503, stops the statements that run, and joins; what comes later is refused. */
 void http_pool_stop(struct http_pool *pool);
 void http_pool_release(struct http_pool *pool);
@@ -327,8 +372,7 @@ struct http {
 	int64_t n_conns;
 	_Atomic int64_t refused;
 
-	struct http_pool heavy, read;
-	bool heavy_ready, read_ready;
+	struct http_pool pools[POOL_COUNT];
 
 	_Atomic int64_t writing;   /* jobs with the store */
 	_Atomic int64_t suspended;
@@ -452,6 +496,7 @@ void http_range_apply(struct http_call *call);
 struct http_stream {
 	struct http_stream *prev, *next; /* http->streams */
 	struct http *http;
+	struct http_worker *worker; /* who makes it; NULL: nobody of a pool */
 	_Atomic int refs;
 	pthread_mutex_t lock;
 	pthread_cond_t room;

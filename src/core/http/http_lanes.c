@@ -1,9 +1,11 @@
 /* Which thread does the work.
  *
  * SQLite: READ on the network thread; WRITE is admitted there and handed to the
- * store's writer; HEAVY is admitted there and queued for the pool.  PostgreSQL:
+ * store's writer; HEAVY is admitted there and queued for its pool.  PostgreSQL:
  * asking who it is already waits for the server, so that every call first goes to
- * the pool of readers. */
+ * the pool of readers; those that anybody may make have one of their own, so that
+ * signing in waits for no reader.  A question that is over its budget goes on in the
+ * pool of slow ones, and whoever has one that waits there asks everything there. */
 #include <string.h>
 
 #include "base/log.h"
@@ -19,6 +21,9 @@ void http_suspend(struct http_call *call)
 
 void http_resume(struct http_call *call)
 {
+	if (call->worker != NULL)
+		(void)http_pool_forget(call->worker);
+	call->worker = NULL;
 	http_net_resume(call->http, call->mhd); /* from here on the call is the network thread's */
 }
 
@@ -87,24 +92,50 @@ static void handle(struct http_call *call)
 /* --- HEAVY --------------------------------------------------------------------- */
 
 /* The connection is suspended.  Full: 503. */
+static bool put(struct http_call *call, enum http_pool_kind kind)
+{
+	enum http_put put = http_pool_put(&call->http->pools[kind], call);
+	if (put == PUT_FULL)
+		http_refuse(call, ERR_RETRY, "queue_full", 503);
+	else if (put == PUT_SHARE)
+		http_refuse(call, ERR_RETRY, "share_full", 429);
+	return put == PUT_TAKEN;
+}
+
 static bool queue_heavy(struct http_call *call)
 {
+	static const enum http_pool_kind of[] = {[WORK_PLAIN] = POOL_WORK, [WORK_SIGN_IN] = POOL_SIGN_IN, [WORK_EXPORT] = POOL_EXPORTS};
 	call->task = TASK_HEAVY;
-	if (http_pool_put(&call->http->heavy, call))
-		return true;
-	http_refuse(call, ERR_RETRY, "queue_full", 503);
-	return false;
+	call->who = http_who(call);
+	return put(call, call->route->lane == LANE_HEAVY ? of[call->route->work] : POOL_LISTS);
+}
+
+static bool asks_slowly(struct http_call *call)
+{
+	return http_pool_crowded(&call->http->pools[POOL_LISTS], http_who(call));
+}
+
+/* A slow question that came to its end before its answer did. */
+static void tell_slow(struct http_worker *worker, struct http_call *call)
+{
+	if (call->route->lane == LANE_HEAVY || !over_budget(call))
+		return;
+	bool left = http_pool_forget(worker);
+	faults_clear(&call->ctx);
+	fault_add(&call->ctx, ERR_LIMIT, "", left ? "client_gone" : "too_slow", arena_printf(&call->arena, "%d", HTTP_LIST_DEADLINE_S));
 }
 
 static void heavy(struct http_worker *worker, struct http_call *call)
 {
-	call->ctx.deadline_ms = ctx_now(&call->ctx) + HTTP_HEAVY_DEADLINE_MS;
+	bool list = call->route->lane != LANE_HEAVY;
+	call->ctx.deadline_ms = ctx_now(&call->ctx) + (list ? HTTP_LIST_DEADLINE_S * 1000 : HTTP_HEAVY_DEADLINE_MS);
 	call->admitted = false; /* it may have waited in the queue for long */
 	if (!http_admit(call)) {
 		http_resume(call);
 		return;
 	}
 	handle(call);
+	tell_slow(worker, call);
 	if (call->result == OK && call->req.method == METHOD_GET && call->res.kind != KIND_STREAM) {
 		call->admitted = false; /* what took long to make is for somebody who is still there */
 		if (!http_admit(call)) {
@@ -201,6 +232,7 @@ static void write_done(struct write_job *job, enum err result)
 static void submit_write(struct http_call *call)
 {
 	atomic_fetch_add(&call->http->writing, 1);
+	call->worker = NULL;
 	call->write = (struct write_job){.run = write_run, .done = write_done, .ctx = &call->ctx, .arg = call};
 	store_submit(call->http->store, &call->write);
 }
@@ -219,6 +251,9 @@ static bool go_on(struct http_worker *worker, struct http_call *call)
 	case LANE_READ:
 		break;
 	}
+	uint64_t who = http_who(call);
+	if (http_pool_claim(worker, who) > HTTP_READ_SHARE || asks_slowly(call))
+		return !queue_heavy(call);
 	handle(call);
 	if (over_budget(call)) {
 		http_call_rewind(call);
@@ -254,11 +289,10 @@ void http_lanes_work(struct http_worker *worker, struct http_call *call)
 static void to_readers(struct http_call *call, enum http_task task)
 {
 	call->task = task;
+	call->who = 0;
 	http_suspend(call);
-	if (http_pool_put(&call->http->read, call))
-		return;
-	http_refuse(call, ERR_RETRY, "queue_full", 503);
-	http_resume(call);
+	if (!put(call, call->route->door == DOOR_PUBLIC ? POOL_PUBLIC : POOL_READ))
+		http_resume(call);
 }
 
 void http_lanes_admit_head(struct http_call *call)
@@ -269,8 +303,10 @@ void http_lanes_admit_head(struct http_call *call)
 /* SQLite's READ lane: here and now. */
 static bool run_here(struct http_call *call)
 {
-	handle(call);
-	if (!over_budget(call)) {
+	bool aside = asks_slowly(call);
+	if (!aside)
+		handle(call);
+	if (!aside && !over_budget(call)) {
 		http_finish(call);
 		http_pack(call, &call->home->gzip);
 		return true;

@@ -77,6 +77,10 @@ void http_stats(const struct http *http, struct http_stats *ret)
 	pthread_mutex_lock(&h->conns_lock);
 	ret->connections = h->n_conns;
 	pthread_mutex_unlock(&h->conns_lock);
-	if (h->heavy_ready)
-		http_pool_counts(&h->heavy, &ret->heavy_queued, &ret->heavy_running);
+	for (int i = POOL_SIGN_IN; i < POOL_COUNT; i++) {
+		int64_t queued, running;
+		http_pool_counts(&h->pools[i], &queued, &running);
+		ret->heavy_queued += queued;
+		ret->heavy_running += running;
+	}
 }

@@ -148,7 +148,7 @@ struct db *http_thread_db(struct http_thread *thread, struct http_call *call)
 		if (db_open_new(&call->ctx, http->store, &thread->db) != OK)
 			thread->db = NULL; /* the faults say why; the next request tries again */
 		else
-			db_set_budget(thread->db, HTTP_BUDGET_STEPS, 0);
+			db_set_budget(thread->db, HTTP_BUDGET_STEPS, HTTP_BUDGET_LITE_MS);
 	}
 	return thread->db;
 }

@@ -41,6 +41,8 @@ static const struct by_key by_key[] = {
 	{"no_memory", 503, NULL},
 	{"threads", 503, NULL},
 	{"queue_full", 503, NULL},
+	{"share_full", 429, NULL},
+	{"too_slow", 503, NULL},
 	{"disk_full", 507, NULL},
 	{"PGRST103", 416, NULL},
 	{"PGRST106", 406, NULL},

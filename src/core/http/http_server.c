@@ -99,7 +99,7 @@ static void fill_config(struct http *http)
 {
 	struct http_config *c = &http->config;
 	c->threads = or_default(c->threads, cores());
-	c->heavy_threads = or_default(c->heavy_threads, cores());
+	c->heavy_threads = or_default(c->heavy_threads, cores() > 1 ? cores() : 2);
 	c->per_address_max = or_default(c->per_address_max, 256);
 	c->connections_max = files_allow(or_default(c->connections_max, 10000));
 	if (c->head_deadline_ms <= 0)
@@ -164,23 +164,17 @@ static enum err check_store(struct ctx *ctx, const struct http *http)
 
 static enum err start_pools(struct ctx *ctx, struct http *http)
 {
-	enum err err = http_pool_start(ctx, http, &http->heavy, "heavy", (size_t)http->config.heavy_threads, HTTP_HEAVY_SPARE, HTTP_HEAVY_QUEUE, 0);
-	if (err != OK)
-		return err;
-	http->heavy_ready = true;
-	if (!http->postgres)
-		return OK;
-	err = http_pool_start(ctx, http, &http->read, "read", HTTP_READ_THREADS, 0, HTTP_READ_QUEUE, HTTP_BUDGET_MS);
-	http->read_ready = err == OK;
+	enum err err = OK;
+	for (int i = 0; err == OK && i < POOL_COUNT; i++)
+		if (http->postgres || !http_pool_plans[i].postgres)
+			err = http_pool_start(ctx, http, (enum http_pool_kind)i);
 	return err;
 }
 
 static void free_http(struct http *http)
 {
-	if (http->read_ready)
-		http_pool_release(&http->read);
-	if (http->heavy_ready)
-		http_pool_release(&http->heavy);
+	for (int i = 0; i < POOL_COUNT; i++)
+		http_pool_release(&http->pools[i]);
 	free(http->threads);
 	http_router_release(&http->router);
 	map_release(&http->addresses);
@@ -221,11 +215,8 @@ static enum err start(struct ctx *ctx, struct http *http, const struct route *co
 
 static void stop_pools(struct http *http)
 {
-	/* the readers first: they put work into the other */
-	if (http->read_ready)
-		http_pool_stop(&http->read);
-	if (http->heavy_ready)
-		http_pool_stop(&http->heavy);
+	for (int i = 0; i < POOL_COUNT; i++)
+		http_pool_stop(&http->pools[i]);
 }
 
 enum err http_start_new(struct ctx *ctx, struct store *store, const struct http_config *config, const struct route *const *tables, struct http **ret)

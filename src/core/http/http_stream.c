@@ -131,7 +131,7 @@ static bool wait_for_room(struct http_stream *stream)
 	if (patience <= 0)
 		return false;
 	/* meanwhile another thread works; when too many wait already, nobody may wait for long */
-	bool aside = http_pool_wait(&stream->http->heavy);
+	bool aside = stream->worker != NULL && http_pool_wait(stream->worker);
 	if (!aside && patience > HTTP_CROWDED_MS)
 		patience = HTTP_CROWDED_MS;
 	int64_t before = time_monotonic_us();
@@ -141,7 +141,7 @@ static bool wait_for_room(struct http_stream *stream)
 	int rc = pthread_cond_timedwait(&stream->room, &stream->lock, &until);
 	stream->waited_ms += (time_monotonic_us() - before) / 1000;
 	if (aside)
-		http_pool_go_on(&stream->http->heavy);
+		http_pool_go_on(stream->worker);
 	return rc == 0 || (aside && rc == ETIMEDOUT);
 }
 
@@ -277,6 +277,7 @@ enum err http_stream_begin(struct ctx *ctx, struct http_response *res)
 	enum err err = http_stream_new(ctx, call->http, HTTP_RING, &res->stream);
 	if (err != OK)
 		return err;
+	res->stream->worker = call->worker;
 	res->kind = KIND_STREAM;
 	res->packed = true;
 	res->fixed_head = true;

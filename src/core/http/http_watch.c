@@ -136,6 +136,7 @@ static void *run(void *arg)
 	while (!atomic_load(&http->watcher_stop)) {
 		const struct timespec nap = {.tv_nsec = WATCH_MS * 1000000L};
 		(void)nanosleep(&nap, NULL);
+		http_pool_look(&http->pools[POOL_LISTS]);
 		int64_t now = http->config.changes(http->config.arg);
 		bool changed = again || now != seen;
 		struct round round;

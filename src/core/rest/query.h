@@ -29,6 +29,8 @@ enum {
 	QUERY_DEPTH_MAX = 3,         /* levels of embedding */
 	QUERY_NESTING_MAX = 16,      /* of and/or groups */
 	QUERY_TERMS_MAX = 200,       /* conditions in one request */
+	QUERY_PATTERNS_MAX = 20,     /* like, ilike, match and imatch: patterns in one request, */
+	QUERY_PATTERN_BYTES_MAX = 1000, /* all together, each for every row */
 	QUERY_LIST_MAX = 1000,       /* values of one in.(...) */
 	QUERY_VALUES_MAX = 2000,     /* values of all conditions */
 	QUERY_EMBEDS_MAX = 20,

@@ -164,7 +164,7 @@ struct query {
 	size_t n_items;
 	enum action action;
 	bool all_rows, no_children, strip_nulls;
-	size_t n_terms, n_values, n_embeds;
+	size_t n_terms, n_values, n_embeds, n_patterns, pattern_bytes;
 	const char *typed;           /* q= */
 	const char *cursor_text;
 	struct query_cursor cursor;

@@ -30,6 +30,8 @@
 #define QK_OFFSET "offset_too_far"    /* go on with cursor; arg: the number allowed */
 #define QK_CURSOR "cursor_invalid"    /* not one of ours, or of another order */
 #define QK_PATTERN "pattern_refused"  /* a regular expression beyond the plain ones */
+#define QK_PATTERNS "patterns_too_many" /* over QUERY_PATTERNS_MAX; arg: it */
+#define QK_PATTERN_BYTES "patterns_too_long" /* over QUERY_PATTERN_BYTES_MAX; arg: it */
 #define QK_CHILDREN "children_refused" /* flat answers can't hold children; arg: name */
 #define QK_EMBED_ROWS "embed_too_large" /* over QUERY_EMBED_ROWS_MAX */
 #define QK_NEEDS_FILTER "filter_needed" /* changes of every row are refused */

@@ -194,6 +194,17 @@ static bool is_pattern_op(enum query_op op)
 	return op == OP_LIKE || op == OP_ILIKE || op == OP_MATCH || op == OP_IMATCH;
 }
 
+/* Patterns are what costs: each may be tried on every row. */
+static enum err count_pattern(struct ctx *ctx, struct query *q, const struct field *field, const char *text)
+{
+	q->pattern_bytes += strlen(text);
+	if (++q->n_patterns > QUERY_PATTERNS_MAX)
+		return fail_arg(ctx, ERR_INVALID, field->name, QK_PATTERNS, "20");
+	if (q->pattern_bytes > QUERY_PATTERN_BYTES_MAX)
+		return fail_arg(ctx, ERR_INVALID, field->name, QK_PATTERN_BYTES, "1000");
+	return OK;
+}
+
 static enum err operand(struct ctx *ctx, struct query_node *node, const struct query_cond *term, const char *text, struct value *ret)
 {
 	const struct field *field = node_field(node, term->field);
@@ -240,7 +251,6 @@ static void drop_nulls(struct query_cond *term)
 
 enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n)
 {
-	(void)q;
 	if (term->op == OP_SEARCH) {
 		term->text = texts[0];
 		return OK;
@@ -250,7 +260,9 @@ enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *nod
 		return fail(ctx, ERR_LIMIT, node_field(node, term->field)->name, "memory");
 	term->n = n;
 	for (size_t i = 0; i < n; i++) {
-		enum err err = operand(ctx, node, term, texts[i], &term->values[i]);
+		enum err err = is_pattern_op(term->op) ? count_pattern(ctx, q, node_field(node, term->field), texts[i]) : OK;
+		if (!err)
+			err = operand(ctx, node, term, texts[i], &term->values[i]);
 		if (err)
 			return err;
 	}

@@ -39,6 +39,7 @@ struct stmt {
 	bool finished; /* no more rows */
 	bool bad_bind; /* a parameter number or a value was refused */
 	int64_t steps; /* spent of the budget, SQLite */
+	int64_t since_us; /* when the first of them had been counted */
 	struct sqlite3_stmt *lite;
 	struct pg_stmt *pg;
 };

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/timeutil.h"
 
 /* KiB, as SQLite wants it: negative */
 #define WRITE_CACHE "-49152"
@@ -86,9 +87,17 @@ static int progress(void *arg)
 	struct db *db = arg;
 	if (!db->running)
 		return 0;
-	db->running->steps += PROGRESS_STEPS;
-	if (db->budget_steps > 0 && db->running->steps > db->budget_steps)
+	struct stmt *stmt = db->running;
+	stmt->steps += PROGRESS_STEPS;
+	if (db->budget_steps > 0 && stmt->steps > db->budget_steps)
 		return 1;
+	if (db->budget_ms > 0) { /* a step may be a function that takes its time */
+		int64_t now = time_monotonic_us();
+		if (stmt->steps == PROGRESS_STEPS)
+			stmt->since_us = now;
+		else if (now - stmt->since_us > db->budget_ms * 1000)
+			return 1;
+	}
 	return db->running_ctx && ctx_expired(db->running_ctx);
 }
 

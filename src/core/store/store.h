@@ -60,7 +60,7 @@ enum engine db_engine(const struct db *db);
 /* Stops the statement that runs on this connection, from another thread. */
 void db_interrupt(struct db *db);
 /* Read budget: a statement that does more than `steps` virtual-machine steps
- * (SQLite) or runs over `ms` (PostgreSQL) ends with ERR_LIMIT and message key
+ * (SQLite) or runs over `ms` (about, on SQLite) ends with ERR_LIMIT and message key
  * "budget"; 0 means none. */
 void db_set_budget(struct db *db, int64_t steps, int64_t ms);
 void db_budget(const struct db *db, int64_t *ret_steps, int64_t *ret_ms);
