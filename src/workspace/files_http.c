@@ -92,15 +92,26 @@ static enum err read_target(struct ctx *ctx, const struct http_request *req, str
 	return u->customer_id != 0 ? OK : fail(ctx, ERR_INVALID, "record_id", "file_no_customer");
 }
 
+static enum err read_upload(struct ctx *ctx, const struct http_request *req, struct upload *u)
+{
+	*u = (struct upload){.name = http_query(ctx, req, "name", 0)};
+	if (str_empty(u->name))
+		return fail(ctx, ERR_INVALID, "name", "required");
+	enum err err = read_target(ctx, req, u);
+	return err == OK ? check_row(ctx, u) : err;
+}
+
+static enum err may_upload(struct ctx *ctx, const struct http_request *req)
+{
+	struct upload u;
+	return read_upload(ctx, req, &u);
+}
+
 static enum err upload(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
-	struct upload u = {.name = http_query(ctx, req, "name", 0)};
+	struct upload u;
 	struct jsonw w;
-	if (str_empty(u.name))
-		return fail(ctx, ERR_INVALID, "name", "required");
-	enum err err = read_target(ctx, req, &u);
-	if (err == OK)
-		err = check_row(ctx, &u);
+	enum err err = read_upload(ctx, req, &u);
 	if (err == OK && req->body_path == NULL)
 		err = fail(ctx, ERR_INVALID, "", "file_empty");
 	if (err == OK)
@@ -158,7 +169,7 @@ const struct route workspace_routes[] = {
 	{.method = METHOD_GET, .pattern = "/api/v1/views/shared", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = workspace_views,
 	 .doc = "Views of a kind of record (?entity=) that colleagues share with everybody or with one's team."},
 	{.method = METHOD_POST, .pattern = "/api/v1/file", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = upload,
-	 .upload = true, .body_max = FILE_BYTES_MAX,
+	 .may = may_upload, .upload = true, .body_max = FILE_BYTES_MAX,
 	 .doc = "Keeps the raw body as a file of a customer, order or interaction (?name=&entity=&record_id=)."},
 	{.method = METHOD_GET, .pattern = "/api/v1/attachment/*/content", .lane = LANE_READ, .door = DOOR_SIGNED_IN,
 	 .handle = download, .doc = "A file's content; ?inline=1 shows pictures in place."},

@@ -351,6 +351,19 @@ test('S81 one reader with the slowest questions delays neither signing in nor ot
   for (const [status, retry, code] of ends.filter(([s]) => s !== 200)) assert.ok([429, 503].includes(status) && Number(retry) > 0, `${status} ${retry} ${code}`);
 });
 
+test('S74 whoever may not is refused before the body, and nothing of it is kept', async () => {
+  const nobody = await person(server, 'norights', {});
+  await unchanged(server.data, async () => {
+    for (const path of ['import?name=a.csv', `file?name=a&entity=customer&record_id=${customer}`, 'customer']) {
+      const head = `POST /api/v1/${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${nobody.token}\r\nContent-Length: 9000000\r\n\r\n`;
+      // no body follows: an answer that waits for one never comes
+      const answer = await raw(server.url, Buffer.from(head, 'latin1'), { silence: 3000 });
+      assert.match(answer.text, /^HTTP\/1\.1 403 /, `${path}: ${answer.text.slice(0, 200)}`);
+      assert.deepEqual(readdirSync(`${server.data}/tmp`), [], path);
+    }
+  });
+});
+
 test('S75 errors tell nothing of the inside, in whatever way they are provoked', async () => {
   const inside = /\/work|\/tmp\/|\/usr\/|\/home|\.c:\d+|0x[0-9a-f]{8}|sqlite|postgres|libpq|libmicrohttpd|jansson|guanxi[-/ ]\d|stack|backtrace|errno|assert|segfault|thread|SELECT |FROM "|pg_|ERROR:|constraint|violates|UNIQUE|relation "|syntax error|\.c\b|[a-z]+_[a-z]+\(/;
   for (const [method, path, body, headers] of [

@@ -108,6 +108,12 @@ static enum err look_into(struct ctx *ctx, const char *path, const char **ret_fo
 	return err;
 }
 
+static enum err may_upload(struct ctx *ctx, const struct http_request *req)
+{
+	(void)req;
+	return may_import(ctx);
+}
+
 static enum err upload(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct creating c = {.id = 0};
@@ -665,7 +671,7 @@ static enum err presets(struct ctx *ctx, const struct http_request *req, struct 
 }
 
 const struct route exchange_routes[] = {
-	{.method = METHOD_POST, .pattern = "/api/v1/import", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = upload, .upload = true,
+	{.method = METHOD_POST, .pattern = "/api/v1/import", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = upload, .may = may_upload, .upload = true,
 	 .body_max = (size_t)IMPORT_FILE_MAX_MB << 20, .doc = "Uploads a file to import (?name=); the answer is an import run."},
 	{.method = METHOD_GET, .pattern = "/api/v1/import/presets", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = presets,
 	 .doc = "Built-in plans for files of known programs."},

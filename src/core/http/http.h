@@ -104,6 +104,9 @@ struct route {
 	bool upload;              /* the body is streamed to a file */
 	bool no_csrf;             /* sign-in and signed webhooks only */
 	enum work work;           /* of HEAVY routes */
+	/* May they at all?  Asked at the head, before any of a large body is taken, and refused there; the handler asks for
+	 * itself again.  Required where a large body is not let in by the door alone.  req has no body yet. */
+	enum err (*may)(struct ctx *ctx, const struct http_request *req);
 	const char *doc;          /* one line for OpenAPI; required */
 };
 
@@ -128,6 +131,7 @@ struct http_config {
 	int connections_max; /* 0: 10,000 */
 	int64_t head_deadline_ms, body_deadline_ms; /* 0: 10 s, 60 s (plus time for size) */
 	size_t response_max; /* buffered body; 0: 32 MiB */
+	uint64_t disk_reserve; /* uploads leave this much of the disk to the database; 0: 256 MiB */
 	/* Who is it?  Sets ctx->actor (arena or cached, valid for the request) and
 	 * ctx->locale.  ERR_DENIED for bad credentials; OK with a NULL actor for none. */
 	enum err (*authenticate)(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf);

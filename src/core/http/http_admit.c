@@ -101,6 +101,8 @@ bool http_admit(struct http_call *call)
 		err = check_door(call);
 	if (err == OK)
 		err = check_forgery(call);
+	if (err == OK && call->at_head && call->route->may != NULL)
+		err = call->route->may(&call->ctx, &call->req);
 	if (err == OK)
 		err = read_idempotency(call);
 	call->result = err;

@@ -139,6 +139,7 @@ static void clean(struct http_call *call)
 	call->spoiled = false;
 	call->spoiled_at = 0;
 	call->admitted = false;
+	call->at_head = false;
 	call->needs_csrf = false;
 	call->suspended = false;
 	call->close = false;

@@ -27,6 +27,8 @@ enum {
 	HTTP_ANSWER_FIELDS_MAX = 32,  /* headers a handler may set */
 	HTTP_JSON_DEPTH_MAX = 32,
 	HTTP_BODY_DEFAULT = 1024 * 1024,
+	HTTP_BODY_BY_DOOR = 4 * 1024 * 1024, /* larger ones need route.may */
+	HTTP_DISK_RESERVE = 256 * 1024 * 1024,
 	HTTP_OVERFLOW = 1024 * 1024,  /* read past the body's maximum, to answer 413 rather than break off */
 	HTTP_CONN_MEMORY = 32 * 1024, /* libmicrohttpd clears it for every request, so no larger than needed */
 	HTTP_ARENA_MAX = 64 * 1024 * 1024,
@@ -237,6 +239,7 @@ struct http_call {
 	bool spoiled;             /* refused, but the body is not at its end */
 	uint64_t spoiled_at;
 	bool admitted;
+	bool at_head;             /* a body is to come, and nothing of it is taken yet */
 	bool needs_csrf;
 	bool suspended;           /* counted in http->suspended */
 	bool close;
@@ -446,6 +449,7 @@ void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, 
 
 /* http_upload.c */
 enum err http_upload_prepare(struct ctx *ctx, struct http *http) MUST_CHECK;
+/* Also refuses what the disk has no room for. */
 bool http_upload_open(struct http_call *call) MUST_CHECK;
 bool http_upload_write(struct http_call *call, const char *data, size_t n) MUST_CHECK;
 /* The call is refused if it fails. */

@@ -166,6 +166,7 @@ static enum MHD_Result begin_body(struct http_call *call)
 		return http_answer(call);
 	buf_release(&call->body);
 	buf_init(&call->body, call->body_max);
+	call->at_head = false;
 	call->state = STATE_BODY;
 	call->body_started_ms = http_now(call->http);
 	http_watch_begin(call);
@@ -197,6 +198,7 @@ static enum MHD_Result expect_body(struct http_call *call)
 {
 	if (call->state == STATE_READY)
 		check_body(call);
+	call->at_head = true;
 	if (call->state == STATE_READY && !call->http->postgres)
 		http_lanes_admit_here(call);
 	if (call->state == STATE_DONE)

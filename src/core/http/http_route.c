@@ -75,6 +75,8 @@ static const char *route_problem(const struct route *route)
 		return "route_door";
 	if (route->upload && route->method == METHOD_GET)
 		return "route_upload";
+	if ((route->upload || route->body_max > HTTP_BODY_BY_DOOR) && route->door == DOOR_SIGNED_IN && route->may == NULL)
+		return "route_may";
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -56,10 +57,24 @@ static bool refuse_io(struct http_call *call)
 	return false;
 }
 
+/* An upload is kept twice for a moment, and never takes what the database needs to go on. */
+static bool has_room(const struct http_call *call)
+{
+	struct statvfs disk;
+	if (statvfs(call->http->upload_dir, &disk) != 0)
+		return true; /* opening the file says what is wrong */
+	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+	return left >= call->http->config.disk_reserve + 2 * (uint64_t)call->head.length;
+}
+
 bool http_upload_open(struct http_call *call)
 {
 	if (call->http->upload_dir == NULL) {
 		http_refuse(call, ERR_BUG, "upload_failed", 500);
+		return false;
+	}
+	if (!has_room(call)) {
+		http_refuse(call, ERR_LIMIT, "disk_full", 507);
 		return false;
 	}
 	if (asprintf(&call->upload_path, "%s/" PREFIX "XXXXXX", call->http->upload_dir) < 0)

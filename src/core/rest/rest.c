@@ -57,7 +57,7 @@ const struct route rest_routes[] = {
 	 .doc = "There are no functions: always 404 with PGRST202."},
 	{.method = METHOD_GET, .pattern = "/api/v1/*", READS, .handle = rest_get_list,
 	 .doc = "Rows of an entity."},
-	{.method = METHOD_POST, .pattern = "/api/v1/*", WRITES, .handle = rest_post_rows, .body_max = REST_BODY_MAX,
+	{.method = METHOD_POST, .pattern = "/api/v1/*", WRITES, .handle = rest_post_rows, .may = rest_may_post, .body_max = REST_BODY_MAX,
 	 .doc = "New rows of an entity."},
 	{.method = METHOD_PATCH, .pattern = "/api/v1/*", WRITES, .handle = rest_patch_rows,
 	 .doc = "Changes the rows that match."},

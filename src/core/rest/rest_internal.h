@@ -110,6 +110,8 @@ enum err rest_nested_create(struct ctx *ctx, struct record *record, const struct
 
 enum err rest_get_list(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_post_rows(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+/* Before the body is taken. */
+enum err rest_may_post(struct ctx *ctx, const struct http_request *req) MUST_CHECK;
 enum err rest_patch_rows(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_delete_rows(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;

@@ -279,16 +279,29 @@ static enum err write_and_answer(struct post *p)
 	return err;
 }
 
+/* The entity, and whether they may make any of it. */
+static enum err may_post(struct ctx *ctx, const struct http_request *req, const struct entity_info **ret)
+{
+	enum err err = rest_entity(ctx, req->params[0], ret);
+	if (!err && entity_scope(ctx->actor, *ret, ACTION_CREATE) == SCOPE_NONE)
+		err = fail_arg(ctx, ERR_FORBIDDEN, "", QK_FORBIDDEN, (*ret)->entity->name);
+	return err;
+}
+
+enum err rest_may_post(struct ctx *ctx, const struct http_request *req)
+{
+	const struct entity_info *info;
+	return may_post(ctx, req, &info);
+}
+
 enum err rest_post_rows(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct post p = {.ctx = ctx, .req = req, .res = res};
-	enum err err = rest_entity(ctx, req->params[0], &p.info);
+	enum err err = may_post(ctx, req, &p.info);
 	if (!err)
 		err = rest_prefer(ctx, req, res, &p.prefer);
 	if (!err)
 		err = rest_accept(ctx, req, &p.accept);
-	if (!err && entity_scope(ctx->actor, p.info, ACTION_CREATE) == SCOPE_NONE)
-		err = fail_arg(ctx, ERR_FORBIDDEN, "", QK_FORBIDDEN, p.info->entity->name);
 	if (!err)
 		err = rest_body_read(ctx, req, p.info, &p.body);
 	if (!err)
