@@ -10,7 +10,7 @@
 
 enum { FIELDS = 40, LINES = 5, RENDERS = 200000, COMPILES = 20000 };
 
-static char names[FIELDS][16];
+static char names[FIELDS][24];
 static struct template_member members[FIELDS + 1];
 static struct template_member line_members[LINES][2];
 static struct template_value lines[LINES];
