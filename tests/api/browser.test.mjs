@@ -21,7 +21,9 @@ after(() => server?.close());
 
 const fill = (r) => r.path.replace('/{p1}/export', '/customer/export').replace(/\{\w+\}/g, customer) + (['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : r.path.endsWith('/file') ? `?name=forged.txt&entity=customer&record_id=${customer}` : r.path.endsWith('/import') ? '?name=forged.csv' : '');
 const forge = (r, headers, body = '{"name":"forged"}', query = '') => fetch(server.url + fill(r) + (query && (fill(r).includes('?') ? '&' : '?') + query), { method: r.method, headers: { Cookie: me.cookie, 'Content-Type': 'application/json', ...headers }, body, redirect: 'manual' });
-const changing = () => routes.filter((r) => r.method !== 'GET' && r.path !== '/api/v1/session');
+/** What anybody may ask without a session: it goes by what the body knows, not by the cookie. */
+const forAnybody = ['/api/v1/session', '/api/v1/invitation/look', '/api/v1/invitation/accept'];
+const changing = () => routes.filter((r) => r.method !== 'GET' && !forAnybody.includes(r.path));
 
 test('S23 with the cookie alone nothing is changed, by any route, from anywhere, in any kind of body', async () => {
   const right = { 'X-CSRF-Token': me.body.csrf };
@@ -50,6 +52,7 @@ test('S23 signing somebody in or out from elsewhere does not work', async () => 
   for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
     const answer = await signIn(server.url, adminEmail, adminPassword, { headers });
     assert.deepEqual([answer.status, answer.setCookie], [403, null]);
+    for (const path of forAnybody.slice(1)) assert.equal((await forge({ method: 'POST', path }, headers, '{"token":"x","password":"y"}')).status, 403, path);
   }
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
     const answer = await signIn(server.url, adminEmail, adminPassword, { headers: { 'Content-Type': type } });
