@@ -170,7 +170,7 @@ test('a narrowed token of somebody with all rights does no more than its roles: 
 let callers = 0;
 function opened(r, headers, { chunked = false } = {}) {
   const { hostname, port } = new URL(server.url), text = JSON.stringify({ name: 'forged', email: 'forged@example.com', password: 'set by somebody else 9', to: ids.user, old: 'x', new: 'y' });
-  const path = `${fill(r.path)}${['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''}`;
+  const path = `${fill(r.path)}${['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''}${r.path.endsWith('/file') ? `?name=forged.txt&entity=customer&record_id=${ids.customer}` : ''}`; // looked at before the body
   // each from an address of its own: a token that is gone is a wrong token, and those close an address
   callers++;
   const socket = connect({ port: Number(port), host: hostname, localAddress: `127.1.${callers >> 7}.${1 + (callers & 127)}` });
