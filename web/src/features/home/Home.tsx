@@ -36,11 +36,11 @@ export default function Home() {
 	return (
 		<div className="page home">
 			<h1>{t(hour < 11 ? 'home.morning' : hour < 18 ? 'home.day' : 'home.evening', { name: me.name })}</h1>
-			{admin && <Suspense fallback={null}><Setup /></Suspense>}
 			<div className="home-two">
 				<MyWork />
 				<Recent />
 			</div>
+			{admin && <Suspense fallback={null}><Setup /></Suspense>}
 			{orders && fieldOf(orders, 'total_base') && <Trade orders={orders} customers={customers} />}
 		</div>
 	);
