@@ -24,9 +24,10 @@ static int backup(struct cli *cli)
 		return 2;
 	}
 	const char *path = cli_path(cli, cli->files[0]);
-	if (check_backup(cli->ctx, cli->app, path) != OK || check_backup_key(cli->ctx, cli->app, &key) != OK ||
-	    check_backup_note(cli->ctx, cli->app) != OK)
+	if (check_backup(cli->ctx, cli->app, path) != OK || check_backup_key(cli->ctx, cli->app, &key) != OK)
 		return cli_failed(cli);
+	if (check_backup_note(cli->ctx, cli->app) != OK) /* the backup is good all the same */
+		app_print_faults(cli->ctx, cli->err);
 	fprintf(cli->out, "Backed up to %s and verified.\nRestore it with --key %s (keep that apart from the file).\n", path, key);
 	return 0;
 }

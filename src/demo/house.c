@@ -1,6 +1,8 @@
 #include "demo/demo.h"
 
+#include "base/timeutil.h"
 #include "core/entity/entity.h"
+#include "core/settings/settings.h"
 
 struct cell {
 	const char *field, *text;
@@ -14,7 +16,8 @@ static enum err put(struct ctx *ctx, const char *entity, const struct cell *cell
 	struct record *r;
 	enum err err = record_new(ctx, info, &r);
 	for (size_t i = 0; i < n && err == OK; i++) {
-		struct value value = value_int(cells[i].link);
+		bool many = entity_field(info, cells[i].field) >= 0 && info->fields[entity_field(info, cells[i].field)]->type == FIELD_LINKS;
+		struct value value = many ? (struct value){.kind = VALUE_LIST, .l = {&cells[i].link, 1}} : value_int(cells[i].link);
 		if (cells[i].text != NULL)
 			err = field_parse(ctx, info, entity_field(info, cells[i].field), cells[i].text, &value);
 		if (err == OK && (cells[i].text != NULL || cells[i].link != 0))
@@ -45,6 +48,35 @@ static enum err make_places(struct ctx *ctx, struct demo_house *h)
 		err = PUT(ctx, "team", &h->teams[1], {"name", "客户服务部", 0}, {"branch_id", NULL, h->branches[0]});
 	if (err == OK)
 		err = PUT(ctx, "team", &h->teams[2], {"name", "UK sales", 0}, {"branch_id", NULL, h->branches[1]});
+	return err;
+}
+
+/* The shop's name, and when its people work: China by its public holidays, London by a few days of its own. */
+static enum err make_hours(struct ctx *ctx, const struct demo_house *h)
+{
+	static const struct {
+		const char *day, *kind, *name, *hours;
+	} days[] = {
+		{"12-24", "special", "Christmas Eve", "09:00-13:00"},
+		{"12-25", "holiday", "Christmas Day", NULL},
+		{"12-26", "holiday", "Boxing Day", NULL},
+		{"01-01", "holiday", "New Year’s Day", NULL},
+	};
+	const char *west = "09:00-17:30", *east = "09:00-12:00 13:00-18:00";
+	int64_t id, day, london;
+	struct civil now;
+	enum err err = setting_set(ctx, "firm.name", SETTING_FIRM, 0, "West Lake Gifts 西湖礼品");
+	if (err == OK)
+		err = PUT(ctx, "calendar", &id, {"name", "杭州工作时间", 0}, {"time_zone", "Asia/Shanghai", 0}, {"country", "cn", 0}, {"mon", east, 0},
+		          {"tue", east, 0}, {"wed", east, 0}, {"thu", east, 0}, {"fri", east, 0}, {"is_default", "true", 0});
+	if (err == OK)
+		err = PUT(ctx, "calendar", &london, {"name", "London office hours", 0}, {"time_zone", "Europe/London", 0}, {"mon", west, 0}, {"tue", west, 0},
+		          {"wed", west, 0}, {"thu", west, 0}, {"fri", west, 0}, {"sat", "10:00-14:00", 0}, {"teams", NULL, h->teams[2]});
+	time_to_civil(ctx_now(ctx), &now);
+	for (int year = now.year; err == OK && year <= now.year + 1; year++)
+		for (size_t i = 0; err == OK && i < sizeof(days) / sizeof(days[0]); i++)
+			err = PUT(ctx, "calendar_day", &day, {"calendar_id", NULL, london}, {"date", arena_printf(ctx->arena, "%d-%s", year, days[i].day), 0},
+			          {"kind", days[i].kind, 0}, {"name", days[i].name, 0}, {"hours", days[i].hours, 0});
 	return err;
 }
 
@@ -118,6 +150,8 @@ enum err demo_house_make(struct ctx *ctx, struct demo_house *ret)
 		{"Eco", "good", "asks for plastic-free parcels"}, {"晒单达人", "info", "常分享购物体验"}, {"需要发票", "quiet", "每单开票"},
 	};
 	enum err err = make_places(ctx, ret);
+	if (err == OK)
+		err = make_hours(ctx, ret);
 	if (err == OK)
 		err = make_staff(ctx, ret);
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]) && err == OK; i++)

@@ -260,10 +260,8 @@ enum err access_http_tokens(struct ctx *ctx, const struct http_request *req, str
 	return err ? err : access_answer(ctx, res);
 }
 
-static enum err read_roles(struct ctx *ctx, json_t *list, struct token_wish *wish)
+enum err access_read_roles(struct ctx *ctx, const json_t *list, int64_t **ret_ids, size_t *ret_n)
 {
-	if (!list || json_is_null(list))
-		return OK;
 	size_t n = json_array_size(list);
 	if (!json_is_array(list) || n > ACCESS_ROLES_MAX)
 		return fail(ctx, ERR_INVALID, "roles", "role_not_list");
@@ -275,11 +273,21 @@ static enum err read_roles(struct ctx *ctx, json_t *list, struct token_wish *wis
 		if (!text || !id_parse(text, &ids[i]))
 			return fail(ctx, ERR_INVALID, "roles", "role_not_id");
 	}
-	/* an empty list is a wish for nothing, not for everything */
-	wish->narrowed = true;
-	wish->roles = ids;
-	wish->n_roles = n;
+	*ret_ids = ids;
+	*ret_n = n;
 	return OK;
+}
+
+/* An empty list is a wish for nothing, not for everything. */
+static enum err wish_roles(struct ctx *ctx, const json_t *list, struct token_wish *wish)
+{
+	int64_t *ids;
+	if (!list || json_is_null(list))
+		return OK;
+	enum err err = access_read_roles(ctx, list, &ids, &wish->n_roles);
+	wish->narrowed = true;
+	wish->roles = err ? NULL : ids;
+	return err;
 }
 
 static enum err read_wish(struct ctx *ctx, const struct token_body *body, struct token_wish *wish)
@@ -292,7 +300,7 @@ static enum err read_wish(struct ctx *ctx, const struct token_body *body, struct
 		else if (wish->expires_ms <= ctx_now(ctx))
 			fault_add(ctx, ERR_INVALID, "expires_at", "expiry_past", NULL);
 	}
-	enum err err = read_roles(ctx, body->roles, wish);
+	enum err err = wish_roles(ctx, body->roles, wish);
 	return err ? err : faults_code(ctx);
 }
 

@@ -255,6 +255,8 @@ enum err access_session_json(struct ctx *ctx, struct http_response *res, const s
 
 /* "en", "zh_hans", "zh_hant" as stored; false for anything else. */
 bool access_locale_parse(const char *text, enum locale *ret);
+/* A body's list of role ids, in the context's arena. */
+enum err access_read_roles(struct ctx *ctx, const json_t *list, int64_t **ret_ids, size_t *ret_n) MUST_CHECK;
 /* A tag as browsers write it, to what is stored. */
 const char *access_stored_locale(const char *tag);
 /* The language tag of a stored locale: "zh-Hans". */

@@ -38,17 +38,11 @@ static enum err check_days(struct ctx *ctx, int64_t *days)
 
 static enum err read_roles(struct ctx *ctx, struct record *user, const json_t *list)
 {
-	size_t n = json_array_size(list);
-	if (!json_is_array(list) || n > ACCESS_ROLES_MAX)
-		return fail(ctx, ERR_INVALID, "roles", "role_not_list");
-	int64_t *ids = arena_array(ctx->arena, n + 1, sizeof(*ids));
-	if (!ids)
-		return access_no_memory(ctx);
-	for (size_t i = 0; i < n; i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-		if (!text || !id_parse(text, &ids[i]))
-			return fail(ctx, ERR_INVALID, "roles", "role_not_id");
-	}
+	int64_t *ids;
+	size_t n;
+	enum err err = access_read_roles(ctx, list, &ids, &n);
+	if (err)
+		return err;
 	return record_set(ctx, user, "roles", (struct value){.kind = VALUE_LIST, .l = {ids, n}});
 }
 

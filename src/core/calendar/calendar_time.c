@@ -57,10 +57,25 @@ enum err calendar_is_open(struct ctx *ctx, struct calendar *cal, int64_t at, boo
 	return OK;
 }
 
+/* What the years from `first` to before `last` hold together: open milliseconds, or workdays. */
+static enum err whole_years(struct ctx *ctx, struct calendar *cal, int first, int last, bool workdays, int64_t *ret)
+{
+	enum err err = OK;
+	*ret = 0;
+	for (int y = first; y < last && err == OK; y++) {
+		struct calendar_year *year;
+		err = calendar_year_get(ctx, cal, y, &year);
+		if (err == OK)
+			*ret += workdays ? year->workdays[year->days] : year->open;
+	}
+	return err;
+}
+
 enum err calendar_between(struct ctx *ctx, struct calendar *cal, int64_t from, int64_t to, int64_t *ret)
 {
-	struct calendar_year *first, *last, *year;
+	struct calendar_year *first, *last;
 	int first_number, last_number;
+	int64_t whole;
 	enum err err = calendar_year_at(ctx, cal, from, &first_number, &first);
 	if (err == OK)
 		err = calendar_year_at(ctx, cal, to, &last_number, &last);
@@ -70,11 +85,8 @@ enum err calendar_between(struct ctx *ctx, struct calendar *cal, int64_t from, i
 	if (to <= from)
 		return OK;
 	int64_t open = open_before(last, to) - open_before(first, from);
-	for (int y = first_number; y < last_number && err == OK; y++) {
-		err = calendar_year_get(ctx, cal, y, &year);
-		open += err == OK ? year->open : 0;
-	}
-	*ret = open;
+	err = whole_years(ctx, cal, first_number, last_number, false, &whole);
+	*ret = open + whole;
 	return err;
 }
 
@@ -222,8 +234,9 @@ enum err calendar_is_workday(struct ctx *ctx, struct calendar *cal, int32_t day,
 
 enum err calendar_workdays(struct ctx *ctx, struct calendar *cal, int32_t first, int32_t last, int64_t *ret)
 {
-	struct calendar_year *from, *to, *year;
+	struct calendar_year *from, *to;
 	int from_number, to_number;
+	int64_t whole;
 	enum err err = year_of(ctx, cal, first, &from_number, &from);
 	if (err == OK)
 		err = year_of(ctx, cal, last, &to_number, &to);
@@ -233,11 +246,8 @@ enum err calendar_workdays(struct ctx *ctx, struct calendar *cal, int32_t first,
 	if (last < first)
 		return OK;
 	int64_t n = (int64_t)to->workdays[last - to->first_day + 1] - from->workdays[first - from->first_day];
-	for (int y = from_number; y < to_number && err == OK; y++) {
-		err = calendar_year_get(ctx, cal, y, &year);
-		n += err == OK ? year->workdays[year->days] : 0;
-	}
-	*ret = n;
+	err = whole_years(ctx, cal, from_number, to_number, true, &whole);
+	*ret = n + whole;
 	return err;
 }
 

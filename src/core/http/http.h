@@ -131,7 +131,7 @@ struct http_config {
 	int connections_max; /* 0: 10,000 */
 	int64_t head_deadline_ms, body_deadline_ms; /* 0: 10 s, 60 s (plus time for size) */
 	size_t response_max; /* buffered body; 0: 32 MiB */
-	uint64_t disk_reserve; /* uploads leave this much of the disk to the database; 0: 256 MiB */
+	uint64_t disk_reserve; /* uploads leave this much of the disk to the database; 0: a sixteenth of it, at most 256 MiB */
 	/* Who is it?  Sets ctx->actor (arena or cached, valid for the request) and
 	 * ctx->locale.  ERR_DENIED for bad credentials; OK with a NULL actor for none. */
 	enum err (*authenticate)(struct ctx *ctx, const struct http_request *req, bool *ret_needs_csrf);

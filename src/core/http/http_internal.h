@@ -29,6 +29,7 @@ enum {
 	HTTP_BODY_DEFAULT = 1024 * 1024,
 	HTTP_BODY_BY_DOOR = 4 * 1024 * 1024, /* larger ones need route.may */
 	HTTP_DISK_RESERVE = 256 * 1024 * 1024,
+	HTTP_DISK_SHARE = 16,
 	HTTP_OVERFLOW = 1024 * 1024,  /* read past the body's maximum, to answer 413 rather than break off */
 	HTTP_CONN_MEMORY = 32 * 1024, /* libmicrohttpd clears it for every request, so no larger than needed */
 	HTTP_ARENA_MAX = 64 * 1024 * 1024,

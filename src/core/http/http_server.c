@@ -106,8 +106,6 @@ static void fill_config(struct http *http)
 		c->head_deadline_ms = 10000;
 	if (c->body_deadline_ms <= 0)
 		c->body_deadline_ms = 60000;
-	if (c->disk_reserve == 0)
-		c->disk_reserve = HTTP_DISK_RESERVE;
 	if (c->response_max == 0)
 		c->response_max = 32u * 1024 * 1024;
 }

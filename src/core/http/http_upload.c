@@ -63,8 +63,12 @@ static bool has_room(const struct http_call *call)
 	struct statvfs disk;
 	if (statvfs(call->http->upload_dir, &disk) != 0)
 		return true; /* opening the file says what is wrong */
-	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
-	return left >= call->http->config.disk_reserve + 2 * (uint64_t)call->head.length;
+	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize, reserve = call->http->config.disk_reserve;
+	if (reserve == 0) { /* a small disk is not kept for the database alone */
+		uint64_t share = (uint64_t)disk.f_blocks * disk.f_frsize / HTTP_DISK_SHARE;
+		reserve = share < HTTP_DISK_RESERVE ? share : HTTP_DISK_RESERVE;
+	}
+	return left >= reserve + 2 * (uint64_t)call->head.length;
 }
 
 bool http_upload_open(struct http_call *call)
