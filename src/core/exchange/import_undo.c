@@ -18,7 +18,7 @@
 #include "core/exchange/import.h"
 
 #define UNDO_SUFFIX "-undo"
-enum { PAGE = 500, SEAL_TRIES = 600, SEAL_PAUSE_MS = 50, PAGE_BYTES = 128 << 20, REASONS_MAX = 12, EXAMPLES_MAX = 5, OTHERS_MAX = 32, AGAIN_MAX = 200000 };
+enum { PAGE = 500, PAGE_AGAIN = 100, SEAL_TRIES = 600, SEAL_PAUSE_MS = 50, PAGE_BYTES = 128 << 20, REASONS_MAX = 12, EXAMPLES_MAX = 5, OTHERS_MAX = 32, AGAIN_MAX = 200000 };
 
 /* Why records were left as they are. */
 struct reason {
@@ -491,13 +491,10 @@ static enum err again_page(struct ctx *ctx, void *arg)
 {
 	struct undo *u = arg;
 	enum err err = hold(ctx, u);
-	u->n = u->n_again - u->from_again < PAGE ? u->n_again - u->from_again : PAGE;
+	u->n = u->n_again - u->from_again < PAGE_AGAIN ? u->n_again - u->from_again : PAGE_AGAIN;
 	for (size_t i = 0; err == OK && i < u->n; i++) {
 		const struct again again = u->again[u->from_again + i];
-		struct arena_mark mark = arena_mark(ctx->arena);
 		err = undo_again(ctx, u, &again);
-		if (err == OK)
-			arena_rewind(ctx->arena, mark);
 	}
 	return err;
 }
@@ -521,11 +518,14 @@ static enum err undo_others(struct undo *u)
 	struct ctx *ctx = u->ctx;
 	struct db *db = ctx->db;
 	while (u->from_again < u->n_again) {
+		/* not within the page: what it tells others after its commit lies there */
+		struct arena_mark mark = arena_mark(ctx->arena);
 		u->before = u->tally;
 		enum err err = store_write(ctx, ctx->store, again_page, u);
 		ctx->db = db;
 		if (err != OK)
 			return err;
+		arena_rewind(ctx->arena, mark);
 		u->from_again += u->n;
 	}
 	return OK;
