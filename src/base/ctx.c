@@ -47,7 +47,9 @@ void ctx_init(struct ctx *ctx, struct arena *arena, const struct clock *clock)
 	ctx->actor = NULL;
 	ctx->clock = clock;
 	ctx->app = NULL;
+	ctx->settings = NULL;
 	ctx->gathering = NULL;
+	ctx->door = 0;
 	ctx->locale = LOCALE_EN;
 	ctx->deadline_ms = 0;
 	ctx->request_id = "-";

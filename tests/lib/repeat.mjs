@@ -18,7 +18,7 @@ const sealed = /^\/api\/v1\/(deleted\b|[a-z_]+\/\d+\/history)/;
 const still = (text) => text.replace(/"took_ms":[\d.e-]+|nonce="[0-9a-f]+"|"csrf":"[0-9a-f]+"/g, '');
 
 const written = /^\/api\/v1\/[a-z_]+(\/[0-9A-Za-z-]+)?(\?|$)/;
-const notRecords = /^\/api\/v1\/(session|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit)/;
+const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit)/;
 
 /**
  * Asks `send(headers)` as often as it must be asked, and resolves to the last answer.
@@ -31,10 +31,11 @@ const notRecords = /^\/api\/v1\/(session|import|file|attachment|bulk|settings|pa
 export async function thrice(method, path, headers, send) {
   if (!repeating) return send(headers);
   if (method === 'GET' || method === 'HEAD') {
-    const first = await send(headers), second = await send(headers), third = await send(headers);
+    const first = await send(headers);
+    if (first.status === 401 || first.status === 429) return first; // tries are counted
+    const second = await send(headers), third = await send(headers);
     if (mode === '2' || moving.some((shape) => shape.test(path)) || (engine === 'postgres' && sealed.test(path))) return third;
     for (const again of [second, third]) {
-      if (again.status === 429) continue; // tries are counted
       assert.equal(again.status, first.status, `${method} ${path} was answered otherwise when asked again: ${first.text.slice(0, 300)} | ${again.text.slice(0, 300)}`);
       if (again.status < 400) assert.equal(still(again.text), still(first.text), `${method} ${path} was answered otherwise when asked again`);
     }

@@ -314,6 +314,26 @@ static void map_spreads_keys_by_its_own(void **state)
 	assert_true(same < SPREAD_KEYS / 50);
 }
 
+/* Whatever lay there before: a field that is forgotten here differs. */
+static void a_context_begins_whole(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct ctx *a = malloc(sizeof(*a)), *b = malloc(sizeof(*b));
+	assert_non_null(a);
+	assert_non_null(b);
+	memset(a, 0, sizeof(*a));
+	memset(b, 0xa5, sizeof(*b));
+	arena_init(&arena, 1 << 16);
+	ctx_init(a, &arena, clock_system());
+	ctx_init(b, &arena, clock_system());
+	assert_memory_equal(a, b, offsetof(struct ctx, faults));
+	assert_int_equal(b->faults.count, 0);
+	arena_release(&arena);
+	free(a);
+	free(b);
+}
+
 /* Faults of a part that had memory of its own are told after that memory is gone. */
 static void faults_outlive_their_arena(void **state)
 {
@@ -421,7 +441,7 @@ int main(void)
 		cmocka_unit_test(time_reads_what_it_writes), cmocka_unit_test(decimals_are_exact),
 		cmocka_unit_test(ids_only_grow), cmocka_unit_test(json_is_escaped),
 		cmocka_unit_test(map_finds_what_it_holds), cmocka_unit_test(map_spreads_keys_by_its_own), cmocka_unit_test(faults_are_collected),
-		cmocka_unit_test(faults_outlive_their_arena),
+		cmocka_unit_test(a_context_begins_whole), cmocka_unit_test(faults_outlive_their_arena),
 		cmocka_unit_test(a_log_line_cannot_be_forged), cmocka_unit_test(bytes_are_compared_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
