@@ -52,8 +52,18 @@ export default function Invited({ token, onDone, onLeave, preferences, prefer }:
 		setBusy(true);
 		setProblem(null);
 		try {
-			await call('POST', 'invitation/accept', { quiet401: true, body: { token, password, locale: preferences.locale } });
-			await onDone((await call<Session>('POST', 'session', { quiet401: true, body: { email: invitation.email, password } })).data);
+			await call('POST', 'invitation/accept', {
+				quiet401: true,
+				body: { token, password, locale: preferences.locale },
+			});
+			await onDone(
+				(
+					await call<Session>('POST', 'session', {
+						quiet401: true,
+						body: { email: invitation.email, password },
+					})
+				).data,
+			);
 		} catch (error) {
 			const e = error instanceof ApiError ? error : null;
 			if (e?.missing) setRefused(e);
@@ -66,45 +76,93 @@ export default function Invited({ token, onDone, onLeave, preferences, prefer }:
 	return (
 		<div className="sign-in">
 			<main className="sign-in-box">
-				<h1><Mark /> {invitation?.firm || t('app.name')}</h1>
+				<h1>
+					<Mark /> {invitation?.firm || t('app.name')}
+				</h1>
 				{refused ? (
 					<div role="alert">
-						<p className="sign-in-line">{refused.offline ? t('state.offline') : refused.message || t('state.failed')}</p>
+						<p className="sign-in-line">
+							{refused.offline ? t('state.offline') : refused.message || t('state.failed')}
+						</p>
 						<p>{refused.missing && t('invited.ask')}</p>
 						<Button onClick={onLeave}>{t('sign_in.title')}</Button>
 					</div>
-				) : !invitation ? <p role="status">{t('state.loading')}</p> : (
+				) : !invitation ? (
+					<p role="status">{t('state.loading')}</p>
+				) : (
 					<>
 						<p className="sign-in-line">{t('invited.welcome', { name: invitation.name })}</p>
 						<form
-							className="sign-in-form" onSubmit={(e) => {
+							className="sign-in-form"
+							onSubmit={(e) => {
 								e.preventDefault();
 								void submit();
 							}}
 						>
 							<label htmlFor={`${id}e`}>{t('sign_in.email')}</label>
-							<Input id={`${id}e`} size="large" type="email" name="email" autoComplete="username" value={invitation.email} readOnly />
+							<Input
+								id={`${id}e`}
+								size="large"
+								type="email"
+								name="email"
+								autoComplete="username"
+								value={invitation.email}
+								readOnly
+							/>
 							<label htmlFor={`${id}p`}>{t('account.new_password')}</label>
 							<Input.Password
-								id={`${id}p`} size="large" name="password" autoComplete="new-password" value={password} autoFocus minLength={8} required
-								onChange={(e) => setPassword(e.target.value)} aria-invalid={problem !== null} aria-describedby={`${id}h ${id}x`}
+								id={`${id}p`}
+								size="large"
+								name="password"
+								autoComplete="new-password"
+								value={password}
+								autoFocus
+								minLength={8}
+								required
+								onChange={(e) => setPassword(e.target.value)}
+								aria-invalid={problem !== null}
+								aria-describedby={`${id}h ${id}x`}
 							/>
-							<p className="hint" id={`${id}h`}>{t('account.password_hint')}</p>
+							<p className="hint" id={`${id}h`}>
+								{t('account.password_hint')}
+							</p>
 							<label htmlFor={`${id}a`}>{t('account.again_password')}</label>
 							<Input.Password
-								id={`${id}a`} size="large" name="again" autoComplete="new-password" value={again} required
-								onChange={(e) => setAgain(e.target.value)} aria-invalid={differs} aria-describedby={`${id}x`}
+								id={`${id}a`}
+								size="large"
+								name="again"
+								autoComplete="new-password"
+								value={again}
+								required
+								onChange={(e) => setAgain(e.target.value)}
+								aria-invalid={differs}
+								aria-describedby={`${id}x`}
 							/>
-							<p className="problem" id={`${id}x`} role="alert">{differs ? t('account.differs') : problem}</p>
-							<Button type="primary" size="large" htmlType="submit" loading={busy} disabled={password.length < 8 || password !== again} block>{t('invited.go')}</Button>
+							<p className="problem" id={`${id}x`} role="alert">
+								{differs ? t('account.differs') : problem}
+							</p>
+							<Button
+								type="primary"
+								size="large"
+								htmlType="submit"
+								loading={busy}
+								disabled={password.length < 8 || password !== again}
+								block
+							>
+								{t('invited.go')}
+							</Button>
 						</form>
 					</>
 				)}
 			</main>
 			<footer className="sign-in-foot">
 				<Select
-					aria-label={t('menu.language')} variant="borderless" value={preferences.locale} popupMatchSelectWidth={false}
-					options={LOCALES.map(({ value, label }) => ({ value, label }))} onChange={(locale) => prefer({ locale })}
+					aria-label={t('menu.language')}
+					variant="borderless"
+					value={preferences.locale}
+					popupMatchSelectWidth={false}
+					options={LOCALES.map(({ value, label }) => ({ value, label }))}
+					onChange={(locale) => prefer({ locale })}
 				/>
 			</footer>
 		</div>

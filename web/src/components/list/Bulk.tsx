@@ -89,34 +89,89 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 	return (
 		<div className="bulk" role="region" aria-label={t('bulk.title')}>
 			<b aria-live="polite">{words}</b>
-			{!selection.all && total !== null && rows.length > 0 && selection.ids.size >= rows.length && total > rows.length && (
-				<Button type="link" size="small" onClick={() => onSelect({ all: true, ids: new Set() })}>
-					{capped ? t('bulk.select_all_capped', { n: number(total) }) : t('bulk.select_all', { count: total, n: number(total) })}
-				</Button>
-			)}
+			{!selection.all &&
+				total !== null &&
+				rows.length > 0 &&
+				selection.ids.size >= rows.length &&
+				total > rows.length && (
+					<Button type="link" size="small" onClick={() => onSelect({ all: true, ids: new Set() })}>
+						{capped
+							? t('bulk.select_all_capped', { n: number(total) })
+							: t('bulk.select_all', { count: total, n: number(total) })}
+					</Button>
+				)}
 			{going ? (
 				<>
-					<span className="bulk-progress"><Progress percent={Math.round(((going.done + going.refused) / Math.max(1, going.total)) * 100)} size="small" aria-label={t('bulk.progress')} /></span>
-					{isGoing(going) && <Button size="small" onClick={() => void cancelBulk(going.id).catch(() => undefined)}>{t('bulk.stop')}</Button>}
+					<span className="bulk-progress">
+						<Progress
+							percent={Math.round(((going.done + going.refused) / Math.max(1, going.total)) * 100)}
+							size="small"
+							aria-label={t('bulk.progress')}
+						/>
+					</span>
+					{isGoing(going) && (
+						<Button size="small" onClick={() => void cancelBulk(going.id).catch(() => undefined)}>
+							{t('bulk.stop')}
+						</Button>
+					)}
 				</>
 			) : (
 				<>
-					{may(entity, 'update') && bulk && <Button size="small" onClick={() => void ask('change')}>{t('bulk.edit')}</Button>}
-					{may(entity, 'update') && bulk && tags && <Button size="small" onClick={() => void ask('change', tags)}>{t('bulk.tag')}</Button>}
-					{may(entity, 'export') && <Button size="small" onClick={onExport}>{t('export.button')}</Button>}
-					{may(entity, 'delete') && bulk && <Button size="small" danger onClick={() => void ask('delete')}>{t('word.delete')}</Button>}
+					{may(entity, 'update') && bulk && (
+						<Button size="small" onClick={() => void ask('change')}>
+							{t('bulk.edit')}
+						</Button>
+					)}
+					{may(entity, 'update') && bulk && tags && (
+						<Button size="small" onClick={() => void ask('change', tags)}>
+							{t('bulk.tag')}
+						</Button>
+					)}
+					{may(entity, 'export') && (
+						<Button size="small" onClick={onExport}>
+							{t('export.button')}
+						</Button>
+					)}
+					{may(entity, 'delete') && bulk && (
+						<Button size="small" danger onClick={() => void ask('delete')}>
+							{t('word.delete')}
+						</Button>
+					)}
 				</>
 			)}
 			<span className="bulk-sums">
-				{!selection.all && loaded.length > 1 && sums.map((c) => (
-					<span key={c.field.name}>
-						{t('bulk.sum', { field: c.field.label, sum: c.field.type === 'money' ? money(total_(c), meta.base_currency) : number(total_(c)) })}
-					</span>
-				))}
+				{!selection.all &&
+					loaded.length > 1 &&
+					sums.map((c) => (
+						<span key={c.field.name}>
+							{t('bulk.sum', {
+								field: c.field.label,
+								sum:
+									c.field.type === 'money' ? money(total_(c), meta.base_currency) : number(total_(c)),
+							})}
+						</span>
+					))}
 			</span>
-			<Button type="text" size="small" onClick={() => onSelect({ all: false, ids: new Set() })}>{t('bulk.none')}</Button>
-			{asking?.kind === 'change' && <ChangeDialog entity={entity} begin={asking.field} count={asking.count} onClose={() => setAsking(null)} onChange={(field, wish) => void change(asking.count, field, wish)} />}
-			{asking?.kind === 'delete' && <DeleteDialog entity={entity} count={asking.count} onClose={() => setAsking(null)} onDelete={() => void remove(asking.count)} />}
+			<Button type="text" size="small" onClick={() => onSelect({ all: false, ids: new Set() })}>
+				{t('bulk.none')}
+			</Button>
+			{asking?.kind === 'change' && (
+				<ChangeDialog
+					entity={entity}
+					begin={asking.field}
+					count={asking.count}
+					onClose={() => setAsking(null)}
+					onChange={(field, wish) => void change(asking.count, field, wish)}
+				/>
+			)}
+			{asking?.kind === 'delete' && (
+				<DeleteDialog
+					entity={entity}
+					count={asking.count}
+					onClose={() => setAsking(null)}
+					onDelete={() => void remove(asking.count)}
+				/>
+			)}
 		</div>
 	);
 }

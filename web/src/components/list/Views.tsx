@@ -180,21 +180,47 @@ function NameDialog({ view, onSave, onClose }: { view: View | null; onSave(name:
 	const input = useRef<HTMLInputElement>(null);
 	useEffect(() => input.current?.focus(), []);
 	return (
-		<Modal open title={view ? t('views.rename') : t('views.save')} okText={t('word.save')} okButtonProps={{ disabled: name.trim() === '' }} onOk={() => onSave(name.trim(), sees)} onCancel={onClose} width={400}>
+		<Modal
+			open
+			title={view ? t('views.rename') : t('views.save')}
+			okText={t('word.save')}
+			okButtonProps={{ disabled: name.trim() === '' }}
+			onOk={() => onSave(name.trim(), sees)}
+			onCancel={onClose}
+			width={400}
+		>
 			<form
-				className="stack" onSubmit={(e) => {
+				className="stack"
+				onSubmit={(e) => {
 					e.preventDefault();
 					if (name.trim()) onSave(name.trim(), sees);
 				}}
 			>
 				<label htmlFor="view-name">{t('views.name')}</label>
-				<Input id="view-name" ref={(r) => { input.current = r?.input ?? null; }} value={name} maxLength={80} onChange={(e) => setName(e.target.value)} autoComplete="off" />
+				<Input
+					id="view-name"
+					ref={(r) => {
+						input.current = r?.input ?? null;
+					}}
+					value={name}
+					maxLength={80}
+					onChange={(e) => setName(e.target.value)}
+					autoComplete="off"
+				/>
 				<label htmlFor="view-team">{t('views.sees')}</label>
 				<Select
-					id="view-team" aria-label={t('views.sees')} value={sees} onChange={setSees} showSearch={{ optionFilterProp: 'label' }}
+					id="view-team"
+					aria-label={t('views.sees')}
+					value={sees}
+					onChange={setSees}
+					showSearch={{ optionFilterProp: 'label' }}
 					options={[
-						{ value: '', label: t('views.only_me') }, { value: ALL, label: t('views.everybody') },
-						...(choices.data?.rows.map((row) => ({ value: row.id, label: t('views.team', { name: String(row.name) }) })) ?? []),
+						{ value: '', label: t('views.only_me') },
+						{ value: ALL, label: t('views.everybody') },
+						...(choices.data?.rows.map((row) => ({
+							value: row.id,
+							label: t('views.team', { name: String(row.name) }),
+						})) ?? []),
 					]}
 				/>
 				{sees !== '' && <p className="hint">{t('views.sees_text')}</p>}

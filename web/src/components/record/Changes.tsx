@@ -114,16 +114,44 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 					content: (
 						<div>
 							<p className="change-head">
-								<b>{c.actor?.name || t('word.system')}</b> {t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
-								{bulkOf(c) && <> · <Link className="in-text" to={`/bulk_act/${bulkOf(c)}`}>{t('changes.bulk')}</Link></>}
-								{mayHere(entity, 'update') && c.action === 'update' && Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && <Button type="link" size="small" onClick={() => void putBack(c)}>{t('changes.back_all')}</Button>}
+								<b>{c.actor?.name || t('word.system')}</b>{' '}
+								{t(`action.${c.action}`, { defaultValue: c.action })} <When at={c.at} />
+								{bulkOf(c) && (
+									<>
+										{' '}
+										·{' '}
+										<Link className="in-text" to={`/bulk_act/${bulkOf(c)}`}>
+											{t('changes.bulk')}
+										</Link>
+									</>
+								)}
+								{mayHere(entity, 'update') &&
+									c.action === 'update' &&
+									Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && (
+										<Button type="link" size="small" onClick={() => void putBack(c)}>
+											{t('changes.back_all')}
+										</Button>
+									)}
 							</p>
-							<Diff entity={entity} diff={c.diff} names={names} onPutBack={mayHere(entity, 'update') && c.action === 'update' ? (field) => void putBack(c, [field]) : undefined} />
+							<Diff
+								entity={entity}
+								diff={c.diff}
+								names={names}
+								onPutBack={
+									mayHere(entity, 'update') && c.action === 'update'
+										? (field) => void putBack(c, [field])
+										: undefined
+								}
+							/>
 						</div>
 					),
 				}))}
 			/>
-			{history.hasNextPage && <Button onClick={() => void history.fetchNextPage()} loading={history.isFetchingNextPage}>{t('word.load_more')}</Button>}
+			{history.hasNextPage && (
+				<Button onClick={() => void history.fetchNextPage()} loading={history.isFetchingNextPage}>
+					{t('word.load_more')}
+				</Button>
+			)}
 		</div>
 	);
 }

@@ -76,21 +76,58 @@ export function Files({ parent }: Props) {
 				void send(e.dataTransfer.files);
 			}}
 		>
-			<input ref={input} type="file" multiple hidden onChange={(e) => void send(e.target.files).then(() => { if (input.current) input.current.value = ''; })} />
+			<input
+				ref={input}
+				type="file"
+				multiple
+				hidden
+				onChange={(e) =>
+					void send(e.target.files).then(() => {
+						if (input.current) input.current.value = '';
+					})
+				}
+			/>
 			{sending && (
-				<div role="status"><span>{t('files.sending', { name: sending.name })}</span><Progress percent={Math.round((sending.done / sending.of) * 100)} size="small" aria-label={t('files.sending', { name: sending.name })} /></div>
+				<div role="status">
+					<span>{t('files.sending', { name: sending.name })}</span>
+					<Progress
+						percent={Math.round((sending.done / sending.of) * 100)}
+						size="small"
+						aria-label={t('files.sending', { name: sending.name })}
+					/>
+				</div>
 			)}
-			{files.isPending ? <Loading rows={3} /> : files.isError ? <Failed error={files.error} onRetry={() => void files.refetch()} small /> : rows.length === 0 ? (
+			{files.isPending ? (
+				<Loading rows={3} />
+			) : files.isError ? (
+				<Failed error={files.error} onRetry={() => void files.refetch()} small />
+			) : rows.length === 0 ? (
 				<Empty title={t('files.empty')} text={able ? t('files.empty_text') : undefined} action={add} />
 			) : (
 				<>
 					<ul className="file-list">
 						{rows.map((row) => (
 							<li key={row.id}>
-								<a href={`${BASE}/attachment/${row.id}/content`} download={String(row.name)}><DownloadOutlined aria-hidden /> {String(row.name)}</a>
-								<span className="quiet">{row.size === null || row.size === undefined ? '' : bytes(Number(row.size))}</span>
-								<span className="quiet">{row.created_at ? <When at={String(row.created_at)} /> : null}</span>
-								{mayHere(entity, 'delete') && <Tooltip title={t('word.delete')}><Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('record.delete_named', { name: String(row.name) })} onClick={() => void drop(row)} /></Tooltip>}
+								<a href={`${BASE}/attachment/${row.id}/content`} download={String(row.name)}>
+									<DownloadOutlined aria-hidden /> {String(row.name)}
+								</a>
+								<span className="quiet">
+									{row.size === null || row.size === undefined ? '' : bytes(Number(row.size))}
+								</span>
+								<span className="quiet">
+									{row.created_at ? <When at={String(row.created_at)} /> : null}
+								</span>
+								{mayHere(entity, 'delete') && (
+									<Tooltip title={t('word.delete')}>
+										<Button
+											type="text"
+											size="small"
+											icon={<DeleteOutlined />}
+											aria-label={t('record.delete_named', { name: String(row.name) })}
+											onClick={() => void drop(row)}
+										/>
+									</Tooltip>
+								)}
 							</li>
 						))}
 					</ul>

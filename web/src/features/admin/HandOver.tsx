@@ -61,7 +61,12 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 	});
 	const ones: Field = { name: ONES, type: 'links', link: 'customer', label: t('user.takes_ones'), right: 'read' };
 	const nameOf = (user: string) => String(choices.data?.rows.find((u) => u.id === user)?.name ?? `#${user}`);
-	const share = (p: Part) => (p.by === ONES ? { ids: (p.value as (string | { id: string })[]).map((v) => (typeof v === 'string' ? v : v.id)) } : p.by ? { filter: filterOf(fieldOf(customers, p.by)!, p.value) } : {});
+	const share = (p: Part) =>
+		p.by === ONES
+			? { ids: (p.value as (string | { id: string })[]).map((v) => (typeof v === 'string' ? v : v.id)) }
+			: p.by
+				? { filter: filterOf(fieldOf(customers, p.by)!, p.value) }
+				: {};
 	const ready = parts.filter((p) => p.to !== null && (p.by === null || !isEmpty(p.value)));
 	const body = { parts: ready.map((p) => ({ to: p.to, ...share(p) })) };
 	const preview = useQuery({
@@ -112,17 +117,60 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 							const Edit = field ? kindOf(field).Edit : null;
 							return (
 								<fieldset key={i} className="hand-part">
-									<legend className="sr-only">{t('user.successor')} {i + 1}</legend>
+									<legend className="sr-only">
+										{t('user.successor')} {i + 1}
+									</legend>
 									<Select
-										aria-label={t('user.successor')} placeholder={t('user.successor')} value={part.to} onChange={(to: string) => set(i, { to })} showSearch={{ optionFilterProp: 'label' }} loading={choices.isPending}
-										options={choices.data?.rows.filter((u) => u.id !== row.id).map((u) => ({ value: u.id, label: `${String(u.name)} (${String(u.email)})` })) ?? []}
+										aria-label={t('user.successor')}
+										placeholder={t('user.successor')}
+										value={part.to}
+										onChange={(to: string) => set(i, { to })}
+										showSearch={{ optionFilterProp: 'label' }}
+										loading={choices.isPending}
+										options={
+											choices.data?.rows
+												.filter((u) => u.id !== row.id)
+												.map((u) => ({
+													value: u.id,
+													label: `${String(u.name)} (${String(u.email)})`,
+												})) ?? []
+										}
 									/>
 									<Select
-										aria-label={t('user.takes')} value={part.by ?? ''} onChange={(by: string) => set(i, { by: by || null, value: null })} popupMatchSelectWidth={false}
-										options={[{ value: '', label: t('user.takes_rest') }, { value: ONES, label: ones.label }, ...SPLIT.flatMap((n) => { const f = fieldOf(customers, n); return f && f.right !== 'hidden' ? [{ value: n, label: t('user.takes_by', { field: f.label }) }] : []; })]}
+										aria-label={t('user.takes')}
+										value={part.by ?? ''}
+										onChange={(by: string) => set(i, { by: by || null, value: null })}
+										popupMatchSelectWidth={false}
+										options={[
+											{ value: '', label: t('user.takes_rest') },
+											{ value: ONES, label: ones.label },
+											...SPLIT.flatMap((n) => {
+												const f = fieldOf(customers, n);
+												return f && f.right !== 'hidden'
+													? [{ value: n, label: t('user.takes_by', { field: f.label }) }]
+													: [];
+											}),
+										]}
 									/>
-									{field && Edit && <Edit key={field.name} field={field} value={part.value} onChange={(value) => set(i, { value })} id={`${id}v${i}`} label={field.label} invalid={false} />}
-									{parts.length > 1 && <Button type="text" icon={<DeleteOutlined />} aria-label={t('user.part_remove', { n: i + 1 })} onClick={() => setParts(parts.filter((_, k) => k !== i))} />}
+									{field && Edit && (
+										<Edit
+											key={field.name}
+											field={field}
+											value={part.value}
+											onChange={(value) => set(i, { value })}
+											id={`${id}v${i}`}
+											label={field.label}
+											invalid={false}
+										/>
+									)}
+									{parts.length > 1 && (
+										<Button
+											type="text"
+											icon={<DeleteOutlined />}
+											aria-label={t('user.part_remove', { n: i + 1 })}
+											onClick={() => setParts(parts.filter((_, k) => k !== i))}
+										/>
+									)}
 								</fieldset>
 							);
 						})}

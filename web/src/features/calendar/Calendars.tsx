@@ -33,44 +33,81 @@ export default function Calendars() {
 	const rows = useQuery({
 		queryKey: ['some', 'calendar', 'all'],
 		enabled: may(entity, 'read'),
-		queryFn: ({ signal }) => fetchPage(entity!, new URLSearchParams({ select: selectAll(meta, entity!), order: 'is_default.desc,name.asc', limit: '500' }), signal),
+		queryFn: ({ signal }) =>
+			fetchPage(
+				entity!,
+				new URLSearchParams({
+					select: selectAll(meta, entity!),
+					order: 'is_default.desc,name.asc',
+					limit: '500',
+				}),
+				signal,
+			),
 	});
 	if (!entity || !may(entity, 'read')) return <Denied need={t('state.need_cap', { cap: t('cap.users') })} />;
 	const all = rows.data?.rows ?? [];
 	const chosen = all.find((r) => r.id === params.get('id')) ?? all[0];
-	const show = (more: Record<string, string>) => setParams((old) => {
-		const next = new URLSearchParams(old);
-		for (const [key, value] of Object.entries(more)) next.set(key, value);
-		return next;
-	}, { replace: true });
+	const show = (more: Record<string, string>) =>
+		setParams(
+			(old) => {
+				const next = new URLSearchParams(old);
+				for (const [key, value] of Object.entries(more)) next.set(key, value);
+				return next;
+			},
+			{ replace: true },
+		);
 	const add = may(entity, 'create') && (
-		<Button icon={<PlusOutlined />} onClick={() => setForm({ row: null })}>{t('list.create', { what: entity.label })}</Button>
+		<Button icon={<PlusOutlined />} onClick={() => setForm({ row: null })}>
+			{t('list.create', { what: entity.label })}
+		</Button>
 	);
 	return (
 		<div className="page">
 			<h1>{t('calendar.title')}</h1>
 			<p className="quiet">{t('calendar.text')}</p>
-			{rows.isPending ? <Loading rows={8} /> : rows.isError ? <Failed error={rows.error} onRetry={() => void rows.refetch()} /> : !chosen ? (
+			{rows.isPending ? (
+				<Loading rows={8} />
+			) : rows.isError ? (
+				<Failed error={rows.error} onRetry={() => void rows.refetch()} />
+			) : !chosen ? (
 				<Empty title={t('calendar.none')} text={t('calendar.none_text')} action={add} />
 			) : (
 				<>
 					<div className="cal-tools">
 						<Select
-							aria-label={entity.label} value={chosen.id} options={all.map((r) => ({ value: r.id, label: String(r.name) }))}
-							onChange={(id) => show({ id })} popupMatchSelectWidth={false}
+							aria-label={entity.label}
+							value={chosen.id}
+							options={all.map((r) => ({ value: r.id, label: String(r.name) }))}
+							onChange={(id) => show({ id })}
+							popupMatchSelectWidth={false}
 						/>
 						{may(entity, 'update') && (
-							<Button icon={<EditOutlined />} aria-label={t('record.edit_named', { name: String(chosen.name) })} onClick={() => setForm({ row: chosen })}>{t('word.edit')}</Button>
+							<Button
+								icon={<EditOutlined />}
+								aria-label={t('record.edit_named', { name: String(chosen.name) })}
+								onClick={() => setForm({ row: chosen })}
+							>
+								{t('word.edit')}
+							</Button>
 						)}
 						{add}
 					</div>
 					<Facts row={chosen} entity={entity} />
-					<OneYear key={chosen.id} calendar={chosen} able={may(entity, 'update')} year={Number(params.get('year')) || new Date().getFullYear()} onYear={(year) => show({ year: String(year) })} />
+					<OneYear
+						key={chosen.id}
+						calendar={chosen}
+						able={may(entity, 'update')}
+						year={Number(params.get('year')) || new Date().getFullYear()}
+						onYear={(year) => show({ year: String(year) })}
+					/>
 				</>
 			)}
 			{form && (
 				<FormDialog
-					entity={entity} row={form.row} start={form.row ? undefined : OFFICE} onClose={() => setForm(null)}
+					entity={entity}
+					row={form.row}
+					start={form.row ? undefined : OFFICE}
+					onClose={() => setForm(null)}
 					onSaved={(row) => {
 						setForm(null);
 						show({ id: row.id });
@@ -88,23 +125,52 @@ function Facts({ row, entity }: { row: Row; entity: Entity }) {
 	const { t } = useTranslation();
 	const label = (name: string) => entity.fields.find((f) => f.name === name)?.label ?? name;
 	const teams = (row.teams as Linked[] | null) ?? [];
-	const country = entity.fields.find((f) => f.name === 'country')?.options?.find((o) => o.value === row.country)?.label;
+	const country = entity.fields
+		.find((f) => f.name === 'country')
+		?.options?.find((o) => o.value === row.country)?.label;
 	return (
 		<>
 			<p className="quiet">
 				{[
-					String(row.time_zone), country && t('calendar.follows', { country }),
-					teams.length > 0 ? t('calendar.for_teams', { teams: list(teams.map((x) => String(x.name))) }) : null, row.is_default ? label('is_default') : null,
-				].filter(Boolean).join(' · ')}
+					String(row.time_zone),
+					country && t('calendar.follows', { country }),
+					teams.length > 0
+						? t('calendar.for_teams', { teams: list(teams.map((x) => String(x.name))) })
+						: null,
+					row.is_default ? label('is_default') : null,
+				]
+					.filter(Boolean)
+					.join(' · ')}
 			</p>
 			<dl className="cal-week">
-				{WEEK.map((d) => <div key={d}><dt>{label(d)}</dt><dd>{row[d] ? String(row[d]).split(' ').map((b) => <span key={b}>{b.replace('-', '–')}</span>) : t('calendar.closed')}</dd></div>)}
+				{WEEK.map((d) => (
+					<div key={d}>
+						<dt>{label(d)}</dt>
+						<dd>
+							{row[d]
+								? String(row[d])
+										.split(' ')
+										.map((b) => <span key={b}>{b.replace('-', '–')}</span>)
+								: t('calendar.closed')}
+						</dd>
+					</div>
+				))}
 			</dl>
 		</>
 	);
 }
 
-function OneYear({ calendar, able, year, onYear }: { calendar: Row; able: boolean; year: number; onYear(year: number): void }) {
+function OneYear({
+	calendar,
+	able,
+	year,
+	onYear,
+}: {
+	calendar: Row;
+	able: boolean;
+	year: number;
+	onYear(year: number): void;
+}) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
@@ -120,7 +186,16 @@ function OneYear({ calendar, able, year, onYear }: { calendar: Row; able: boolea
 	const own = useQuery({
 		queryKey: ['some', 'calendar_day', calendar.id, chosen?.date ?? ''],
 		enabled: chosen !== null && dayEntity !== undefined,
-		queryFn: ({ signal }) => fetchPage(dayEntity!, new URLSearchParams({ select: 'id,kind,name,hours', calendar_id: `eq.${calendar.id}`, date: `eq.${chosen!.date}` }), signal),
+		queryFn: ({ signal }) =>
+			fetchPage(
+				dayEntity!,
+				new URLSearchParams({
+					select: 'id,kind,name,hours',
+					calendar_id: `eq.${calendar.id}`,
+					date: `eq.${chosen!.date}`,
+				}),
+				signal,
+			),
 	});
 	const again = async () => {
 		await refresh(cache, 'calendar_day');
@@ -129,10 +204,22 @@ function OneYear({ calendar, able, year, onYear }: { calendar: Row; able: boolea
 
 	async function read(given: File) {
 		try {
-			const { data: done } = await call<{ added: number; kept: number; skipped: number }>('POST', `calendar/${calendar.id}/ical`, {
-				raw: given, headers: { 'Content-Type': 'text/calendar' },
-			});
-			void message.success(t('calendar.read', { count: done.added, n: number(done.added), kept: number(done.kept), skipped: number(done.skipped) }));
+			const { data: done } = await call<{ added: number; kept: number; skipped: number }>(
+				'POST',
+				`calendar/${calendar.id}/ical`,
+				{
+					raw: given,
+					headers: { 'Content-Type': 'text/calendar' },
+				},
+			);
+			void message.success(
+				t('calendar.read', {
+					count: done.added,
+					n: number(done.added),
+					kept: number(done.kept),
+					skipped: number(done.skipped),
+				}),
+			);
 			await again();
 		} catch (error) {
 			void message.error(problemText(error, t));
@@ -147,15 +234,37 @@ function OneYear({ calendar, able, year, onYear }: { calendar: Row; able: boolea
 	return (
 		<>
 			<div className="cal-tools">
-				<Button icon={<LeftOutlined />} aria-label={t('calendar.before')} disabled={year <= 1970} onClick={() => onYear(year - 1)} />
+				<Button
+					icon={<LeftOutlined />}
+					aria-label={t('calendar.before')}
+					disabled={year <= 1970}
+					onClick={() => onYear(year - 1)}
+				/>
 				<h2 aria-live="polite">{t('calendar.year_of', { year: shown.year })}</h2>
-				<Button icon={<RightOutlined />} aria-label={t('calendar.after')} disabled={year >= 2199} onClick={() => onYear(year + 1)} />
-				<span className="quiet">{t('calendar.sum', { count: shown.workdays, n: number(shown.workdays), hours: number(Math.round(shown.minutes / 6) / 10) })}</span>
+				<Button
+					icon={<RightOutlined />}
+					aria-label={t('calendar.after')}
+					disabled={year >= 2199}
+					onClick={() => onYear(year + 1)}
+				/>
+				<span className="quiet">
+					{t('calendar.sum', {
+						count: shown.workdays,
+						n: number(shown.workdays),
+						hours: number(Math.round(shown.minutes / 6) / 10),
+					})}
+				</span>
 				{able && (
 					<>
-						<Button icon={<UploadOutlined />} onClick={() => file.current?.click()}>{t('calendar.ical')}</Button>
+						<Button icon={<UploadOutlined />} onClick={() => file.current?.click()}>
+							{t('calendar.ical')}
+						</Button>
 						<input
-							ref={file} type="file" accept=".ics,text/calendar" hidden aria-label={t('calendar.ical')}
+							ref={file}
+							type="file"
+							accept=".ics,text/calendar"
+							hidden
+							aria-label={t('calendar.ical')}
 							onChange={(e) => {
 								const given = e.target.files?.[0];
 								e.target.value = '';
@@ -165,18 +274,37 @@ function OneYear({ calendar, able, year, onYear }: { calendar: Row; able: boolea
 					</>
 				)}
 			</div>
-			{until !== null && shown.year > until && <Alert type="warning" showIcon title={t('calendar.unknown', { year: shown.year })} />}
-			{until !== null && shown.year <= until && next > until && <Alert type="info" showIcon title={t('calendar.unknown_next', { year: next })} />}
+			{until !== null && shown.year > until && (
+				<Alert type="warning" showIcon title={t('calendar.unknown', { year: shown.year })} />
+			)}
+			{until !== null && shown.year <= until && next > until && (
+				<Alert type="info" showIcon title={t('calendar.unknown_next', { year: next })} />
+			)}
 			<YearView year={shown} onChoose={(day) => able && dayEntity && setChosen(day)} />
 			<p className="quiet cal-legend">
 				{(['holiday', 'workday', 'special', 'break'] as const).map((k) => (
-					<span key={k}><i className={`cal-day is-${k}`} aria-hidden>{t(`calendar.mark_${k}`)}</i> {t(`calendar.kind_${k}`)}</span>
+					<span key={k}>
+						<i className={`cal-day is-${k}`} aria-hidden>
+							{t(`calendar.mark_${k}`)}
+						</i>{' '}
+						{t(`calendar.kind_${k}`)}
+					</span>
 				))}
-				<span><i className="cal-day is-closed" aria-hidden>6</i> {t('calendar.closed')}</span>
+				<span>
+					<i className="cal-day is-closed" aria-hidden>
+						6
+					</i>{' '}
+					{t('calendar.closed')}
+				</span>
 			</p>
 			{chosen && dayEntity && own.isSuccess && (
 				<DayDialog
-					key={chosen.date} entity={dayEntity} calendarId={calendar.id} day={chosen} rows={own.data.rows} onClose={() => setChosen(null)}
+					key={chosen.date}
+					entity={dayEntity}
+					calendarId={calendar.id}
+					day={chosen}
+					rows={own.data.rows}
+					onClose={() => setChosen(null)}
 					onSaved={() => {
 						setChosen(null);
 						void again();

@@ -136,9 +136,19 @@ function Work({ row, parent }: { row: Row; parent: Row }) {
 	const title = String(row.subject ?? row.body ?? entity.label);
 	return (
 		<li>
-			{mayHere(entity, 'update') && <Checkbox checked={false} onChange={() => void finish()} aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })} />}
+			{mayHere(entity, 'update') && (
+				<Checkbox
+					checked={false}
+					onChange={() => void finish()}
+					aria-label={t('customer.mark_done', { name: title, customer: String(parent.name ?? '') })}
+				/>
+			)}
 			<span className="work-title">{title}</span>
-			{row.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(row.due_at)} /></span> : null}
+			{row.due_at ? (
+				<span className={late ? 'mean mean-bad' : 'quiet'}>
+					<When at={String(row.due_at)} />
+				</span>
+			) : null}
 			{dialog}
 		</li>
 	);

@@ -86,24 +86,35 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 	return (
 		<div className="map-step" aria-busy={preview.isFetching}>
 			{preview.isError && <Alert type="error" showIcon title={problemText(preview.error, t)} />}
-			{data.warnings?.map((w, i) => <Alert key={i} type="warning" showIcon title={typeof w === 'string' ? w : w.message} />)}
+			{data.warnings?.map((w, i) => (
+				<Alert key={i} type="warning" showIcon title={typeof w === 'string' ? w : w.message} />
+			))}
 			<fieldset className="map-file">
 				<legend>{t('import.file_is')}</legend>
 				{data.encoding && (
 					<Choice
-						label={t('import.encoding')} value={data.encoding.toLowerCase()} onChange={(v) => set({ encoding: v, ...REREAD })}
-						options={[...new Set([data.encoding.toLowerCase(), ...ENCODINGS])].map((e) => ({ value: e, label: e.toUpperCase() }))}
+						label={t('import.encoding')}
+						value={data.encoding.toLowerCase()}
+						onChange={(v) => set({ encoding: v, ...REREAD })}
+						options={[...new Set([data.encoding.toLowerCase(), ...ENCODINGS])].map((e) => ({
+							value: e,
+							label: e.toUpperCase(),
+						}))}
 					/>
 				)}
 				{data.delimiter && (
 					<Choice
-						label={t('import.delimiter')} value={data.delimiter} onChange={(v) => set({ delimiter: v, ...REREAD })}
+						label={t('import.delimiter')}
+						value={data.delimiter}
+						onChange={(v) => set({ delimiter: v, ...REREAD })}
 						options={DELIMITERS.map(([v, k]) => ({ value: v, label: t(`import.delimiter_${k}`) }))}
 					/>
 				)}
 				{(data.sheets?.length ?? 0) > 1 && (
 					<Choice
-						label={t('import.sheet')} value={work.sheet ?? data.sheet ?? data.sheets![0]!} onChange={(v) => set({ sheet: v, ...REREAD })}
+						label={t('import.sheet')}
+						value={work.sheet ?? data.sheet ?? data.sheets![0]!}
+						onChange={(v) => set({ sheet: v, ...REREAD })}
 						options={data.sheets!.map((s) => ({ value: s, label: s }))}
 					/>
 				)}
@@ -119,8 +130,18 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 				<fieldset>
 					<legend>{t('import.preset')}</legend>
 					<Select
-						className="map-preset" aria-label={t('import.preset')} value={preset ?? ''} onChange={(v: string) => set({ preset: v || null, values: {}, leave: [] })} popupMatchSelectWidth={false}
-						options={[{ value: '', label: t('import.by_hand') }, ...data.presets!.map((p) => ({ value: p.name, label: `${p.label ?? p.name}${p.match ? ` (${t('import.fits')})` : ''}` }))]}
+						className="map-preset"
+						aria-label={t('import.preset')}
+						value={preset ?? ''}
+						onChange={(v: string) => set({ preset: v || null, values: {}, leave: [] })}
+						popupMatchSelectWidth={false}
+						options={[
+							{ value: '', label: t('import.by_hand') },
+							...data.presets!.map((p) => ({
+								value: p.name,
+								label: `${p.label ?? p.name}${p.match ? ` (${t('import.fits')})` : ''}`,
+							})),
+						]}
 					/>
 					{preset && <p className="hint">{data.presets!.find((p) => p.name === preset)?.text}</p>}
 				</fieldset>
@@ -130,7 +151,11 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 				<table className="plain-table preview">
 					<thead>
 						<tr>
-							{data.columns.map((c) => <th key={c.index} scope="col">{c.name || t('import.column', { n: c.index + 1 })}</th>)}
+							{data.columns.map((c) => (
+								<th key={c.index} scope="col">
+									{c.name || t('import.column', { n: c.index + 1 })}
+								</th>
+							))}
 						</tr>
 						{!preset && (
 							<tr>
@@ -140,10 +165,22 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 									return (
 										<td key={c.index}>
 											<Select
-												size="small" className="map-target" aria-label={t('import.goes_to', { column: c.name || String(c.index + 1) })} value={name} allowClear placeholder={t('import.leave_out')}
-												status={name && twice.has(name) ? 'error' : undefined} showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false} options={options}
+												size="small"
+												className="map-target"
+												aria-label={t('import.goes_to', {
+													column: c.name || String(c.index + 1),
+												})}
+												value={name}
+												allowClear
+												placeholder={t('import.leave_out')}
+												status={name && twice.has(name) ? 'error' : undefined}
+												showSearch={{ optionFilterProp: 'label' }}
+												popupMatchSelectWidth={false}
+												options={options}
 												onChange={(v?: string) => {
-													const rest = Object.fromEntries(Object.entries(mapping).filter(([k]) => Number(k) !== c.index)) as Mapping;
+													const rest = Object.fromEntries(
+														Object.entries(mapping).filter(([k]) => Number(k) !== c.index),
+													) as Mapping;
 													if (v) {
 														const [entity = '', field = ''] = v.split('.');
 														rest[c.index] = { entity, field };
@@ -158,28 +195,57 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 						)}
 					</thead>
 					<tbody>
-						{data.rows.slice(0, 8).map((row, i) => <tr key={i}>{data.columns.map((c) => <td key={c.index}><span className="text">{row[c.index] ?? ''}</span></td>)}</tr>)}
+						{data.rows.slice(0, 8).map((row, i) => (
+							<tr key={i}>
+								{data.columns.map((c) => (
+									<td key={c.index}>
+										<span className="text">{row[c.index] ?? ''}</span>
+									</td>
+								))}
+							</tr>
+						))}
 					</tbody>
 				</table>
 			</div>
 
 			{!preset && (
 				<>
-					{twice.size > 0 && <Alert type="error" showIcon title={t('import.twice', { fields: list([...twice].map((n) => labelOf(importable, n))) })} />}
+					{twice.size > 0 && (
+						<Alert
+							type="error"
+							showIcon
+							title={t('import.twice', { fields: list([...twice].map((n) => labelOf(importable, n))) })}
+						/>
+					)}
 					<Defaults
-						entities={importable} mapping={mapping} gaps={gaps.map((g) => `${g.entity.name}.${g.field}`)}
-						defaults={work.defaults} onChange={(defaults) => set({ defaults })}
+						entities={importable}
+						mapping={mapping}
+						gaps={gaps.map((g) => `${g.entity.name}.${g.field}`)}
+						defaults={work.defaults}
+						onChange={(defaults) => set({ defaults })}
 					/>
 					<fieldset>
 						<legend>{t('import.mode')}</legend>
 						<Radio.Group
-							value={work.mode} onChange={(e) => set({ mode: e.target.value as Work['mode'] })}
-							options={(['upsert', 'create', 'update'] as const).map((m) => ({ value: m, label: t(`import.mode_${m}`) }))}
+							value={work.mode}
+							onChange={(e) => set({ mode: e.target.value as Work['mode'] })}
+							options={(['upsert', 'create', 'update'] as const).map((m) => ({
+								value: m,
+								label: t(`import.mode_${m}`),
+							}))}
 						/>
 						{work.mode !== 'create' && (
 							<div className="form-field">
 								<label htmlFor={`${uid}k`}>{t('import.key', { what: main?.label ?? '' })}</label>
-								<Select id={`${uid}k`} aria-label={t('import.key', { what: main?.label ?? '' })} mode="multiple" value={effectiveKey} onChange={(v: string[]) => set({ key: v })} options={keyFields.map((f) => ({ value: f.name, label: f.label }))} status={work.mode === 'update' && effectiveKey.length === 0 ? 'error' : undefined} />
+								<Select
+									id={`${uid}k`}
+									aria-label={t('import.key', { what: main?.label ?? '' })}
+									mode="multiple"
+									value={effectiveKey}
+									onChange={(v: string[]) => set({ key: v })}
+									options={keyFields.map((f) => ({ value: f.name, label: f.label }))}
+									status={work.mode === 'update' && effectiveKey.length === 0 ? 'error' : undefined}
+								/>
 								<p className="hint">{t('import.key_hint')}</p>
 							</div>
 						)}
@@ -187,7 +253,9 @@ export function MapStep({ id, run, onNext }: { id: string; run: Run; onNext(): v
 				</>
 			)}
 			<div className="form-foot">
-				<Button type="primary" disabled={!ready} loading={busy} onClick={() => void next()}>{t('import.to_check')}</Button>
+				<Button type="primary" disabled={!ready} loading={busy} onClick={() => void next()}>
+					{t('import.to_check')}
+				</Button>
 				<span className="hint">{String(run.name ?? '')}</span>
 			</div>
 		</div>

@@ -98,7 +98,12 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 	);
 }
 
-type UndoneFigures = { deleted: number; restored: number; kept: number; reasons?: { message: string; count: number; examples: { entity: string; id: string }[] }[] };
+type UndoneFigures = {
+	deleted: number;
+	restored: number;
+	kept: number;
+	reasons?: { message: string; count: number; examples: { entity: string; id: string }[] }[];
+};
 
 const undoneOf = (run: Run) => (run.records as { undone?: UndoneFigures } | null)?.undone ?? null;
 
@@ -115,18 +120,33 @@ function Undone({ run }: { run: Run }) {
 	if (!undone) return null;
 	return (
 		<Alert
-			type={undone.kept > 0 ? 'warning' : 'success'} showIcon
-			title={t('import.undone_text', { deleted: number(undone.deleted), restored: number(undone.restored), kept: number(undone.kept) })}
-			description={undone.reasons && undone.reasons.length > 0 && (
-				<ul>
-					{undone.reasons.map((r) => (
-						<li key={r.message}>
-							{t('import.undone_reason', { n: number(r.count), why: r.message })}{' '}
-							{r.examples.filter((e) => !entityOf(meta, e.entity)?.child).map((e, i) => <Link key={e.id} to={`/${e.entity}/${e.id}`}>{i > 0 ? ' ' : ''}{t('import.undone_example', { n: i + 1 })}</Link>)}
-						</li>
-					))}
-				</ul>
-			)}
+			type={undone.kept > 0 ? 'warning' : 'success'}
+			showIcon
+			title={t('import.undone_text', {
+				deleted: number(undone.deleted),
+				restored: number(undone.restored),
+				kept: number(undone.kept),
+			})}
+			description={
+				undone.reasons &&
+				undone.reasons.length > 0 && (
+					<ul>
+						{undone.reasons.map((r) => (
+							<li key={r.message}>
+								{t('import.undone_reason', { n: number(r.count), why: r.message })}{' '}
+								{r.examples
+									.filter((e) => !entityOf(meta, e.entity)?.child)
+									.map((e, i) => (
+										<Link key={e.id} to={`/${e.entity}/${e.id}`}>
+											{i > 0 ? ' ' : ''}
+											{t('import.undone_example', { n: i + 1 })}
+										</Link>
+									))}
+							</li>
+						))}
+					</ul>
+				)
+			}
 		/>
 	);
 }
