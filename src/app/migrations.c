@@ -81,6 +81,12 @@ static enum err invitations(struct ctx *ctx, void *arg)
 	return db_exec(ctx, ctx->db, access_ddl_invite);
 }
 
+static enum err sort_names(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return customer_sort_names_upgrade(ctx);
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
@@ -95,6 +101,7 @@ static const struct migration migrations[] = {
 	{.version = 11, .name = "imports leave single values out", .run = follow_descriptors},
 	{.version = 12, .name = "business calendars", .run = follow_descriptors},
 	{.version = 13, .name = "views for everybody", .run = follow_descriptors},
+	{.version = 14, .name = "names sort by the readings of their words", .run = sort_names},
 };
 
 int app_schema_version(void)

@@ -214,21 +214,21 @@ static const struct field fields[] = {
 	 .made_from = "name", .flags = F_READONLY | F_SORT, .help = {"Pinyin for Chinese names", "中文名按拼音排序"}},
 };
 
-/* Chinese names sort by pinyin, others by their folded letters. */
+enum err customer_sort_name(struct ctx *ctx, const char *name, size_t n, const char **ret)
+{
+	const char *initials;
+	size_t folded_n;
+	enum err err = text_pinyin(ctx, name, n, ret, &initials);
+	return err == OK && str_empty(*ret) ? text_fold(ctx, name, n, ret, &folded_n) : err;
+}
+
 static enum err set_sort_name(struct ctx *ctx, struct record *customer)
 {
-	const char *name = record_text(customer, "name"), *full, *initials, *folded;
-	size_t n = str_empty(name) ? 0 : record_value(customer, "name")->t.n, folded_n;
-	if (n == 0)
+	const char *name = record_text(customer, "name"), *sorts;
+	if (str_empty(name))
 		return OK;
-	enum err err = text_pinyin(ctx, name, n, &full, &initials);
-	if (err == OK && !str_empty(full))
-		return record_set(ctx, customer, "sort_name", value_text(full));
-	if (err == OK)
-		err = text_fold(ctx, name, n, &folded, &folded_n);
-	if (err == OK)
-		err = record_set(ctx, customer, "sort_name", value_text(folded));
-	return err;
+	enum err err = customer_sort_name(ctx, name, record_value(customer, "name")->t.n, &sorts);
+	return err == OK ? record_set(ctx, customer, "sort_name", value_text(sorts)) : err;
 }
 
 static bool same_field(const struct record *a, const struct record *b, const char *field)

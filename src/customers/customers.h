@@ -29,6 +29,10 @@ struct customer_belongs {
 };
 enum err customer_belongs(struct ctx *ctx, int64_t customer_id, struct customer_belongs *ret) MUST_CHECK;
 
+/* Chinese names sort by pinyin, others by their folded letters. */
+enum err customer_sort_name(struct ctx *ctx, const char *name, size_t n, const char **ret) MUST_CHECK;
+/* In a schema step: names sort by the readings of now. Reads every customer. */
+enum err customer_sort_names_upgrade(struct ctx *ctx) MUST_CHECK;
 /* In a schema step: the fields that are kept beside others (days of birthdays) get their values. */
 enum err customer_forms_upgrade(struct ctx *ctx) MUST_CHECK;
 

@@ -35,3 +35,9 @@ SELECT owner_id, team_id, branch_id FROM "customer" WHERE id = ?1;
 -- name: customer_birth_days
 UPDATE "customer" SET birth_month = CAST(substr(birthday, 6, 2) AS INTEGER), birth_day = CAST(substr(birthday, 9, 2) AS INTEGER)
  WHERE birthday IS NOT NULL AND birth_month IS NULL;
+
+-- name: customer_sort_names
+SELECT id, name, sort_name FROM "customer" WHERE id > ?1 ORDER BY id LIMIT ?2;
+
+-- name: customer_set_sort_name
+UPDATE "customer" SET sort_name = ?2 WHERE id = ?1;
