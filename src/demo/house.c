@@ -67,6 +67,8 @@ static enum err make_hours(struct ctx *ctx, const struct demo_house *h)
 	struct civil now;
 	enum err err = setting_set(ctx, "firm.name", SETTING_FIRM, 0, "West Lake Gifts 西湖礼品");
 	if (err == OK)
+		err = setting_set(ctx, "firm.short_name", SETTING_FIRM, 0, "西湖礼品");
+	if (err == OK)
 		err = PUT(ctx, "calendar", &id, {"name", "杭州工作时间", 0}, {"time_zone", "Asia/Shanghai", 0}, {"country", "cn", 0}, {"mon", east, 0},
 		          {"tue", east, 0}, {"wed", east, 0}, {"thu", east, 0}, {"fri", east, 0}, {"is_default", "true", 0});
 	if (err == OK)
