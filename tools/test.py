@@ -6,7 +6,7 @@
 Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built
 with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests once more, each
 request three times, by a server so built (tests/lib/repeat.mjs).  Where two suites stand beside each other
-(api on both engines; repeat and crash; the browser's) they run side by side.  Each program speaks TAP; its whole
+(api on both engines, repeat and crash, the browser's) they run side by side.  Each program speaks TAP; its whole
 output is kept in BUILD/test-logs.  PostgreSQL runs in a data folder of its own on a
 free port, and is stopped at the end.
 """
@@ -14,6 +14,7 @@ import atexit
 import glob
 import json
 import os
+import queue
 import re
 import shutil
 import socket
@@ -174,15 +175,30 @@ def node(suite, path, env, engine=None):
     run(suite, name, ["node", "--test", "--test-reporter=tap", path], {**env, "GUANXI_ENGINE": engine or "sqlite"}, tries=2)
 
 
+# begun first, so that none of them is left for the end
+LONG = ["identity", "bulk", "actors", "damage", "cli"]
+
+
 def api(env):
-    """Both engines side by side; routes.test.mjs looks at what the others asked for."""
+    """SQLite in one row, PostgreSQL in two with a cluster each, side by side; routes.test.mjs looks at what the others asked for."""
     hits = os.path.join(LOGS, "api-hits")
     if os.path.exists(hits):
         os.remove(hits)
     env = {**env, "GUANXI_HITS": hits}
-    files = node_files("tests/api")
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda engine: [node("api", path, env, engine) for path in files if name_of(path) != "routes"], ["sqlite", "postgres"]))
+    files = sorted((path for path in node_files("tests/api") if name_of(path) != "routes"), key=lambda path: (name_of(path) not in LONG, path))
+    clusters = queue.SimpleQueue()
+    for url in (env["GUANXI_TEST_PG"], start_postgres()):
+        clusters.put(url)
+
+    def on_postgres(path):
+        url = clusters.get()
+        node("api", path, {**env, "GUANXI_TEST_PG": url}, "postgres")
+        clusters.put(url)
+
+    with ThreadPoolExecutor(1) as lite, ThreadPoolExecutor(2) as postgres:
+        rows = [lite.map(lambda path: node("api", path, env, "sqlite"), files), postgres.map(on_postgres, files)]
+        for row in rows:
+            list(row)
     for engine in ("sqlite", "postgres"):
         node("api", "tests/api/routes.test.mjs", env, engine)
 
