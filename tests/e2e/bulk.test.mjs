@@ -1,7 +1,7 @@
 // Many at once: the number is asked for, tags are added and taken away, nothing is emptied by chance, all of it goes back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -78,11 +78,7 @@ describe('bulk', { skip: reason ?? false }, () => {
 			await page.click('.bulk >> text=Change…');
 			await field('Tags');
 			await page.click(`.ant-modal .ant-radio-wrapper >> text=${how}`);
-			for (const name of names) {
-				await page.click('.ant-modal .ant-select >> nth=1');
-				await page.keyboard.type(name);
-				await page.click(`.ant-select-item-option >> text=${name}`);
-			}
+			for (const name of names) await choose(page, '.ant-modal .ant-select >> nth=1', name, { typed: name });
 			await page.keyboard.press('Escape');
 		};
 		await change('Add', ['Given tag']);
@@ -131,8 +127,7 @@ describe('bulk', { skip: reason ?? false }, () => {
 		await selectAll();
 		await page.click('.bulk >> text=Change…');
 		await field('Stage');
-		await page.click('.ant-modal .ant-select >> nth=1');
-		await page.click('.ant-select-item-option >> text=Lost');
+		await choose(page, '.ant-modal .ant-select >> nth=1', 'Lost');
 		const go = page.locator('.ant-modal .ant-btn-primary');
 		assert.ok(await go.isDisabled());
 		await page.getByLabel('Why trade stopped').fill('shop closed');
@@ -148,17 +143,11 @@ describe('bulk', { skip: reason ?? false }, () => {
 		const done = await call('finished', 'done'), open = await call('to do', 'planned');
 		await person.goto(`/user/${a.id}`);
 		await page.click('text=Hand over');
-		const choose = async (nth, text) => {
-			await page.click(`.ant-modal .ant-select >> nth=${nth}`);
-			await page.keyboard.type(text);
-			await page.keyboard.press('Enter');
-		};
-		await choose(0, 'Bruno');
+		await choose(page, '.ant-modal .ant-select >> nth=0', /Bruno/, { typed: 'Bruno' });
 		await page.waitForSelector('.ant-modal tr:has-text("Bruno Split") >> text=24');
 		await page.click('.ant-modal >> text=Another successor');
-		await choose(2, 'Carla');
-		await page.click('.ant-modal .ant-select >> nth=3');
-		await page.click('.ant-select-item-option >> text=By city');
+		await choose(page, '.ant-modal .ant-select >> nth=2', /Carla/, { typed: 'Carla' });
+		await choose(page, '.ant-modal .ant-select >> nth=3', 'By city');
 		await page.getByLabel('City', { exact: true }).fill('Splitton');
 		await page.waitForSelector('.ant-modal tr:has-text("Carla Split") >> text=10');
 		await page.waitForSelector('.ant-modal tr:has-text("Bruno Split") >> text=14');

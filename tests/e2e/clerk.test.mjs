@@ -2,7 +2,7 @@
 // numbers, their own language, sums on demand, one proposal what to do next.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 /** An id where a name should stand. */
@@ -18,7 +18,7 @@ describe('clerk', { skip: reason ?? false }, () => {
 	before(async () => {
 		shop = await startShop();
 		browser = await startBrowser();
-		person = await visitor(browser, shop, { language: 'zh-Hans' });
+		person = await visitor(browser, shop, { language: 'zh-Hans', motion: true });
 		page = person.page;
 		await api(page, 'PATCH', 'account', { locale: 'zh-Hans', theme: 'light' });
 		state = await person.context.storageState();
@@ -175,8 +175,7 @@ describe('clerk', { skip: reason ?? false }, () => {
 			const box = document.querySelector('[data-field="name"] .problem').getBoundingClientRect();
 			return box.top > 0 && box.bottom < innerHeight;
 		}), 'the reason is out of sight');
-		await page.click('[data-field="kind"] .ant-select');
-		await page.click('.ant-select-item-option >> text=企业客户');
+		await choose(page, '[data-field="kind"] .ant-select', /企业客户/);
 		await page.waitForSelector('[data-field="industry"]');
 		assert.equal(await page.locator('[data-field="birthday"]').count(), 0);
 	});

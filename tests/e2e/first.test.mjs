@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, DESKTOP, PHONE, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, DESKTOP, PHONE, settled, signIn, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -80,9 +80,7 @@ describe('first hour', { skip: reason ?? false }, () => {
 
 	test('my own settings', async () => {
 		await person.walk('/account?tab=mine');
-		await page.getByRole('combobox', { name: 'The week begins on' }).click();
-		await page.keyboard.type('Sun');
-		await page.locator('.ant-select-item-option', { hasText: 'Sunday' }).click();
+		await choose(page, page.getByRole('combobox', { name: 'The week begins on' }), 'Sunday', { typed: 'Sun' });
 		await page.getByRole('button', { name: 'Save' }).click();
 		await page.waitForFunction(() => document.querySelector('.settings-form .form-foot button').disabled);
 		await settled(page);
@@ -106,8 +104,7 @@ describe('first hour', { skip: reason ?? false }, () => {
 		await page.waitForSelector('text=No role, team or branch is called: Chef.');
 		assert.equal(await page.getByRole('button', { name: /^Invite 31/ }).isEnabled(), false, 'what is wrong is said before anything is sent');
 		await box.fill(lines.join('\n'));
-		await step(() => page.getByRole('combobox', { name: 'Role of all without one' }).click());
-		await step(() => page.locator('.ant-select-item-option', { hasText: 'Service' }).click());
+		await step(() => step(() => choose(page, page.getByRole('combobox', { name: 'Role of all without one' }), /Service/)));
 		assert.match(await page.locator('.invite-role').innerText(), /See: all records[\s\S]*May not: delete, export or import/);
 		assert.deepEqual(await axe(page), []);
 		await step(() => page.getByRole('button', { name: 'Invite 30 people' }).click());
@@ -138,8 +135,7 @@ describe('first hour', { skip: reason ?? false }, () => {
 		await phone.waitForSelector('input[name="password"]');
 		assert.match(await phone.locator('main').innerText(), /Person 1/);
 		assert.equal(await phone.locator('h1').innerText(), 'Hangzhou Tea');
-		await phone.locator('footer .ant-select').click();
-		await phone.locator('.ant-select-item-option', { hasText: '简体中文' }).click();
+		await choose(phone, 'footer .ant-select', '简体中文');
 		await phone.waitForSelector('main >> text=欢迎加入');
 		assert.deepEqual(await axe(phone), []);
 		await phone.fill('input[name="password"]', 'password1');
@@ -212,8 +208,7 @@ describe('first hour', { skip: reason ?? false }, () => {
 			await api(page, 'POST', 'customer', { name, city, kind: 'person' });
 		await person.walk('/customer?cols=name,city,tags');
 		const condition = async (field, typed) => {
-			await page.getByRole('combobox', { name: 'Field' }).fill(field);
-			await page.locator('.ant-select-dropdown:visible .ant-select-item-option').filter({ hasText: new RegExp(`^${field}$`) }).first().click();
+			await choose(page, page.getByRole('combobox', { name: 'Field' }).last(), field, { typed: field });
 			await page.locator('.filter-editor input[type="text"]:visible, .filter-editor input:not([type]):visible').last().fill(typed);
 		};
 		await page.getByRole('button', { name: /Filter$/ }).click();
@@ -250,8 +245,7 @@ describe('first hour', { skip: reason ?? false }, () => {
 		// the view is shared with everybody: a colleague finds it apart, and cannot change it
 		await page.getByRole('button', { name: 'Save view' }).click();
 		await page.getByLabel('Name', { exact: true }).fill('Tea or two');
-		await page.getByRole('combobox', { name: 'Who sees it' }).click();
-		await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Everybody' }).click();
+		await choose(page, page.getByRole('combobox', { name: 'Who sees it' }), /Everybody/);
 		await page.getByRole('button', { name: 'Save', exact: true }).click();
 		await page.locator('.view-name', { hasText: 'Tea or two' }).waitFor();
 		const context = await browser.newContext({ viewport: DESKTOP });

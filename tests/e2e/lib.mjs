@@ -44,8 +44,12 @@ export async function startShop({ demo = true } = {}) {
 	};
 }
 
+/** A browser whose people want no movement, so that no test waits for one; clerk.test.mjs asks for it. */
 export async function startBrowser() {
-	return chromium.launch({ executablePath: BROWSERS.find(existsSync), args: ARGS });
+	const browser = await chromium.launch({ executablePath: BROWSERS.find(existsSync), args: ARGS });
+	const make = browser.newContext.bind(browser);
+	browser.newContext = (options) => make({ reducedMotion: 'reduce', ...options });
+	return browser;
 }
 
 /** Fills in the sign-in page. */
@@ -61,8 +65,8 @@ export async function signIn(page, shop, { email = shop.email, password = shop.p
  * A person at a browser of some size, signed in. `problems` fills with whatever the
  * browser complains about: errors, refused styles or scripts, requests to strangers.
  */
-export async function visitor(browser, shop, { size = DESKTOP, language = 'zh-Hans', theme = 'light', state } = {}) {
-	const context = await browser.newContext({ viewport: size, locale: language === 'en' ? 'en-GB' : 'zh-CN', colorScheme: theme, storageState: state, hasTouch: size.width < 720, isMobile: size.width < 720, acceptDownloads: true });
+export async function visitor(browser, shop, { size = DESKTOP, language = 'zh-Hans', theme = 'light', motion = false, state } = {}) {
+	const context = await browser.newContext({ viewport: size, locale: language === 'en' ? 'en-GB' : 'zh-CN', colorScheme: theme, reducedMotion: motion ? 'no-preference' : 'reduce', storageState: state, hasTouch: size.width < 720, isMobile: size.width < 720, acceptDownloads: true });
 	await context.addInitScript(([locale]) => {
 		if (!localStorage.getItem('guanxi.locale')) localStorage.setItem('guanxi.locale', locale);
 	}, [language]);
@@ -102,6 +106,23 @@ export async function settled(page) {
 	await page.waitForSelector('.shell main > *');
 	await page.waitForFunction(() => !document.querySelector('.state-loading, .list-wait, .ant-skeleton-active, [aria-busy="true"]'), null, { timeout: 15_000 });
 	await page.evaluate(() => document.fonts?.ready);
+}
+
+/**
+ * Opens a select, narrows it by what is typed, and takes the option of that name, by keyboard, in its own list: one that
+ * fades out beside it may hold the same words. `box` is the select or its field.
+ */
+export async function choose(page, box, option, { typed = '' } = {}) {
+	const field = typeof box === 'string' ? page.locator(box).first() : box;
+	const input = field.locator('xpath=descendant-or-self::input[@role="combobox"]').first();
+	if (await input.getAttribute('aria-expanded') !== 'true') await field.click();
+	if (typed) await page.keyboard.type(typed);
+	await page.waitForFunction((e) => e.getAttribute('aria-expanded') === 'true' && e.getAttribute('aria-controls'), await input.elementHandle());
+	const list = page.locator(`.ant-select-dropdown:has([id="${await input.getAttribute('aria-controls')}"])`);
+	const wanted = list.locator('.ant-select-item-option').filter(typeof option === 'string' ? { has: page.getByText(option, { exact: true }) } : { hasText: option });
+	await wanted.first().waitFor();
+	for (let step = 0; step < 60 && await wanted.and(list.locator('.ant-select-item-option-active')).count() === 0; step++) await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('Enter');
 }
 
 /** A call to the API as the person at the browser. */

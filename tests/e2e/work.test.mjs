@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, DESKTOP, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, DESKTOP, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 
@@ -158,8 +158,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.click('.ant-modal .ant-select');
 		await page.keyboard.type('Source');
 		await page.keyboard.press('Enter');
-		await page.click('.ant-modal .ant-select >> nth=1');
-		await page.click('.ant-select-item-option >> text=Exhibition');
+		await choose(page, '.ant-modal .ant-select >> nth=1', 'Exhibition');
 		await page.click('.ant-modal .ant-btn-primary');
 		await message('Source changed in 3 records');
 		assert.equal((await reload(made[0].id)).source, 'exhibition');
@@ -406,10 +405,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.click('.form-foot .ant-btn-primary:has-text("Check")');
 		await page.waitForSelector('.troubles');
 		assert.match(await page.innerText('.figures'), /3\s*Result: error/);
-		for (const [word, option] of [['chap', 'Male'], ['lass', 'leave empty']]) {
-			await page.click(`[aria-label="“${word}” means, for Gender"]`);
-			await page.click(`.ant-select-item-option[title="${option}"] >> visible=true`);
-		}
+		for (const [word, option] of [['chap', 'Male'], ['lass', 'leave empty']]) await choose(page, `[aria-label="“${word}” means, for Gender"]`, option);
 		await page.click('.troubles li:has-text("E-mail") .ant-checkbox-wrapper');
 		await page.fill('[aria-label="name, row 4"]', 'Repair Three');
 		if (process.env.GUANXI_E2E_SHOTS) await page.screenshot({ path: new URL('./shots/import-check.png', import.meta.url).pathname, fullPage: true });
@@ -475,9 +471,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await person.goto('/user/new');
 		await page.fill('[data-field="name"] input', 'Wanda Watcher');
 		await page.fill('[data-field="email"] input', email);
-		await page.click('[data-field="roles"] .ant-select');
-		await page.keyboard.type(name.slice(0, 12));
-		await page.click(`.ant-select-item-option >> text=${name}`);
+		await choose(page, '[data-field="roles"] .ant-select', name, { typed: name.slice(0, 12) });
 		await page.keyboard.press('Escape');
 		await page.click('.form-foot .ant-btn-primary');
 		await page.waitForURL(/\/user\/\d+$/);
