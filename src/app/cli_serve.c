@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/bulk/bulk.h"
+#include "core/uploads/uploads.h"
 
 enum { STOP_WAIT_MS = 15000 };
 
@@ -88,6 +89,8 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 		err = rest_open_new(ctx, app->store, app->registry, &rest, &app->rest);
 	if (err == OK)
 		err = jobs_start_new(ctx, app->store, app_job_kinds, 2, app_prepare_job, app, &app->jobs);
+	if (err == OK)
+		err = uploads_start(ctx);
 	if (err == OK)
 		err = start_http(ctx, cli, app);
 	if (err == OK)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/search/search.h"
 #include "core/text/text.h"
+#include "core/uploads/uploads.h"
 #include "customers/customers.h"
 
 static enum err run_text(struct ctx *ctx, const char *sqlite, const char *postgres)
@@ -102,6 +103,7 @@ static const struct migration migrations[] = {
 	{.version = 12, .name = "business calendars", .run = follow_descriptors},
 	{.version = 13, .name = "views for everybody", .run = follow_descriptors},
 	{.version = 14, .name = "names sort by the readings of their words", .run = sort_names},
+	{.version = 15, .name = "what people keep of files", .run = uploads_schema},
 };
 
 int app_schema_version(void)

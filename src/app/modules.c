@@ -5,6 +5,7 @@
 #include "core/exchange/exchange.h"
 #include "core/exchange/export_http.h"
 #include "core/settings/settings.h"
+#include "core/uploads/uploads.h"
 #include "customers/customers.h"
 #include "sales/sales.h"
 #include "workspace/workspace.h"
@@ -24,6 +25,6 @@ extern const struct route app_own_routes[];
 /* rest_routes take any entity name, so they stand last. */
 const struct route *const app_routes[] = {app_own_routes, access_routes, settings_routes, workspace_routes, exchange_routes, export_routes, bulk_routes, calendar_routes, customer_routes, rest_routes, NULL};
 
-const struct job_kind *const app_job_kinds[] = {exchange_job_kinds, bulk_job_kinds, NULL};
+const struct job_kind *const app_job_kinds[] = {exchange_job_kinds, bulk_job_kinds, uploads_job_kinds, NULL};
 
-const struct setting *const app_settings[] = {firm_settings, NULL};
+const struct setting *const app_settings[] = {firm_settings, uploads_settings, NULL};

@@ -6,6 +6,7 @@
 #include "core/files/blob.h"
 #include "core/files/files.h"
 #include "core/store/store.h"
+#include "core/uploads/uploads.h"
 #include "workspace/workspace.h"
 
 enum { FILE_BYTES_MAX = 100 * 1024 * 1024 };
@@ -50,6 +51,8 @@ static enum err create_row(struct ctx *ctx, void *arg)
 		err = record_set(ctx, r, "sha256", value_text(u->blob.hash));
 	if (err == OK)
 		err = record_create(ctx, r, W_KEPT);
+	if (err == OK)
+		err = uploads_count(ctx, UPLOADS_ATTACHED, u->blob.hash, u->blob.size);
 	if (err == OK)
 		u->id = record_id(r);
 	return err;
@@ -104,7 +107,8 @@ static enum err read_upload(struct ctx *ctx, const struct http_request *req, str
 static enum err may_upload(struct ctx *ctx, const struct http_request *req)
 {
 	struct upload u;
-	return read_upload(ctx, req, &u);
+	enum err err = read_upload(ctx, req, &u);
+	return err == OK ? uploads_room(ctx, req->declared) : err;
 }
 
 static enum err upload(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -114,6 +118,8 @@ static enum err upload(struct ctx *ctx, const struct http_request *req, struct h
 	enum err err = read_upload(ctx, req, &u);
 	if (err == OK && req->body_path == NULL)
 		err = fail(ctx, ERR_INVALID, "", "file_empty");
+	if (err == OK)
+		err = uploads_room(ctx, (int64_t)req->body_len);
 	if (err == OK)
 		err = blob_put_file(ctx, app_blobs(ctx->app), req->body_path, FILE_BYTES_MAX, &u.blob);
 	if (err == OK)

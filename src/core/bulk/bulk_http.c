@@ -176,6 +176,20 @@ static enum err answer_number(struct ctx *ctx, size_t n, struct http_response *r
 	return OK;
 }
 
+/* Whoever may change or delete some kind of record may begin. */
+static enum err may_start(struct ctx *ctx, const struct http_request *req)
+{
+	(void)req;
+	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		if (info->entity->flags & (E_INTERNAL | E_NO_LOG))
+			continue;
+		if (entity_scope(ctx->actor, info, ACTION_UPDATE) != SCOPE_NONE || entity_scope(ctx->actor, info, ACTION_DELETE) != SCOPE_NONE)
+			return OK;
+	}
+	return fail(ctx, ERR_FORBIDDEN, "", "forbidden");
+}
+
 static enum err start_write(struct ctx *ctx, void *arg)
 {
 	struct start *s = arg;
@@ -328,7 +342,7 @@ static enum err undo(struct ctx *ctx, const struct http_request *req, struct htt
 #define V1 "/api/v1"
 
 const struct route bulk_routes[] = {
-	{.method = METHOD_POST, .pattern = V1 "/bulk", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = start, .specs = start_specs,
+	{.method = METHOD_POST, .pattern = V1 "/bulk", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = start, .may = may_start, .specs = start_specs,
 	 .body_max = 2 << 20,
 	 .doc = "Changes, deletes or brings back many records as one act: 200 when it is done, 202 while it goes on (look at /bulk/{id})"},
 	{.method = METHOD_GET, .pattern = V1 "/bulk/*", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = show,

@@ -6,6 +6,7 @@
 #include "base/timeutil.h"
 #include "core/exchange/exchange_sql.h"
 #include "core/exchange/import.h"
+#include "core/uploads/uploads.h"
 
 enum { FILE_NAME_MAX = 240 };
 
@@ -66,6 +67,8 @@ enum err import_run_create(struct ctx *ctx, const struct import_new *new_, int64
 		err = record_set(ctx, r, "size", value_int(new_->blob.size));
 	if (err == OK)
 		err = record_create(ctx, r, W_TRUSTED);
+	if (err == OK)
+		err = uploads_count(ctx, UPLOADS_IMPORT, new_->blob.hash, new_->blob.size);
 	if (err == OK)
 		*ret_id = record_id(r);
 	return err;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/exchange/export.h"
 #include "core/exchange/import.h"
+#include "core/uploads/uploads.h"
 
 enum { PREVIEW_ROWS = 30, PREVIEW_SAMPLES = 5, PREVIEW_CELL = 300 };
 
@@ -110,8 +111,8 @@ static enum err look_into(struct ctx *ctx, const char *path, const char **ret_fo
 
 static enum err may_upload(struct ctx *ctx, const struct http_request *req)
 {
-	(void)req;
-	return may_import(ctx);
+	enum err err = may_import(ctx);
+	return err == OK ? uploads_room(ctx, req->declared) : err;
 }
 
 static enum err upload(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -123,6 +124,8 @@ static enum err upload(struct ctx *ctx, const struct http_request *req, struct h
 		err = fail(ctx, ERR_INVALID, "file", "file_empty");
 	if (err == OK)
 		err = file_safe_name(ctx, http_query(ctx, req, "name", 0), "file", &c.new_.name);
+	if (err == OK)
+		err = uploads_room(ctx, (int64_t)req->body_len);
 	if (err == OK)
 		err = look_into(ctx, req->body_path, &c.new_.format);
 	if (err == OK)

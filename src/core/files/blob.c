@@ -16,6 +16,7 @@ enum { HEAD_MAX = 64 * 1024, IO_CHUNK = 256 * 1024, ROOT_MAX = 3000, PATH_BYTES 
 
 struct blob_store {
 	char root[ROOT_MAX]; /* <data>/blobs */
+	pthread_mutex_t place_lock; /* between a file that is put in place and one that is removed for its age */
 	pthread_mutex_t magic_lock;
 	magic_t magic; /* opened at first use; not safe for two threads at once */
 };
@@ -89,6 +90,7 @@ enum err blob_store_new(struct ctx *ctx, const char *data_dir, struct blob_store
 		return err;
 	}
 	clear_folder(fresh);
+	pthread_mutex_init(&store->place_lock, NULL);
 	pthread_mutex_init(&store->magic_lock, NULL);
 	*ret = store;
 	return OK;
@@ -100,6 +102,7 @@ void blob_store_free(struct blob_store *store)
 		return;
 	if (store->magic != NULL)
 		magic_close(store->magic);
+	pthread_mutex_destroy(&store->place_lock);
 	pthread_mutex_destroy(&store->magic_lock);
 	free(store);
 }
@@ -206,7 +209,11 @@ static enum err put_in_place(struct ctx *ctx, struct blob_in *in, const char *ha
 		err = sync_folder(ctx, in->store->root);
 	if (err != OK)
 		return err;
-	if (rename(in->path, path) != 0)
+	pthread_mutex_lock(&in->store->place_lock);
+	(void)futimens(in->fd, NULL); /* its age begins here, however long it took to come */
+	int bad = rename(in->path, path);
+	pthread_mutex_unlock(&in->store->place_lock);
+	if (bad != 0)
 		return io_failed(ctx, "blobs");
 	return sync_folder(ctx, folder);
 }
@@ -345,6 +352,23 @@ enum err blob_remove(struct ctx *ctx, struct blob_store *store, const char *hash
 	if (err != OK)
 		return err;
 	return unlink(path) == 0 || errno == ENOENT ? OK : io_failed(ctx, "blobs");
+}
+
+enum err blob_remove_old(struct ctx *ctx, struct blob_store *store, const char *hash, int64_t before_ms, bool *ret_gone)
+{
+	const char *path = NULL;
+	struct stat st;
+	enum err err = blob_path(ctx, store, hash, &path, NULL);
+	*ret_gone = false;
+	if (err != OK)
+		return err;
+	pthread_mutex_lock(&store->place_lock);
+	if (lstat(path, &st) == 0 && (int64_t)st.st_mtim.tv_sec * 1000 < before_ms) {
+		*ret_gone = unlink(path) == 0;
+		err = *ret_gone || errno == ENOENT ? OK : io_failed(ctx, "blobs");
+	}
+	pthread_mutex_unlock(&store->place_lock);
+	return err;
 }
 
 static enum err walk_folder(struct ctx *ctx, struct blob_store *store, const char *two, blob_fn fn, void *arg)

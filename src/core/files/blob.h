@@ -44,6 +44,8 @@ enum err blob_path(struct ctx *ctx, struct blob_store *store, const char *hash, 
 enum err blob_verify(struct ctx *ctx, struct blob_store *store, const char *hash) MUST_CHECK;
 /* For the last reference only: the caller knows that nobody names it any more. */
 enum err blob_remove(struct ctx *ctx, struct blob_store *store, const char *hash) MUST_CHECK;
+/* The same for one that was put in place before that time, and not once more since. */
+enum err blob_remove_old(struct ctx *ctx, struct blob_store *store, const char *hash, int64_t before_ms, bool *ret_gone) MUST_CHECK;
 /* Every blob there is, for checks and backup; stops at the first error of fn. */
 typedef enum err (*blob_fn)(struct ctx *ctx, void *arg, const char *hash, int64_t size);
 enum err blob_walk(struct ctx *ctx, struct blob_store *store, blob_fn fn, void *arg) MUST_CHECK;

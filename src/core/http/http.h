@@ -39,6 +39,7 @@ struct http_request {
 	const char *query;      /* raw, after '?'; "" if none */
 	const char *body;       /* NUL-terminated; "" if none, and of `upload` routes */
 	size_t body_len;
+	int64_t declared;       /* bytes of the body as its head says; 0: none, or it does not say */
 	const char *body_path;  /* `upload` routes: the temporary file it was streamed to (mode 0600, in the data
 	                         * folder), removed after the handler unless that has renamed it; else NULL */
 	const char *remote;     /* client address (after trusted proxies) */

@@ -96,6 +96,7 @@ void http_call_drop_upload(struct http_call *call)
 	if (call->upload_fd >= 0)
 		(void)close(call->upload_fd);
 	call->upload_fd = -1;
+	http_upload_over(call);
 	if (call->upload_path != NULL)
 		(void)unlink(call->upload_path); /* gone when the handler has taken it over */
 	free(call->upload_path);

@@ -27,7 +27,9 @@ enum {
 	HTTP_ANSWER_FIELDS_MAX = 32,  /* headers a handler may set */
 	HTTP_JSON_DEPTH_MAX = 32,
 	HTTP_BODY_DEFAULT = 1024 * 1024,
-	HTTP_BODY_BY_DOOR = 4 * 1024 * 1024, /* larger ones need route.may */
+	HTTP_BODY_BY_DOOR = 1024 * 1024, /* routes of larger ones need route.may */
+	HTTP_BODY_UNASKED = 64 * 1024, /* PostgreSQL: of larger ones it is asked first who sends them */
+	HTTP_UPLOADS_EACH = 4,        /* under way at once, of one person */
 	HTTP_DISK_RESERVE = 256 * 1024 * 1024,
 	HTTP_DISK_SHARE = 16,
 	HTTP_OVERFLOW = 1024 * 1024,  /* read past the body's maximum, to answer 413 rather than break off */
@@ -235,6 +237,9 @@ struct http_call {
 	struct buf packed;
 	int upload_fd;
 	char *upload_path;
+	struct http_call *upload_prev, *upload_next; /* under http->uploads_lock while upload_path is set */
+	uint64_t upload_who;
+	uint64_t promised;        /* bytes of the disk that are still to come, twice what was announced */
 	uint64_t received;
 	size_t body_max;
 	bool spoiled;             /* refused, but the body is not at its end */
@@ -364,6 +369,9 @@ struct http {
 	struct http_net *proxies;
 	size_t n_proxies;
 	char *upload_dir;
+	pthread_mutex_t uploads_lock;
+	struct http_call *uploads; /* under way */
+	uint64_t promised;         /* what they are still to take of the disk */
 	uint64_t id_seed;
 
 	struct http_thread *threads; /* config.threads of them */
@@ -455,6 +463,8 @@ bool http_upload_open(struct http_call *call) MUST_CHECK;
 bool http_upload_write(struct http_call *call, const char *data, size_t n) MUST_CHECK;
 /* The call is refused if it fails. */
 void http_upload_finish(struct http_call *call);
+/* It is no longer under way, however it ended. */
+void http_upload_over(struct http_call *call);
 
 /* http_admit.c: who is it, may they; sets call->result and the faults */
 bool http_admit(struct http_call *call) MUST_CHECK;

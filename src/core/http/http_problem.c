@@ -42,6 +42,7 @@ static const struct by_key by_key[] = {
 	{"threads", 503, NULL},
 	{"queue_full", 503, NULL},
 	{"share_full", 429, NULL},
+	{"uploads_at_once", 429, NULL},
 	{"too_slow", 503, NULL},
 	{"disk_full", 507, NULL},
 	{"PGRST103", 416, NULL},

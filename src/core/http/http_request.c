@@ -126,6 +126,7 @@ static void read_head(struct http_call *call, const char *method, const char *ve
 		http_refuse(call, ERR_INVALID, key, status);
 		return;
 	}
+	call->req.declared = call->head.length;
 	http_conn_client(call);
 	if (asks_server(call, method))
 		return;
@@ -190,7 +191,7 @@ static bool enter(struct http_call *call)
 /* A body that is worth asking first who sends it. */
 static bool large_body(const struct http_call *call)
 {
-	return call->route->upload || call->head.chunked || call->head.length > HTTP_BODY_DEFAULT;
+	return call->route->upload || call->head.chunked || call->head.length > HTTP_BODY_UNASKED;
 }
 
 /* Nobody sends us a body before we know that they may. */

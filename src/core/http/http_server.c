@@ -146,6 +146,7 @@ static enum err init_locks(struct ctx *ctx, struct http *http)
 {
 	pthread_condattr_t attr;
 	bool ok = pthread_mutex_init(&http->conns_lock, NULL) == 0 && pthread_mutex_init(&http->streams_lock, NULL) == 0 &&
+	          pthread_mutex_init(&http->uploads_lock, NULL) == 0 &&
 	          pthread_mutex_init(&http->ticker_lock, NULL) == 0 && pthread_condattr_init(&attr) == 0;
 	if (!ok)
 		return fail(ctx, ERR_LIMIT, "", "memory");
@@ -186,6 +187,7 @@ static void free_http(struct http *http)
 	free(http->key);
 	pthread_mutex_destroy(&http->conns_lock);
 	pthread_mutex_destroy(&http->streams_lock);
+	pthread_mutex_destroy(&http->uploads_lock);
 	pthread_mutex_destroy(&http->ticker_lock);
 	pthread_cond_destroy(&http->ticker_wake);
 	free(http);

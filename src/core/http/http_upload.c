@@ -14,6 +14,7 @@
 #include "core/http/http_internal.h"
 
 #define PREFIX "upload-"
+enum { LOOK_EVERY = 8 * 1024 * 1024 };
 
 /* What a crash has left behind. */
 static void remove_old(const char *dir_path)
@@ -57,18 +58,72 @@ static bool refuse_io(struct http_call *call)
 	return false;
 }
 
-/* An upload is kept twice for a moment, and never takes what the database needs to go on. */
-static bool has_room(const struct http_call *call)
+/* --- what is under way -------------------------------------------------------------- */
+
+static void take_in(struct http_call *call)
+{
+	struct http *http = call->http;
+	call->upload_who = http_who(call);
+	call->promised = 2 * (uint64_t)call->head.length; /* it is kept twice for a moment */
+	pthread_mutex_lock(&http->uploads_lock);
+	call->upload_prev = NULL;
+	call->upload_next = http->uploads;
+	if (http->uploads != NULL)
+		http->uploads->upload_prev = call;
+	http->uploads = call;
+	http->promised += call->promised;
+	pthread_mutex_unlock(&http->uploads_lock);
+}
+
+void http_upload_over(struct http_call *call)
+{
+	struct http *http = call->http;
+	if (call->upload_path == NULL)
+		return;
+	pthread_mutex_lock(&http->uploads_lock);
+	*(call->upload_prev != NULL ? &call->upload_prev->upload_next : &http->uploads) = call->upload_next;
+	if (call->upload_next != NULL)
+		call->upload_next->upload_prev = call->upload_prev;
+	http->promised -= call->promised;
+	call->promised = 0;
+	pthread_mutex_unlock(&http->uploads_lock);
+}
+
+static void keep_promise(struct http_call *call, uint64_t n)
+{
+	pthread_mutex_lock(&call->http->uploads_lock);
+	uint64_t kept = n < call->promised ? n : call->promised;
+	call->promised -= kept;
+	call->http->promised -= kept;
+	pthread_mutex_unlock(&call->http->uploads_lock);
+}
+
+static bool too_many_of(struct http_call *call)
+{
+	uint64_t who = http_who(call);
+	int n = 0;
+	pthread_mutex_lock(&call->http->uploads_lock);
+	for (const struct http_call *other = call->http->uploads; other != NULL; other = other->upload_next)
+		n += other->upload_who == who;
+	pthread_mutex_unlock(&call->http->uploads_lock);
+	return n >= HTTP_UPLOADS_EACH;
+}
+
+/* Uploads never take what the database needs to go on, all that are under way together. */
+static bool has_room(const struct http_call *call, uint64_t wanted)
 {
 	struct statvfs disk;
 	if (statvfs(call->http->upload_dir, &disk) != 0)
 		return true; /* opening the file says what is wrong */
+	pthread_mutex_lock(&call->http->uploads_lock);
+	wanted += call->http->promised;
+	pthread_mutex_unlock(&call->http->uploads_lock);
 	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize, reserve = call->http->config.disk_reserve;
 	if (reserve == 0) { /* a small disk is not kept for the database alone */
 		uint64_t share = (uint64_t)disk.f_blocks * disk.f_frsize / HTTP_DISK_SHARE;
 		reserve = share < HTTP_DISK_RESERVE ? share : HTTP_DISK_RESERVE;
 	}
-	return left >= reserve + 2 * (uint64_t)call->head.length;
+	return left >= reserve + wanted;
 }
 
 bool http_upload_open(struct http_call *call)
@@ -77,23 +132,42 @@ bool http_upload_open(struct http_call *call)
 		http_refuse(call, ERR_BUG, "upload_failed", 500);
 		return false;
 	}
-	if (!has_room(call)) {
+	if (too_many_of(call)) {
+		http_refuse(call, ERR_RETRY, "uploads_at_once", 429);
+		return false;
+	}
+	if (!has_room(call, 2 * (uint64_t)call->head.length)) {
 		http_refuse(call, ERR_LIMIT, "disk_full", 507);
 		return false;
 	}
 	if (asprintf(&call->upload_path, "%s/" PREFIX "XXXXXX", call->http->upload_dir) < 0)
 		call->upload_path = NULL;
 	call->upload_fd = call->upload_path != NULL ? mkostemp(call->upload_path, O_CLOEXEC) : -1;
-	if (call->upload_fd >= 0)
+	if (call->upload_fd >= 0) {
+		take_in(call);
 		return true;
+	}
 	bool ok = refuse_io(call);
 	free(call->upload_path); /* there is no such file to remove */
 	call->upload_path = NULL;
 	return ok;
 }
 
+/* Of a body in chunks nobody knows how long it will be. */
+static bool outgrows(struct http_call *call, size_t n)
+{
+	uint64_t before = call->received - n;
+	if (!call->head.chunked || before / LOOK_EVERY == call->received / LOOK_EVERY || has_room(call, LOOK_EVERY))
+		return false;
+	http_refuse(call, ERR_LIMIT, "disk_full", 507);
+	return true;
+}
+
 bool http_upload_write(struct http_call *call, const char *data, size_t n)
 {
+	if (outgrows(call, n))
+		return false;
+	keep_promise(call, n);
 	while (n > 0) {
 		ssize_t done = write(call->upload_fd, data, n);
 		if (done < 0 && errno == EINTR)
