@@ -110,6 +110,92 @@ test('S70 a Content-Length that is no length: refused, the connection closed, an
   assert.deepEqual([padded.status, padded.answers], [422, 1], padded.text);
 });
 
+/** Parts as segments of their own, a moment apart; what came back, and whether the server closed. */
+function inParts(parts) {
+  return new Promise((resolve) => {
+    const socket = connect(port(), '127.0.0.1');
+    let text = '', closed = false;
+    socket.setNoDelay(true);
+    socket.on('data', (d) => (text += d.toString('latin1')));
+    socket.on('end', () => (closed = true));
+    socket.on('error', () => (closed = true));
+    socket.on('close', () => resolve({ text, closed, answers: (text.match(/HTTP\/1\.[01] \d+/g) ?? []).length, status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0) }));
+    socket.on('connect', async () => {
+      for (const part of parts) {
+        if (!socket.writable) break;
+        socket.write(Buffer.from(part, 'latin1'));
+        await sleep(60);
+      }
+      setTimeout(() => socket.destroy(), 2000);
+    });
+  });
+}
+
+test('S70 chunks: lines that end otherwise, and whatever hides behind a body in chunks, are never a request', async () => {
+  const body = '{"email":"a","password":"b"}', size = body.length.toString(16);
+  const chunked = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
+  // what the library that reads chunks takes for an end of a line: seen by us where it stands together with its data
+  const seen = {
+    'LF after the size': `${size}\n${body}\r\n0\r\n\r\n`,
+    'LF after the size and the data': `${size}\n${body}\n0\n\n`,
+    'LF between two chunks': `5\r\n${body.slice(0, 5)}\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`,
+    'LF after an extension': `${size};a=b\n${body}\r\n0\r\n\r\n`,
+    'LF within an extension': `${size};a\n0\r\n${body}\r\n0\r\n\r\n`,
+  };
+  const unseen = {
+    'as it should be': `${size}\r\n${body}\r\n0\r\n\r\n`,
+    'LF after the data': `${size}\r\n${body}\n0\r\n\r\n`,
+    'LF after the last chunk': `${size}\r\n${body}\r\n0\n\r\n`,
+    'LF at the end': `${size}\r\n${body}\r\n0\r\n\n`,
+    'LF in trailers': `${size}\r\n${body}\r\n0\r\nX: a\n\n`,
+    'trailers that frame': `${size}\r\n${body}\r\n0\r\nContent-Length: 500\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    'CR alone': `${size}\r${body}\r0\r\r`,
+    'a blank before the size': ` ${size}\r\n${body}\r\n0\r\n\r\n`,
+    'a blank after the size': `${size} \r\n${body}\r\n0\r\n\r\n`,
+    'a size with 0x': `0x${size}\r\n${body}\r\n0\r\n\r\n`,
+    'a size with a sign': `+${size}\r\n${body}\r\n0\r\n\r\n`,
+    'no end of the data': `${size}\r\n${body}0\r\n\r\n`,
+    'more data than said': `${size}\r\n${body}xx\r\n0\r\n\r\n`,
+    'a last chunk of zeros': `${size}\r\n${body}\r\n000000000000000000000\r\n\r\n`,
+  };
+  await unchanged(server.data, async () => {
+    for (const [what, chunks] of Object.entries({ ...seen, ...unseen })) {
+      const lines = chunks.match(/[^\n]*\n|[^\n]+$/g);
+      for (const [how, parts] of [['at once', [post(chunked, chunks) + hidden()]], ['by lines', [post(chunked, ''), ...lines, hidden()]], ['head apart', [post(chunked, ''), chunks + hidden()]]]) {
+        const answer = await inParts(parts);
+        assert.ok(!/HTTP\/1\.[01] 2/.test(answer.text), `${what}, ${how}: something was carried out: ${answer.text.slice(0, 100)}`);
+        const heads = new Set(answer.text.split('\r\n\r\n').filter((part) => part.startsWith('HTTP/')));
+        assert.ok(heads.size <= 1, `${what}, ${how}: what hides behind it was answered: ${answer.text}`);
+        assert.ok(answer.closed, `${what}, ${how}: left open: ${answer.text}`);
+        if (what in seen && how !== 'by lines') assert.equal(answer.status, 400, `${what}, ${how}: ${answer.text.slice(0, 200)}`);
+      }
+    }
+  }, 'what hides behind chunks');
+  assert.equal((await api('GET', `/api/v1/customer/${customer}`)).status, 200);
+  // chunks as they should be are read, however they come
+  const made = (name) => `POST /api/v1/customer HTTP/1.1\r\nHost: x\r\n${auth()}${chunked}\r\n${(11 + name.length).toString(16)}\r\n{"name":"${name}"}\r\n0\r\n\r\n`;
+  for (const [name, cut] of [['chunks at once', 100000], ['chunks by bytes', 1], ['chunks by sevens', 7]]) {
+    const answer = await inParts(made(name).match(new RegExp(`[^]{1,${cut}}`, 'g')).slice(0, 40).concat(made(name).match(new RegExp(`[^]{1,${cut}}`, 'g')).slice(40).join('')));
+    assert.deepEqual([answer.status, answer.answers, answer.closed], [201, 1, true], `${name}: ${answer.text}`);
+  }
+});
+
+test('S70 names and values that two readers cut differently', async () => {
+  const cases = {};
+  for (const [what, line] of Object.entries({
+    'folded by a blank': 'X: a\r\n b\r\n', 'folded by a tab': 'X: a\r\n\tb\r\n', 'a first line that is folded': ' X: a\r\n', 'a blank before the colon': 'X : a\r\n', 'a tab before the colon': 'X\t: a\r\n',
+    'CR in a value': 'X: a\rb\r\n', 'CR at the end of a value': 'X: a\r\r\n', 'LF alone': 'X: a\n', 'LF alone, then a length': 'X: a\nContent-Length: 0\r\n', 'LF and CR': 'X: a\n\rY: b\r\n', 'no colon': 'X\r\n', 'no name': ': a\r\n', 'a vertical tab in a name': 'X\v: a\r\n',
+    'length, then length with a blank': 'Content-Length: 2\r\nContent-Length : 5\r\n', 'two lengths in other letters': 'content-length: 2\r\nCONTENT-LENGTH: 2\r\n', 'a folded length': 'Content-Length:\r\n 2\r\n', 'length and chunked in other letters': 'content-length: 2\r\ntransfer-ENCODING: CHUNKED\r\n', 'chunked and an empty one': 'Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n', 'a coding with a comma': 'Transfer-Encoding: chunked,\r\n', 'a coding with a parameter': 'Transfer-Encoding: chunked;a=b\r\n', 'xchunked': 'Transfer-Encoding: xchunked\r\n', 'identity': 'Transfer-Encoding: identity\r\n', 'a coding and a blank before the colon': 'Transfer-Encoding : chunked\r\n',
+  })) cases[what] = post(`Content-Type: application/json\r\n${line}`, `{}${hidden()}`);
+  await unchanged(server.data, async () => {
+    for (const [what, bytes] of Object.entries(cases)) {
+      const answer = await raw(server.url, Buffer.from(bytes, 'latin1'), { silence: 1500 });
+      const heads = new Set(answer.text.split('\r\n\r\n').filter((part) => part.startsWith('HTTP/')));
+      assert.ok(heads.size === 1 && answer.status === 400 && answer.closed, `${what}: ${answer.closed} ${answer.text}`);
+    }
+  }, 'a header two readers cut differently');
+});
+
 test('S71 sizes: 10,000 headers, an address of 1 MB, a head that does not end, pipelines, Expect, half close', async () => {
   const many = (n, value = 'y') => Array.from({ length: n }, (_, i) => `X-${i}: ${value}\r\n`).join('');
   const cases = {

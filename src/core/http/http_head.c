@@ -130,13 +130,31 @@ static bool version_well_placed(const struct http_call *call, const char *versio
 	return (uintptr_t)version == expected;
 }
 
+const char *http_head_end(const struct http_call *call, const char *method)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	return call->http->known_layout && info != NULL ? method + info->header_size : NULL;
+}
+
 /* Behind the last header no next name shows that a NUL cut its value short; the size of the whole head does. */
 static bool ends_well(const struct http_call *call, const struct scan *scan, const char *method)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	if (!call->http->known_layout || scan->expected == NULL || info == NULL)
+	const char *end = http_head_end(call, method);
+	return end == NULL || scan->expected == NULL || scan->expected + 2 == end;
+}
+
+/* libmicrohttpd reads chunks itself, moves what is left to the start of its memory after each round, and hands on a chunk's
+ * data where it stands.  So data that does not stand at the start follows the line with its size, if all of that came
+ * together; where it did not nothing shows, which is why a connection never outlives a body in chunks. */
+bool http_chunk_well_placed(const char *start, const char *data)
+{
+	if (start == NULL || data <= start || data > start + HTTP_CONN_MEMORY)
 		return true;
-	return scan->expected + 2 == method + info->header_size;
+	const char *end = data - 1, *line = end;
+	while (line > start && line[-1] != '\n')
+		line--;
+	bool first = line == start;
+	return *end == '\n' && end > line && end[-1] == '\r' && (first || (line - 1 > start && line[-2] == '\r'));
 }
 
 static int check_framing(const struct scan *scan, const char *version, const char **ret_key)

@@ -232,6 +232,7 @@ struct http_call {
 	struct write_job write;
 	const char *idempotency_key;
 	const char *uri;          /* copy */
+	const char *body_raw;     /* where libmicrohttpd keeps what it has of the body; NULL: not known */
 	const char *uri_raw;      /* where libmicrohttpd has it; compared, never read */
 	struct buf body;
 	struct buf packed;
@@ -455,6 +456,11 @@ void *http_request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 enum MHD_Result http_request_step(void *cls, struct MHD_Connection *mhd, const char *url, const char *method, const char *version, const char *data,
                                   size_t *size, void **slot);
 void http_request_completed(void *cls, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode code);
+
+/* http_head.c: where the body begins in libmicrohttpd's memory (NULL: not known), and whether the line before a chunk's
+ * data ends as it should, as far as it can be seen. */
+const char *http_head_end(const struct http_call *call, const char *method);
+bool http_chunk_well_placed(const char *start, const char *data);
 
 /* http_upload.c */
 enum err http_upload_prepare(struct ctx *ctx, struct http *http) MUST_CHECK;

@@ -219,6 +219,7 @@ static enum MHD_Result step_head(struct http_call *call, const char *method, con
 	http_conn_phase(call->conn, PHASE_WORK, 0);
 	call->state = STATE_READY;
 	read_head(call, method, version);
+	call->body_raw = call->head.chunked ? http_head_end(call, method) : NULL;
 	if (call->state == STATE_READY && atomic_load_explicit(&call->http->stopping, memory_order_relaxed)) {
 		call->close = true;
 		http_refuse(call, ERR_RETRY, "stopping", 503);
@@ -257,6 +258,10 @@ static enum MHD_Result step_body(struct http_call *call, const char *data, size_
 {
 	call->received += n;
 	set_body_deadline(call);
+	if (!call->spoiled && !http_chunk_well_placed(call->body_raw, data)) {
+		http_refuse(call, ERR_INVALID, "framing", 400);
+		spoil(call);
+	}
 	if (!call->spoiled)
 		take_body(call, data, n);
 	if (!call->spoiled || call->received <= call->spoiled_at + HTTP_OVERFLOW)
@@ -270,6 +275,7 @@ static void end_body(struct http_call *call)
 {
 	http_conn_phase(call->conn, PHASE_WORK, 0);
 	call->state = STATE_READY;
+	call->close |= call->head.chunked; /* two readers may differ in where it ends: nothing after it is read */
 	http_watch_end(call->http, call->conn);
 	call->admitted = false; /* who was let in at the head may be nobody by now: asked again */
 	if (call->spoiled) {
