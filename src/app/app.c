@@ -152,7 +152,7 @@ static enum err adopt(struct ctx *ctx, void *arg)
 /* What the configuration file says of currency and country holds until the firm's settings say it. */
 static enum err open_settings(struct ctx *ctx, bool read_only, struct app *app)
 {
-	const struct settings_config config = {.tables = app_settings, .label = app_label};
+	const struct settings_config config = {.tables = app->parts.settings, .label = app_label};
 	const char *currency;
 	enum err err = settings_open_new(ctx, app->store, &config, &app->settings);
 	if (err != OK)
@@ -176,7 +176,7 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 	if (err == OK && app->config.pg_url != NULL && !read_only)
 		err = lock_folder(ctx, app);
 	if (err == OK)
-		err = registry_new(ctx, app_entities, app_entities_count, app->config.node, &app->registry);
+		err = registry_new(ctx, app->parts.entities, app->parts.n_entities, app->config.node, &app->registry);
 	if (err == OK)
 		err = registry_set(ctx, app->registry, &settings);
 	if (err == OK)
@@ -215,7 +215,8 @@ enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_on
 		if (*texts[i] != NULL)
 			*texts[i] = arena_strdup(&app->arena, *texts[i]);
 	}
-	enum err err = app->arena.failed ? fail(ctx, ERR_LIMIT, "", "memory") : open_services(ctx, read_only, app);
+	bool room = manifest_join(&app->arena, app_manifests, &app->parts) && !app->arena.failed;
+	enum err err = !room ? fail(ctx, ERR_LIMIT, "", "memory") : open_services(ctx, read_only, app);
 	ctx->arena = outer;
 	if (err != OK) {
 		faults_keep(ctx); /* they are told after the program's arena is gone */

@@ -6,6 +6,7 @@
 
 #include "base/ctx.h"
 #include "core/access/access.h"
+#include "core/manifest/manifest.h"
 #include "core/entity/entity.h"
 #include "core/events/events.h"
 #include "core/files/blob.h"
@@ -37,6 +38,7 @@ enum err config_write(struct ctx *ctx, const struct app_config *config) MUST_CHE
 struct app {
 	struct app_config config;
 	struct store *store;
+	struct manifest_parts parts;
 	struct registry *registry;
 	struct access *access;
 	struct settings *settings;
@@ -57,13 +59,10 @@ void app_prepare(void *app, struct ctx *ctx);
 /* The same for a job: with the rights of the user it runs for. */
 enum err app_prepare_job(void *app, struct ctx *ctx, const struct actor *who) MUST_CHECK;
 
-/* --- modules.c: the only list of what the program is made of ------------------ */
+/* --- what the program is made of ---------------------------------------------- */
 
-extern const struct entity *const app_entities[];
-extern const size_t app_entities_count;
-extern const struct route *const app_routes[]; /* ended by NULL */
-extern const struct job_kind *const app_job_kinds[]; /* ended by NULL */
-extern const struct setting *const app_settings[]; /* ended by NULL */
+/* Ended by NULL; written by the build from modules.deps, so that a folder needs no other shared line. */
+extern const struct manifest *const app_manifests[];
 
 /* All schema steps. */
 enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;

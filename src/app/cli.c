@@ -6,12 +6,24 @@
 #include "app/control.h"
 #include "base/str.h"
 
-static const struct command *const tables[] = {cli_serve_commands, cli_admin_commands, cli_data_commands, cli_care_commands};
-enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
+static const struct command *const own_tables[] = {cli_serve_commands, cli_admin_commands, cli_data_commands, cli_care_commands};
+enum { OWN_TABLES = sizeof(own_tables) / sizeof(own_tables[0]) };
 
-static const struct cli_option data_option = {"data", "DIR", false, "data folder (default: $GUANXI_DATA, or ./data)"};
+/* The program's own tables, then those of manifests; NULL after the last. An empty one is `no_commands`. */
+static const struct command *table_at(size_t t)
+{
+	static const struct command no_commands[] = {{0}};
+	if (t < OWN_TABLES)
+		return own_tables[t];
+	const struct manifest *manifest = app_manifests[t - OWN_TABLES];
+	if (manifest == NULL)
+		return NULL;
+	return manifest->commands != NULL ? manifest->commands : no_commands;
+}
 
-static void print_option(FILE *out, const struct cli_option *o)
+static const struct command_option data_option = {"data", "DIR", false, "data folder (default: $GUANXI_DATA, or ./data)"};
+
+static void print_option(FILE *out, const struct command_option *o)
 {
 	fprintf(out, "    --%s%s%s  %s%s\n", o->name, o->value != NULL ? " " : "", o->value != NULL ? o->value : "", o->doc,
 	        o->required ? " (required)" : "");
@@ -21,7 +33,7 @@ static void print_command(FILE *out, const struct command *c, bool options)
 {
 	fprintf(out, "  guanxi %s%s%s%s\n      %s\n", c->name, c->options != NULL ? " [options]" : "", c->files != NULL ? " " : "",
 	        c->files != NULL ? c->files : "", c->doc);
-	for (const struct cli_option *o = c->options; options && o != NULL && o->name != NULL; o++)
+	for (const struct command_option *o = c->options; options && o != NULL && o->name != NULL; o++)
 		print_option(out, o);
 	if (options)
 		print_option(out, &data_option);
@@ -30,8 +42,9 @@ static void print_command(FILE *out, const struct command *c, bool options)
 static void print_help(FILE *out)
 {
 	fprintf(out, "Guanxi %s: customer relationship management\n\n", GUANXI_VERSION);
-	for (size_t t = 0; t < TABLES; t++) {
-		for (const struct command *c = tables[t]; c->name != NULL; c++)
+	const struct command *table;
+	for (size_t t = 0; (table = table_at(t)) != NULL; t++) {
+		for (const struct command *c = table; c->name != NULL; c++)
 			print_command(out, c, false);
 	}
 	fprintf(out, "\n`guanxi COMMAND --help` lists a command's options.\n");
@@ -49,8 +62,9 @@ static int matches(const struct command *c, int argc, const char *const *argv)
 
 static const struct command *find_command(int argc, const char *const *argv, int *ret_words)
 {
-	for (size_t t = 0; t < TABLES; t++) {
-		for (const struct command *c = tables[t]; c->name != NULL; c++) {
+	const struct command *table;
+	for (size_t t = 0; (table = table_at(t)) != NULL; t++) {
+		for (const struct command *c = table; c->name != NULL; c++) {
 			*ret_words = matches(c, argc, argv);
 			if (*ret_words > 0)
 				return c;
@@ -118,7 +132,7 @@ static bool parse(struct cli *cli, int argc, const char *const *argv, struct par
 		} else if (!only_files && str_starts(argv[i], "--")) {
 			if (!parse_option(cli, argc, argv, &i, parsed))
 				return false;
-		} else if (cli->command->files == NULL || cli->n_files == CLI_FILES_MAX) {
+		} else if (cli->command->files == NULL || cli->n_files == COMMAND_FILES_MAX) {
 			fprintf(cli->err, "guanxi: what is '%s'? See 'guanxi %s --help'\n", argv[i], cli->command->name);
 			return false;
 		} else {
@@ -134,47 +148,18 @@ static bool parse(struct cli *cli, int argc, const char *const *argv, struct par
 	return true;
 }
 
-const char *cli_value(const struct cli *cli, const char *option)
-{
-	for (int i = 0; cli->command->options != NULL && cli->command->options[i].name != NULL; i++) {
-		if (str_equal(cli->command->options[i].name, option))
-			return cli->values[i];
-	}
-	return NULL;
-}
-
-const char *cli_path(const struct cli *cli, const char *path)
-{
-	if (path == NULL || *path == '/')
-		return path;
-	const char *full = arena_printf(cli->ctx->arena, "%s/%s", cli->cwd, path);
-	return full != NULL ? full : path;
-}
-
-int cli_failed(const struct cli *cli)
-{
-	app_print_faults(cli->ctx, cli->err);
-	return 1;
-}
-
 static const char *data_dir_of(const struct cli *cli, const struct parsed *parsed)
 {
 	const char *dir = parsed->data != NULL ? parsed->data : getenv("GUANXI_DATA");
-	return cli_path(cli, !str_empty(dir) ? dir : "data");
-}
-
-/* Kept where every command finds it: the option that all share has the last slot. */
-const char *cli_data_dir(const struct cli *cli)
-{
-	return cli->values[CLI_OPTIONS_MAX - 1];
+	return command_path(cli, !str_empty(dir) ? dir : "data");
 }
 
 static int run_opened(struct cli *cli, bool read_only)
 {
 	struct app app;
 	struct app_config config;
-	if (config_read(cli->ctx, cli_data_dir(cli), &config) != OK || app_open(cli->ctx, &config, read_only, &app) != OK)
-		return cli_failed(cli);
+	if (config_read(cli->ctx, cli->data_dir, &config) != OK || app_open(cli->ctx, &config, read_only, &app) != OK)
+		return command_failed(cli);
 	cli->app = &app;
 	cli->ctx->actor = gate_system();
 	int status = cli->command->run(cli);
@@ -196,12 +181,12 @@ static int run_command(struct cli *cli, int argc, const char *const *argv)
 	case NEEDS_NOTHING:
 		return cli->command->run(cli);
 	case NEEDS_CONFIG:
-		return config_read(cli->ctx, cli_data_dir(cli), &config) == OK ? cli->command->run(cli) : cli_failed(cli);
+		return config_read(cli->ctx, cli->data_dir, &config) == OK ? cli->command->run(cli) : command_failed(cli);
 	case NEEDS_READER:
 		return run_opened(cli, true);
 	case NEEDS_WRITER:
 	default:
-		if (control_forward(cli_data_dir(cli), argc, argv, cli->cwd, &status))
+		if (control_forward(cli->data_dir, argc, argv, cli->cwd, &status))
 			return status;
 		return run_opened(cli, false);
 	}
@@ -209,7 +194,7 @@ static int run_command(struct cli *cli, int argc, const char *const *argv)
 
 int cli_run(struct ctx *ctx, int argc, const char *const *argv, const char *cwd, FILE *in, FILE *out, FILE *err, struct app *app)
 {
-	struct cli cli = {.in = in, .out = out, .err = err, .cwd = cwd, .ctx = ctx, .app = app};
+	struct cli cli = {.in = in, .out = out, .err = err, .cwd = cwd, .ctx = ctx, .app = app, .print_faults = app_print_faults};
 	struct parsed parsed = {0};
 	int words;
 	if (argc == 0 || str_equal(argv[0], "help") || str_equal(argv[0], "--help")) {
@@ -229,6 +214,6 @@ int cli_run(struct ctx *ctx, int argc, const char *const *argv, const char *cwd,
 		print_command(out, cli.command, true);
 		return 0;
 	}
-	cli.values[CLI_OPTIONS_MAX - 1] = app != NULL ? app->config.data_dir : data_dir_of(&cli, &parsed);
+	cli.data_dir = app != NULL ? app->config.data_dir : data_dir_of(&cli, &parsed);
 	return run_command(&cli, argc, argv);
 }

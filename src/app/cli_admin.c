@@ -12,13 +12,14 @@ enum { PASSWORD_MAX = 1024 };
 
 struct first_admin {
 	const char *email, *name, *password;
+	struct manifest_parts parts;
 	int64_t id;
 };
 
 static enum err create_admin(struct ctx *ctx, void *arg)
 {
 	struct first_admin *admin = arg;
-	enum err err = access_init_roles(ctx);
+	enum err err = access_init_roles(ctx, admin->parts.roles, admin->parts.rights);
 	if (err == OK)
 		err = access_create_admin(ctx, admin->email, admin->name, admin->password, &admin->id);
 	return err;
@@ -45,33 +46,34 @@ static int init(struct cli *cli)
 {
 	struct ctx *ctx = cli->ctx;
 	struct app app;
-	struct first_admin admin = {.email = cli_value(cli, "admin-email"), .name = cli_value(cli, "admin-name")};
-	struct app_config config = {.data_dir = cli_data_dir(cli), .pg_url = cli_value(cli, "pg-url"), .pg_schema = cli_value(cli, "pg-schema"),
+	struct first_admin admin = {.email = command_value(cli, "admin-email"), .name = command_value(cli, "admin-name")};
+	struct app_config config = {.data_dir = cli->data_dir, .pg_url = command_value(cli, "pg-url"), .pg_schema = command_value(cli, "pg-schema"),
 	                            .base_currency = "CNY", .phone_region = "CN", .listen = "127.0.0.1:8080"};
-	if (cli_value(cli, "currency") != NULL)
-		config.base_currency = cli_value(cli, "currency");
-	if (cli_value(cli, "region") != NULL)
-		config.phone_region = cli_value(cli, "region");
+	if (command_value(cli, "currency") != NULL)
+		config.base_currency = command_value(cli, "currency");
+	if (command_value(cli, "region") != NULL)
+		config.phone_region = command_value(cli, "region");
 	if (admin.name == NULL)
 		admin.name = "Administrator";
 	admin.password = read_password(cli);
 	bool generated = admin.password == NULL;
 	if (currency_scale(config.base_currency) < 0)
-		return fail_arg(ctx, ERR_INVALID, "currency", "conf_value", config.base_currency) == OK ? 0 : cli_failed(cli);
+		return fail_arg(ctx, ERR_INVALID, "currency", "conf_value", config.base_currency) == OK ? 0 : command_failed(cli);
 	if (generated && access_random_password(ctx, &admin.password) != OK)
-		return cli_failed(cli);
+		return command_failed(cli);
 	if (make_folder(ctx, config.data_dir) != OK || config_write(ctx, &config) != OK)
-		return cli_failed(cli);
+		return command_failed(cli);
 	enum err err = app_open(ctx, &config, false, &app);
 	if (err == OK) {
 		ctx->actor = gate_system();
+		admin.parts = app.parts;
 		err = store_write(ctx, app.store, create_admin, &admin);
 		app_close(&app);
 	}
 	if (err != OK) {
 		/* so that the same command can be given again */
 		unlink(arena_printf(ctx->arena, "%s/guanxi.conf", config.data_dir));
-		return cli_failed(cli);
+		return command_failed(cli);
 	}
 	fprintf(cli->out, "Made the data folder %s with the administrator %s.\n", config.data_dir, admin.email);
 	if (generated)
@@ -91,14 +93,14 @@ static enum err create_token(struct ctx *ctx, void *arg)
 
 static int token_create(struct cli *cli)
 {
-	struct new_token t = {.email = cli_value(cli, "user"), .name = cli_value(cli, "name")};
+	struct new_token t = {.email = command_value(cli, "user"), .name = command_value(cli, "name")};
 	if (store_write(cli->ctx, cli->app->store, create_token, &t) != OK)
-		return cli_failed(cli);
+		return command_failed(cli);
 	fprintf(cli->out, "%s\n", t.token);
 	return 0;
 }
 
-static const struct cli_option init_options[] = {
+static const struct command_option init_options[] = {
 	{"admin-email", "E-MAIL", true, "the first administrator; the password is read from standard input, or made and shown once"},
 	{"admin-name", "NAME", false, "how they are called"},
 	{"currency", "CODE", false, "base currency (default CNY)"},
@@ -108,7 +110,7 @@ static const struct cli_option init_options[] = {
 	{NULL, NULL, false, NULL},
 };
 
-static const struct cli_option token_options[] = {
+static const struct command_option token_options[] = {
 	{"user", "E-MAIL", true, "whose rights the token has"},
 	{"name", "NAME", true, "what it is for"},
 	{NULL, NULL, false, NULL},

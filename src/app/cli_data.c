@@ -1,12 +1,10 @@
-/* Data in: import, the sample shop; and questions on plain files. */
-#include <errno.h>
+/* Data in: import, the sample shop. */
 #include <string.h>
 #include <unistd.h>
 
 #include "app/check.h"
 #include "app/cli.h"
 #include "base/str.h"
-#include "core/calendar/calendar.h"
 #include "core/exchange/exchange.h"
 #include "demo/demo.h"
 
@@ -20,7 +18,7 @@ static int with_reader(struct cli *cli, enum err (*run)(struct cli *cli))
 	if (db != NULL)
 		db_free(db);
 	cli->ctx->db = NULL;
-	return err == OK ? 0 : cli_failed(cli);
+	return err == OK ? 0 : command_failed(cli);
 }
 
 static void add_result(struct import_result *sum, const struct import_result *one)
@@ -50,13 +48,13 @@ static enum err import_all(struct cli *cli)
 	struct import_result sum = {0}, one;
 	for (size_t i = 0; i < cli->n_files; i++) {
 		struct import_request request = {
-			.path = cli_path(cli, cli->files[i]),
-			.preset = cli_value(cli, "preset"),
-			.map_path = cli_path(cli, cli_value(cli, "map")),
-			.entity = cli_value(cli, "entity"),
-			.bad = cli_value(cli, "on-bad-value"),
-			.again = cli_value(cli, "again") != NULL,
-			.check = cli_value(cli, "check") != NULL,
+			.path = command_path(cli, cli->files[i]),
+			.preset = command_value(cli, "preset"),
+			.map_path = command_path(cli, command_value(cli, "map")),
+			.entity = command_value(cli, "entity"),
+			.bad = command_value(cli, "on-bad-value"),
+			.again = command_value(cli, "again") != NULL,
+			.check = command_value(cli, "check") != NULL,
 			.progress = cli->err,
 		};
 		enum err err = import_file(cli->ctx, &request, &one);
@@ -92,7 +90,7 @@ static enum err make_demo(struct cli *cli)
 	struct demo_house house;
 	struct import_result result;
 	const char *moved = arena_printf(ctx->arena, "%s/demo-%lld.csv", cli->app->config.data_dir, (long long)registry_next_id(ctx));
-	const char *orders = cli_path(cli, cli_value(cli, "orders") != NULL ? cli_value(cli, "orders") : "sample/online-retail.csv.gz");
+	const char *orders = command_path(cli, command_value(cli, "orders") != NULL ? command_value(cli, "orders") : "sample/online-retail.csv.gz");
 	if (moved == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	struct import_request request = {.path = moved, .name = "online-retail.csv", .preset = "online-retail", .rate = "1"};
@@ -116,45 +114,7 @@ static int demo(struct cli *cli)
 	return with_reader(cli, make_demo);
 }
 
-/* The whole file; false, having said why. */
-static bool read_file(struct cli *cli, const char *name, struct buf *ret)
-{
-	FILE *file = fopen(cli_path(cli, name), "rbe");
-	char *room = NULL;
-	size_t n = 0;
-	while (file != NULL && (room = buf_reserve(ret, 65536)) != NULL && (n = fread(room, 1, 65536, file)) > 0)
-		ret->len += n;
-	bool failed = file == NULL || room == NULL || ferror(file) != 0;
-	if (failed)
-		fprintf(cli->err, "guanxi: %s: %s\n", name, file != NULL && room == NULL ? "too large" : strerror(errno));
-	if (file != NULL)
-		(void)fclose(file);
-	return !failed;
-}
-
-enum { QUESTIONS_MAX = 64 << 20 };
-
-static int calendar_answers(struct cli *cli)
-{
-	struct buf in, out;
-	if (cli->n_files != 1) {
-		fprintf(cli->err, "guanxi: 'calendar ask' needs one FILE\n");
-		return 2;
-	}
-	buf_init(&in, QUESTIONS_MAX);
-	buf_init(&out, QUESTIONS_MAX);
-	int status = 1;
-	if (read_file(cli, cli->files[0], &in)) {
-		status = calendar_ask(cli->ctx, buf_text(&in), in.len, &out) == OK ? 0 : cli_failed(cli);
-		if (out.len > 0 && fwrite(buf_text(&out), 1, out.len, cli->out) != out.len)
-			status = 1;
-	}
-	buf_release(&in);
-	buf_release(&out);
-	return status;
-}
-
-static const struct cli_option import_options[] = {
+static const struct command_option import_options[] = {
 	{"preset", "NAME", false, "a built-in mapping: online-retail, cdnow, shopify-products …"},
 	{"map", "FILE", false, "a mapping in JSON; with neither, columns are guessed by their names"},
 	{"entity", "NAME", false, "what the rows are, for guessing"},
@@ -164,7 +124,7 @@ static const struct cli_option import_options[] = {
 	{NULL, NULL, false, NULL},
 };
 
-static const struct cli_option demo_options[] = {
+static const struct command_option demo_options[] = {
 	{"orders", "FILE", false, "the sample's order lines (default sample/online-retail.csv.gz)"},
 	{NULL, NULL, false, NULL},
 };
@@ -172,6 +132,5 @@ static const struct cli_option demo_options[] = {
 const struct command cli_data_commands[] = {
 	{"import", NEEDS_WRITER, import_options, "FILE…", "Imports CSV, XLSX, JSON Lines or vCard; the last line is the result as JSON.", import},
 	{"demo", NEEDS_WRITER, demo_options, NULL, "Fills the folder with a sample shop: real orders under made-up names.", demo},
-	{"calendar ask", NEEDS_NOTHING, NULL, "FILE", "Answers a JSON list of questions on business calendars, one answer a line.", calendar_answers},
 	{.name = NULL},
 };

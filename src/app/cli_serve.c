@@ -44,13 +44,29 @@ static const char *const *split_words(struct ctx *ctx, const char *text)
 	return list;
 }
 
+/* The program's own, those of capabilities, and at last those that take any entity's name. Lives as long as the program. */
+static const struct route *const *all_routes(struct app *app)
+{
+	size_t n = 0;
+	while (app->parts.routes[n] != NULL)
+		n++;
+	const struct route **list = arena_array(&app->arena, n + 3, sizeof(*list));
+	if (list == NULL)
+		return NULL;
+	list[0] = app_own_routes;
+	memcpy(&list[1], app->parts.routes, n * sizeof(*list));
+	list[n + 1] = rest_routes;
+	return list;
+}
+
 static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
 {
-	const char *listen = cli_value(cli, "listen") != NULL ? cli_value(cli, "listen") : app->config.listen;
-	const char *cert = cli_value(cli, "tls-cert"), *key = cli_value(cli, "tls-key");
+	const struct route *const *routes = all_routes(app);
+	const char *listen = command_value(cli, "listen") != NULL ? command_value(cli, "listen") : app->config.listen;
+	const char *cert = command_value(cli, "tls-cert"), *key = command_value(cli, "tls-key");
 	struct http_config http = {
-		.tls_cert = cert != NULL ? cli_path(cli, cert) : app->config.tls_cert,
-		.tls_key = key != NULL ? cli_path(cli, key) : app->config.tls_key,
+		.tls_cert = cert != NULL ? command_path(cli, cert) : app->config.tls_cert,
+		.tls_key = key != NULL ? command_path(cli, key) : app->config.tls_key,
 		.trusted_proxies = split_words(ctx, app->config.trusted_proxies),
 		.authenticate = serve_authenticate,
 		.csrf_ok = serve_csrf_ok,
@@ -66,9 +82,11 @@ static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
 		.prepare = app_prepare,
 		.arg = app,
 	};
+	if (routes == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
 	if (!split_listen(ctx, listen, &http.address, &http.port))
 		return fail_arg(ctx, ERR_INVALID, "listen", "listen_form", listen);
-	return http_start_new(ctx, app->store, &http, app_routes, &app->http);
+	return http_start_new(ctx, app->store, &http, routes, &app->http);
 }
 
 static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct control **ret_control)
@@ -88,7 +106,7 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 	if (err == OK)
 		err = rest_open_new(ctx, app->store, app->registry, &rest, &app->rest);
 	if (err == OK)
-		err = jobs_start_new(ctx, app->store, app_job_kinds, 2, app_prepare_job, app, &app->jobs);
+		err = jobs_start_new(ctx, app->store, app->parts.job_kinds, 2, app_prepare_job, app, &app->jobs);
 	if (err == OK)
 		err = uploads_start(ctx);
 	if (err == OK)
@@ -149,19 +167,19 @@ static int serve(struct cli *cli)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	struct app_config config;
 	struct app app;
-	if (config_read(cli->ctx, cli_data_dir(cli), &config) != OK || app_open(cli->ctx, &config, false, &app) != OK)
-		return cli_failed(cli);
+	if (config_read(cli->ctx, cli->data_dir, &config) != OK || app_open(cli->ctx, &config, false, &app) != OK)
+		return command_failed(cli);
 	cli->ctx->actor = gate_system();
 	int status = 0;
 	if (start(cli->ctx, cli, &app, &control) != OK) {
-		status = cli_failed(cli);
+		status = command_failed(cli);
 	} else {
 		const char *address;
 		int port;
-		if (!split_listen(cli->ctx, cli_value(cli, "listen") != NULL ? cli_value(cli, "listen") : config.listen, &address, &port))
+		if (!split_listen(cli->ctx, command_value(cli, "listen") != NULL ? command_value(cli, "listen") : config.listen, &address, &port))
 			address = "";
 		fprintf(cli->out, "Guanxi %s serves on %s://%s:%d\n", GUANXI_VERSION,
-		        cli_value(cli, "tls-cert") != NULL || config.tls_cert != NULL ? "https" : "http", address, http_port(app.http));
+		        command_value(cli, "tls-cert") != NULL || config.tls_cert != NULL ? "https" : "http", address, http_port(app.http));
 		fflush(cli->out);
 		if (wait_for_signal(cli->ctx, &app, &signals) != 0)
 			status = 1;
@@ -172,7 +190,7 @@ static int serve(struct cli *cli)
 	return status;
 }
 
-static const struct cli_option serve_options[] = {
+static const struct command_option serve_options[] = {
 	{"listen", "ADDRESS:PORT", false, "where to listen (default: guanxi.conf, 127.0.0.1:8080)"},
 	{"tls-cert", "FILE", false, "certificate chain in PEM"},
 	{"tls-key", "FILE", false, "its private key in PEM"},

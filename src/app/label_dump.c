@@ -19,14 +19,14 @@ static void put_field(const struct field *field)
 }
 
 /* The fields that every entity has stand in the registry only. */
-static bool put_system_fields(void)
+static bool put_system_fields(const struct manifest_parts *parts)
 {
 	struct arena arena;
 	struct ctx ctx;
 	struct registry *registry;
 	arena_init(&arena, 64u << 20);
 	ctx_init(&ctx, &arena, clock_system());
-	bool good = registry_new(&ctx, app_entities, app_entities_count, 0, &registry) == OK;
+	bool good = registry_new(&ctx, parts->entities, parts->n_entities, 0, &registry) == OK;
 	for (int i = 0; good && i < SF_COUNT; i++)
 		put_field(registry_at(registry, 0)->fields[i]);
 	if (good)
@@ -37,10 +37,13 @@ static bool put_system_fields(void)
 
 int main(void)
 {
-	if (!put_system_fields())
+	struct arena arena;
+	struct manifest_parts parts;
+	arena_init(&arena, 1u << 20);
+	if (!manifest_join(&arena, app_manifests, &parts) || !put_system_fields(&parts))
 		return 1;
-	for (size_t t = 0; app_settings[t] != NULL; t++) {
-		for (const struct setting *s = app_settings[t]; s->name != NULL; s++) {
+	for (size_t t = 0; parts.settings[t] != NULL; t++) {
+		for (const struct setting *s = parts.settings[t]; s->name != NULL; s++) {
 			put(&s->group);
 			put(&s->label);
 			put(&s->help);
@@ -48,8 +51,8 @@ int main(void)
 				put(&o->label);
 		}
 	}
-	for (size_t i = 0; i < app_entities_count; i++) {
-		const struct entity *e = app_entities[i];
+	for (size_t i = 0; i < parts.n_entities; i++) {
+		const struct entity *e = parts.entities[i];
 		put(&e->label);
 		put(&e->label_many);
 		for (const struct field_group *g = e->groups; g != NULL && g->key != NULL; g++)
@@ -57,5 +60,6 @@ int main(void)
 		for (size_t f = 0; f < e->n_fields; f++)
 			put_field(&e->fields[f]);
 	}
+	arena_release(&arena);
 	return 0;
 }

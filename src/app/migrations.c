@@ -1,8 +1,10 @@
-/* Schema steps.  A step that has been released is never edited: a change is a new step. */
+/* Schema steps of the program as a whole, up to the day folders got their own (struct manifest).  A step that has been released is
+ * never edited: a change is a new step, of the folder it belongs to. */
 #include <unistd.h>
 
 #include "app/app.h"
 #include "app/check.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/search/search.h"
 #include "core/text/text.h"
@@ -60,7 +62,10 @@ static enum err deletions_and_roles(struct ctx *ctx, void *arg)
 	enum err err = follow_descriptors(ctx, arg);
 	if (err == OK)
 		err = db_exec(ctx, ctx->db, events_ddl_deleted);
-	return err == OK ? access_add_roles(ctx, arg) : err;
+	struct manifest_parts parts;
+	if (err == OK && !manifest_join(ctx->arena, app_manifests, &parts))
+		err = fail(ctx, ERR_LIMIT, "", "memory");
+	return err == OK ? access_add_role(ctx, "read_only", parts.rights) : err;
 }
 
 static enum err jobs_carry_actors(struct ctx *ctx, void *arg)
@@ -111,15 +116,30 @@ int app_schema_version(void)
 	return migrations[sizeof(migrations) / sizeof(migrations[0]) - 1].version;
 }
 
+/* Whether there are steps of the program or of a folder that this database, which is not new, lacks. */
+static enum err upgrades(struct ctx *ctx, struct app *app, bool *ret)
+{
+	int version = 0, own = 0;
+	enum err err = store_schema_version(ctx, app->store, &own);
+	*ret = own > 0 && own < app_schema_version();
+	for (const struct manifest *const *m = app_manifests; !err && own > 0 && *m != NULL && !*ret; m++) {
+		err = store_folder_version(ctx, app->store, (*m)->name, &version);
+		*ret = version < (int)(*m)->n_steps;
+	}
+	return err;
+}
+
 /* SQLite's copy is made by the store itself. On PostgreSQL it is a whole backup in the data folder, so that `guanxi restore`
  * takes it; written before the first step, and read again before it counts. */
 static enum err copy_before(struct ctx *ctx, struct app *app)
 {
-	int version = 0, newest = app_schema_version();
-	enum err err = store_schema_version(ctx, app->store, &version);
-	if (err != OK || store_engine(app->store) == ENGINE_SQLITE || version == 0 || version >= newest)
+	bool needed;
+	if (store_engine(app->store) == ENGINE_SQLITE)
+		return OK;
+	enum err err = upgrades(ctx, app, &needed);
+	if (err != OK || !needed)
 		return err;
-	const char *path = arena_printf(ctx->arena, "%s/guanxi.before-v%d.zip", app->config.data_dir, newest);
+	const char *path = arena_printf(ctx->arena, "%s/guanxi.before-v%d.zip", app->config.data_dir, app_schema_version());
 	if (path == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	(void)unlink(path); /* of an upgrade that was not finished */
@@ -138,12 +158,29 @@ static enum err check_schema(struct ctx *ctx, struct app *app)
 	return err;
 }
 
+/* Fields and entities that this database lacks are added as they are found, so that they need no step. */
+static enum err keep_schema(struct ctx *ctx, struct app *app)
+{
+	enum err err = check_schema(ctx, app);
+	if (err != ERR_CONFLICT)
+		return err;
+	faults_clear(ctx);
+	err = store_alter(ctx, app->store, follow_descriptors);
+	if (err == OK)
+		log_event(LOG_INFO, "the schema has what the descriptors have", NULL);
+	return err == OK ? check_schema(ctx, app) : err;
+}
+
 enum err app_migrate(struct ctx *ctx, struct app *app)
 {
 	enum err err = copy_before(ctx, app);
 	if (err == OK)
 		err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
-	return err == OK ? check_schema(ctx, app) : err;
+	if (err == OK)
+		err = keep_schema(ctx, app);
+	for (const struct manifest *const *m = app_manifests; err == OK && *m != NULL; m++)
+		err = store_migrate_folder(ctx, app->store, (*m)->name, (*m)->steps, (*m)->n_steps);
+	return err;
 }
 
 /* --- restoring --------------------------------------------------------------- */
@@ -162,11 +199,14 @@ static enum err fallback(struct ctx *ctx, const char *table, const char *column,
 enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path)
 {
 	struct registry_settings settings = {.base_currency = config->base_currency, .phone_region = config->phone_region};
-	const struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .made_anew = made_anew, .fallback = fallback};
+	const struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .grows = true, .made_anew = made_anew, .fallback = fallback};
 	struct registry *outer = ctx->registry, *registry = NULL;
+	struct manifest_parts parts;
+	if (!manifest_join(ctx->arena, app_manifests, &parts))
+		return fail(ctx, ERR_LIMIT, "", "memory");
 	enum err err = text_open(ctx);
 	if (err == OK)
-		err = registry_new(ctx, app_entities, app_entities_count, config->node, &registry);
+		err = registry_new(ctx, parts.entities, parts.n_entities, config->node, &registry);
 	if (err == OK)
 		err = registry_set(ctx, registry, &settings);
 	ctx->registry = registry;

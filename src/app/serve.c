@@ -153,7 +153,6 @@ static enum err setup(struct ctx *ctx, const struct http_request *req, struct ht
 	return OK;
 }
 
-extern const struct route app_own_routes[];
 const struct route app_own_routes[] = {
 	{.method = METHOD_GET, .pattern = "/healthz", .lane = LANE_READ, .door = DOOR_PUBLIC, .handle = healthz,
 	 .doc = "Whether the program serves and can write."},

@@ -9,6 +9,8 @@ bool serve_csrf_ok(struct ctx *ctx, const struct http_request *req);
 enum err serve_refresh(void *app, struct ctx *ctx, const struct actor *old, const struct actor **ret) MUST_CHECK;
 int64_t serve_changes(void *app);
 const struct route *serve_route_at(void *app, size_t i);
+/* Health, metrics and the first steps. */
+extern const struct route app_own_routes[];
 
 /* --- entries of the audit trail that are no changes (serve_audit.c) ----------- */
 

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "core/manifest/manifest.h"
 #include "core/entity/entity.h"
 #include "core/events/events.h"
 #include "core/gate/gate.h"
@@ -61,9 +62,11 @@ void access_note(struct ctx *ctx, struct access *access, const char *entity, int
 enum err access_flush(struct ctx *ctx, struct access *access) MUST_CHECK;
 
 /* CLI and first start; in a write job. */
-enum err access_init_roles(struct ctx *ctx) MUST_CHECK; /* administrator, manager, sales, service, marketing, analyst, read only, auditor */
-/* A schema step: built-in roles that came later, unless there is one of their name. Roles that are there are left alone. */
-enum err access_add_roles(struct ctx *ctx, void *arg) MUST_CHECK;
+/* The roles a firm begins with, and what they may. Lists of tables, ended by NULL, as manifest_join makes them; roles that
+ * are there are left alone. */
+enum err access_init_roles(struct ctx *ctx, const struct role_default *const *roles, const struct role_right *const *rights) MUST_CHECK;
+/* A schema step: one of access_default_roles that came later, unless there is one of its name. */
+enum err access_add_role(struct ctx *ctx, const char *key, const struct role_right *const *rights) MUST_CHECK;
 enum err access_create_admin(struct ctx *ctx, const char *email, const char *name, const char *password, int64_t *ret_id) MUST_CHECK;
 enum err access_create_token(struct ctx *ctx, const char *user_email, const char *name, const char **ret_token) MUST_CHECK;
 /* A password a person can type, 20 characters. */
@@ -71,5 +74,9 @@ enum err access_random_password(struct ctx *ctx, const char **ret) MUST_CHECK;
 
 /* session, account (password, TOTP, tokens), users, effective rights, audit */
 extern const struct route access_routes[];
+
+/* administrator, manager, sales, service, marketing, analyst, read only, auditor; and what they may where no folder says else */
+extern const struct role_default access_default_roles[];
+extern const struct role_right access_default_rights[];
 
 #endif

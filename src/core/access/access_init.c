@@ -6,54 +6,6 @@
 #include "base/str.h"
 #include "core/access/access_internal.h"
 
-/* Scopes of read, create, update, delete, export, import in this order:
- * a all, b branch, t team, o own, - none. */
-struct role_grant {
-	const char *entity;
-	const char *scopes;
-};
-
-struct role_default {
-	const char *key;
-	struct text2 name, note;
-	const char *caps; /* JSON */
-	const struct role_grant *grants; /* ended by entity NULL */
-};
-
-/* What has no owner is reached by "all" alone: products, categories, channels, tags. */
-static const struct role_grant administrator_grants[] = {{"*", "aaaaaa"}, {0}};
-static const struct role_grant manager_grants[] = {
-	{"*", "bbbbbb"},       {"product", "aaa-aa"}, {"category", "aaa-aa"}, {"channel", "a-----"},
-	{"tag", "aaaaaa"},     {"saved_view", "booo--"}, {"import_run", "bo----"}, {0},
-};
-static const struct role_grant sales_grants[] = {
-	{"*", "too-o-"},       {"product", "a-----"}, {"category", "a-----"}, {"channel", "a-----"},
-	{"tag", "aa----"},     {"saved_view", "tooo--"}, {0},
-};
-static const struct role_grant service_grants[] = {
-	{"*", "aoo---"},       {"customer", "aaa---"}, {"identifier", "aaa---"}, {"address", "aaa---"}, {"consent", "aaa---"},
-	{"interaction", "aaa---"}, {"attachment", "aaa---"}, {"tag", "aa----"}, {"saved_view", "oooo--"}, {0},
-};
-static const struct role_grant marketing_grants[] = {
-	{"*", "a---a-"},       {"customer", "a-a-a-"}, {"consent", "aaa-a-"}, {"interaction", "aaa-a-"}, {"tag", "aaaaa-"},
-	{"saved_view", "oooo--"}, {0},
-};
-static const struct role_grant analyst_grants[] = {{"*", "a---a-"}, {"saved_view", "oooo--"}, {0}};
-static const struct role_grant reader_grants[] = {{"*", "a-----"}, {"saved_view", "oooo--"}, {0}};
-static const struct role_grant auditor_grants[] = {{0}};
-
-static const struct role_default defaults[] = {
-	{ACCESS_ADMINISTRATOR, {"Administrator", "管理员"}, {"Everything, and who may do what.", "全部权限，并管理用户与权限。"},
-	 "[\"admin\",\"users\",\"audit\",\"bulk\",\"assign\",\"tokens\"]", administrator_grants},
-	{"manager", {"Manager", "经理"}, {"All of the own branch.", "本分支机构的全部业务。"}, "[\"bulk\",\"assign\",\"tokens\"]", manager_grants},
-	{"sales", {"Sales", "销售"}, {"Sees the team's customers, works on the own ones.", "查看团队客户，维护自己的客户。"}, "[]", sales_grants},
-	{"service", {"Service", "客服"}, {"Sees all customers and answers them.", "查看全部客户并处理服务。"}, "[]", service_grants},
-	{"marketing", {"Marketing", "市场"}, {"Sees and exports all, keeps tags, consents and contacts.", "查看和导出全部，维护标签、授权与触达。"}, "[\"bulk\"]", marketing_grants},
-	{"analyst", {"Analyst", "分析师"}, {"Reads and exports all, changes nothing.", "查看和导出全部，不作修改。"}, "[]", analyst_grants},
-	{"read_only", {"Read only", "只读"}, {"Reads all, changes and exports nothing.", "查看全部，不作修改，不导出。"}, "[]", reader_grants},
-	{"auditor", {"Auditor", "审计员"}, {"Reads the audit trail alone.", "仅查看审计日志。"}, "[\"audit\"]", auditor_grants},
-};
-
 static enum scope scope_of(char letter)
 {
 	static const char letters[] = "-otba";
@@ -61,22 +13,28 @@ static enum scope scope_of(char letter)
 	return at && *at ? (enum scope)(at - letters) : SCOPE_NONE;
 }
 
+static void put_right(struct jsonw *w, const struct role_right *right)
+{
+	jsonw_key(w, right->entity);
+	jsonw_object(w);
+	for (int a = 0; a < ACTION_COUNT; a++)
+		jsonw_kv_text(w, access_action_name((enum action)a), access_scope_name(scope_of(right->scopes[a])));
+	jsonw_end_object(w);
+}
+
 /* Entities this program does not have are left out. */
-static const char *rights_json(struct ctx *ctx, const struct role_grant *grants)
+static const char *rights_json(struct ctx *ctx, const char *role, const struct role_right *const *tables)
 {
 	struct buf buf;
 	struct jsonw w;
 	buf_init(&buf, 64 * 1024);
 	jsonw_init(&w, &buf);
 	jsonw_object(&w);
-	for (; grants->entity; grants++) {
-		if (!str_equal(grants->entity, "*") && !registry_find(ctx->registry, grants->entity))
-			continue;
-		jsonw_key(&w, grants->entity);
-		jsonw_object(&w);
-		for (int a = 0; a < ACTION_COUNT; a++)
-			jsonw_kv_text(&w, access_action_name((enum action)a), access_scope_name(scope_of(grants->scopes[a])));
-		jsonw_end_object(&w);
+	for (; *tables != NULL; tables++) {
+		for (const struct role_right *right = *tables; right->role != NULL; right++) {
+			if (str_equal(right->role, role) && (str_equal(right->entity, "*") || registry_find(ctx->registry, right->entity) != NULL))
+				put_right(&w, right);
+		}
 	}
 	jsonw_end_object(&w);
 	const char *text = buf_failed(&buf) ? NULL : arena_strdup(ctx->arena, buf_text(&buf));
@@ -98,10 +56,10 @@ static enum err find_id(struct ctx *ctx, const struct sql *sql, const char *text
 	return err;
 }
 
-static enum err make_role(struct ctx *ctx, const struct role_default *role)
+static enum err make_role(struct ctx *ctx, const struct role_default *role, const struct role_right *const *tables)
 {
 	struct record *record;
-	const char *rights = rights_json(ctx, role->grants);
+	const char *rights = rights_json(ctx, role->key, tables);
 	if (!rights)
 		return access_no_memory(ctx);
 	const struct {
@@ -118,42 +76,39 @@ static enum err make_role(struct ctx *ctx, const struct role_default *role)
 	return err ? err : record_create(ctx, record, W_TRUSTED);
 }
 
-enum err access_init_roles(struct ctx *ctx)
+static enum err keep_role(struct ctx *ctx, const struct role_default *role, const struct role_right *const *rights)
+{
+	int64_t id;
+	enum err err = find_id(ctx, &sql_access_role_by_key, role->key, &id);
+	return !err && id == 0 ? make_role(ctx, role, rights) : err;
+}
+
+enum err access_init_roles(struct ctx *ctx, const struct role_default *const *roles, const struct role_right *const *rights)
 {
 	const struct actor *before = ctx->actor;
 	enum err err = OK;
 	ctx->actor = gate_system();
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]) && !err; i++) {
-		int64_t id;
-		err = find_id(ctx, &sql_access_role_by_key, defaults[i].key, &id);
-		if (!err && id == 0)
-			err = make_role(ctx, &defaults[i]);
-	}
+	for (; *roles != NULL && !err; roles++)
+		for (const struct role_default *role = *roles; role->key != NULL && !err; role++)
+			err = keep_role(ctx, role, rights);
 	ctx->actor = before;
 	return err;
 }
 
-enum err access_add_roles(struct ctx *ctx, void *arg)
+enum err access_add_role(struct ctx *ctx, const char *key, const struct role_right *const *rights)
 {
-	static const char *const added[] = {"read_only"};
 	const struct actor *before = ctx->actor;
-	enum err err = OK;
-	(void)arg;
+	const struct role_default *role = access_default_roles;
+	int64_t id, administrator;
+	while (!str_equal(role->key, key))
+		role++;
 	ctx->actor = gate_system();
-	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]) && !err; i++) {
-		const struct role_default *role = defaults;
-		int64_t id, administrator;
-		while (!str_equal(role->key, added[i]))
-			role++;
-		/* a database without any role is still to be set up; one with a role of this name keeps it */
-		err = find_id(ctx, &sql_access_role_by_key, ACCESS_ADMINISTRATOR, &administrator);
-		if (!err)
-			err = find_id(ctx, &sql_access_role_named, role->name.en, &id);
-		if (!err && id == 0)
-			err = find_id(ctx, &sql_access_role_by_key, role->key, &id);
-		if (!err && administrator != 0 && id == 0)
-			err = make_role(ctx, role);
-	}
+	/* a database without any role is still to be set up; one with a role of this name keeps it */
+	enum err err = find_id(ctx, &sql_access_role_by_key, ACCESS_ADMINISTRATOR, &administrator);
+	if (!err)
+		err = find_id(ctx, &sql_access_role_named, role->name.en, &id);
+	if (!err && administrator != 0 && id == 0)
+		err = keep_role(ctx, role, rights);
 	ctx->actor = before;
 	return err;
 }

@@ -35,10 +35,15 @@ enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, i
 	return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", text);
 }
 
+bool care_may_lack(const struct store_takeover *how, int version)
+{
+	return how->grows || version < (int)how->n;
+}
+
 enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret)
 {
 	*ret = NULL;
-	if (version == (int)how->n)
+	if (!care_may_lack(how, version))
 		return care_foreign(ctx, arena_printf(ctx->arena, "- %s.%s", table, column));
 	return how->fallback ? how->fallback(ctx, table, column, ret) : OK;
 }

@@ -253,7 +253,9 @@ enum err pg_restore(struct ctx *ctx, struct store *store, const char *path, cons
 /* "This is not a copy of ours: what". */
 enum err care_foreign(struct ctx *ctx, const char *what) MUST_CHECK;
 bool care_made_anew(const struct store_takeover *how, const char *table);
-/* For a column that the copy lacks: an SQL literal, or NULL where the column may be empty; refused where the copy's schema is today's. */
+/* Whether tables and columns of ours may be missing in a copy of this version. */
+bool care_may_lack(const struct store_takeover *how, int version);
+/* For a column that the copy lacks: an SQL literal, or NULL where the column may be empty; refused where none may be missing. */
 enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret) MUST_CHECK;
 /* The steps there are must reach the copy's. */
 enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, int version) MUST_CHECK;

@@ -311,7 +311,7 @@ static enum err copy_table(struct ctx *ctx, struct taking *t, const char *table)
 	if (err)
 		return err;
 	if (t->old.n == 0) /* it came later than the copy */
-		return t->version < (int)t->how->n ? OK : care_foreign(ctx, arena_printf(ctx->arena, "- table %s", table));
+		return care_may_lack(t->how, t->version) ? OK : care_foreign(ctx, arena_printf(ctx->arena, "- table %s", table));
 	buf_init(&select, TEXT_MAX);
 	buf_init(&insert, TEXT_MAX);
 	err = make_texts(ctx, t, table, &select, &insert);

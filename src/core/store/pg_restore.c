@@ -354,7 +354,7 @@ static enum err load(struct ctx *ctx, struct taking *t)
 			arena_rewind(ctx->arena, mark);
 	}
 	for (size_t i = 0; !err && i < t->tables.n; i++)
-		if (!t->taken[i] && !care_made_anew(t->how, t->tables.list[i]) && t->version == (int)t->how->n)
+		if (!t->taken[i] && !care_made_anew(t->how, t->tables.list[i]) && !care_may_lack(t->how, t->version))
 			err = care_foreign(ctx, arena_printf(ctx->arena, "- table %s", t->tables.list[i]));
 	return err;
 }

@@ -86,12 +86,17 @@ static enum err create_tables(struct ctx *ctx)
 	return err;
 }
 
+static const struct role_right rights_of_business[] = {{"service", "customer", "aaa---"}, {"marketing", "customer", "a-a-a-"}, {0}};
+
+const struct role_default *const test_roles[] = {access_default_roles, NULL};
+const struct role_right *const test_rights[] = {access_default_rights, rights_of_business, NULL};
+
 static enum err fill(struct ctx *ctx, void *arg)
 {
 	struct world *world = arg;
 	enum err err = create_tables(ctx);
 	if (!err)
-		err = access_init_roles(ctx);
+		err = access_init_roles(ctx, test_roles, test_rights);
 	if (!err)
 		err = access_create_admin(ctx, ADMIN_EMAIL, "Wang Boss", GOOD_PASSWORD, &world->admin);
 	return err;

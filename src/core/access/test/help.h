@@ -34,6 +34,9 @@ struct world {
 	int64_t admin, administrator; /* user, role */
 };
 
+extern const struct role_default *const test_roles[];
+extern const struct role_right *const test_rights[];
+
 #define ADMIN_EMAIL "boss@example.com"
 #define GOOD_PASSWORD "wisteria-lantern-42"
 

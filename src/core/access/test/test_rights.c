@@ -206,7 +206,7 @@ static void test_actor(void **state)
 static enum err init_again(struct ctx *ctx, void *arg)
 {
 	(void)arg;
-	return access_init_roles(ctx);
+	return access_init_roles(ctx, test_roles, test_rights);
 }
 
 static void test_default_roles(void **state)

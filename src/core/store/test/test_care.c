@@ -106,6 +106,50 @@ static void schema_steps_go_forward_only(void **state)
 	world_close(&w);
 }
 
+/* --- steps of folders --------------------------------------------------------------------- */
+
+static const struct migration tea_steps[] = {
+	{1, "tea", "CREATE TABLE tea (id INTEGER PRIMARY KEY)", "CREATE TABLE tea (id bigint PRIMARY KEY)", NULL},
+	{2, "cups", "INSERT INTO tea SELECT id FROM person", "INSERT INTO tea SELECT id FROM person", NULL},
+};
+static const struct migration cake_steps[] = {{1, "cake", "CREATE TABLE cake (id INTEGER PRIMARY KEY)", "CREATE TABLE cake (id bigint PRIMARY KEY)", NULL}};
+
+static enum err add_milk(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS milk (id bigint)");
+}
+
+static void folders_count_their_own_steps(void **state)
+{
+	int version = -1;
+	char path[80];
+	world_open(&w, *(enum engine *)*state, steps, 1);
+	assert_int_equal(store_folder_version(&w.ctx, w.store, "tea", &version), OK);
+	assert_int_equal(version, 0);
+	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 1), OK);
+	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "cake", cake_steps, 1), OK);
+	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 2), OK);
+	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 2), OK); /* again: nothing to do */
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM tea"), 1);
+	assert_int_equal(store_folder_version(&w.ctx, w.store, "tea", &version), OK);
+	assert_int_equal(version, 2);
+	assert_int_equal(store_folder_version(&w.ctx, w.store, "cake", &version), OK);
+	assert_int_equal(version, 1);
+	assert_int_equal(store_schema_version(&w.ctx, w.store, &version), OK); /* the program's own line has not moved */
+	assert_int_equal(version, 1);
+	(void)snprintf(path, sizeof path, "%s/guanxi.db.before-tea-2", w.dir);
+	assert_int_equal(access(path, F_OK), w.engine == ENGINE_SQLITE ? 0 : -1);
+	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 1), ERR_CONFLICT);
+	assert_string_equal(world_key(&w), "schema_newer");
+	faults_clear(&w.ctx);
+	/* what has no number is done as often as it is asked for */
+	assert_int_equal(store_alter(&w.ctx, w.store, add_milk), OK);
+	assert_int_equal(store_alter(&w.ctx, w.store, add_milk), OK);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM milk"), 0);
+	world_close(&w);
+}
+
 static atomic_bool writing;
 
 static void *keep_writing(void *arg)
@@ -225,7 +269,7 @@ static void checks_report_problems(void **state)
 }
 
 #define TESTS(engine) { \
-	WORLD_TEST(schema_steps_go_forward_only, engine), WORLD_TEST(a_copy_can_be_taken_and_put_back, engine), \
+	WORLD_TEST(schema_steps_go_forward_only, engine), WORLD_TEST(folders_count_their_own_steps, engine), WORLD_TEST(a_copy_can_be_taken_and_put_back, engine), \
 	WORLD_TEST(damaged_copies_are_refused, engine), WORLD_TEST(checks_report_problems, engine), \
 }
 

@@ -1,0 +1,5 @@
+#include "core/manifest/manifest.h"
+#include "core/uploads/uploads.h"
+
+extern const struct manifest uploads_manifest;
+const struct manifest uploads_manifest = {.name = "uploads", .job_kinds = uploads_job_kinds, .settings = uploads_settings};
