@@ -329,12 +329,17 @@ static void test_good_bodies(void **state)
 	(void)state;
 	int fd = client_open(port);
 	struct answer a;
-	client_send(fd, "POST /mirror HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n");
+	client_send(fd, "POST /mirror HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n" GET_NEXT);
 	client_read(fd, false, &a);
 	json_t *json = parse(&a);
 	assert_text(json, "body", "abcde");
 	json_decref(json);
+	assert_non_null(strstr(a.head, "Connection: close"));
 	answer_release(&a);
+	char rest;
+	assert_int_equal(recv(fd, &rest, 1, MSG_WAITALL), 0); /* nothing after a body in chunks is read */
+	close(fd);
+	fd = client_open(port);
 	client_send(fd, "PATCH /mirror HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz" GET_NEXT);
 	client_read(fd, false, &a);
 	json = parse(&a);
