@@ -35,8 +35,10 @@ static void print_command(FILE *out, const struct command *c, bool options)
 	        c->files != NULL ? c->files : "", c->doc);
 	for (const struct command_option *o = c->options; options && o != NULL && o->name != NULL; o++)
 		print_option(out, o);
-	if (options)
+	if (options && c->needs != NEEDS_FILES)
 		print_option(out, &data_option);
+	if (options && c->example != NULL)
+		fprintf(out, "  for example:\n      %s\n", c->example);
 }
 
 static void print_help(FILE *out)
@@ -77,7 +79,7 @@ static const struct command *find_command(int argc, const char *const *argv, int
 static int find_option(const struct command *c, const char *name, size_t len, bool *ret_takes_value)
 {
 	*ret_takes_value = true;
-	if (len == 4 && memcmp(name, "data", 4) == 0)
+	if (c->needs != NEEDS_FILES && len == 4 && memcmp(name, "data", 4) == 0)
 		return -1;
 	for (int i = 0; c->options != NULL && c->options[i].name != NULL; i++) {
 		if (strlen(c->options[i].name) == len && memcmp(c->options[i].name, name, len) == 0) {
@@ -179,6 +181,7 @@ static int run_command(struct cli *cli, int argc, const char *const *argv)
 	}
 	switch (cli->command->needs) {
 	case NEEDS_NOTHING:
+	case NEEDS_FILES:
 		return cli->command->run(cli);
 	case NEEDS_CONFIG:
 		return config_read(cli->ctx, cli->data_dir, &config) == OK ? cli->command->run(cli) : command_failed(cli);
@@ -190,6 +193,26 @@ static int run_command(struct cli *cli, int argc, const char *const *argv)
 			return status;
 		return run_opened(cli, false);
 	}
+}
+
+/* `guanxi model`: the commands that begin so. */
+static int no_command(int argc, const char *const *argv, FILE *out, FILE *err)
+{
+	bool help = argc > 1 && str_equal(argv[1], "--help"), any = false;
+	size_t len = strlen(argv[0]);
+	const struct command *table;
+	for (size_t t = 0; (help || argc == 1) && (table = table_at(t)) != NULL; t++) {
+		for (const struct command *c = table; c->name != NULL; c++) {
+			if (!str_starts(c->name, argv[0]) || c->name[len] != ' ')
+				continue;
+			print_command(help ? out : err, c, false);
+			any = true;
+		}
+	}
+	if (any)
+		return help ? 0 : 2;
+	fprintf(err, "guanxi: there is no command '%s%s%s'; see 'guanxi help'\n", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	return 2;
 }
 
 int cli_run(struct ctx *ctx, int argc, const char *const *argv, const char *cwd, FILE *in, FILE *out, FILE *err, struct app *app)
@@ -204,10 +227,8 @@ int cli_run(struct ctx *ctx, int argc, const char *const *argv, const char *cwd,
 	if (str_equal(argv[0], "--version"))
 		return fprintf(out, "guanxi %s\n", GUANXI_VERSION) > 0 ? 0 : 1;
 	cli.command = find_command(argc, argv, &words);
-	if (cli.command == NULL) {
-		fprintf(err, "guanxi: there is no command '%s'; see 'guanxi help'\n", argv[0]);
-		return 2;
-	}
+	if (cli.command == NULL)
+		return no_command(argc, argv, out, err);
 	if (!parse(&cli, argc - words, argv + words, &parsed))
 		return 2;
 	if (parsed.help) {

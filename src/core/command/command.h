@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 
-enum { COMMAND_OPTIONS_MAX = 16, COMMAND_FILES_MAX = 256 };
+enum { COMMAND_OPTIONS_MAX = 32, COMMAND_FILES_MAX = 256 };
 
 struct command_option {
 	const char *name;  /* without "--" */
@@ -36,6 +36,7 @@ struct cli {
 
 enum command_needs {
 	NEEDS_NOTHING,
+	NEEDS_FILES,  /* plain files only: there is no --data */
 	NEEDS_CONFIG, /* --data names a folder that `init` made */
 	NEEDS_READER, /* the app, read only: works beside a serving program */
 	NEEDS_WRITER, /* the app; run by the serving program when there is one */
@@ -48,6 +49,7 @@ struct command {
 	const char *files; /* what stands for further arguments; NULL: none are taken */
 	const char *doc;
 	int (*run)(struct cli *cli); /* exit status: 0 good, 1 failed, 2 wrong usage */
+	const char *example; /* shown by --help; NULL: none */
 };
 
 /* Value of an option, NULL if it was not given. */

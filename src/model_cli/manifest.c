@@ -1,0 +1,25 @@
+#include "core/manifest/manifest.h"
+#include "model_cli/model.h"
+
+static const struct command commands[] = {
+	{"model bgnbd", NEEDS_FILES, model_cli_again_options, NULL, "Who is still a customer, and will buy how often: BG/NBD (Fader, Hardie, Lee 2005).", model_cli_run_buy_again,
+	 "guanxi model bgnbd --input orders.csv --customer customer --date date --calibration-end 1997-09-30 --unit week --json"},
+	{"model mbgnbd", NEEDS_FILES, model_cli_again_options, NULL, "As bgnbd; one may leave after the first purchase: MBG/NBD (Batislam et al. 2007).", model_cli_run_buy_again,
+	 "guanxi model mbgnbd --input orders.csv --customer customer --date date --customers"},
+	{"model pareto-nbd", NEEDS_FILES, model_cli_again_options, NULL, "As bgnbd; one may leave at any time: Pareto/NBD (Schmittlein et al. 1987).", model_cli_run_buy_again,
+	 "guanxi model pareto-nbd --input orders.csv --customer customer --date date --horizon 52"},
+	{"model bgbb", NEEDS_FILES, model_cli_again_options, NULL, "Purchases at fixed occasions (a yearly campaign): BG/BB (Fader, Hardie, Shang 2010).", model_cli_run_buy_again,
+	 "guanxi model bgbb --input donations.csv --frequency frequency --recency recency --age periods --weight weights"},
+	{"model gamma-gamma", NEEDS_FILES, model_cli_spend_options, NULL, "What a purchase of each customer will be worth: Gamma-Gamma (Fader, Hardie 2013).", model_cli_run_spend,
+	 "guanxi model gamma-gamma --input orders.csv --customer customer --date date --amount amount --customers"},
+	{"model rfm", NEEDS_FILES, model_cli_rfm_options, NULL, "Recency, frequency, money in parts of equal size (Hughes 1994).", model_cli_run_rfm,
+	 "guanxi model rfm --input orders.csv --customer customer --date date --amount amount --nested"},
+	{"model lorenz", NEEDS_FILES, model_cli_lorenz_options, NULL, "How concentrated value is: Lorenz curve, Gini, 80/20, classes A, B, C.", model_cli_run_lorenz,
+	 "guanxi model lorenz --input orders.csv --customer customer --amount amount"},
+	{"model markov", NEEDS_FILES, model_cli_markov_options, NULL, "What a customer is worth by recency: a Markov chain (Pfeifer, Carraway 2000).", model_cli_run_markov,
+	 "guanxi model markov --chances .3,.2,.15,.05 --contribution 40 --cost 4 --discount .2 --json"},
+	{.name = NULL},
+};
+
+extern const struct manifest model_cli_manifest;
+const struct manifest model_cli_manifest = {.name = "model_cli", .commands = commands};

@@ -1,0 +1,122 @@
+/* Statistics of customers: each method is one file, arrays in, numbers out.  Nothing here knows files,
+ * databases or records.  What a function returns lies in ctx's arena.  Each refuses what cannot be fitted
+ * with ERR_INVALID, the field "model" and a key that says why. */
+#ifndef GUANXI_MODELS_MODELS_H
+#define GUANXI_MODELS_MODELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+/* --- what a fit comes to ------------------------------------------------ */
+
+enum { MODEL_PARAMETERS_MAX = 4 };
+
+struct model_fit {
+	size_t n;
+	const char *names[MODEL_PARAMETERS_MAX];
+	double value[MODEL_PARAMETERS_MAX];
+	double se[MODEL_PARAMETERS_MAX]; /* standard errors, of the curvature at the top */
+	double log_likelihood;
+	int iterations;
+	bool converged;
+};
+
+/* --- customers who may leave unseen ------------------------------------- */
+
+/* One entry a customer: repeat purchases, time of the last purchase and age, both counted from the first one. */
+struct model_history {
+	const double *x, *t_x, *age;
+	const double *weight; /* customers that an entry stands for; NULL: one each */
+	size_t n;
+};
+
+/* BG/NBD: Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2): r, alpha, a, b.
+ * Maximum likelihood by BFGS with exact derivatives; standard errors of the curvature.  Its limit: who has bought once
+ * is alive for certain.  Errors: model_history's, "model_no_optimum" (the likelihood has no top). */
+enum err model_bgnbd(struct ctx *ctx, const struct model_history *history, struct model_fit *ret) MUST_CHECK;
+double model_bgnbd_alive(const struct model_fit *fit, double x, double t_x, double age);
+/* Purchases expected in the next t units. */
+double model_bgnbd_expected(const struct model_fit *fit, double x, double t_x, double age, double t);
+
+/* MBG/NBD: Batislam, Denizel and Filiztekin (2007), Int. J. of Research in Marketing 24(3): one may leave after the first
+ * purchase too. */
+enum err model_mbgnbd(struct ctx *ctx, const struct model_history *history, struct model_fit *ret) MUST_CHECK;
+double model_mbgnbd_alive(const struct model_fit *fit, double x, double t_x, double age);
+double model_mbgnbd_expected(const struct model_fit *fit, double x, double t_x, double age, double t);
+
+/* Pareto/NBD: Schmittlein, Morrison and Colombo (1987), Management Science 33(1); likelihood after Fader and Hardie (2005):
+ * r, alpha, s, beta. */
+enum err model_pareto_nbd(struct ctx *ctx, const struct model_history *history, struct model_fit *ret) MUST_CHECK;
+double model_pareto_nbd_alive(const struct model_fit *fit, double x, double t_x, double age);
+double model_pareto_nbd_expected(const struct model_fit *fit, double x, double t_x, double age, double t);
+
+/* BG/BB: Fader, Hardie and Shang (2010), Marketing Science 29(6): purchases at fixed occasions, of which `age` have been:
+ * alpha, beta, gamma, delta.  Errors: also "model_whole_periods", "model_too_often" (x > t_x). */
+enum err model_bgbb(struct ctx *ctx, const struct model_history *history, struct model_fit *ret) MUST_CHECK;
+/* Still alive at the occasion that comes next. */
+double model_bgbb_alive(const struct model_fit *fit, double x, double t_x, double age);
+double model_bgbb_expected(const struct model_fit *fit, double x, double t_x, double age, double occasions);
+
+/* Gamma-Gamma: Fader and Hardie (2013), "The Gamma-Gamma model of monetary value", after Fader, Hardie and Lee (2005):
+ * p, q, gamma.  `mean` is the mean value of the x repeat purchases; entries with x = 0 are left out.
+ * Its limit: spend has nothing to do with how often somebody buys. Errors: "model_negative_spend", "model_same_spend". */
+enum err model_gamma_gamma(struct ctx *ctx, const double *x, const double *mean, size_t n, struct model_fit *ret) MUST_CHECK;
+/* Mean value expected of each future purchase. */
+double model_gamma_gamma_expected(const struct model_fit *fit, double x, double mean);
+
+/* --- value by recency: Markov chain -------------------------------------- */
+
+enum { MODEL_MARKOV_MAX = 1000 };
+
+/* Pfeifer and Carraway (2000), Modeling customer relationships as Markov chains, J. of Interactive Marketing 14(2).
+ * State k (0 …) bought k periods ago and buys with chance[k]; who does not buy moves on, and is lost after the last state.
+ * Each period costs `cost` in every state but the lost one, a purchase brings `contribution` at its beginning.
+ * value[n] gets the discounted value of each state over `periods` periods; periods < 0: for ever. `discount` is a period's.
+ * Errors: "model_chance_range", "model_discount" (none, and no end), "model_too_many_states". */
+struct model_markov {
+	const double *chance;
+	size_t n;
+	double contribution, cost, discount;
+	int64_t periods;
+};
+enum err model_markov(struct ctx *ctx, const struct model_markov *chain, double *value) MUST_CHECK;
+/* Any chain: v = (I - P/(1+d))^-1 r; p is n x n by rows, each summing to at most one (what lacks is lost). */
+enum err model_markov_matrix(struct ctx *ctx, const double *p, const double *reward, size_t n, double discount, int64_t periods,
+                             double *value) MUST_CHECK;
+
+/* --- recency, frequency, money ------------------------------------------- */
+
+struct model_rfm {
+	const double *last;  /* larger: more recent */
+	const double *count, *money;
+	const int32_t *group; /* scored apart from other groups (a shop); NULL: all together */
+	size_t n;
+	int parts;   /* 5: quintiles; 2 to 9 */
+	bool nested; /* frequency within recency, money within both; else each over all */
+};
+
+/* Hughes (1994), Strategic Database Marketing: parts of equal size (they differ by one at most), the best have the highest score.
+ * Equal values at a border are told apart by the other two measures, at last by their place, so that parts stay exact.
+ * r, f, m get n scores from 1 to parts.  Errors: "model_few_customers" (fewer than parts), "model_not_finite", "model_parts". */
+enum err model_rfm(struct ctx *ctx, const struct model_rfm *data, uint8_t *r, uint8_t *f, uint8_t *m) MUST_CHECK;
+
+/* --- concentration -------------------------------------------------------- */
+
+struct model_lorenz {
+	double total, mean;
+	double gini;           /* of these n */
+	double gini_corrected; /* n/(n-1) times that: of those they were drawn from */
+	double top_share;      /* share of the total of the best fifth */
+	double share_for_80;   /* share of customers, best first, that bring 80 % */
+	size_t class_count[3]; /* A: first until 80 % is reached, B: until 95 %, C: the rest */
+	double class_sum[3];
+};
+/* Lorenz (1905), Gini (1912).  sorted[n] gets the values, smallest first; class_of[n] (may be NULL) 0, 1, 2 for A, B, C by place
+ * in `values`.  Errors: "model_negative_values", "model_zero_total", "model_no_values". */
+enum err model_lorenz(struct ctx *ctx, const double *values, size_t n, double *sorted, uint8_t *class_of,
+                      struct model_lorenz *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,217 @@
+// `guanxi model …` on plain files: published results from the raw files as they came, files in other dress, and what cannot be fitted.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { guanxi, sharedData } from '../lib/server.mjs';
+
+const home = mkdtempSync(join(tmpdir(), 'guanxi-model-'));
+after(() => rmSync(home, { recursive: true, force: true }));
+
+const run = (args, options = {}) => guanxi(args, { allowFailure: true, cwd: home, ...options });
+const shared = (name) => join(sharedData, name);
+const without = (name) => (existsSync(shared(name)) ? false : `no ${name}; set GUANXI_SHARED_DATA`);
+
+/** The JSON a model prints. */
+function model(...args) {
+  const done = run(['model', ...args, '--json']);
+  assert.equal(done.status, 0, `${args.join(' ')}: ${done.err}`);
+  return JSON.parse(done.out);
+}
+
+/** A refusal: exit code, nothing printed, and the word. */
+function refused(said, ...args) {
+  const done = run(['model', ...args, '--json']);
+  assert.equal(done.status, 1, `${args.join(' ')}: ${done.out}`);
+  assert.equal(done.out, '');
+  assert.match(done.err, said, args.join(' '));
+}
+
+let files = 0;
+function file(text, name = `f${++files}.csv`) {
+  writeFileSync(join(home, name), text);
+  return name;
+}
+
+function near(value, wanted, digits = 3) {
+  assert.ok(Math.abs(value - wanted) <= Math.abs(wanted) * 0.6 * 10 ** (1 - digits), `${value} is not ${wanted} to ${digits} digits`);
+}
+const close = (value, wanted, by) => assert.ok(Math.abs(value - wanted) <= by, `${value} is not ${wanted}`);
+
+const cdnow = 'cdnow_sample/CDNOW_sample.txt';
+const cdnowColumns = ['--input', shared(cdnow), '--customer', '1', '--date', '3', '--calibration-end', '1997-09-30', '--unit', 'week'];
+const published = {
+  bgnbd: [{ r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 }, -9582.429],
+  mbgnbd: [{ r: 0.525, alpha: 6.183, a: 0.891, b: 1.614 }, -9582.1357],
+  'pareto-nbd': [{ r: 0.553, alpha: 10.58, s: 0.606, beta: 11.66 }, -9594.976],
+};
+
+test('CDNOW from its raw transactions: three models of coming back, and of spend', { skip: without(cdnow) }, () => {
+  for (const [name, [parameters, likelihood]] of Object.entries(published)) {
+    const fit = model(name, ...cdnowColumns, '--customers');
+    for (const [key, wanted] of Object.entries(parameters)) {
+      near(fit[key], wanted);
+      assert.equal(fit.parameters[key], fit[key]);
+      assert.ok(fit.standard_errors[key] > 0);
+    }
+    close(fit.log_likelihood, likelihood, 0.01);
+    assert.deepEqual([fit.customers, fit.repeaters, fit.first_date], [2357, 946, '1997-01-01']);
+    assert.equal(fit.outlook.purchases_seen, 1882);
+    assert.equal(fit.customer_values.length, 2357);
+    assert.ok(fit.customer_values.every((c) => c.p_alive >= 0 && c.p_alive <= 1 && c.expected_purchases >= 0));
+    close(fit.customer_values.reduce((sum, c) => sum + c.expected_purchases, 0), fit.outlook.expected_purchases, 1e-6);
+  }
+  const spend = model('gamma-gamma', ...cdnowColumns, '--amount', '5');
+  close(spend.p, 6.249568, 1e-4);
+  close(spend.q, 3.744226, 1e-4);
+  close(spend.gamma, 15.443538, 1e-3);
+  close(spend.log_likelihood, -4055.9177, 0.01);
+});
+
+test('the summaries of the same customers give the same', { skip: without(cdnow) }, () => {
+  const fit = model('bgnbd', '--input', shared('cdnow_sample/cdnow_customers_summary.csv'));
+  near(fit.r, 0.243);
+  close(fit.log_likelihood, -9582.429, 0.01);
+  near(model('gamma-gamma', '--input', shared('cdnow_sample/cdnow_customers_summary_with_transactions.csv')).p, 6.25);
+  const bgbb = model('bgbb', '--input', shared('donations_bgbb/donations.csv'));
+  for (const [key, wanted] of Object.entries({ alpha: 1.204, beta: 0.75, gamma: 0.657, delta: 2.783 })) near(bgbb[key], wanted);
+  close(bgbb.log_likelihood, -33225.58, 0.01);
+  assert.equal(bgbb.customers, 11104);
+});
+
+test('a grocery shop, and sums of the whole CDNOW sample', { skip: without(cdnow) }, () => {
+  const grocery = ['--input', shared('grocery_elog/groceryElog.csv'), '--calibration-end', '2006-12-31'];
+  const bg = model('bgnbd', ...grocery), mbg = model('mbgnbd', ...grocery);
+  close(bg.log_likelihood, -15836.57, 0.01);
+  near(bg.b, 3.644395, 4);
+  close(mbg.log_likelihood, -15781.94, 0.01);
+  near(mbg.r, 1.256921, 4);
+  const all = model('lorenz', '--input', shared(cdnow), '--customer', '1', '--amount', '5');
+  close(all.total, 244091.9, 0.1);
+  assert.equal(all.classes.reduce((sum, c) => sum + c.customers, 0), 2357);
+  const rfm = model('rfm', '--input', shared(cdnow), '--customer', '1', '--date', '3', '--amount', '5', '--customers');
+  for (const part of rfm.recency_days.concat(rfm.frequency, rfm.money)) assert.ok(part.customers === 471 || part.customers === 472);
+  assert.equal(rfm.cells.reduce((sum, c) => sum + c.customers, 0), 2357);
+  assert.equal(rfm.customer_values.length, 2357);
+  const nested = model('rfm', '--input', shared(cdnow), '--customer', '1', '--date', '3', '--amount', '5', '--nested');
+  assert.equal(nested.cells.length, 125);
+  for (const cell of nested.cells) assert.ok(cell.customers === 18 || cell.customers === 19, JSON.stringify(cell));
+});
+
+test('closed forms: Gini of the R package ineq, the Markov chain of Pfeifer and Carraway', () => {
+  const values = file(`income\n${[541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261].join('\n')}\n`);
+  close(model('lorenz', '--input', values).gini, 0.46209, 5e-6);
+  const chain = model('markov', '--chances', '.3,.2,.15,.05', '--contribution', '40', '--cost', '4', '--discount', '.2');
+  [52.320, 5.554, 1.251, -1.820].forEach((wanted, i) => close(chain.values[i], wanted, 5e-4));
+  assert.deepEqual(chain.states.map((s) => s.worth_it), [true, true, true, false]);
+});
+
+/** Numbers that only look random. */
+function* chances(seed) {
+  for (let s = seed; ;) {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    yield s / 2 ** 32;
+  }
+}
+
+/** Orders of 300 customers with rates and chances to leave of their own; `write` dresses a row. */
+function orders(write, head, { sign = '\n', year = 2024 } = {}) {
+  const rows = [head], chance = chances(7);
+  const next = () => chance.next().value;
+  for (let c = 1; c <= 300; c++) {
+    const rate = -Math.log(1 - next()) / 30, leaves = next() ** 2 * 0.6;
+    for (let day = Math.floor(next() * 60); day < 360; day += 1 + Math.floor(-Math.log(1 - next()) / rate)) {
+      rows.push(write(`客户${c}`, new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10), 10 + Math.floor(next() * 90)));
+      if (next() < leaves) break;
+    }
+  }
+  return rows.join(sign);
+}
+const dmy = (iso) => iso.split('-').reverse().join('/');
+
+test('one file in many dresses: heading, encoding, dates, marks, quotes, line ends', () => {
+  const plain = file(orders((c, d, a) => `${c},${d},${a}.5`, 'customer,date,amount'));
+  const wanted = model('bgnbd', '--input', plain);
+  const spend = model('gamma-gamma', '--input', plain);
+  const dresses = {
+    'semicolons, decimal comma, day first, BOM': [`\ufeff${orders((c, d, a) => `"${c}";${dmy(d)};"${a},5"`, '"Kunde";"Datum";"Betrag"', { sign: '\r\n' })}`, ['--customer', 'Kunde', '--date', 'datum', '--amount', 'Betrag']],
+    'no heading': [orders((c, d, a) => `${c}\t${d.replaceAll('-', '')}\t${a}.5`, '').trimStart(), ['--no-heading', '--customer', '1', '--date', '2', '--amount', '3']],
+    'Chinese words': [orders((c, d, a) => `${c},${d.replace('-', '年').replace('-', '月')}日,¥${a}.50`, '客户,日期,金额'), []],
+    'UTF-16': [Buffer.from(`\ufeff${orders((c, d, a) => `${c}\t${d} 13:45:00\t${a}.5`, 'customer\tdate\tamount')}`, 'utf16le'), []],
+  };
+  for (const [name, [text, columns]] of Object.entries(dresses)) {
+    const dressed = file(text);
+    const fit = model('bgnbd', '--input', dressed, ...columns);
+    assert.equal(fit.log_likelihood, wanted.log_likelihood, name);
+    assert.equal(fit.customers, 300, name);
+    assert.equal(model('gamma-gamma', '--input', dressed, ...columns).log_likelihood, spend.log_likelihood, name);
+  }
+});
+
+test('what cannot be fitted is refused with a word', () => {
+  const head = 'customer,date,amount\n';
+  const one = file(`${head}A,2024-01-01,5\nA,2024-02-01,6\n`);
+  const never = file(`${head}A,2024-01-01,5\nB,2024-02-01,6\nC,2024-03-01,7\n`);
+  const negative = file(`${head}A,2024-01-01,5\nA,2024-02-01,-6\nB,2024-02-01,6\nB,2024-03-01,6\n`);
+  for (const name of ['bgnbd', 'mbgnbd', 'pareto-nbd']) {
+    refused(/too few customers/, name, '--input', one);
+    refused(/No customer has bought again/, name, '--input', never);
+  }
+  refused(/No customer has bought again/, 'gamma-gamma', '--input', never);
+  refused(/1 rows have a negative amount; --drop-returns/, 'gamma-gamma', '--input', negative);
+  refused(/too few customers/, 'rfm', '--input', one);
+  refused(/negative/, 'lorenz', '--input', negative, '--amount', 'amount');
+  refused(/sum to zero/, 'lorenz', '--input', file('amount\n0\n0\n'), '--amount', 'amount');
+  refused(/same/, 'gamma-gamma', '--input', file(`${head}A,2024-01-01,5\nA,2024-02-01,6\nB,2024-02-01,6\nB,2024-03-01,6\n`));
+  const alike = Array.from({ length: 50 }, (_, i) => `C${i},2024-01-01,5\nC${i},2024-02-05,5\n`).join('');
+  refused(/no highest point/, 'bgnbd', '--input', file(`${head}${alike}`), '--calibration-end', '2024-03-11');
+  refused(/impossible/, 'bgnbd', '--input', file('frequency,recency,T\n2,5,10\n1,12,10\n'));
+  refused(/more purchases than occasions/, 'bgbb', '--input', file('frequency,recency,periods\n3,2,6\n1,2,6\n'));
+  refused(/whole numbers/, 'bgbb', '--input', file('frequency,recency,periods\n1,1.5,6\n1,2,6\n'));
+  refused(/not a number: many/, 'bgnbd', '--input', file('frequency,recency,T\nmany,5,10\n1,2,10\n'));
+  refused(/two ways/, 'bgnbd', '--input', file(`${head}A,01/02/2024,5\nA,03/04/2024,6\nB,05/06/2024,7\n`));
+  refused(/not a date: soon/, 'bgnbd', '--input', file(`${head}A,2024-01-01,5\nA,soon,6\n`));
+  refused(/--customer/, 'bgnbd', '--input', file('who,when\n1,2024-01-01\n2,2024-01-02\n'));
+  refused(/no column nobody/, 'bgnbd', '--input', one, '--customer', 'nobody');
+  refused(/nothing to learn from/, 'bgnbd', '--input', one, '--calibration-end', '1999-01-01');
+  refused(/unit is/, 'bgnbd', '--input', one, '--unit', 'fortnight');
+  refused(/--input/, 'bgnbd');
+  refused(/none\.csv/, 'bgnbd', '--input', 'none.csv');
+  refused(/empty/, 'bgnbd', '--input', file(''));
+  refused(/number from/, 'markov', '--chances', '.3', '--contribution', 'much');
+  refused(/between 0 and 1/, 'markov', '--chances', '.3,1.2', '--contribution', '4', '--discount', '.1');
+  refused(/above 0/, 'markov', '--chances', '.3,.2', '--contribution', '4');
+});
+
+test('ten years of silence, and returns left out when asked', () => {
+  const text = orders((c, d, a) => `${c},${d},${a}`, 'customer,date,amount');
+  const late = file(`${text}\n客户1,2034-06-01,20\n客户1,2034-06-02,-20\n`);
+  for (const name of ['bgnbd', 'mbgnbd', 'pareto-nbd']) {
+    const fit = model(name, '--input', late, '--customers', '--horizon', '520');
+    assert.equal(fit.last_date, '2034-06-02');
+    for (const c of fit.customer_values) assert.ok(c.p_alive >= 0 && c.p_alive <= 1 && Number.isFinite(c.expected_purchases), JSON.stringify(c));
+  }
+  assert.equal(model('gamma-gamma', '--input', late, '--drop-returns').rows_of_returns, 1);
+});
+
+test('help: every model is listed, has an example that runs, and offers no data folder', () => {
+  const list = run(['model', '--help']);
+  assert.equal(list.status, 0);
+  const names = [...list.out.matchAll(/guanxi model (\S+)/g)].map((m) => m[1]);
+  assert.ok(names.length >= 8);
+  assert.equal(run(['model']).status, 2);
+  assert.match(run(['model', 'nothing']).err, /model nothing/);
+  file(orders((c, d, a) => `${c},${d},${a}`, 'customer,date,amount', { year: 1997 }), 'orders.csv');
+  file('frequency,recency,periods,weights\n0,0,6,30\n1,1,6,9\n1,4,6,6\n2,2,6,4\n2,5,6,5\n3,6,6,7\n4,5,6,3\n5,6,6,4\n6,6,6,8\n', 'donations.csv');
+  for (const name of names) {
+    const help = run(['model', name, '--help']).out;
+    assert.doesNotMatch(help, /--data\b/, name);
+    const example = /for example:\n\s+guanxi (.*)\n/.exec(help);
+    assert.ok(example, `${name} has no example`);
+    const done = run(example[1].split(' '));
+    assert.equal(done.status, 0, `${example[1]}: ${done.err}`);
+    assert.ok(done.out.length > 0);
+  }
+  assert.match(run(['model', 'bgnbd', '--data', 'x', '--input', 'orders.csv']).err, /no option --data/);
+});
