@@ -93,6 +93,15 @@ static enum err sort_names(struct ctx *ctx, void *arg)
 	return customer_sort_names_upgrade(ctx);
 }
 
+/* Identifiers are compared by their form, and shown as they were written. */
+static enum err identifier_forms(struct ctx *ctx, void *arg)
+{
+	enum err err = follow_descriptors(ctx, arg);
+	if (err == OK)
+		err = identifier_forms_upgrade(ctx);
+	return err == OK ? registry_forms_upgrade(ctx, ctx->registry) : err;
+}
+
 static const struct migration migrations[] = {
 	{.version = 1, .name = "first schema", .run = first_schema},
 	{.version = 2, .name = "fields of the first weeks", .run = follow_descriptors},
@@ -109,6 +118,7 @@ static const struct migration migrations[] = {
 	{.version = 13, .name = "views for everybody", .run = follow_descriptors},
 	{.version = 14, .name = "names sort by the readings of their words", .run = sort_names},
 	{.version = 15, .name = "what people keep of files", .run = uploads_schema},
+	{.version = 16, .name = "identifiers are compared by their form", .run = identifier_forms},
 };
 
 int app_schema_version(void)

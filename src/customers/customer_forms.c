@@ -87,3 +87,67 @@ enum err customer_sort_names_upgrade(struct ctx *ctx)
 	}
 	return err;
 }
+
+/* --- identifiers ------------------------------------------------------------------ */
+
+struct identifier {
+	int64_t id, customer;
+	const char *kind, *value;
+};
+
+static enum err list_identifiers(struct ctx *ctx, int64_t *last, struct identifier *list, size_t *ret_n)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret_n = 0;
+	enum err err = db_prepare(ctx, ctx->db, &sql_identifiers_to_form, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, *last);
+	stmt_bind_i64(stmt, 2, PAGE);
+	while ((err = stmt_step(ctx, stmt, &row)) == OK && row) {
+		struct identifier *i = &list[(*ret_n)++];
+		*i = (struct identifier){stmt_i64(stmt, 0), stmt_i64(stmt, 3), arena_strdup(ctx->arena, stmt_text(stmt, 1)), arena_strdup(ctx->arena, stmt_text(stmt, 2))};
+		*last = i->id;
+		if (i->kind == NULL || i->value == NULL) {
+			err = fail(ctx, ERR_LIMIT, "", "memory");
+			break;
+		}
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err form_identifier(struct ctx *ctx, const struct identifier *i)
+{
+	const char *form;
+	struct stmt *stmt;
+	enum err err = identifier_form(ctx, i->kind, i->value, i->customer, &form);
+	if (err != OK || str_equal(form, i->value))
+		return err;
+	err = db_prepare(ctx, ctx->db, &sql_identifier_set_form, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, i->id);
+	stmt_bind_text(stmt, 2, form);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err == OK ? record_reindex(ctx, registry_find(ctx->registry, "identifier"), i->id) : err;
+}
+
+enum err identifier_forms_upgrade(struct ctx *ctx)
+{
+	int64_t last = 0;
+	size_t n = PAGE;
+	enum err err = OK;
+	while (err == OK && n == PAGE) {
+		struct arena_mark mark = arena_mark(ctx->arena);
+		struct identifier *list = arena_array(ctx->arena, PAGE, sizeof(*list));
+		err = list != NULL ? list_identifiers(ctx, &last, list, &n) : fail(ctx, ERR_LIMIT, "", "memory");
+		for (size_t i = 0; i < n && err == OK; i++)
+			err = form_identifier(ctx, &list[i]);
+		if (err == OK)
+			arena_rewind(ctx->arena, mark);
+	}
+	return err;
+}

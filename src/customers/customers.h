@@ -33,6 +33,11 @@ enum err customer_belongs(struct ctx *ctx, int64_t customer_id, struct customer_
 enum err customer_sort_name(struct ctx *ctx, const char *name, size_t n, const char **ret) MUST_CHECK;
 /* In a schema step: names sort by the readings of now. Reads every customer. */
 enum err customer_sort_names_upgrade(struct ctx *ctx) MUST_CHECK;
+/* An identifier as it stands: a phone (its customer's country, else the firm's) in E.164, an address with a readable host; of other
+ * kinds, and what is none, as it was given. */
+enum err identifier_form(struct ctx *ctx, const char *kind, const char *text, int64_t customer, const char **ret) MUST_CHECK;
+/* In a schema step: the identifiers of before stand so too; what they are compared by is to be made after it. */
+enum err identifier_forms_upgrade(struct ctx *ctx) MUST_CHECK;
 /* In a schema step: the fields that are kept beside others (days of birthdays) get their values. */
 enum err customer_forms_upgrade(struct ctx *ctx) MUST_CHECK;
 

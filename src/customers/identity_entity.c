@@ -2,6 +2,7 @@
 #include "customers/customers.h"
 
 #include "base/str.h"
+#include "core/text/text.h"
 #include "customers/customers_sql.h"
 
 static const struct option id_kinds[] = {
@@ -40,7 +41,9 @@ static const struct field identifier_fields[] = {
 	 .on_delete = DELETE_CASCADE, .flags = F_REQUIRED | F_INDEX | F_LIST},
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = id_kinds, .flags = F_REQUIRED | F_LIST},
 	{.name = "value", .type = FIELD_TEXT, .label = {"Value", "值"}, .max = 250,
-	 .flags = F_REQUIRED | F_INDEX | F_LIST | F_SEARCH | F_PERSONAL | F_MASKABLE},
+	 .kind_field = "kind", .flags = F_REQUIRED | F_LIST | F_SEARCH | F_PERSONAL | F_MASKABLE},
+	{.name = "value_key", .type = FIELD_TEXT, .label = {"Value as compared", "值（比较用）"}, .form_of = "value",
+	 .flags = F_INDEX | F_SECRET | F_READONLY | F_MORE},
 	{.name = "channel_id", .type = FIELD_LINK, .label = {"Shop or channel", "店铺/渠道"}, .link = "channel",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
 	{.name = "scope", .type = FIELD_TEXT, .label = {"Scope", "作用域"}, .max = 80,
@@ -58,34 +61,104 @@ static bool exclusive(const char *kind)
 	return !str_equal(kind, "phone") && !str_equal(kind, "email") && !str_equal(kind, "other");
 }
 
-static enum err identifier_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+/* The country in which the customer's numbers are, as those of their own fields. */
+static enum err customer_country(struct ctx *ctx, int64_t customer, const char **ret)
 {
-	(void)entity;
-	if (new_ == NULL || !exclusive(record_text(new_, "kind")))
-		return OK;
-	if (old != NULL && value_equal(record_value(old, "value"), record_value(new_, "value")) &&
-	    value_equal(record_value(old, "kind"), record_value(new_, "kind")) &&
-	    value_equal(record_value(old, "channel_id"), record_value(new_, "channel_id")) &&
-	    value_equal(record_value(old, "scope"), record_value(new_, "scope")))
-		return OK;
+	const struct record *waits = record_gathered(ctx, customer);
 	struct stmt *stmt;
 	bool row = false;
-	enum err err = db_prepare(ctx, ctx->db, &sql_identifier_taken, &stmt);
-	if (err != OK)
-		return err;
-	stmt_bind_text(stmt, 1, record_text(new_, "kind"));
-	stmt_bind_text(stmt, 2, record_text(new_, "value"));
-	stmt_bind_i64(stmt, 3, record_i64(new_, "channel_id"));
-	stmt_bind_text(stmt, 4, record_text(new_, "scope") != NULL ? record_text(new_, "scope") : "");
-	stmt_bind_i64(stmt, 5, record_id(new_));
-	err = stmt_step(ctx, stmt, &row);
-	stmt_done(stmt);
-	if (err == OK && row)
-		return fail(ctx, ERR_CONFLICT, "value", "identifier_taken");
+	*ret = waits != NULL ? record_text(waits, "country") : NULL;
+	enum err err = waits == NULL ? db_prepare(ctx, ctx->db, &sql_customer_country, &stmt) : OK;
+	if (err == OK && waits == NULL) {
+		stmt_bind_i64(stmt, 1, customer);
+		err = stmt_step(ctx, stmt, &row);
+		if (err == OK && row && stmt_text(stmt, 0) != NULL)
+			*ret = arena_strdup(ctx->arena, stmt_text(stmt, 0));
+		stmt_done(stmt);
+	}
+	if (err == OK && *ret == NULL)
+		*ret = registry_phone_region(ctx->registry);
 	return err;
 }
 
-static const char *const identifier_indexes[] = {"kind,value", NULL};
+enum err identifier_form(struct ctx *ctx, const char *kind, const char *text, int64_t customer, const char **ret)
+{
+	const char *normal = text, *country = NULL;
+	bool valid = false;
+	*ret = text;
+	enum err err = OK;
+	if (str_equal(kind, "email"))
+		err = email_normalise(ctx, text, &normal, &valid);
+	else if (str_equal(kind, "phone"))
+		err = customer_country(ctx, customer, &country);
+	if (err == OK && str_equal(kind, "phone"))
+		err = phone_normalise(ctx, text, country, &normal, &valid);
+	if (err == OK && valid) /* a masked number, or a word beside it, stays what it is */
+		*ret = normal;
+	return err;
+}
+
+/* Phones and mail addresses stand as in the fields of those types. */
+static enum err set_form(struct ctx *ctx, const struct record *old, struct record *new_)
+{
+	const char *value = record_text(new_, "value"), *kind = record_text(new_, "kind"), *form;
+	bool same = old != NULL && value_equal(record_value(old, "value"), record_value(new_, "value")) && str_equal(record_text(old, "kind"), kind);
+	if (value == NULL || kind == NULL || same)
+		return OK;
+	enum err err = identifier_form(ctx, kind, value, record_i64(new_, "customer_id"), &form);
+	return err == OK && form != value ? record_set(ctx, new_, "value", value_text(form)) : err;
+}
+
+/* Ids that platforms make: A and a are two. */
+static bool minds_case(const char *kind)
+{
+	static const char *const kinds[] = {"wechat_openid", "wechat_unionid", "taobao_ouid", "taobao_oaid", "douyin_openid", "visitor"};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (str_equal(kind, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool same(const struct record *old, const struct record *new_, const char *field)
+{
+	return value_equal(record_value(old, field), record_value(new_, field));
+}
+
+/* That no other customer has it. */
+static enum err check_taken(struct ctx *ctx, const struct record *new_)
+{
+	const char *kind = record_text(new_, "kind"), *value = record_text(new_, "value"), *scope = record_text(new_, "scope");
+	struct value compared;
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = entity_compared_value(ctx, new_->info, entity_field(new_->info, "value"), record_value(new_, "value"), &compared);
+	if (err == OK)
+		err = db_prepare(ctx, ctx->db, &sql_identifier_taken, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, kind);
+	stmt_bind_text(stmt, 2, compared.t.p);
+	stmt_bind_i64(stmt, 3, record_i64(new_, "channel_id"));
+	stmt_bind_text(stmt, 4, scope != NULL ? scope : "");
+	stmt_bind_i64(stmt, 5, record_id(new_));
+	stmt_bind_text(stmt, 6, minds_case(kind) ? value : "");
+	err = stmt_step(ctx, stmt, &row);
+	stmt_done(stmt);
+	return err == OK && row ? fail(ctx, ERR_CONFLICT, "value", "identifier_taken") : err;
+}
+
+static enum err identifier_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
+{
+	(void)entity;
+	enum err err = new_ != NULL ? set_form(ctx, old, new_) : OK;
+	if (err != OK || new_ == NULL || !exclusive(record_text(new_, "kind")) || record_text(new_, "value") == NULL)
+		return err;
+	if (old != NULL && same(old, new_, "value") && same(old, new_, "kind") && same(old, new_, "channel_id") && same(old, new_, "scope"))
+		return OK;
+	return check_taken(ctx, new_);
+}
+
+static const char *const identifier_indexes[] = {"kind,value_key", NULL};
 
 const struct entity identifier_entity = {
 	.name = "identifier",

@@ -17,6 +17,7 @@ static const struct option channel_kinds[] = {
 static const struct field channel_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 120, .flags = F_REQUIRED | F_LIST | F_SEARCH},
 	{.name = "code", .type = FIELD_TEXT, .label = {"Code", "代码"}, .max = 60, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
+	{.name = "code_key", .type = FIELD_TEXT, .label = {"Code as compared", "代码（比较用）"}, .form_of = "code", .flags = F_UNIQUE | F_SECRET | F_READONLY | F_MORE},
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = channel_kinds, .fallback = "web",
 	 .flags = F_REQUIRED | F_LIST},
 	{.name = "platform", .type = FIELD_TEXT, .label = {"Platform", "平台"}, .max = 60, .flags = F_LIST,
@@ -44,6 +45,7 @@ static const struct field category_fields[] = {
 	{.name = "parent_id", .type = FIELD_LINK, .label = {"Parent category", "上级分类"}, .link = "category",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
 	{.name = "code", .type = FIELD_TEXT, .label = {"Code", "代码"}, .max = 60, .flags = F_UNIQUE | F_LIST},
+	{.name = "code_key", .type = FIELD_TEXT, .label = {"Code as compared", "代码（比较用）"}, .form_of = "code", .flags = F_UNIQUE | F_SECRET | F_READONLY | F_MORE},
 };
 
 const struct entity category_entity = {
@@ -77,6 +79,8 @@ static const struct field product_fields[] = {
 	 .flags = F_REQUIRED | F_SEARCH | F_LIST | F_INDEX},
 	{.name = "sku", .type = FIELD_TEXT, .label = {"SKU", "商品编码"}, .group = "basic", .max = 80,
 	 .flags = F_REQUIRED | F_UNIQUE | F_SEARCH | F_LIST},
+	{.name = "sku_key", .type = FIELD_TEXT, .label = {"SKU as compared", "商品编码（比较用）"}, .group = "basic",
+	 .form_of = "sku", .flags = F_UNIQUE | F_SECRET | F_READONLY | F_MORE},
 	{.name = "category_id", .type = FIELD_LINK, .label = {"Category", "商品分类"}, .group = "basic", .link = "category",
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_LIST},
 	{.name = "brand", .type = FIELD_TEXT, .label = {"Brand", "品牌"}, .group = "basic", .max = 80, .flags = F_INDEX | F_LIST | F_SEARCH},
@@ -91,6 +95,8 @@ static const struct field product_fields[] = {
 	{.name = "currency", .type = FIELD_CODE, .label = {"Currency", "币种"}, .group = "price", .max = 3},
 	{.name = "unit", .type = FIELD_TEXT, .label = {"Unit", "单位"}, .group = "price", .max = 30},
 	{.name = "barcode", .type = FIELD_TEXT, .label = {"Barcode", "条形码"}, .group = "detail", .max = 60, .flags = F_SEARCH | F_INDEX},
+	{.name = "barcode_key", .type = FIELD_TEXT, .label = {"Barcode as compared", "条形码（比较用）"}, .group = "detail",
+	 .form_of = "barcode", .flags = F_INDEX | F_SECRET | F_READONLY | F_MORE},
 	{.name = "weight_g", .type = FIELD_INT, .label = {"Weight (g)", "重量（克）"}, .group = "detail"},
 	{.name = "description", .type = FIELD_NOTE, .label = {"Description", "描述"}, .group = "detail", .flags = F_MORE},
 	{.name = "variant_of_id", .type = FIELD_LINK, .label = {"Variant of", "所属款式"}, .group = "detail", .link = "product",

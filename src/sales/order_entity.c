@@ -39,6 +39,8 @@ static const struct field_group order_groups[] = {
 static const struct field order_fields[] = {
 	{.name = "number", .type = FIELD_TEXT, .label = {"Order no.", "订单号"}, .group = "basic", .max = 64,
 	 .flags = F_SEARCH | F_INDEX | F_LIST, .help = {"Made by the program when left empty", "留空时自动生成"}},
+	{.name = "number_key", .type = FIELD_TEXT, .label = {"Order no. as compared", "订单号（比较用）"}, .group = "basic",
+	 .form_of = "number", .flags = F_INDEX | F_SECRET | F_READONLY | F_MORE},
 	{.name = "customer_id", .type = FIELD_LINK, .label = {"Customer", "客户"}, .group = "basic", .link = "customer",
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST, .help = {"Empty for a guest", "游客订单可为空"}},
 	{.name = "channel_id", .type = FIELD_LINK, .label = {"Shop or channel", "店铺/渠道"}, .group = "basic", .link = "channel",
@@ -197,7 +199,7 @@ static enum err order_gathered(struct ctx *ctx, const struct entity *entity, str
 	return order_sums_gathered(ctx, new_);
 }
 
-static const char *const order_indexes[] = {"unique channel_id,number", "customer_id,placed_at", "owner_id,placed_at",
+static const char *const order_indexes[] = {"unique channel_id,number", "unique channel_id,number_key", "customer_id,placed_at", "owner_id,placed_at",
                                             "state,placed_at", NULL};
 
 const struct entity order_entity = {

@@ -76,6 +76,9 @@ struct field {
 	const struct option *options; /* ended by value NULL */
 	const char *currency_field;
 	const char *made_from;    /* name of the field it is derived from: whoever may not see that one does not see this one */
+	const char *kind_field;   /* an enum beside a text: of the kind "phone" or "email" it is read like a field of that type */
+	const char *form_of;      /* F_SECRET: kept by the program, the form (text_form) by which texts of the field named are compared;
+	                           * written beside it, so that it is shown as it was written. Unique, it makes that one unique */
 	const char *fallback;     /* default value in API text form, NULL none; "now" for times, "me" for links to user */
 	int max;                  /* code points; 0: the type's default */
 	int scale;
@@ -186,6 +189,10 @@ struct entity_ref {
 	int field;
 };
 const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n);
+/* The field that comparisons ask (equal, in, keys): the one with the form of this one, where there is one; else itself. */
+int entity_compared(const struct entity_info *info, int field);
+/* A value of the field as it stands there. */
+enum err entity_compared_value(struct ctx *ctx, const struct entity_info *info, int field, const struct value *value, struct value *ret) MUST_CHECK;
 /* Position of the field with a money field's currency; -1: base currency, or not money. */
 int entity_currency(const struct entity_info *info, int field);
 
@@ -215,6 +222,10 @@ enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engi
 /* In a schema step: makes the tables, columns and indexes that descriptors have and the schema lacks. Rows that are
  * there get the field's constant default; a required field needs one. */
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+/* In a schema step, after registry_upgrade: e-mail addresses are readable (no xn--), and every field with a form (form_of) has its
+ * form. Of records that become equal where they must not, the first keeps it, or who is written so; the others stay what they
+ * are, compared as written, and are told (log). */
+enum err registry_forms_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
 /* In a schema step, after registry_upgrade: columns of one entity that no longer have to be filled may be empty. */
 enum err registry_loosen(struct ctx *ctx, const struct registry *registry, const char *entity) MUST_CHECK;
 /* ERR_CONFLICT "schema_lacks" with the first field that the schema has no column for. */

@@ -32,6 +32,7 @@ struct entity_state {
 	struct entity_names names;
 	const struct entity_info **links; /* by position */
 	int *currency;                    /* by position */
+	int *form;                        /* by position: of the field with its form, -1 */
 	bool *is_currency;                /* some money field's currency */
 	int *column;                      /* by position: column of `select`, -1 for many-links */
 	struct entity_ref *refs;

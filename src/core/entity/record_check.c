@@ -6,6 +6,7 @@
 #include "base/decimal.h"
 #include "base/str.h"
 #include "core/entity/record_internal.h"
+#include "core/text/text.h"
 
 /* Goes on after a reported fault, stops at trouble. */
 static enum err collected(enum err err)
@@ -180,7 +181,7 @@ enum err record_check_values(struct ctx *ctx, struct record *patch, struct recor
 	}
 	if (old)
 		check_currency_change(ctx, patch, now, old);
-	return OK;
+	return record_set_forms(ctx, old, now);
 }
 
 void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, unsigned how)
@@ -268,7 +269,51 @@ enum err record_check_links(struct ctx *ctx, const struct record *now, const str
 	return OK;
 }
 
+/* --- forms ---------------------------------------------------------------------------- */
+
+int entity_compared(const struct entity_info *info, int field)
+{
+	int form = field >= 0 ? entity_state(info)->form[field] : -1;
+	return form >= 0 ? form : field;
+}
+
+enum err entity_compared_value(struct ctx *ctx, const struct entity_info *info, int field, const struct value *value, struct value *ret)
+{
+	enum { FORM_BYTES_MAX = 1200 }; /* what an index takes; longer ones are compared as they are written */
+	*ret = *value;
+	if (entity_compared(info, field) == field || value->kind != VALUE_TEXT)
+		return OK;
+	const char *form;
+	size_t n;
+	enum err err = text_form(ctx, value->t.p, value->t.n, &form, &n);
+	if (!err && n > 0 && n <= FORM_BYTES_MAX)
+		*ret = (struct value){.kind = VALUE_TEXT, .t = {form, n}};
+	return err;
+}
+
+enum err record_set_forms(struct ctx *ctx, const struct record *old, struct record *now)
+{
+	const int *forms = entity_state(now->info)->form;
+	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
+		if (forms[at] < 0 || (old && value_equal(&old->values[at], &now->values[at])))
+			continue;
+		enum err err = entity_compared_value(ctx, now->info, at, &now->values[at], &now->values[forms[at]]);
+		if (err)
+			return err;
+		now->set[forms[at]] = true;
+	}
+	return OK;
+}
+
 /* --- unique ---------------------------------------------------------------------------- */
+
+/* The name people know of a field that is compared by its form. */
+static const char *shown_name(const struct entity_info *info, const char *name)
+{
+	int at = entity_field(info, name);
+	const char *source = at >= 0 ? info->fields[at]->form_of : NULL;
+	return source ? source : name;
+}
 
 static enum err check_one_unique(struct ctx *ctx, const struct record *now, int at)
 {
@@ -287,7 +332,7 @@ static enum err check_one_unique(struct ctx *ctx, const struct record *now, int 
 	err = stmt_step(ctx, stmt, &row);
 	stmt_done(stmt);
 	if (!err && row)
-		fault_add(ctx, ERR_CONFLICT, field->name, "unique", NULL);
+		fault_add(ctx, ERR_CONFLICT, shown_name(now->info, field->name), "unique", NULL);
 	return err;
 }
 
@@ -295,7 +340,7 @@ enum err record_check_unique(struct ctx *ctx, const struct record *now, const st
 {
 	for (int at = SF_COUNT; (size_t)at < now->info->n_fields; at++) {
 		const struct field *field = now->info->fields[at];
-		if (!(field->flags & F_UNIQUE) || now->values[at].kind != field_ops(field->type)->kind || has_fault(ctx, field->name) ||
+		if (!(field->flags & F_UNIQUE) || now->values[at].kind != field_ops(field->type)->kind || has_fault(ctx, shown_name(now->info, field->name)) ||
 		    (old && value_equal(&now->values[at], &old->values[at])))
 			continue;
 		enum err err = check_one_unique(ctx, now, at);
@@ -328,14 +373,14 @@ static const char *unique_field(const struct entity_info *info, const char *plac
 {
 	for (size_t at = SF_COUNT; at < info->n_fields; at++)
 		if ((info->fields[at]->flags & F_UNIQUE) && is_place(place, entity_name(info), info->fields[at]->name, "key"))
-			return info->fields[at]->name;
+			return shown_name(info, info->fields[at]->name);
 	for (const char *const *index = info->entity->indexes; index && *index; index++) {
 		const char *columns;
 		if (!registry_unique_index(*index, &columns) || !is_place(place, entity_name(info), columns, "key"))
 			continue;
 		for (size_t i = 0; registry_list_item(columns, i, out, size, NULL); i++)
 			;
-		return out;
+		return shown_name(info, out);
 	}
 	return str_equal(place, "") ? "" : "id";
 }

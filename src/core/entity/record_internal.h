@@ -31,6 +31,8 @@ enum err record_no_memory(struct ctx *ctx) MUST_CHECK;
 enum err record_check_rights(struct ctx *ctx, struct record *patch, const struct record *old, unsigned flags) MUST_CHECK;
 /* Normalises what `patch` gives and carries it over into `now` (which may be `patch`). */
 enum err record_check_values(struct ctx *ctx, struct record *patch, struct record *now, const struct record *old) MUST_CHECK;
+/* The forms (form_of) of what differs from `old`; NULL: of everything. */
+enum err record_set_forms(struct ctx *ctx, const struct record *old, struct record *now) MUST_CHECK;
 /* Required fields; of an update only what the patch gives. Fields with a fault already are left. */
 enum { CHECK_READONLY = 1 << 0, CHECK_ORPHANS = 1 << 1 }; /* read-only fields too; what it belonged to may be gone (F_OUTLIVES) */
 void record_check_required(struct ctx *ctx, const struct record *now, const struct record *old, unsigned how);

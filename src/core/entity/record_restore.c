@@ -286,6 +286,8 @@ static enum err write_back(struct ctx *ctx, struct record *record)
 		err = entity->hooks.before(ctx, entity, NULL, record);
 	if (!err)
 		err = record_check_kinds(ctx, record);
+	if (!err)
+		err = record_set_forms(ctx, NULL, record);
 	if (err)
 		return err;
 	record_check_required(ctx, record, NULL, CHECK_READONLY | CHECK_ORPHANS);

@@ -256,9 +256,11 @@ enum err record_check_create(struct ctx *ctx, struct record *record, unsigned fl
 }
 
 /* After the hook, which may have set anything. */
-static enum err check_hooked(struct ctx *ctx, const struct record *now, const struct record *old)
+static enum err check_hooked(struct ctx *ctx, struct record *now, const struct record *old)
 {
 	enum err err = record_check_kinds(ctx, now);
+	if (!err)
+		err = record_set_forms(ctx, old, now);
 	if (err)
 		return err;
 	record_check_required(ctx, now, old, CHECK_READONLY);

@@ -89,6 +89,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->info.fields = arena_array(arena, n, sizeof(*state->info.fields));
 	state->links = arena_array(arena, n, sizeof(*state->links));
 	state->currency = arena_array(arena, n, sizeof(*state->currency));
+	state->form = arena_array(arena, n, sizeof(*state->form));
 	state->is_currency = arena_array(arena, n, sizeof(*state->is_currency));
 	state->column = arena_array(arena, n, sizeof(*state->column));
 	state->log_keys = arena_array(arena, n, sizeof(*state->log_keys));
@@ -101,6 +102,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 		const struct field *field = i < SF_COUNT ? &system_fields[i] : &entity->fields[i - SF_COUNT];
 		state->info.fields[i] = field;
 		state->currency[i] = -1;
+		state->form[i] = -1;
 		state->log_keys[i] = arena_printf(arena, "\"%s\":[", field->name);
 		state->column[i] = field->type == FIELD_LINKS ? -1 : column++;
 		if (field->type == FIELD_LINKS)
@@ -132,6 +134,12 @@ static enum err resolve(struct ctx *ctx, struct registry *registry, struct entit
 			state->links[i] = registry_find(registry, field->link);
 			if (!state->links[i] && i >= SF_COUNT)
 				return wrong(ctx, entity->name, field->name, "unknown link");
+		}
+		if (field->form_of) {
+			int at = entity_field(info, field->form_of);
+			if (at < 0)
+				return wrong(ctx, entity->name, field->name, "form of an unknown field");
+			state->form[at] = (int)i;
 		}
 		if (field->currency_field) {
 			int at = entity_field(info, field->currency_field);
@@ -376,7 +384,7 @@ int entity_key(const struct entity_info *info)
 	for (int at = SF_COUNT; at < (int)info->n_fields; at++) {
 		const struct field *field = info->fields[at];
 		bool text = field->type == FIELD_TEXT || field->type == FIELD_CODE || field->type == FIELD_EMAIL;
-		if (text && (field->flags & F_UNIQUE))
+		if (text && (field->flags & F_UNIQUE) && !(field->flags & F_SECRET))
 			return at == info->title ? -1 : at;
 	}
 	return -1;

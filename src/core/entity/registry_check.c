@@ -162,6 +162,17 @@ static const char *check_fallback(struct ctx *ctx, const struct entity_info *inf
 	return NULL;
 }
 
+static const char *check_form(const struct entity_info *info, int at)
+{
+	const struct field *field = info->fields[at];
+	int source = field->form_of ? entity_field(info, field->form_of) : -1;
+	if (source < 0)
+		return field->form_of ? "form of an unknown field" : NULL;
+	if ((field->flags & (F_SECRET | F_READONLY)) != (F_SECRET | F_READONLY) || field->type != FIELD_TEXT)
+		return "a form that is no secret text of the program's";
+	return field_ops(info->fields[source]->type)->kind == VALUE_TEXT ? NULL : "form of what is no text";
+}
+
 static const char *check_sources(const struct entity_info *info, int at)
 {
 	int currency = entity_currency(info, at);
@@ -192,6 +203,8 @@ static const char *check_field(struct ctx *ctx, const struct entity_info *info, 
 		why = check_group(info->entity, field);
 	if (!why)
 		why = check_sources(info, at);
+	if (!why)
+		why = check_form(info, at);
 	return why ? why : check_fallback(ctx, info, at);
 }
 

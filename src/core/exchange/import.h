@@ -61,6 +61,10 @@ void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record,
 
 /* A value that can't be taken: nothing in its place, and said so. False: out of memory. */
 bool import_leave_value(struct arena *arena, const struct plan *plan, size_t record, size_t at, const struct fault *fault, struct ready_row *row);
+/* What ctx holds against one field: left out where the plan lets it be, else it costs the row. */
+enum err import_take_bad(struct ctx *ctx, const struct plan *plan, size_t record, size_t field, struct ready_row *row) MUST_CHECK;
+/* Inside, after all of the row's fields were read: its phones. */
+enum err prepare_phones(struct ctx *ctx, const struct plan *plan, size_t at, struct ready_row *row) MUST_CHECK;
 /* The same for all faults in ctx, if the plan lets each of them be left out; then they are gone and the row can be tried again. */
 bool import_leave_bad(struct ctx *ctx, struct arena *arena, const struct plan *plan, size_t record, struct ready_row *row);
 
@@ -103,6 +107,13 @@ enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct 
                         const struct value *values, size_t n, int64_t id) MUST_CHECK;
 /* PostgreSQL, where each question is a journey: the keys of all these rows that are not known are looked up together. */
 enum err import_keys_ahead(struct ctx *ctx, struct import_keys *keys, const struct ready_row *rows, size_t n) MUST_CHECK;
+/* The key as it is compared: fields with a form by that. */
+struct import_forms {
+	int fields[PLAN_KEYS_MAX];
+	struct value values[PLAN_KEYS_MAX];
+};
+enum err import_key_forms(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values, size_t n,
+                          struct import_forms *ret) MUST_CHECK;
 /* Inside: the key's bytes in keys->key (false: too long); whether it is known; whether the map knows all records of this job. */
 bool import_key_make(struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values, size_t n);
 bool import_key_known(const struct import_keys *keys, int64_t *ret);

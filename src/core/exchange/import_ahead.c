@@ -36,10 +36,10 @@ static bool made_otherwise(const struct plan *plan, const struct entity_info *in
 	return false;
 }
 
-static bool row_id(struct import_keys *keys, const struct ready_row *row, size_t record, int64_t *ret);
+static bool row_id(struct ctx *ctx, struct import_keys *keys, const struct ready_row *row, size_t record, int64_t *ret);
 
-/* The record's key values, as far as they are known before anything is written; false: they are not. */
-static bool row_key(struct import_keys *keys, const struct ready_row *row, size_t at, struct value *values)
+/* The record's key as it is compared, as far as it is known before anything is written; false: it is not. */
+static bool row_key(struct ctx *ctx, struct import_keys *keys, const struct ready_row *row, size_t at, struct value *values)
 {
 	const struct plan_record *r = &keys->plan->records[at];
 	const struct ready_record *ready = &row->records[at];
@@ -50,7 +50,7 @@ static bool row_key(struct import_keys *keys, const struct ready_row *row, size_
 		int64_t id;
 		values[i] = ready->values[r->keys[i]];
 		if (f->value.source == PLAN_RECORD) {
-			if (!row_id(keys, row, (size_t)f->value.record, &id))
+			if (!row_id(ctx, keys, row, (size_t)f->value.record, &id))
 				return false;
 			values[i] = value_int(id);
 		}
@@ -58,20 +58,22 @@ static bool row_key(struct import_keys *keys, const struct ready_row *row, size_
 			return false; /* none, or a name to be looked up */
 		if (values[i].kind == VALUE_TEXT && memchr(values[i].t.p, '\0', values[i].t.n) != NULL)
 			return false; /* no text of an array */
+		if (entity_compared_value(ctx, r->info, f->at, &values[i], &values[i]) != OK)
+			return false;
 	}
 	return true;
 }
 
 /* The record that another one's key links to: only one that is there. */
-static bool row_id(struct import_keys *keys, const struct ready_row *row, size_t record, int64_t *ret)
+static bool row_id(struct ctx *ctx, struct import_keys *keys, const struct ready_row *row, size_t record, int64_t *ret)
 {
 	struct value values[PLAN_KEYS_MAX];
 	int fields[PLAN_KEYS_MAX];
 	const struct plan_record *r = &keys->plan->records[record];
 	*ret = 0;
 	for (size_t i = 0; i < r->n_keys; i++)
-		fields[i] = r->fields[r->keys[i]].at;
-	return row_key(keys, row, record, values) && import_key_make(keys, r->info, fields, values, r->n_keys) &&
+		fields[i] = entity_compared(r->info, r->fields[r->keys[i]].at);
+	return row_key(ctx, keys, row, record, values) && import_key_make(keys, r->info, fields, values, r->n_keys) &&
 	       import_key_known(keys, ret) && *ret > 0;
 }
 
@@ -167,12 +169,12 @@ static enum err take_answer(struct ctx *ctx, struct import_keys *keys, struct qu
 }
 
 /* The row's key, made in keys->key; false: it has none, or it need not be asked for. */
-static bool is_unknown(struct import_keys *keys, const struct question *q, const struct ready_row *row, struct value *values)
+static bool is_unknown(struct ctx *ctx, struct import_keys *keys, const struct question *q, const struct ready_row *row, struct value *values)
 {
 	size_t at = (size_t)(q->record - keys->plan->records);
 	const struct buf *key = &keys->key;
 	int64_t known;
-	if (row->n_faults > 0 || !row->wanted || !row_key(keys, row, at, values) ||
+	if (row->n_faults > 0 || !row->wanted || !row_key(ctx, keys, row, at, values) ||
 	    !import_key_make(keys, q->record->info, q->fields, values, q->record->n_keys))
 		return false;
 	return !import_key_known(keys, &known) && !map_get(&q->asked, key->data, key->len, &known) &&
@@ -190,7 +192,7 @@ static enum err ask_all(struct ctx *ctx, struct import_keys *keys, struct questi
 	enum err err = OK;
 	for (size_t i = 0; err == OK && i < n; i++) {
 		struct value values[PLAN_KEYS_MAX];
-		if (!is_unknown(keys, q, &rows[i], values))
+		if (!is_unknown(ctx, keys, q, &rows[i], values))
 			continue;
 		if (!map_put(&q->asked, keys->key.data, keys->key.len, (int64_t)q->n++))
 			return fail(ctx, ERR_LIMIT, "", "memory");
@@ -212,12 +214,15 @@ static enum err ask_record(struct ctx *ctx, struct import_keys *keys, const stru
 	q->n = 0;
 	ctx_random(ctx, seed, sizeof(seed));
 	map_init(&q->asked, seed[0], seed[1]);
-	for (size_t i = 0; i < r->n_keys; i++)
-		q->fields[i] = r->fields[r->keys[i]].at;
+	int given[PLAN_KEYS_MAX];
+	for (size_t i = 0; i < r->n_keys; i++) {
+		given[i] = r->fields[r->keys[i]].at;
+		q->fields[i] = entity_compared(r->info, given[i]);
+	}
 	for (size_t i = 0; i < PLAN_KEYS_MAX; i++)
 		buf_init(&q->lists[i], AHEAD_BYTES);
 	enum err err = OK;
-	if (import_keys_whole(keys->plan, r->info, q->fields, r->n_keys) && !made_otherwise(keys->plan, r->info))
+	if (import_keys_whole(keys->plan, r->info, given, r->n_keys) && !made_otherwise(keys->plan, r->info))
 		err = ask_all(ctx, keys, q, rows, n);
 	map_release(&q->asked);
 	for (size_t i = 0; i < PLAN_KEYS_MAX; i++)

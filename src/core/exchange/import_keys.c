@@ -92,6 +92,20 @@ bool import_key_make(struct import_keys *keys, const struct entity_info *info, c
 	return !buf_failed(key);
 }
 
+enum err import_key_forms(struct ctx *ctx, const struct entity_info *info, const int *fields, const struct value *values, size_t n,
+                          struct import_forms *ret)
+{
+	if (n > PLAN_KEYS_MAX)
+		return fail(ctx, ERR_BUG, "plan", "key");
+	for (size_t i = 0; i < n; i++) {
+		ret->fields[i] = entity_compared(info, fields[i]);
+		enum err err = entity_compared_value(ctx, info, fields[i], &values[i], &ret->values[i]);
+		if (err != OK)
+			return err;
+	}
+	return OK;
+}
+
 static enum err make_key(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                          const struct value *values, size_t n)
 {
@@ -116,7 +130,10 @@ static enum err put_made(struct ctx *ctx, struct import_keys *keys, int64_t id)
 enum err import_key_put(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                         const struct value *values, size_t n, int64_t id)
 {
-	enum err err = make_key(ctx, keys, info, fields, values, n);
+	struct import_forms forms;
+	enum err err = import_key_forms(ctx, info, fields, values, n, &forms);
+	if (err == OK)
+		err = make_key(ctx, keys, info, forms.fields, forms.values, n);
 	return err != OK ? err : put_made(ctx, keys, id);
 }
 
@@ -221,6 +238,12 @@ static enum err visible(struct ctx *ctx, const struct entity_info *info, int64_t
 	return OK;
 }
 
+static const char *shown_name(const struct entity_info *info, int field)
+{
+	const struct field *f = info->fields[field];
+	return f->form_of != NULL ? f->form_of : f->name;
+}
+
 static enum err find_stored(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields, const struct value *values,
                             size_t n, int64_t *ret_id)
 {
@@ -235,7 +258,7 @@ static enum err find_stored(struct ctx *ctx, struct import_keys *keys, const str
 			if (!all)
 				err = visible(ctx, info, found[i], &sees);
 			if (err == OK && sees && *ret_id != 0)
-				err = fail(ctx, ERR_CONFLICT, info->fields[fields[0]]->name, "key_ambiguous");
+				err = fail(ctx, ERR_CONFLICT, shown_name(info, fields[0]), "key_ambiguous");
 			if (err == OK && sees)
 				*ret_id = found[i];
 		}
@@ -263,14 +286,17 @@ static bool is_absent(const struct ctx *ctx, const struct import_keys *keys, con
 enum err import_key_find(struct ctx *ctx, struct import_keys *keys, const struct entity_info *info, const int *fields,
                          const struct value *values, size_t n, int64_t *ret_id)
 {
+	struct import_forms forms;
 	*ret_id = 0;
-	enum err err = make_key(ctx, keys, info, fields, values, n);
+	enum err err = import_key_forms(ctx, info, fields, values, n, &forms);
+	if (err == OK)
+		err = make_key(ctx, keys, info, forms.fields, forms.values, n);
 	if (err != OK || import_key_known(keys, ret_id) || is_absent(ctx, keys, info, fields, values, n))
 		return err;
 	if (record_gathered_any(ctx, info) && !import_keys_whole(keys->plan, info, fields, n))
 		err = record_gather_flush(ctx);
 	if (err == OK)
-		err = find_stored(ctx, keys, info, fields, values, n, ret_id);
+		err = find_stored(ctx, keys, info, forms.fields, forms.values, n, ret_id);
 	/* What is not there is not remembered: the next row may create it. */
 	return err == OK && *ret_id != 0 ? put_made(ctx, keys, *ret_id) : err;
 }

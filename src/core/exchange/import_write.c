@@ -334,6 +334,23 @@ static enum err create(struct writing *w, size_t at, const struct value *values,
 	return err;
 }
 
+/* What is the same identifier written otherwise stays as it was written first. */
+static enum err keep_written(struct ctx *ctx, const struct record *before, struct record *patch)
+{
+	for (int at = SF_COUNT; (size_t)at < patch->info->n_fields; at++) {
+		struct value was, is;
+		if (!patch->set[at] || entity_compared(patch->info, at) == at || before->values[at].kind != VALUE_TEXT)
+			continue;
+		enum err err = entity_compared_value(ctx, patch->info, at, &before->values[at], &was);
+		if (err == OK)
+			err = entity_compared_value(ctx, patch->info, at, &patch->values[at], &is);
+		if (err != OK)
+			return err;
+		patch->set[at] = !value_equal(&was, &is);
+	}
+	return OK;
+}
+
 static enum err change(struct writing *w, size_t at, const struct value *values, int64_t id)
 {
 	const struct plan_record *r = &w->plan->records[at];
@@ -341,6 +358,8 @@ static enum err change(struct writing *w, size_t at, const struct value *values,
 	enum err err = record_get(w->ctx, r->info, id, ACTION_IMPORT, &before); /* besides what record_update asks */
 	if (err == OK)
 		err = fill(w, r, values, true, &patch);
+	if (err == OK)
+		err = keep_written(w->ctx, before, patch);
 	if (err == OK)
 		err = record_update(w->ctx, id, patch, 0, 0, &after);
 	if (err != OK)

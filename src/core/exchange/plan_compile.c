@@ -161,7 +161,7 @@ static enum err compile_field(struct plan_making *m, const char *name, const jso
 		field->value.countries = true;
 	/* A column that the file does not have, where that is allowed: the field is left out. */
 	bool absent = field->value.source == PLAN_COLUMN && field->value.column < 0 && field->value.otherwise == NULL;
-	r->phones |= r->info->fields[at]->type == FIELD_PHONE;
+	r->phones |= r->info->fields[at]->type == FIELD_PHONE || r->info->fields[at]->kind_field != NULL;
 	if (err == OK && !absent)
 		r->n_fields++;
 	m->path = path;

@@ -633,20 +633,6 @@ void import_take_faults(struct ctx *ctx, const struct plan *plan, size_t record,
 	faults_clear(ctx);
 }
 
-/* What can't be taken: left out where the plan lets it be, else it costs the row. */
-static enum err take_bad(struct ctx *ctx, const struct plan *plan, size_t record, size_t field, struct ready_row *row)
-{
-	bool leave = plan->records[record].fields[field].leave_bad;
-	for (size_t i = 0; leave && i < ctx->faults.count; i++)
-		if (!import_leave_value(ctx->arena, plan, record, field, &ctx->faults.list[i], row))
-			return fail(ctx, ERR_LIMIT, "", "memory");
-	if (leave)
-		faults_clear(ctx);
-	else
-		import_take_faults(ctx, plan, record, row);
-	return OK;
-}
-
 static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, struct memo *memos, struct ready_row *row)
 {
 	const struct plan_record *r = &p->plan->records[at];
@@ -663,66 +649,7 @@ static enum err prepare_record(struct ctx *ctx, struct prepare *p, size_t at, st
 		if (err != OK && !import_row_error(err))
 			return err;
 		if (err != OK || ctx->faults.count > 0)
-			err = take_bad(ctx, p->plan, at, i, row);
-		if (err != OK)
-			return err;
-	}
-	return OK;
-}
-
-/* --- phones, once the row's country is known ---------------------------------------- */
-
-static const char *country_of(struct ctx *ctx, const struct plan_record *r, const struct ready_record *ready)
-{
-	for (size_t i = 0; ready->active && i < r->n_fields; i++) {
-		const struct value *v = &ready->values[i];
-		if (v->kind == VALUE_TEXT && v->t.n == 2 && str_equal(r->info->fields[r->fields[i].at]->name, "country"))
-			return convert_case(ctx, v->t.p, true);
-	}
-	return NULL;
-}
-
-/* The record's own country, else another one of the row, else the plan's, else the firm's. */
-static const char *region_of(struct ctx *ctx, const struct prepare *p, const struct ready_row *row, size_t at)
-{
-	const char *country = country_of(ctx, &p->plan->records[at], &row->records[at]);
-	for (size_t i = 0; country == NULL && i < p->plan->n_records; i++)
-		country = country_of(ctx, &p->plan->records[i], &row->records[i]);
-	if (country == NULL)
-		country = p->plan->country;
-	return country != NULL ? country : registry_phone_region(ctx->registry);
-}
-
-static enum err prepare_phone(struct ctx *ctx, const struct prepare *p, size_t at, size_t field, struct ready_row *row)
-{
-	const struct plan_record *r = &p->plan->records[at];
-	const struct plan_field *f = &r->fields[field];
-	struct value *v = &row->records[at].values[field];
-	struct contact contact;
-	enum err err = convert_phone(ctx, v->t.p, region_of(ctx, p, row, at), &contact);
-	if (err != OK)
-		return err;
-	const char *text = f->value.part > 1 ? contact.rest : contact.text;
-	*v = value_null();
-	if (str_empty(text))
-		return OK;
-	if (!contact.valid || f->value.part > 1)
-		return field_parse(ctx, r->info, f->at, text, v);
-	*v = value_text(text);
-	return OK;
-}
-
-static enum err prepare_phones(struct ctx *ctx, const struct prepare *p, size_t at, struct ready_row *row)
-{
-	const struct plan_record *r = &p->plan->records[at];
-	for (size_t i = 0; r->phones && row->records[at].active && i < r->n_fields; i++) {
-		if (r->info->fields[r->fields[i].at]->type != FIELD_PHONE || row->records[at].values[i].kind != VALUE_TEXT || r->fields[i].value.source == PLAN_CONSTANT)
-			continue;
-		enum err err = prepare_phone(ctx, p, at, i, row);
-		if (err != OK && !import_row_error(err))
-			return err;
-		if (err != OK || ctx->faults.count > 0)
-			err = take_bad(ctx, p->plan, at, i, row);
+			err = import_take_bad(ctx, p->plan, at, i, row);
 		if (err != OK)
 			return err;
 	}
@@ -767,7 +694,7 @@ enum err prepare_row(struct ctx *ctx, struct prepare *p, const struct table_row 
 		memos += plan->records[i].n_fields;
 	}
 	for (size_t i = 0; i < plan->n_records; i++) {
-		enum err err = prepare_phones(ctx, p, i, ret);
+		enum err err = prepare_phones(ctx, plan, i, ret);
 		if (err != OK)
 			return err;
 	}

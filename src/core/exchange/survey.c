@@ -216,11 +216,13 @@ static const char *field_text(struct ctx *ctx, const struct plan_value *v, const
 	return name;
 }
 
-/* A phone's last digits, an address in small letters: near enough to its normal form to find the same again. */
-static uint64_t key_hash(const struct field *field, const char *text, bool *ret_tells)
+/* A phone's last digits, of all else the form in which it is compared: near enough to find the same again. */
+static uint64_t key_hash(struct ctx *ctx, const struct field *field, const char *text, bool *ret_tells)
 {
 	char plain[256];
 	size_t n = 0;
+	(void)!text_form(ctx, text, strlen(text), &text, &n);
+	n = 0;
 	bool phone = field->type == FIELD_PHONE;
 	for (const char *p = text; *p != '\0' && n + 1 < sizeof(plain); p++)
 		if (phone ? *p >= '0' && *p <= '9' : *p != ' ')
@@ -277,7 +279,7 @@ static void look_keys(struct ctx *ctx, struct survey *s, struct keys_looked *k, 
 	for (size_t i = 0; i < r->n_keys; i++) {
 		const struct plan_field *f = &r->fields[r->keys[i]];
 		const char *text = field_text(ctx, &f->value, row);
-		uint64_t one = key_hash(r->info->fields[f->at], text, &tells);
+		uint64_t one = key_hash(ctx, r->info->fields[f->at], text, &tells);
 		whole &= tells;
 		key = mix(key ^ (one + i));
 		if (shown[0] == '\0')

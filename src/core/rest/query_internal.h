@@ -111,6 +111,7 @@ struct query_col {
 
 enum query_phase { PHASE_ALL, PHASE_VALUES, PHASE_NULLS }; /* of the first order term */
 
+enum { QUERY_KEY_MAX = 8 }; /* fields of on_conflict */
 enum { QUERY_ORDER_MAX = 9 }; /* the client's eight terms, and the id */
 
 /* A node in a statement. */

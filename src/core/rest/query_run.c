@@ -293,8 +293,19 @@ enum err query_find_key(struct ctx *ctx, const struct entity_info *info, const i
 	const struct query_node root = {.info = info, .rel = REL_ROOT, .where = {.kind = COND_AND}};
 	const struct query q = {.info = info, .root = &root};
 	struct query_sql b;
+	int compared[QUERY_KEY_MAX];
+	struct value forms[QUERY_KEY_MAX];
+	*ret_id = 0;
+	if (n > QUERY_KEY_MAX)
+		return fail(ctx, ERR_BUG, "query", "key");
+	for (size_t i = 0; i < n; i++) {
+		compared[i] = entity_compared(info, fields[i]);
+		enum err err = entity_compared_value(ctx, info, fields[i], &values[i], &forms[i]);
+		if (err)
+			return err;
+	}
 	sqlb_begin(&b, ctx, &q, &root);
-	return sqlb_number(&b, sqlb_find_key(&b, fields, values, n), ret_id);
+	return sqlb_number(&b, sqlb_find_key(&b, compared, forms, n), ret_id);
 }
 
 enum err query_sql(struct ctx *ctx, struct query *query, const char **ret)

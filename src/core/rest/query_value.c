@@ -249,6 +249,22 @@ static void drop_nulls(struct query_cond *term)
 	term->n = kept;
 }
 
+/* Identifiers are equal by their form, however they were typed; order and patterns see what is written. */
+static enum err compare_forms(struct ctx *ctx, const struct query_node *node, struct query_cond *term)
+{
+	bool equal = term->op == OP_EQ || term->op == OP_NEQ || term->op == OP_IN || term->op == OP_DISTINCT;
+	int compared = entity_compared(node->info, term->field);
+	if (!equal || compared == term->field)
+		return OK;
+	for (size_t i = 0; i < term->n; i++) {
+		enum err err = entity_compared_value(ctx, node->info, term->field, &term->values[i], &term->values[i]);
+		if (err)
+			return err;
+	}
+	term->field = compared;
+	return OK;
+}
+
 enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n)
 {
 	if (term->op == OP_SEARCH) {
@@ -270,7 +286,7 @@ enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *nod
 		drop_nulls(term);
 	else if (n == 1 && term->values[0].kind == VALUE_NULL)
 		settle_empty(term);
-	return OK;
+	return compare_forms(ctx, node, term);
 }
 
 /* --- money ---------------------------------------------------------------------------------- */

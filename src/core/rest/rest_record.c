@@ -56,7 +56,7 @@ static void tell_seen(struct ctx *ctx, const struct http_request *req, const str
 static bool shows_kept(const struct entity_info *info)
 {
 	for (int at = SF_COUNT; at < (int)info->n_fields; at++)
-		if (info->fields[at]->flags & F_READONLY)
+		if ((info->fields[at]->flags & (F_READONLY | F_SECRET)) == F_READONLY)
 			return true;
 	return false;
 }

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "core/text/text_internal.h"
 
-enum { LOCAL_MAX = 64, ADDRESS_MAX = 254, HOST_MAX = 253 };
+enum { LOCAL_MAX = 64, ADDRESS_MAX = 254, HOST_MAX = 253, SHOWN_MAX = 4 * HOST_MAX };
 
 static bool is_atom_char(unsigned char c)
 {
@@ -75,8 +75,8 @@ static bool host_ascii(const char *in, size_t n, char *out, size_t *ret_n)
 	return host_ok(out, n);
 }
 
-/* IDNA to ASCII by UTS 46; false if it is no host name. */
-static bool host_idna(const char *in, size_t n, char out[HOST_MAX + 1], size_t *ret_n)
+/* By UTS 46: what the name is to machines, to be looked at (out), and to people (shown); false if it is no host name. */
+static bool host_idna(const char *in, size_t n, char out[HOST_MAX + 1], size_t *ret_n, char shown[SHOWN_MAX + 1], size_t *ret_shown)
 {
 	UErrorCode code = U_ZERO_ERROR;
 	UIDNA *idna = uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
@@ -85,11 +85,15 @@ static bool host_idna(const char *in, size_t n, char out[HOST_MAX + 1], size_t *
 	if (U_FAILURE(code))
 		return false;
 	UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-	int32_t len = uidna_nameToASCII_UTF8(idna, in, (int32_t)n, out, HOST_MAX + 1, &info, &code);
+	int32_t len = uidna_nameToASCII_UTF8(idna, in, (int32_t)n, out, HOST_MAX + 1, &info, &code), n_shown = 0;
+	bool ok = U_SUCCESS(code) && !info.errors && len >= 1 && len <= HOST_MAX;
+	if (ok)
+		n_shown = uidna_nameToUnicodeUTF8(idna, out, len, shown, SHOWN_MAX + 1, &info, &code);
 	uidna_close(idna);
-	if (U_FAILURE(code) || info.errors || len < 1 || len > HOST_MAX)
+	if (!ok || U_FAILURE(code) || info.errors || n_shown < 1 || n_shown > SHOWN_MAX)
 		return false;
 	*ret_n = (size_t)len;
+	*ret_shown = (size_t)n_shown;
 	return host_ok(out, *ret_n);
 }
 
@@ -123,7 +127,7 @@ enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool
 		n -= 7;
 	}
 	/* n bytes hold; narrowing never lengthens. */
-	char *address = arena_alloc(ctx->arena, n + HOST_MAX + 2);
+	char *address = arena_alloc(ctx->arena, n + SHOWN_MAX + 2);
 	if (!address)
 		return text_no_memory(ctx);
 	n = narrow(clean, n, address);
@@ -132,15 +136,21 @@ enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool
 		return OK;
 	size_t n_local = (size_t)(at_sign - address), n_host = n - n_local - 1;
 	char *host = address + n_local + 1;
-	if (n_host == 0 || n_host > 4 * HOST_MAX || !local_ok(address, n_local))
+	if (n_host == 0 || n_host > SHOWN_MAX || !local_ok(address, n_local))
 		return OK;
-	char ascii[4 * HOST_MAX + 1];
-	bool ok = text_is_ascii(host, n_host) && !strstr(host, "xn--") ? host_ascii(host, n_host, ascii, &n_host)
-	                                                              : host_idna(host, n_host, ascii, &n_host);
-	if (!ok || n_local + 1 + n_host > ADDRESS_MAX)
+	char ascii[SHOWN_MAX + 1], readable[SHOWN_MAX + 1], *shown = ascii;
+	size_t n_ascii = 0, n_shown = 0;
+	bool ok = text_is_ascii(host, n_host) && host_ascii(host, n_host, ascii, &n_ascii);
+	if (!ok || memmem(ascii, n_ascii, "xn--", 4)) {
+		ok = host_idna(host, n_host, ascii, &n_ascii, readable, &n_shown);
+		shown = readable;
+	} else {
+		n_shown = n_ascii;
+	}
+	if (!ok || n_local + 1 + n_ascii > ADDRESS_MAX)
 		return OK;
-	memcpy(host, ascii, n_host);
-	host[n_host] = 0;
+	memcpy(host, shown, n_shown);
+	host[n_shown] = 0;
 	*ret = address;
 	*ret_valid = true;
 	return OK;

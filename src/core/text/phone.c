@@ -40,13 +40,15 @@ static bool plain_cn_mobile(const char *in, const char *region, char digits[11])
 	return true;
 }
 
-/* 0571-88887777-8001: an area code, a number of seven or eight digits, and a third part behind them. */
+/* 0571-88887777-8001, (0571) 88887777-8001: an area code, a number of seven or eight digits, and a third part behind them. */
 static const char *third_part(const char *in)
 {
+	in += *in == '(';
 	size_t area = strspn(in, "0123456789");
-	if ((area != 3 && area != 4) || in[0] != '0' || in[area] != '-')
+	if ((area != 3 && area != 4) || in[0] != '0' || in[area] == '\0' || !strchr("-) ", in[area]))
 		return NULL;
 	const char *number = in + area + 1;
+	number += *number == ' ' || *number == '-';
 	size_t n = strspn(number, "0123456789");
 	if ((n != 7 && n != 8) || number[n] != '-')
 		return NULL;

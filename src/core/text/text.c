@@ -13,7 +13,7 @@
  * is only pointers to constant data. */
 static struct {
 	pthread_mutex_t lock;
-	const UNormalizer2 *nfc, *nfkc_casefold;
+	const UNormalizer2 *nfc, *nfkc, *nfkc_casefold;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 enum err text_open(struct ctx *ctx)
@@ -21,10 +21,12 @@ enum err text_open(struct ctx *ctx)
 	UErrorCode code = U_ZERO_ERROR;
 	pthread_mutex_lock(&state.lock);
 	if (!state.nfc) {
-		const UNormalizer2 *nfkc = unorm2_getNFKCCasefoldInstance(&code);
+		const UNormalizer2 *folded = unorm2_getNFKCCasefoldInstance(&code);
+		const UNormalizer2 *nfkc = unorm2_getNFKCInstance(&code);
 		const UNormalizer2 *nfc = unorm2_getNFCInstance(&code);
 		if (U_SUCCESS(code)) {
-			state.nfkc_casefold = nfkc;
+			state.nfkc_casefold = folded;
+			state.nfkc = nfkc;
 			state.nfc = nfc;
 		}
 	}
@@ -40,6 +42,11 @@ void text_close(void)
 const UNormalizer2 *text_nfc(void)
 {
 	return state.nfc;
+}
+
+const UNormalizer2 *text_nfkc(void)
+{
+	return state.nfkc;
 }
 
 const UNormalizer2 *text_nfkc_casefold(void)

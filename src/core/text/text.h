@@ -17,6 +17,9 @@ void text_close(void);
 enum err text_clean(struct ctx *ctx, const char *in, size_t n, bool lines, const char **ret, size_t *ret_n) MUST_CHECK;
 /* For comparing: NFKC, case-folded, Traditional to Simplified, accents kept out of Latin letters. */
 enum err text_fold(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n) MUST_CHECK;
+/* By which identifiers are compared: one width and compatibility form of each character (NFKC), letters without case,
+ * blanks folded. Nothing else goes: accents, scripts and variants keep numbers apart. */
+enum err text_form(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n) MUST_CHECK;
 /* Pinyin of the Chinese characters in a name: full ("zhangwei") and initials ("zw"); "" if there are none. */
 enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret_full, const char **ret_initials) MUST_CHECK;
 /* What the search index keeps for a field, as tokens separated by spaces:
@@ -31,7 +34,8 @@ enum err text_to_hant(struct ctx *ctx, const char *in, const char **ret) MUST_CH
 enum err phone_normalise(struct ctx *ctx, const char *in, const char *region, const char **ret, bool *ret_valid) MUST_CHECK;
 /* "138 0013 8000" for people of that region, international form for others. */
 enum err phone_display(struct ctx *ctx, const char *e164, const char *region, const char **ret) MUST_CHECK;
-/* Lower-case host (IDNA), trimmed; false if it is no address. */
+/* Trimmed, the local part as written, the host in small letters and readable (例子.中国, never xn--…); false if it is no
+ * address. Compared by its text_form. */
 enum err email_normalise(struct ctx *ctx, const char *in, const char **ret, bool *ret_valid) MUST_CHECK;
 
 /* A person's name of its parts, in the order and with the blanks of their script: 张伟, 김민준, Nguyễn Văn An, Ada Lovelace. */

@@ -13,6 +13,7 @@
 /* NULL before text_open. */
 const UNormalizer2 *text_nfc(void);
 const UNormalizer2 *text_nfkc_casefold(void);
+const UNormalizer2 *text_nfkc(void);
 enum err text_no_memory(struct ctx *ctx) MUST_CHECK;
 /* A failure of a foreign library that no input should cause. */
 enum err text_library_failed(struct ctx *ctx, const char *what) MUST_CHECK;

@@ -1,7 +1,17 @@
 -- name: identifier_taken
 SELECT id FROM "identifier"
- WHERE kind = ?1 AND value = ?2 AND coalesce(channel_id, 0) = ?3 AND coalesce(scope, '') = ?4 AND id <> ?5
+ WHERE kind = ?1 AND value_key = ?2 AND coalesce(channel_id, 0) = ?3 AND coalesce(scope, '') = ?4 AND id <> ?5
+   AND (?6 = '' OR value = ?6)
  LIMIT 1;
+
+-- name: customer_country
+SELECT country FROM "customer" WHERE id = ?1;
+
+-- name: identifiers_to_form
+SELECT id, kind, value, customer_id FROM "identifier" WHERE id > ?1 AND kind IN ('phone', 'email') ORDER BY id LIMIT ?2;
+
+-- name: identifier_set_form
+UPDATE "identifier" SET value = ?2, value_key = NULL WHERE id = ?1;
 
 -- name: customer_add_contact
 UPDATE "customer" SET open_work = open_work + ?2, contacts_count = contacts_count + ?3 WHERE id = ?1;
