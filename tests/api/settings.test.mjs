@@ -32,6 +32,8 @@ test('what there is, in the reader\'s language, and what it was set to', async (
   const now = (await admin('GET', '/api/v1/settings', undefined, { 'Accept-Language': 'zh-TW' })).body;
   assert.deepEqual([named(now, 'firm.name').value, named(now, 'firm.time_zone').value, named(now, 'firm.languages').value], ['杭州茶行', 'Asia/Taipei', 'zh_hans,en']);
   assert.equal(named(now, 'firm.time_zone').label, '時區');
+  // found by whatever language people know it in
+  assert.deepEqual(named(now, 'firm.time_zone').words, ['Time zone', '时区', '時區']);
   assert.equal((await patch(admin, { 'firm.time_zone': null })).status, 204);
   assert.equal(named((await admin('GET', '/api/v1/settings')).body, 'firm.time_zone').value, 'Asia/Shanghai');
 });

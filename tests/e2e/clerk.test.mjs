@@ -243,7 +243,7 @@ describe('clerk', { skip: reason ?? false }, () => {
 		await person.goto('/customer');
 		await page.focus('.grid');
 		await page.keyboard.press('?');
-		await page.waitForSelector('.ant-modal >> text=就地编辑');
+		await page.waitForSelector('.ant-modal >> text=编辑当前字段');
 		assert.deepEqual(await axe(page), []);
 		await page.keyboard.press('Escape');
 		await page.waitForSelector('.ant-modal', { state: 'hidden' });

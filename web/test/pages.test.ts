@@ -126,7 +126,7 @@ test('a list narrowed to an owner, a stage or a city takes the order that has an
 });
 
 test('settings are found by every word of theirs, zones and currencies in three languages', () => {
-	const of = (name: string, group: string, label: string) => ({ name, group, label, help: null, type: 'text', scopes: [], value: '', set: false, default: '' }) as Setting;
+	const of = (name: string, group: string, label: string) => ({ name, group, label, words: [], help: null, type: 'text', scopes: [], value: '', set: false, default: '' }) as Setting;
 	const all = [of('firm.name', 'Firm', 'Name'), of('firm.time_zone', 'Place', 'Time zone'), of('x.y', 'Firm', '限额')];
 	assert.deepEqual(grouped(all, '').map((g) => [g.group, g.settings.length]), [['Firm', 2], ['Place', 1]]);
 	assert.deepEqual(grouped(all, 'place ZONE').flatMap((g) => g.settings.map((s) => s.name)), ['firm.time_zone']);

@@ -61,12 +61,27 @@ static void put_options(struct ctx *ctx, struct jsonw *w, const struct setting *
 	jsonw_end_array(w);
 }
 
+/** What it is called in each language: people look for it in the words they know. */
+static void put_words(struct ctx *ctx, struct jsonw *w, const struct setting *setting)
+{
+	enum locale mine = ctx->locale;
+	jsonw_key(w, "words");
+	jsonw_array(w);
+	for (int locale = 0; locale < LOCALE_COUNT; locale++) {
+		ctx->locale = (enum locale)locale;
+		jsonw_text(w, settings_label(ctx, &setting->label));
+	}
+	jsonw_end_array(w);
+	ctx->locale = mine;
+}
+
 static void put_facts(struct ctx *ctx, struct jsonw *w, const struct setting *setting)
 {
 	jsonw_kv_text(w, "name", setting->name);
 	jsonw_kv_text(w, "type", type_names[setting->type]);
 	jsonw_kv_text(w, "group", settings_label(ctx, &setting->group));
 	jsonw_kv_text(w, "label", settings_label(ctx, &setting->label));
+	put_words(ctx, w, setting);
 	jsonw_kv_text(w, "help", setting->help.en ? settings_label(ctx, &setting->help) : NULL);
 	jsonw_key(w, "scopes");
 	jsonw_array(w);

@@ -46,14 +46,16 @@ interface Props {
 	onSelect(selection: Selection): void;
 	onPeek(id: string | null): void;
 	onOpen(id: string): void;
+	/** The whole form of a row. */
+	onForm(row: Row): void;
 	onSave(row: Row, field: string, value: unknown): Promise<boolean>;
 }
 
 const CHECK = 38;
 
-function widthOf(column: Column, title: boolean, dense: boolean): string {
+function widthOf(column: Column, title: boolean): string {
 	if (column.width) return `${column.width}px`;
-	const width = Math.round(kindOf(column.field).width * (dense ? 1 : 1.1));
+	const width = kindOf(column.field).width;
 	return title ? `minmax(${Math.max(width, 190)}px, 1.5fr)` : `minmax(${width}px, 1fr)`;
 }
 
@@ -188,12 +190,12 @@ export function Grid(props: Props) {
 	}, [rows.length, active]);
 
 	const template = useMemo(
-		() => `${selectable ? `${CHECK}px ` : ''}${columns.map((c, i) => widthOf(c, i === 0, dense)).join(' ')}`,
-		[columns, selectable, dense],
+		() => `${selectable ? `${CHECK}px ` : ''}${columns.map((c, i) => widthOf(c, i === 0)).join(' ')}`,
+		[columns, selectable],
 	);
 	const minimum = useMemo(
-		() => (selectable ? CHECK : 0) + columns.reduce((n, c, i) => n + (c.width ?? Math.max(kindOf(c.field).width, i === 0 ? 190 : 0) * (dense ? 1 : 1.1)), 0),
-		[columns, selectable, dense],
+		() => (selectable ? CHECK : 0) + columns.reduce((n, c, i) => n + (c.width ?? Math.max(kindOf(c.field).width, i === 0 ? 190 : 0)), 0),
+		[columns, selectable],
 	);
 
 	const move = useCallback((to: number) => {
@@ -225,7 +227,9 @@ export function Grid(props: Props) {
 		const able = (c: Column) => editable(c.field) && kindOf(c.field).inline === true && !props.masked.has(c.field.name);
 		const column = columns.find((c) => c.field.name === name && able(c)) ?? (name && name !== columns[0]?.field.name ? undefined : columns.find(able));
 		if (column && able(column)) setEditing({ row: row.id, field: column.field.name });
-	}, [rows, entity, columns, props.masked, me.id]);
+		// What is too large for a cell, such as a note, is edited in the form.
+		else if (columns.some((c) => c.field.name === name && editable(c.field) && !props.masked.has(c.field.name))) props.onForm(row);
+	}, [rows, entity, columns, props.masked, me.id, props.onForm]);
 
 	function onKeyDown(event: Pick<globalThis.KeyboardEvent, 'key' | 'target' | 'ctrlKey' | 'metaKey' | 'altKey' | 'preventDefault'>) {
 		if (!scroller.current || event.target !== scroller.current || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -243,6 +247,7 @@ export function Grid(props: Props) {
 			' ': () => rows[active] && props.onPeek(props.peek === rows[active].id ? null : rows[active].id),
 			o: () => rows[active] && props.onPeek(rows[active].id),
 			e: () => edit(active, columns[column]?.field.name ?? null),
+			E: () => rows[active] && mayInList(entity, rows[active], me.id) && props.onForm(rows[active]),
 			ArrowRight: () => setColumn((c) => Math.min(columns.length - 1, c + 1)),
 			ArrowLeft: () => setColumn((c) => Math.max(0, c - 1)),
 			Enter: () => rows[active] && props.onOpen(rows[active].id),
@@ -275,13 +280,15 @@ export function Grid(props: Props) {
 	const clicked = useCallback((index: number, event: MouseEvent) => {
 		setActive(index);
 		const target = event.target as HTMLElement;
+		const cell = target.closest('[role="gridcell"]');
+		if (cell?.parentElement) setColumn(Math.max(0, [...cell.parentElement.children].indexOf(cell) - (selectable ? 1 : 0)));
 		if (target.closest('a,button,input,.is-editing')) return;
 		const row = rows[index];
 		if (!row) return;
 		if (event.ctrlKey || event.metaKey) window.open(`/${entity.name}/${row.id}`, '_blank', 'noopener');
 		else if (event.detail === 1) props.onPeek(row.id);
 		scroller.current?.focus({ preventScroll: true });
-	}, [rows, entity, props.onPeek]);
+	}, [rows, entity, props.onPeek, selectable]);
 
 	const ended = useCallback(() => {
 		setEditing(null);

@@ -4,7 +4,7 @@ import { App, Button, Dropdown, Input, type InputRef, Popover, Skeleton, Tooltip
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { may, PAGE, refresh, useCache, useCount, useRows, useSums } from '@/api/records.ts';
+import { fetchRecord, may, PAGE, refresh, useCache, useCount, useRows, useSums } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
@@ -26,6 +26,7 @@ import { Views } from './Views.tsx';
 
 const Bulk = lazy(() => import('./Bulk.tsx'));
 const Columns = lazy(() => import('./Columns.tsx'));
+const FormDialog = lazy(() => import('../form/FormDialog.tsx').then((m) => ({ default: m.FormDialog })));
 const Export = lazy(() => import('./Export.tsx'));
 
 const NONE: Selection = { all: false, ids: new Set() };
@@ -49,6 +50,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const saver = useSaver(entity);
 	const [state, change] = useListState(entity);
 	const [selection, setSelection] = useState<Selection>(NONE);
+	const [whole, setWhole] = useState<Row | null>(null);
 	const [exporting, setExporting] = useState(false);
 	useTitle(entity.label_many);
 
@@ -105,6 +107,11 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 		else change({ peek: id });
 	}, [phone, open, change]);
 
+	/** All its fields, not only those of the list; the server has the last word on saving. */
+	const form = useCallback((row: Row) => {
+		fetchRecord(meta, entity, row.id).then(({ row: all }) => setWhole(all), (error) => void message.error(problemText(error, t)));
+	}, [meta, entity, message, t]);
+
 	const selected = selection.all || selection.ids.size > 0;
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
@@ -155,7 +162,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						<Grid
 							entity={entity} rows={rows} masked={masked} columns={state.columns} sort={state.sort} selection={selection} peek={state.peek} changed={live.changed}
 							selectable={may(entity, 'update') || may(entity, 'delete') || may(entity, 'export')} complete={complete} loadingMore={rowsQuery.isFetchingNextPage} sums={state.totals && summed.length > 0 ? sums.data ?? null : undefined}
-							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })} onSelect={setSelection} onPeek={peek} onOpen={open} onSave={save}
+							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })} onSelect={setSelection} onPeek={peek} onOpen={open} onForm={form} onSave={save}
 						/>
 					)}
 					{selected && (
@@ -169,6 +176,11 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 				</div>
 				{state.peek && !phone && <Peek key={state.peek} entity={entity} id={state.peek} onClose={() => peek(null)} />}
 			</div>
+			{whole && (
+				<Suspense fallback={null}>
+					<FormDialog entity={entity} row={whole} onClose={() => setWhole(null)} onSaved={() => { setWhole(null); void refresh(cache, entity.name); }} />
+				</Suspense>
+			)}
 			{exporting && <Suspense fallback={null}><Export entity={entity} params={params} columns={state.columns} selection={selection} onClose={() => setExporting(false)} /></Suspense>}
 			{saver.dialog}
 		</div>

@@ -1,13 +1,15 @@
 /** A record's fields in groups, changed in place. */
 import { EditOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
-import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client.ts';
 import { type RecordAnswer } from '@/api/records.ts';
 import type { Change, Entity, Field } from '@/api/types.ts';
 import { checkValue, editable, FieldValue, isNothing, kindOf } from '@/fields/index.tsx';
 import { time } from '@/lib/format.ts';
+import { usePrinting } from '../common/printing.ts';
+import { mayTakeKey, useRoving } from '../common/roving.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { type Saver, useSaver } from './save.tsx';
 import { useMay } from './rights.tsx';
@@ -36,8 +38,11 @@ interface Props {
 export function Facts({ entity, record, filled, except = [], groups, changes }: Props) {
 	const { t } = useTranslation();
 	const saver = useSaver(entity);
-	const [all, setAll] = useState(false);
+	const [opened, setAll] = useState(false);
+	const printing = usePrinting();
+	const all = opened || printing;
 	const [editing, setEditing] = useState<string | null>(null);
+	const roving = useRoving<HTMLDivElement>('.fact-edit, .fact-value a');
 	const ages = useMemo(() => agesOf(changes), [changes]);
 
 	const first = entity.groups[0]?.key ?? '';
@@ -53,8 +58,17 @@ export function Facts({ entity, record, filled, except = [], groups, changes }: 
 		.filter((g) => g.fields.length > 0);
 	const hidden = fields.filter((f) => !groups || groups.includes(f.group ?? first)).length - shown.length;
 
+	/** "e" edits the field that has the focus. */
+	function onKeyDown(event: KeyboardEvent) {
+		roving.onKeyDown(event);
+		const name = (event.target as HTMLElement).closest<HTMLElement>('.fact[data-editable]')?.dataset.field;
+		if (event.key !== 'e' || !name || editing !== null || !mayTakeKey(event)) return;
+		event.preventDefault();
+		setEditing(name);
+	}
+
 	return (
-		<div className="facts">
+		<div className="facts" ref={roving.ref} onFocus={roving.onFocus} onKeyDown={onKeyDown}>
 			{sections.map((g) => (
 				<section key={g.key}>
 					{g.label && <h3>{g.label}</h3>}
@@ -69,7 +83,7 @@ export function Facts({ entity, record, filled, except = [], groups, changes }: 
 				</section>
 			))}
 			{(hidden > 0 || all) && (
-				<Button type="link" size="small" onClick={() => setAll(!all)}>{all ? t('facts.fewer') : t('facts.more', { count: hidden })}</Button>
+				<Button type="link" size="small" onClick={() => setAll(!opened)}>{all ? t('facts.fewer') : t('facts.more', { count: hidden })}</Button>
 			)}
 			{saver.dialog}
 		</div>
@@ -92,9 +106,16 @@ function Fact({ entity, field, record, saver, age, editing, onEdit, onEnd }: Fac
 	const mayHere = useMay();
 	const id = useId();
 	const able = editable(field) && mayHere(entity, 'update') && !record.masked.has(field.name);
+	const pencil = useRef<HTMLButtonElement>(null);
+	const was = useRef(editing);
+	useEffect(() => {
+		// Done or given up: the keyboard goes on from this field.
+		if (was.current && !editing && document.activeElement === document.body) pencil.current?.focus();
+		was.current = editing;
+	}, [editing]);
 	const origin = age ? t('facts.origin', { who: age.actor?.name ?? t('word.system'), when: time(age.at) }) : undefined;
 	return (
-		<div className={`fact${editing ? ' is-editing' : ''}`}>
+		<div className={`fact${editing ? ' is-editing' : ''}`} data-field={field.name} data-editable={able || undefined}>
 			<dt id={`${id}l`} title={field.help ?? undefined}>{field.label}</dt>
 			<dd>
 				{editing ? (
@@ -105,7 +126,7 @@ function Fact({ entity, field, record, saver, age, editing, onEdit, onEnd }: Fac
 							<FieldValue field={field} row={record.row} place="fact" masked={record.masked.has(field.name)} />
 						</span>
 						{able && (
-							<button type="button" className="fact-edit" onClick={onEdit} aria-label={t('facts.edit', { field: field.label })}>
+							<button ref={pencil} type="button" className="fact-edit" onClick={onEdit} aria-label={t('facts.edit', { field: field.label })}>
 								<EditOutlined />
 							</button>
 						)}

@@ -1,12 +1,13 @@
 /** The head of a record page: what it is, and what can be done with it. */
 import { App, Breadcrumb, Button, Dropdown } from 'antd';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { deleteRecord, entityOf, linkedTitle, type RecordAnswer, refresh, restoreRecord, titleOf, useCache, may } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
 import { FieldValue } from '@/fields/index.tsx';
+import { mayTakeKey } from '../common/roving.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { FormDialog } from '../form/FormDialog.tsx';
 import { reaches, useMay } from './rights.tsx';
@@ -35,6 +36,19 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 	const parent = entity.child && entity.parent ? entity.fields.find((f) => f.name === entity.parent) : undefined;
 	const parentEntity = parent ? entityOf(meta, parent.link) : undefined;
 
+	// "e" anywhere on the page, where no single field has the focus, is the whole form.
+	const able = mayHere(entity, 'update');
+	useEffect(() => {
+		if (!able) return undefined;
+		const onKey = (event: KeyboardEvent) => {
+			if (event.key !== 'e' || !mayTakeKey(event)) return;
+			event.preventDefault();
+			setEditing(true);
+		};
+		window.addEventListener('keydown', onKey);
+		return () => window.removeEventListener('keydown', onKey);
+	}, [able]);
+
 	async function drop() {
 		try {
 			await deleteRecord(entity, record.row.id, record.etag);
@@ -52,7 +66,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 
 	const subtitle = entity.subtitle && !plain ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
 	const items = [
-		...(mayHere(entity, 'update') ? [{ key: 'edit', label: t('record.edit_all') }] : []),
+		...(able ? [{ key: 'edit', label: t('record.edit_all') }] : []),
 		{ key: 'copy', label: t('record.copy_link') },
 		{ key: 'print', label: t('record.print') },
 		...(mayHere(entity, 'delete') ? [{ key: 'delete', label: t('word.delete'), danger: true }] : []),

@@ -2,8 +2,9 @@
 import { SearchOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Input, Select, Switch } from 'antd';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
 import { get, patch } from '@/api/client.ts';
 import { useCache } from '@/api/records.ts';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
@@ -125,11 +126,20 @@ interface OneProps {
 function One({ setting, scope, draft, problem, onChange }: OneProps) {
 	const { t } = useTranslation();
 	const id = useId();
+	const box = useRef<HTMLDivElement>(null);
+	const [params] = useSearchParams();
+	const sought = params.get('set') === setting.name;
+	useEffect(() => {
+		if (!sought) return;
+		// Who asked for this one stands on it.
+		box.current?.scrollIntoView({ block: 'center' });
+		document.getElementById(id)?.focus({ preventScroll: true });
+	}, [sought, id]);
 	const value = draft === undefined ? setting.value : draft ?? (scope.scope === 'firm' ? setting.default : '');
 	const own = draft === undefined ? setting.set : draft !== null;
 	const described = [setting.help && `${id}h`, problem && `${id}e`].filter(Boolean).join(' ') || undefined;
 	return (
-		<div className={`setting${problem ? ' has-error' : ''}`}>
+		<div ref={box} className={`setting${problem ? ' has-error' : ''}${sought ? ' is-sought' : ''}`}>
 			<label htmlFor={id}>
 				{setting.label}
 				{setting.help && <span className="hint" id={`${id}h`}>{setting.help}</span>}

@@ -6,6 +6,8 @@ export interface Setting {
 	type: 'text' | 'int' | 'bool' | 'choice' | 'choices' | 'zone' | 'currency' | 'country' | 'email' | 'phone' | 'url';
 	group: string;
 	label: string;
+	/** The label in each language of the page. */
+	words: string[];
 	help: string | null;
 	scopes: string[];
 	min?: number;
@@ -27,7 +29,7 @@ export function grouped(settings: Setting[], find: string): { group: string; set
 	const words = find.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
 	const out: { group: string; settings: Setting[] }[] = [];
 	for (const s of settings) {
-		const text = `${s.label} ${s.group} ${s.help ?? ''} ${s.name} ${s.value}`.normalize('NFKC').toLowerCase();
+		const text = `${s.label} ${s.group} ${s.help ?? ''} ${s.name} ${s.words.join(' ')} ${s.value}`.normalize('NFKC').toLowerCase();
 		if (!words.every((w) => text.includes(w))) continue;
 		const group = out.find((g) => g.group === s.group);
 		if (group) group.settings.push(s);

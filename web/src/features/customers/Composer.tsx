@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { createRecord, fieldOf, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
+import { mayTakeKey } from '@/components/common/roving.ts';
 import { problemText } from '@/components/common/undo.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
 import { kindOf } from '@/fields/index.tsx';
@@ -106,6 +107,15 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 		window.addEventListener('guanxi:answer', onAnswer);
 		return () => window.removeEventListener('guanxi:answer', onAnswer);
 	}, [id, offered.join()]);
+	useEffect(() => {
+		const onKey = (event: KeyboardEvent) => {
+			if (event.key !== 'c' || !mayTakeKey(event)) return;
+			event.preventDefault();
+			document.getElementById(id)?.focus();
+		};
+		window.addEventListener('keydown', onKey);
+		return () => window.removeEventListener('keydown', onKey);
+	}, [id]);
 	const Due = due ? kindOf(due).Edit : null;
 	return (
 		<form
@@ -115,7 +125,7 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 				void save();
 			}}
 		>
-			<Segmented size="small" aria-label={kind?.label} value={draft.kind} onChange={(v) => { setDraft({ ...draft, kind: v }); setOpen(true); }} options={offered.map((k) => ({ value: k, label: optionLabel(kind!, k) }))} />
+			<Segmented size="small" tabIndex={-1} aria-label={kind?.label} value={draft.kind} onChange={(v) => { setDraft({ ...draft, kind: v }); setOpen(true); }} options={offered.map((k) => ({ value: k, label: optionLabel(kind!, k) }))} />
 			<label className="sr-only" htmlFor={id}>{t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)}</label>
 			<Input.TextArea
 				id={id} value={draft.body} placeholder={t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)} className="area" rows={open ? 3 : 1}

@@ -12,7 +12,7 @@ import { Tabs } from '@/components/common/Tabs.tsx';
 import { Changes, useHistory } from '@/components/record/Changes.tsx';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { Facts } from '@/components/record/Facts.tsx';
-import { RecordRights } from '@/components/record/rights.tsx';
+import { RecordRights, useMay } from '@/components/record/rights.tsx';
 import { Files } from '@/components/record/Files.tsx';
 import { Head } from '@/components/record/Head.tsx';
 import { useLiveRecord } from '@/components/record/live.ts';
@@ -73,6 +73,7 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 	return (
 		<RecordRights entity={entity} record={record.data}>
 			<div className="record">
+				<ToComposer entity={entityOf(meta, 'interaction')} onGo={() => setTab('timeline')} />
 				<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<Reach record={record.data} />}>
 					<div className="record-strip">
 						<Stages entity={entity} record={record.data} />
@@ -89,6 +90,23 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 				</div>
 			</div>
 		</RecordRights>
+	);
+}
+
+/** The keyboard's short way past head and facts. */
+function ToComposer({ entity, onGo }: { entity: Entity | undefined; onGo(): void }) {
+	const { t } = useTranslation();
+	const mayHere = useMay();
+	if (!entity || !mayHere(entity, 'create')) return null;
+	return (
+		<button
+			type="button" className="skip" aria-keyshortcuts="c" onClick={() => {
+				onGo();
+				setTimeout(() => document.querySelector<HTMLElement>('.composer textarea')?.focus());
+			}}
+		>
+			{t('composer.skip')}
+		</button>
 	);
 }
 

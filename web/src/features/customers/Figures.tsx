@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { RecordAnswer } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
+import { useRoving } from '@/components/common/roving.ts';
 import { When } from '@/components/common/When.tsx';
 import { money, number } from '@/lib/format.ts';
 
@@ -13,6 +14,7 @@ interface Props {
 export function Figures({ record: { row }, onTab }: Props) {
 	const { t } = useTranslation();
 	const { base_currency: currency } = useMeta();
+	const roving = useRoving<HTMLDivElement>('button');
 	const orders = Number(row.orders_count ?? 0);
 	const figures = [
 		'orders_total' in row && { key: 'spent', tab: 'orders', value: money(row.orders_total ?? '0', currency), label: t('customer.spent'), why: t('customer.spent_why') },
@@ -21,15 +23,17 @@ export function Figures({ record: { row }, onTab }: Props) {
 		'open_work' in row && { key: 'work', tab: 'todo', value: number(row.open_work ?? 0), label: t('customer.open_work'), why: t('customer.open_work_why') },
 	].filter((f) => f !== false);
 	return (
-		<ul className="figures">
-			{figures.map((f) => (
-				<li key={f.key}>
-					<button type="button" onClick={() => onTab(f.tab)} title={f.why}>
-						<b>{f.value}</b>
-						<span>{f.label}</span>
-					</button>
-				</li>
-			))}
-		</ul>
+		<div role="toolbar" aria-label={t('customer.figures')} {...roving}>
+			<ul className="figures">
+				{figures.map((f) => (
+					<li key={f.key}>
+						<button type="button" onClick={() => onTab(f.tab)} title={f.why}>
+							<b>{f.value}</b>
+							<span>{f.label}</span>
+						</button>
+					</li>
+				))}
+			</ul>
+		</div>
 	);
 }

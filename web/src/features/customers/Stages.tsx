@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { fieldOf, type RecordAnswer } from '@/api/records.ts';
 import { useMay } from '@/components/record/rights.tsx';
 import type { Entity } from '@/api/types.ts';
+import { useRoving } from '@/components/common/roving.ts';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { useSaver } from '@/components/record/save.tsx';
 import { editable } from '@/fields/index.tsx';
@@ -16,6 +17,7 @@ export function Stages({ entity, record }: { entity: Entity; record: RecordAnswe
 	const undo = useUndo();
 	const saver = useSaver(entity);
 	const [busy, setBusy] = useState(false);
+	const roving = useRoving<HTMLDivElement>('button');
 	const field = fieldOf(entity, 'stage');
 	if (!field?.options) return null;
 	const at = field.options.findIndex((o) => o.value === record.row.stage);
@@ -37,20 +39,22 @@ export function Stages({ entity, record }: { entity: Entity; record: RecordAnswe
 
 	return (
 		<>
-			<ol className="stages" aria-label={field.label}>
-				{field.options.map((option, i) => {
-					const here = i === at;
-					const lost = option.value === 'lost';
-					const state = here ? (lost ? ' is-here is-lost' : ' is-here') : !lost && i < at && record.row.stage !== 'lost' ? ' is-past' : '';
-					return (
-						<li key={option.value} className={`stage${state}`} aria-current={here ? 'step' : undefined}>
-							{able && !here ? (
-								<button type="button" disabled={busy} onClick={() => void move(option.value, option.label)} title={t('customer.stage_set', { stage: option.label })}>{option.label}</button>
-							) : <span>{option.label}</span>}
-						</li>
-					);
-				})}
-			</ol>
+			<div role="toolbar" aria-label={field.label} {...roving}>
+				<ol className="stages">
+					{field.options.map((option, i) => {
+						const here = i === at;
+						const lost = option.value === 'lost';
+						const state = here ? (lost ? ' is-here is-lost' : ' is-here') : !lost && i < at && record.row.stage !== 'lost' ? ' is-past' : '';
+						return (
+							<li key={option.value} className={`stage${state}`} aria-current={here ? 'step' : undefined}>
+								{able && !here ? (
+									<button type="button" disabled={busy} onClick={() => void move(option.value, option.label)} title={t('customer.stage_set', { stage: option.label })}>{option.label}</button>
+								) : <span>{option.label}</span>}
+							</li>
+						);
+					})}
+				</ol>
+			</div>
 			{saver.dialog}
 		</>
 	);

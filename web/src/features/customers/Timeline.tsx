@@ -10,6 +10,7 @@ import type { Entity, Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
+import { mayTakeKey } from '@/components/common/roving.ts';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { useSaver } from '@/components/record/save.tsx';
@@ -159,7 +160,13 @@ function TalkItem({ entity, row, masked }: Entry) {
 	}
 
 	return (
-		<article className={`event event-${String(row.kind)}`}>
+		<article
+			className={`event event-${String(row.kind)}`} onKeyDown={(event) => {
+				if (event.key !== 'e' || !mayHere(entity, 'update') || !mayTakeKey(event)) return;
+				event.preventDefault();
+				setEditing(true);
+			}}
+		>
 			<span className="event-icon" aria-hidden="true"><EntityIcon name="interaction" /></span>
 			<div className="event-body">
 				<p className="event-head">

@@ -13,6 +13,7 @@ import { EntityIcon } from '@/app/icons.tsx';
 import { useNav, useSettings } from '@/app/nav.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { number } from '@/lib/format.ts';
+import { isWordOf, settingsFor, useFindable } from './settings.ts';
 import { useDelayed } from '@/lib/delayed.ts';
 
 interface Hit {
@@ -87,6 +88,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
 	});
 
 	const apart = useApart(found.data);
+	const findable = useFindable(q !== '');
 	const groups = useMemo<Group[]>(() => {
 		const said = typed.trim().toLowerCase();
 		const fits = (words: string) => said === '' || said.split(/\s+/).every((w) => words.toLowerCase().includes(w));
@@ -113,15 +115,18 @@ export default function Palette({ onClose }: { onClose(): void }) {
 			})),
 			all: g.more ? `/${g.entity}?q=${encodeURIComponent(q)}` : undefined,
 		}));
+		const single: Hit[] = settingsFor(findable, said).slice(0, 5)
+			.map((s) => ({ key: s.key, icon: 'settings', title: s.label, subtitle: s.group, to: s.to }));
 		const jumps = [
 			...(places.length ? [{ key: 'places', label: t('search.places'), hits: places.slice(0, 4) }] : []),
+			...(single.length ? [{ key: 'settings', label: t('nav.settings'), hits: single }] : []),
 			...(make.length ? [{ key: 'new', label: t('nav.new'), hits: make.slice(0, 4) }] : []),
 		];
 		const hits = records.filter((g) => g.hits.length > 0);
 		// A place or an act that is called just so comes before what merely contains the word.
-		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said)) || /^(settings|设置|設定|new |新建|新增)/.test(said);
+		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said || (j.key === 'settings' && isWordOf(h.title, said)))) || /^(settings|设置|設定|new |新建|新增)/.test(said);
 		return named ? [...jumps, ...hits] : [...hits, ...jumps];
-	}, [typed, q, found.data, main, settings, meta, t, apart]);
+	}, [typed, q, found.data, main, settings, meta, t, apart, findable]);
 
 	const flat = groups.flatMap((g) => [...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all }] : [])]);
 	useEffect(() => setActive(0), [q, typed === '']);
