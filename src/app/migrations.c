@@ -181,15 +181,38 @@ static enum err keep_schema(struct ctx *ctx, struct app *app)
 	return err == OK ? check_schema(ctx, app) : err;
 }
 
+/* Lives in ctx's arena. */
+static enum err folder_lines(struct ctx *ctx, const struct migration_line **ret, size_t *ret_n)
+{
+	size_t n = 0;
+	while (app_manifests[n] != NULL)
+		n++;
+	struct migration_line *lines = arena_array(ctx->arena, n + 1, sizeof(*lines));
+	if (lines == NULL || n > STORE_FOLDERS_MAX)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; i < n; i++)
+		lines[i] = (struct migration_line){app_manifests[i]->name, app_manifests[i]->steps, app_manifests[i]->n_steps};
+	*ret = lines;
+	*ret_n = n;
+	return OK;
+}
+
 enum err app_migrate(struct ctx *ctx, struct app *app)
 {
+	const struct migration_line *lines = NULL;
+	size_t n = 0;
+	int before = 0;
 	enum err err = copy_before(ctx, app);
+	if (err == OK)
+		err = folder_lines(ctx, &lines, &n);
+	if (err == OK)
+		err = store_schema_version(ctx, app->store, &before);
 	if (err == OK)
 		err = store_migrate(ctx, app->store, migrations, sizeof(migrations) / sizeof(migrations[0]));
 	if (err == OK)
 		err = keep_schema(ctx, app);
-	for (const struct manifest *const *m = app_manifests; err == OK && *m != NULL; m++)
-		err = store_migrate_folder(ctx, app->store, (*m)->name, (*m)->steps, (*m)->n_steps);
+	for (size_t i = 0; i < n && err == OK; i++)
+		err = store_migrate_folder(ctx, app->store, &lines[i], before > 0);
 	return err;
 }
 
@@ -209,7 +232,7 @@ static enum err fallback(struct ctx *ctx, const char *table, const char *column,
 enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path)
 {
 	struct registry_settings settings = {.base_currency = config->base_currency, .phone_region = config->phone_region};
-	const struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .grows = true, .made_anew = made_anew, .fallback = fallback};
+	struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .grows = true, .made_anew = made_anew, .fallback = fallback};
 	struct registry *outer = ctx->registry, *registry = NULL;
 	struct manifest_parts parts;
 	if (!manifest_join(ctx->arena, app_manifests, &parts))
@@ -220,6 +243,8 @@ enum err app_restore_store(struct ctx *ctx, const struct app_config *config, con
 	if (err == OK)
 		err = registry_set(ctx, registry, &settings);
 	ctx->registry = registry;
+	if (err == OK)
+		err = folder_lines(ctx, &takeover.folders, &takeover.n_folders);
 	if (err == OK)
 		err = store_restore(ctx, store, path, &takeover);
 	ctx->registry = outer;

@@ -21,7 +21,7 @@ enum err care_foreign(struct ctx *ctx, const char *what)
 
 bool care_made_anew(const struct store_takeover *how, const char *table)
 {
-	return strcmp(table, "schema_version") == 0 || (how->made_anew && how->made_anew(table));
+	return strcmp(table, "schema_version") == 0 || strcmp(table, "schema_step") == 0 || (how->made_anew && how->made_anew(table));
 }
 
 enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, int version)
@@ -33,6 +33,21 @@ enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, i
 		return OK;
 	(void)snprintf(text, sizeof text, "%d", version);
 	return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", text);
+}
+
+void care_note_folder(const struct store_takeover *how, int *versions, const char *folder, size_t len, long version)
+{
+	for (size_t i = 0; i < how->n_folders; i++)
+		if (strlen(how->folders[i].folder) == len && memcmp(how->folders[i].folder, folder, len) == 0 && version > versions[i])
+			versions[i] = version < INT32_MAX ? (int)version : INT32_MAX;
+}
+
+enum err care_check_folders(struct ctx *ctx, const struct store_takeover *how, const int *versions)
+{
+	for (size_t i = 0; i < how->n_folders; i++)
+		if (versions[i] > (int)how->folders[i].n)
+			return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", how->folders[i].folder);
+	return OK;
 }
 
 bool care_may_lack(const struct store_takeover *how, int version)

@@ -238,6 +238,8 @@ int64_t lite_wal_bytes(const struct store *store);
 bool migrate_is_step(const struct write_job *job);
 /* PostgreSQL, at the start of a write job: the first n steps, all in its transaction, after `before` has looked. */
 enum err migrate_within(struct ctx *ctx, const struct migration *list, size_t n, enum err (*before)(struct ctx *ctx)) MUST_CHECK;
+/* After it, in the same transaction: one folder's. */
+enum err migrate_folder_within(struct ctx *ctx, const struct migration_line *line, int version) MUST_CHECK;
 
 /* --- care ------------------------------------------------------------------ */
 
@@ -257,6 +259,9 @@ bool care_made_anew(const struct store_takeover *how, const char *table);
 bool care_may_lack(const struct store_takeover *how, int version);
 /* For a column that the copy lacks: an SQL literal, or NULL where the column may be empty; refused where none may be missing. */
 enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret) MUST_CHECK;
+/* A row of the copy's schema_step: `versions`, parallel to how->folders, keeps the highest. Folders that are not ours are passed over. */
+void care_note_folder(const struct store_takeover *how, int *versions, const char *folder, size_t len, long version);
+enum err care_check_folders(struct ctx *ctx, const struct store_takeover *how, const int *versions) MUST_CHECK;
 /* The steps there are must reach the copy's. */
 enum err care_check_version(struct ctx *ctx, const struct store_takeover *how, int version) MUST_CHECK;
 enum err pg_restore_undo(struct ctx *ctx, struct store *store) MUST_CHECK;

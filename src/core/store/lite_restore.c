@@ -28,7 +28,7 @@ struct columns {
 struct taking {
 	const struct store_takeover *how;
 	sqlite3 *from, *to;
-	int version;
+	int version, folders[STORE_FOLDERS_MAX];
 	bool same; /* every object of the copy is word for word one of ours */
 	struct columns old, own;
 };
@@ -108,6 +108,25 @@ static enum err read_version(struct ctx *ctx, struct taking *t)
 		t->version = sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
 	return care_check_version(ctx, t->how, t->version);
+}
+
+static enum err read_folders(struct ctx *ctx, struct taking *t)
+{
+	sqlite3_stmt *stmt = NULL;
+	/* a copy from before folders had steps of their own */
+	enum err err = prepare(ctx, t->from, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_step'", &stmt);
+	bool there = !err && sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	if (err || !there)
+		return err;
+	err = prepare(ctx, t->from, "SELECT folder, version FROM schema_step", &stmt);
+	while (!err && sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *folder = (const char *)sqlite3_column_text(stmt, 0);
+		if (folder && sqlite3_column_type(stmt, 1) == SQLITE_INTEGER)
+			care_note_folder(t->how, t->folders, folder, strlen(folder), (long)sqlite3_column_int64(stmt, 1));
+	}
+	sqlite3_finalize(stmt);
+	return err ? err : care_check_folders(ctx, t->how, t->folders);
 }
 
 /* --- what it holds --------------------------------------------------------------------- */
@@ -411,6 +430,11 @@ static enum err make_schema(struct ctx *ctx, const struct store_config *config, 
 	struct db *outer = ctx->db;
 	ctx->db = NULL;
 	err = store_migrate(ctx, store, t->how->steps, (size_t)t->version);
+	for (size_t i = 0; !err && i < t->how->n_folders; i++) {
+		struct migration_line line = t->how->folders[i];
+		line.n = (size_t)t->folders[i];
+		err = store_migrate_folder(ctx, store, &line, false);
+	}
 	ctx->db = outer;
 	store_free(store);
 	return err;
@@ -456,6 +480,8 @@ enum err lite_restore(struct ctx *ctx, const struct store_config *config, const 
 	enum err err = open_from(ctx, path, &t->from);
 	if (!err)
 		err = read_version(ctx, t);
+	if (!err)
+		err = read_folders(ctx, t);
 	if (!err)
 		err = make_schema(ctx, config, t);
 	if (!err) {

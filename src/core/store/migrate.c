@@ -158,6 +158,16 @@ enum err migrate_within(struct ctx *ctx, const struct migration *list, size_t n,
 	return err;
 }
 
+enum err migrate_folder_within(struct ctx *ctx, const struct migration_line *line, int version)
+{
+	enum err err = OK;
+	for (int i = 0; !err && i < version; i++) {
+		struct step step = {.migration = &line->steps[i], .folder = line->folder};
+		err = take_step(ctx, &step);
+	}
+	return err;
+}
+
 bool migrate_is_step(const struct write_job *job)
 {
 	return job->run == migrate_step;
@@ -185,16 +195,14 @@ static enum err check_numbers(struct ctx *ctx, const struct migration *list, siz
 	return fail_arg(ctx, ERR_CONFLICT, "", "schema_newer", text);
 }
 
-/* A folder's first steps may meet data that is older than it: whether there is any is told by the program's own line. */
-static enum err migrate_line(struct ctx *ctx, struct store *store, const char *folder, const struct migration *list, size_t n)
+static enum err migrate_line(struct ctx *ctx, struct store *store, const char *folder, const struct migration *list, size_t n, bool upgrade)
 {
-	int version = 0, own = 0;
+	int version = 0;
 	enum err err = store_folder_version(ctx, store, folder, &version);
 	if (!err)
-		err = store_schema_version(ctx, store, &own);
-	if (!err)
 		err = check_numbers(ctx, list, n, version);
-	bool upgrade = own > 0;
+	if (!folder)
+		upgrade = version > 0;
 	if (!err && upgrade && version < (int)n && store->engine == ENGINE_SQLITE)
 		err = copy_before(ctx, store, folder, (int)n);
 	for (size_t i = (size_t)version; !err && i < n; i++) {
@@ -208,12 +216,12 @@ static enum err migrate_line(struct ctx *ctx, struct store *store, const char *f
 
 enum err store_migrate(struct ctx *ctx, struct store *store, const struct migration *list, size_t n)
 {
-	return migrate_line(ctx, store, NULL, list, n);
+	return migrate_line(ctx, store, NULL, list, n, false);
 }
 
-enum err store_migrate_folder(struct ctx *ctx, struct store *store, const char *folder, const struct migration *list, size_t n)
+enum err store_migrate_folder(struct ctx *ctx, struct store *store, const struct migration_line *line, bool upgrade)
 {
-	return migrate_line(ctx, store, folder, list, n);
+	return migrate_line(ctx, store, line->folder, line->steps, line->n, upgrade);
 }
 
 enum err store_alter(struct ctx *ctx, struct store *store, write_fn run)

@@ -74,24 +74,43 @@ static enum err rewind_source(struct ctx *ctx, struct source *s)
 	return OK;
 }
 
-static bool is_versions(const struct source *s)
+/* How far the copy's schema had come. */
+struct came {
+	const struct store_takeover *how;
+	int version, folders[STORE_FOLDERS_MAX];
+};
+
+enum rows { OTHER_ROWS, VERSION_ROWS, FOLDER_ROWS };
+
+static enum rows rows_of(const struct source *s)
 {
-	return s->kind == 'T' && str_starts(s->data, "COPY schema_version (version,");
+	if (s->kind == 'T' && str_starts(s->data, "COPY schema_version (version,"))
+		return VERSION_ROWS;
+	return s->kind == 'T' && str_starts(s->data, "COPY schema_step (folder, version,") ? FOLDER_ROWS : OTHER_ROWS;
+}
+
+static void note_row(const struct source *s, enum rows rows, struct came *came)
+{
+	const char *tab = rows == FOLDER_ROWS ? strchr(s->data, '\t') : NULL;
+	long version = rows == VERSION_ROWS ? strtol(s->data, NULL, 10) : 0;
+	if (version > came->version)
+		came->version = version < INT32_MAX ? (int)version : INT32_MAX;
+	if (tab)
+		care_note_folder(came->how, came->folders, s->data, (size_t)(tab - s->data), strtol(tab + 1, NULL, 10));
 }
 
 /* The whole file is as it was written, before anything is done with it; and how far its schema had come. */
-static enum err verify(struct ctx *ctx, struct source *s, int *ret_version)
+static enum err verify(struct ctx *ctx, struct source *s, struct came *ret)
 {
-	bool versions = false;
-	*ret_version = 0;
+	enum rows rows = OTHER_ROWS;
 	enum err err = rewind_source(ctx, s);
 	s->kind = '\0';
 	while (!err && s->kind != 'E') {
 		err = next_frame(ctx, s);
-		versions = !err && (s->kind == 'D' ? versions : is_versions(s));
-		long version = versions && s->kind == 'D' ? strtol(s->data, NULL, 10) : 0;
-		if (version > *ret_version)
-			*ret_version = version < INT32_MAX ? (int)version : INT32_MAX;
+		if (!err && s->kind == 'D')
+			note_row(s, rows, ret);
+		else if (!err)
+			rows = rows_of(s);
 	}
 	if (err)
 		return err;
@@ -123,6 +142,7 @@ struct taking {
 	const struct store_takeover *how;
 	struct source *s;
 	int version;
+	const int *folders; /* versions, parallel to how->folders */
 	struct texts tables, makes, drops;
 	bool taken[TEXTS_MAX]; /* of tables */
 	struct columns own;    /* of the table at hand */
@@ -402,6 +422,8 @@ static enum err take_over(struct ctx *ctx, void *arg)
 {
 	struct taking *t = arg;
 	enum err err = migrate_within(ctx, t->how->steps, (size_t)t->version, expect_empty);
+	for (size_t i = 0; !err && i < t->how->n_folders; i++)
+		err = migrate_folder_within(ctx, &t->how->folders[i], t->folders[i]);
 	if (!err)
 		err = note_schema(ctx, t);
 	if (!err)
@@ -428,9 +450,14 @@ enum err pg_restore(struct ctx *ctx, struct store *store, const char *path, cons
 			close(fd);
 		return fail_arg(ctx, ERR_INVALID, "path", "cannot_open", strerror(why));
 	}
-	enum err err = verify(ctx, &s, &t->version);
+	struct came came = {.how = how};
+	enum err err = verify(ctx, &s, &came);
+	t->version = came.version;
+	t->folders = came.folders;
 	if (!err)
 		err = care_check_version(ctx, how, t->version);
+	if (!err)
+		err = care_check_folders(ctx, how, t->folders);
 	if (!err)
 		err = store_write(ctx, store, take_over, t);
 	free(s.data);

@@ -195,8 +195,15 @@ struct migration {
  * database is first copied and the copy verified (SQLite).  A newer one is
  * ERR_CONFLICT with key "schema_newer". */
 enum err store_migrate(struct ctx *ctx, struct store *store, const struct migration *list, size_t n) MUST_CHECK;
-/* The same for the steps of one folder, numbered from 1 on their own, so that two folders never want one number. */
-enum err store_migrate_folder(struct ctx *ctx, struct store *store, const char *folder, const struct migration *list, size_t n) MUST_CHECK;
+/* The steps of one folder, numbered from 1 on their own, so that two folders never want one number. */
+struct migration_line {
+	const char *folder;
+	const struct migration *steps;
+	size_t n;
+};
+enum { STORE_FOLDERS_MAX = 200 };
+/* The same for them. upgrade: there are data of before, of which a copy is made first. */
+enum err store_migrate_folder(struct ctx *ctx, struct store *store, const struct migration_line *line, bool upgrade) MUST_CHECK;
 /* A change of the schema that can be done again and again, without a number; alone among nodes, in one transaction. */
 enum err store_alter(struct ctx *ctx, struct store *store, write_fn run) MUST_CHECK;
 /* Of the program's own steps; of a folder's. 0: none is done. */
@@ -211,6 +218,8 @@ enum err store_backup(struct ctx *ctx, struct store *store, const char *path) MU
 struct store_takeover {
 	const struct migration *steps;
 	size_t n;
+	const struct migration_line *folders; /* at most STORE_FOLDERS_MAX; NULL: none */
+	size_t n_folders;
 	bool grows; /* also without a step (store_alter): a copy of today's version may lack tables and columns of ours */
 	bool (*made_anew)(const char *table); /* made of other tables, so not taken from the copy; NULL: none */
 	/* SQL literal of our own for a column that an older copy lacks, NULL where it may be empty. NULL: all may. */

@@ -120,6 +120,12 @@ static enum err add_milk(struct ctx *ctx, void *arg)
 	return db_exec(ctx, ctx->db, "CREATE TABLE IF NOT EXISTS milk (id bigint)");
 }
 
+static enum err go(const char *folder, const struct migration *list, size_t n)
+{
+	const struct migration_line line = {folder, list, n};
+	return store_migrate_folder(&w.ctx, w.store, &line, true);
+}
+
 static void folders_count_their_own_steps(void **state)
 {
 	int version = -1;
@@ -127,10 +133,10 @@ static void folders_count_their_own_steps(void **state)
 	world_open(&w, *(enum engine *)*state, steps, 1);
 	assert_int_equal(store_folder_version(&w.ctx, w.store, "tea", &version), OK);
 	assert_int_equal(version, 0);
-	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 1), OK);
-	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "cake", cake_steps, 1), OK);
-	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 2), OK);
-	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 2), OK); /* again: nothing to do */
+	assert_int_equal(go("tea", tea_steps, 1), OK);
+	assert_int_equal(go("cake", cake_steps, 1), OK);
+	assert_int_equal(go("tea", tea_steps, 2), OK);
+	assert_int_equal(go("tea", tea_steps, 2), OK); /* again: nothing to do */
 	assert_int_equal(world_number(&w, "SELECT count(*) FROM tea"), 1);
 	assert_int_equal(store_folder_version(&w.ctx, w.store, "tea", &version), OK);
 	assert_int_equal(version, 2);
@@ -140,13 +146,52 @@ static void folders_count_their_own_steps(void **state)
 	assert_int_equal(version, 1);
 	(void)snprintf(path, sizeof path, "%s/guanxi.db.before-tea-2", w.dir);
 	assert_int_equal(access(path, F_OK), w.engine == ENGINE_SQLITE ? 0 : -1);
-	assert_int_equal(store_migrate_folder(&w.ctx, w.store, "tea", tea_steps, 1), ERR_CONFLICT);
+	assert_int_equal(go("tea", tea_steps, 1), ERR_CONFLICT);
 	assert_string_equal(world_key(&w), "schema_newer");
 	faults_clear(&w.ctx);
 	/* what has no number is done as often as it is asked for */
 	assert_int_equal(store_alter(&w.ctx, w.store, add_milk), OK);
 	assert_int_equal(store_alter(&w.ctx, w.store, add_milk), OK);
 	assert_int_equal(world_number(&w, "SELECT count(*) FROM milk"), 0);
+	world_close(&w);
+}
+
+/* Tables that a folder's step has made are ours in a copy too; steps it has not done are done afterwards. */
+static void a_copy_brings_how_far_its_folders_had_come(void **state)
+{
+	static const struct migration_line lines[] = {{"cake", cake_steps, 1}, {"tea", tea_steps, 2}}, older[] = {{"tea", tea_steps, 0}};
+	struct store_takeover how = {.steps = steps, .n = 1, .folders = lines, .n_folders = 2};
+	char path[80];
+	int version = -1;
+	world_open(&w, *(enum engine *)*state, steps, 1);
+	assert_int_equal(go("tea", tea_steps, 1), OK);
+	assert_int_equal(world_exec(&w, "INSERT INTO tea VALUES (7)"), OK);
+	(void)snprintf(path, sizeof path, "%s/copy", w.dir);
+	assert_int_equal(store_backup(&w.ctx, w.store, path), OK);
+	struct world first = w, other;
+	world_prepare(&other, w.engine);
+	how.folders = older;
+	how.n_folders = 1;
+	assert_int_equal(store_restore(&other.ctx, &other.config, path, &how), ERR_CONFLICT); /* newer than the program */
+	faults_clear(&other.ctx);
+	how.folders = lines;
+	how.n_folders = 2;
+	assert_int_equal(store_restore(&other.ctx, &other.config, path, &how), OK);
+	w = other;
+	w.ctx.arena = &w.arena;
+	world_open_store(&w);
+	world_open_db(&w);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM tea WHERE id = 7"), 1);
+	assert_int_equal(store_folder_version(&w.ctx, w.store, "tea", &version), OK);
+	assert_int_equal(version, 1);
+	assert_int_equal(store_folder_version(&w.ctx, w.store, "cake", &version), OK);
+	assert_int_equal(version, 0);
+	assert_int_equal(go("tea", tea_steps, 2), OK);
+	assert_int_equal(go("cake", cake_steps, 1), OK);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM tea"), 2);
+	world_close(&w);
+	w = first;
+	w.ctx.arena = &w.arena;
 	world_close(&w);
 }
 
@@ -269,7 +314,7 @@ static void checks_report_problems(void **state)
 }
 
 #define TESTS(engine) { \
-	WORLD_TEST(schema_steps_go_forward_only, engine), WORLD_TEST(folders_count_their_own_steps, engine), WORLD_TEST(a_copy_can_be_taken_and_put_back, engine), \
+	WORLD_TEST(schema_steps_go_forward_only, engine), WORLD_TEST(folders_count_their_own_steps, engine), WORLD_TEST(a_copy_brings_how_far_its_folders_had_come, engine), WORLD_TEST(a_copy_can_be_taken_and_put_back, engine), \
 	WORLD_TEST(damaged_copies_are_refused, engine), WORLD_TEST(checks_report_problems, engine), \
 }
 
