@@ -268,7 +268,7 @@ static enum err change_write(struct ctx *ctx, void *arg)
 	if (!err)
 		err = access_user_load(ctx, user_id, &change->user);
 	if (!err)
-		err = access_log_user(ctx, user_id, CHANGE_LOGIN, access_event_diff(ctx, "password_changed", "address", change->address, NULL));
+		err = access_log_user(ctx, user_id, CHANGE_LOGIN, access_event_diff(ctx, "password_changed", "address", change->address, "tokens_kept", change->keep_tokens ? "true" : NULL, NULL));
 	return err;
 }
 

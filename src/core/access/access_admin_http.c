@@ -11,16 +11,19 @@
 
 struct reset_body {
 	const char *password;
+	bool keep_tokens;
 };
 
 const struct spec access_spec_reset[] = {
 	{"password", SPEC_TEXT, offsetof(struct reset_body, password), false, ACCESS_PASSWORD_MAX, "Absent: one is made"},
+	{"keep_tokens", SPEC_BOOL, offsetof(struct reset_body, keep_tokens), false, 0, "Leave their API tokens; absent: they are revoked"},
 	{0},
 };
 
 struct reset {
 	int64_t user_id;
 	const char *hash;
+	bool keep_tokens;
 };
 
 /* The second factor stays: a new password is no way round it. */
@@ -32,9 +35,9 @@ static enum err reset_write(struct ctx *ctx, void *arg)
 		err = access_password_store(ctx, reset->user_id, reset->hash, true);
 	if (!err)
 		err = access_sessions_end(ctx, reset->user_id, 0, NULL);
-	if (!err) /* who took the account over may have left a token behind */
+	if (!err && !reset->keep_tokens) /* who took the account over may have left a token behind */
 		err = access_tokens_end(ctx, reset->user_id);
-	return err ? err : access_log_user(ctx, reset->user_id, CHANGE_LOGIN, access_event_diff(ctx, "password_reset", NULL));
+	return err ? err : access_log_user(ctx, reset->user_id, CHANGE_LOGIN, access_event_diff(ctx, "password_reset", "tokens_kept", reset->keep_tokens ? "true" : NULL, NULL));
 }
 
 static enum err choose_password(struct ctx *ctx, const struct access_user *user, const char **password)
@@ -70,6 +73,7 @@ enum err access_http_user_password(struct ctx *ctx, const struct http_request *r
 		err = choose_password(ctx, &user, &body.password);
 	if (!err)
 		err = access_password_hash(ctx, app_access(ctx->app), body.password, &reset.hash);
+	reset.keep_tokens = body.keep_tokens;
 	if (!err)
 		err = store_write(ctx, ctx->store, reset_write, &reset);
 	if (err)

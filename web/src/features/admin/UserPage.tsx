@@ -1,5 +1,5 @@
 /** A person in the house: facts, rights, password, leaving. */
-import { Alert, App, Button, Modal } from 'antd';
+import { Alert, App, Button, Checkbox, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -45,11 +45,12 @@ function PasswordButton({ record: { row } }: { record: RecordAnswer }) {
 	const [shown, setShown] = useState<string | null>(null);
 	const [asking, setAsking] = useState(false);
 	const [busy, setBusy] = useState(false);
+	const [keep, setKeep] = useState(false);
 
 	async function make() {
 		setBusy(true);
 		try {
-			const answer = await post<{ password: string }>(`user/${row.id}/password`);
+			const answer = await post<{ password: string }>(`user/${row.id}/password`, keep ? { keep_tokens: true } : undefined);
 			setShown(answer.password);
 			setAsking(false);
 			await refresh(cache, 'user');
@@ -64,6 +65,12 @@ function PasswordButton({ record: { row } }: { record: RecordAnswer }) {
 			<Button onClick={() => setAsking(true)}>{row.password_changed_at ? t('user.reset') : t('user.make_password')}</Button>
 			<Modal open={asking} title={row.password_changed_at ? t('user.reset') : t('user.make_password')} onCancel={() => setAsking(false)} onOk={() => void make()} okText={t('user.reset_go')} confirmLoading={busy} width={440}>
 				<p>{t('user.reset_text', { name: row.name })}</p>
+				{Boolean(row.password_changed_at) && (
+					<>
+						<Checkbox checked={keep} onChange={(e) => setKeep(e.target.checked)}>{t('user.keep_tokens')}</Checkbox>
+						<p className="hint">{t('account.keep_tokens_hint')}</p>
+					</>
+				)}
 			</Modal>
 			<Modal open={shown !== null} title={t('user.new_password', { name: row.name })} footer={<Button type="primary" onClick={() => setShown(null)}>{t('user.written_down')}</Button>} closable={false} width={480}>
 				<p>{t('account.once')}</p>
