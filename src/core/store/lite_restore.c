@@ -264,25 +264,26 @@ static enum err make_texts(struct ctx *ctx, struct taking *t, const char *table,
 	return err;
 }
 
-/* Our columns are INTEGER, TEXT, REAL or BLOB. */
+/* What a declared type keeps, by SQLite's own rules: BIGINT is an integer too. */
+static int kept_by(const char *type)
+{
+	if (strcasestr(type, "INT"))
+		return SQLITE_INTEGER;
+	if (strcasestr(type, "TEXT"))
+		return SQLITE_TEXT;
+	return strcasestr(type, "REAL") ? SQLITE_FLOAT : SQLITE_BLOB;
+}
+
 static bool fits(const char *type, sqlite3_stmt *from, int at)
 {
-	int kind = sqlite3_column_type(from, at);
-	switch (kind) {
-	case SQLITE_NULL:
+	int kind = sqlite3_column_type(from, at), kept = kept_by(type);
+	if (kind == SQLITE_NULL)
 		return true;
-	case SQLITE_INTEGER:
-		return str_equal(type, "INTEGER") || str_equal(type, "REAL");
-	case SQLITE_FLOAT:
-		return str_equal(type, "REAL");
-	case SQLITE_BLOB:
-		return str_equal(type, "BLOB");
-	default:
-		break;
-	}
+	if (kind != SQLITE_TEXT)
+		return kind == kept || (kind == SQLITE_INTEGER && kept == SQLITE_FLOAT);
 	const char *text = (const char *)sqlite3_column_text(from, at);
 	size_t n = (size_t)sqlite3_column_bytes(from, at);
-	return text && str_equal(type, "TEXT") && !memchr(text, '\0', n) && utf8_valid(text, n);
+	return text && kept == SQLITE_TEXT && !memchr(text, '\0', n) && utf8_valid(text, n);
 }
 
 static enum err copy_row(struct ctx *ctx, struct taking *t, const char *table, sqlite3_stmt *select, sqlite3_stmt *insert)
