@@ -18,6 +18,10 @@ static const struct command commands[] = {
 	 "guanxi model lorenz --input orders.csv --customer customer --amount amount"},
 	{"model markov", NEEDS_FILES, model_cli_markov_options, NULL, "What a customer is worth by recency: a Markov chain (Pfeifer, Carraway 2000).", model_cli_run_markov,
 	 "guanxi model markov --chances .3,.2,.15,.05 --contribution 40 --cost 4 --discount .2 --json"},
+	{"model rules", NEEDS_FILES, model_cli_rules_options, NULL, "What goes together: frequent itemsets and association rules.", model_cli_run_rules,
+	 "guanxi model rules --input baskets.txt --separator , --support 0.01 --confidence 0.5 --json"},
+	{"model sequences", NEEDS_FILES, model_cli_sequences_options, NULL, "What comes next: frequent sequences (PrefixSpan, Pei et al. 2001).", model_cli_run_sequences,
+	 "guanxi model sequences --input lines.csv --customer customer --date date --item item --support 0.1"},
 	{.name = NULL},
 };
 

@@ -27,6 +27,10 @@ int model_cli_run_markov(struct cli *cli);
 extern const struct command_option model_cli_rfm_options[];
 extern const struct command_option model_cli_lorenz_options[];
 extern const struct command_option model_cli_markov_options[];
+int model_cli_run_rules(struct cli *cli);
+int model_cli_run_sequences(struct cli *cli);
+extern const struct command_option model_cli_rules_options[];
+extern const struct command_option model_cli_sequences_options[];
 
 /* What every command that reads a table takes. */
 #define MODEL_INPUT_OPTIONS \

@@ -119,4 +119,70 @@ struct model_lorenz {
 enum err model_lorenz(struct ctx *ctx, const double *values, size_t n, double *sorted, uint8_t *class_of,
                       struct model_lorenz *ret) MUST_CHECK;
 
+/* --- baskets --------------------------------------------------------------- */
+
+/* Item numbers from 0; no item twice in a basket. */
+struct model_baskets {
+	const int32_t *item;
+	const size_t *start; /* n + 1 places in `item` */
+	size_t n;
+	int32_t n_items;
+};
+
+/* Sets of items as a tree: a set is its node's item and those of its parents. A parent stands before its children, the items of
+ * a path go from rare to frequent.  Owns its memory: model_itemsets_free. */
+struct model_itemsets {
+	int32_t *item, *parent; /* parent -1: none */
+	int32_t *count;
+	int32_t *size;          /* items in the set */
+	size_t n, room;
+};
+
+/* Every set of items that is in at least min_count baskets, exactly (Agrawal and Srikant 1994 state the problem).  Depth first over
+ * bit vectors (Zaki 2000, Scalable algorithms for association mining), which shrink to the baskets of what they extend whenever
+ * that halves them, so that both dense and sparse baskets are quick.  max_items 0: of any size.
+ * Errors: "model_no_baskets", ERR_LIMIT "model_too_many_sets" beyond `most`. */
+enum err model_itemsets_new(struct ctx *ctx, const struct model_baskets *baskets, int64_t min_count, int max_items, size_t most,
+                            struct model_itemsets *ret) MUST_CHECK;
+void model_itemsets_free(struct model_itemsets *sets);
+/* Items of a set, rare ones first; how many. `ret` has room for sets->size[set]. */
+size_t model_itemset_items(const struct model_itemsets *sets, size_t set, int32_t *ret);
+
+/* antecedent -> one item. */
+struct model_rule {
+	int32_t set, antecedent; /* -1: nothing */
+	int32_t consequent;      /* item */
+	double support, confidence, lift, leverage;
+	double conviction;       /* infinite where the confidence is 1 */
+	double p, p_adjusted;    /* Fisher's exact test, one-sided: together more often than by chance */
+};
+enum model_adjust { MODEL_ADJUST_NONE, MODEL_ADJUST_BONFERRONI, MODEL_ADJUST_HOLM, MODEL_ADJUST_BH };
+
+/* Rules with one item on the right, of sets of at least min_items: support, confidence (Agrawal et al. 1993), lift and conviction
+ * (Brin et al. 1997), leverage (Piatetsky-Shapiro 1991), Fisher's test (Hahsler and Hornik 2007), corrected for the number
+ * of rules (Bonferroni; Holm 1979; Benjamini and Hochberg 1995).  Best lift first. ret lives in ctx's arena. */
+enum err model_rules(struct ctx *ctx, const struct model_itemsets *sets, size_t n_baskets, double confidence, int min_items,
+                     enum model_adjust adjust, struct model_rule **ret, size_t *ret_n) MUST_CHECK;
+
+/* What customers do one after the other: elements (the items of one day, ascending) in order of time. */
+struct model_sequences {
+	const int32_t *item;
+	const size_t *element; /* n_elements + 1 places in `item` */
+	const size_t *start;   /* n + 1 places in `element` */
+	size_t n;
+	int32_t n_items;
+};
+
+/* Patterns as a tree: `next` begins a new element, else the item joins its parent's element. Memory as of itemsets. */
+struct model_patterns {
+	int32_t *item, *parent, *count, *size;
+	uint8_t *next;
+	size_t n, room;
+};
+/* Every pattern that at least min_count sequences hold, by pattern growth (PrefixSpan: Pei et al. 2001); all ends of a pattern are
+ * kept, so elements of several items are exact.  Errors as of itemsets. */
+enum err model_patterns_new(struct ctx *ctx, const struct model_sequences *sequences, int64_t min_count, int max_items, size_t most,
+                            struct model_patterns *ret) MUST_CHECK;
+void model_patterns_free(struct model_patterns *patterns);
+
 #endif

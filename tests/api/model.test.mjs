@@ -195,6 +195,98 @@ test('ten years of silence, and returns left out when asked', () => {
   assert.equal(model('gamma-gamma', '--input', late, '--drop-returns').rows_of_returns, 1);
 });
 
+const counts = (name, ...args) => {
+  const found = model('rules', '--input', shared(name), ...args);
+  return [found.itemset_count, found.rule_count];
+};
+
+test('groceries: itemsets, rules, the top items; each rule by its own arithmetic', { skip: without('groceries/groceries.csv.gz') }, () => {
+  const name = 'groceries/groceries.csv.gz';
+  for (const [support, sets] of [['.1', 8], ['.05', 31], ['.02', 122], ['.01', 333], ['.006', 747]])
+    assert.equal(counts(name, '--support', support)[0], sets, support);
+  for (const [support, confidence, rules] of [['.001', '.8', 410], ['.001', '.5', 5668], ['.001', '.9', 129], ['.006', '.25', 463], ['.01', '.5', 15], ['.01', '.3', 125]])
+    assert.equal(counts(name, '--support', support, '--confidence', confidence)[1], rules, `${support} ${confidence}`);
+  const all = model('rules', '--input', shared(name), '--support', '.001', '--confidence', '.5', '--itemsets', '--adjust', 'holm');
+  assert.deepEqual([all.baskets, all.items, all.items_in_baskets, all.itemsets.length], [9835, 169, 43367, 13492]);
+  const top = all.itemsets.filter((set) => set.items.length === 1).sort((a, b) => b.count - a.count).slice(0, 5);
+  assert.deepEqual(top.map((set) => [set.items[0], set.count]), [['whole milk', 2513], ['other vegetables', 1903], ['rolls/buns', 1809], ['soda', 1715], ['yogurt', 1372]]);
+  const count = new Map(all.itemsets.map((set) => [set.items.toSorted().join('|'), set.count]));
+  const n = all.baskets;
+  for (const rule of all.rules) {
+    const both = count.get([...rule.antecedent, ...rule.consequent].toSorted().join('|'));
+    const left = count.get(rule.antecedent.toSorted().join('|')), right = count.get(rule.consequent[0]);
+    assert.equal(rule.count, both);
+    close(rule.confidence, both / left, 1e-12);
+    close(rule.lift, (both * n) / (left * right), 1e-9);
+    close(rule.leverage, both / n - (left / n) * (right / n), 1e-12);
+    if (both === left) assert.equal(rule.conviction, null);
+    else close(rule.conviction, (1 - right / n) / (1 - both / left), 1e-9);
+    assert.ok(rule.p > 0 && rule.p <= rule.p_adjusted && rule.p_adjusted <= 1);
+  }
+  const p = all.rules.map((rule) => rule.p).sort((a, b) => a - b);
+  const adjusted = (word) => model('rules', '--input', shared(name), '--support', '.001', '--confidence', '.5', '--adjust', word).rules
+    .map((rule) => rule.p_adjusted).sort((a, b) => a - b);
+  let worst = 0;
+  const holm = p.map((value, i) => (worst = Math.max(worst, Math.min(1, value * (p.length - i)))));
+  let least = 1;
+  const bh = p.map((value, i) => [value, i]).reverse().map(([value, i]) => (least = Math.min(least, (value * p.length) / (i + 1)))).reverse();
+  for (const [word, wanted] of [['holm', holm], ['bh', bh], ['bonferroni', p.map((value) => Math.min(1, value * p.length))], ['none', p]])
+    adjusted(word).forEach((value, i) => close(value, wanted[i], Math.max(1e-300, wanted[i] * 1e-9)));
+});
+
+test('chess and visits of a site: every frequent set', { skip: without('chess_fimi/chess.dat.gz') }, () => {
+  for (const [count, sets] of [['2877', 622], ['2557', 8227], ['1918', 254944]]) assert.equal(counts('chess_fimi/chess.dat.gz', '--min-count', count, '--confidence', '1', '--itemsets', '--max-items', '75', '--min-items', '75')[0], sets);
+  assert.equal(counts('chess_fimi/chess.dat.gz', '--support', '.8', '--itemsets')[0], 8227);
+  assert.equal(counts('msweb/msweb.csv.gz', '--min-count', '3271', '--itemsets')[0], 8);
+  const visits = model('rules', '--input', shared('msweb/msweb.csv.gz'), '--min-count', '328', '--itemsets');
+  assert.deepEqual([visits.baskets, visits.items, visits.items_in_baskets, visits.itemset_count], [32710, 285, 98653, 197]);
+  const top = visits.itemsets.filter((set) => set.items.length === 1).sort((a, b) => b.count - a.count).slice(0, 3);
+  assert.deepEqual(top.map((set) => [set.items[0], set.count]), [['Free Downloads', 10835], ['Internet Explorer', 9383], ['Microsoft.com Search', 8463]]);
+});
+
+test('baskets in many dresses, and what is refused', () => {
+  const sets = (...args) => Object.fromEntries(model('rules', '--itemsets', '--min-count', '1', ...args).itemsets.map((set) => [set.items.toSorted().join('+'), set.count]));
+  const wanted = { 面包: 3, 牛奶: 2, '5" nail': 1, '牛奶+面包': 2, '5" nail+面包': 1 };
+  const same = (text, ...args) => assert.deepEqual(sets('--input', file(text), ...args), wanted);
+  same('面包,牛奶\n面包, 牛奶 ,面包\n\n5" nail,面包\n');
+  same('\ufeff"面包";"牛奶"\r\n"牛奶";"面包"\r\n"5"" nail";"面包"');
+  same(Buffer.from('\ufeff面包\t牛奶\n牛奶\t面包\n5" nail\t面包\n', 'utf16le'));
+  same('a list\n面包|牛奶\n牛奶|面包\n5" nail|面包\n', '--skip', '1', '--separator', '|');
+  same('order,product\n1,面包\n2,牛奶\n1,牛奶\n1,牛奶\n2,面包\n3,"5"" nail"\n3,面包\n,nobody\n', '--transaction', 'order', '--item', 'product');
+  assert.deepEqual(sets('--input', file('"half open,b\nb\n')), { '"half open': 1, b: 2, '"half open+b': 1 });
+  refused(/empty/, 'rules', '--input', file(''));
+  refused(/no baskets/, 'rules', '--input', file('\n\n ,,\n'));
+  refused(/cannot open|No such|none/i, 'rules', '--input', 'none.txt');
+  refused(/number from 0 to 1/, 'rules', '--input', file('a,b\n'), '--support', '2');
+  refused(/number from 1 to/, 'rules', '--input', file('a,b\n'), '--min-count', '0');
+  refused(/one sign/, 'rules', '--input', file('a,b\n'), '--separator', 'ab');
+  refused(/none, bonferroni/, 'rules', '--input', file('a,b\n'), '--adjust', 'much');
+  refused(/--item/, 'rules', '--input', file('a,b\n1,2\n'), '--transaction', 'a');
+  refused(/too many sets/, 'rules', '--input', file(`${Array.from({ length: 40 }, (_, i) => `i${i}`).join(',')}\n`), '--itemsets');
+});
+
+test('a million different items are counted, not choked on', () => {
+  const lines = [];
+  for (let i = 0; i < 250000; i++) lines.push(`a${i % 7},x${4 * i},x${4 * i + 1},x${4 * i + 2},x${4 * i + 3}`);
+  const found = model('rules', '--input', file(lines.join('\n')), '--support', '.001');
+  assert.deepEqual([found.items, found.itemset_count, found.rule_count], [1000007, 7, 0]);
+});
+
+test('what comes next: the example of the paper on PrefixSpan', () => {
+  const rows = ['customer,date,item'];
+  ['a abc ac d cf', 'ad c bc ae', 'ef ab df c b', 'e g af c b c'].forEach((sequence, c) => sequence.split(' ').forEach((element, day) => {
+    for (const item of element) rows.push(`${c + 1},2024-01-0${day + 1},${item}`);
+  }));
+  const columns = ['--customer', 'customer', '--date', 'date', '--item', 'item'];
+  const found = model('sequences', '--input', file(`${rows.join('\n')}\n,2024-01-01,a\n`), ...columns, '--min-count', '2');
+  assert.deepEqual([found.customers, found.sequence_count, found.rows_left_out], [4, 53, 1]);
+  const by = new Map(found.sequences.map((s) => [s.elements.map((e) => e.join('')).join(' '), s]));
+  for (const [text, count] of [['a bc a', 2], ['ab d c', 2], ['a c b', 3], ['e f c b', 2]]) assert.equal(by.get(text).count, count, text);
+  close(by.get('a c b').confidence, 3 / 4, 1e-12);
+  refused(/not a date/, 'sequences', '--input', file('customer,date,item\n1,x,a\n'), ...columns);
+  refused(/no baskets/, 'sequences', '--input', file('customer,date,item\n,2024-01-01,a\n'), ...columns);
+});
+
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {
   const list = run(['model', '--help']);
   assert.equal(list.status, 0);
@@ -204,6 +296,8 @@ test('help: every model is listed, has an example that runs, and offers no data 
   assert.match(run(['model', 'nothing']).err, /model nothing/);
   file(orders((c, d, a) => `${c},${d},${a}`, 'customer,date,amount', { year: 1997 }), 'orders.csv');
   file('frequency,recency,periods,weights\n0,0,6,30\n1,1,6,9\n1,4,6,6\n2,2,6,4\n2,5,6,5\n3,6,6,7\n4,5,6,3\n5,6,6,4\n6,6,6,8\n', 'donations.csv');
+  file('bread,milk\nbread,milk,nuts\nmilk\n', 'baskets.txt');
+  file('customer,date,item\n1,2024-01-01,bread\n1,2024-01-02,milk\n2,2024-01-01,bread\n2,2024-02-01,milk\n', 'lines.csv');
   for (const name of names) {
     const help = run(['model', name, '--help']).out;
     assert.doesNotMatch(help, /--data\b/, name);
