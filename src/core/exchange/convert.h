@@ -31,6 +31,8 @@ const char *convert_past_day(struct ctx *ctx, const char *text, enum date_order 
 bool convert_partial_day(const char *text, enum date_order order, int *ret_month, int *ret_day);
 /* Adds the zone's offset to a time that has none. */
 const char *convert_zone(struct ctx *ctx, const char *text, const struct plan_zone *zone);
+/* The zone that stands in a heading's last bracket, "Placed (Europe/Paris)", "下单时间（北京时间）"; NULL: none. */
+const char *convert_zone_heading(struct ctx *ctx, const char *heading);
 /* YYYY-MM-DD with or without a time, and no offset. */
 bool convert_is_local(const char *text, struct civil *ret);
 /* Whether it reads as a date at all. */

@@ -115,3 +115,28 @@ const char *convert_zone(struct ctx *ctx, const char *text, const struct plan_zo
 	const char *out = arena_printf(ctx->arena, "%.10sT%s%s%c%02d:%02d", text, time, strlen(time) == 5 ? ":00" : "", minutes < 0 ? '-' : '+', away / 60, away % 60);
 	return out != NULL ? out : text;
 }
+
+/* What stands in the last bracket; NULL: there is none. */
+static const char *last_bracket(struct ctx *ctx, const char *heading)
+{
+	const char *open = strrchr(heading, '('), *wide = strstr(heading, "（");
+	if (wide != NULL && (open == NULL || wide > open))
+		open = wide + strlen("（");
+	else if (open != NULL)
+		open++;
+	size_t n = 0;
+	while (open != NULL && open[n] != '\0' && open[n] != ')' && !str_starts(open + n, "）"))
+		n++;
+	return open != NULL ? arena_strndup(ctx->arena, open, n) : NULL;
+}
+
+const char *convert_zone_heading(struct ctx *ctx, const char *heading)
+{
+	const char *name = last_bracket(ctx, heading);
+	if (name == NULL)
+		return NULL;
+	if (str_equal(name, "北京时间") || str_equal(name, "北京時間"))
+		return "Asia/Shanghai";
+	bool zone = strchr(name, '/') != NULL || str_equal_nocase(name, "UTC") || str_equal_nocase(name, "GMT");
+	return zone && text_zone_known(name) ? name : NULL;
+}

@@ -77,6 +77,7 @@ struct export_request {
 	const char *encoding; /* "utf-8-bom" (CSV's default), "utf-8", "gb18030" … */
 	char delimiter;       /* 0: ',' */
 	bool links_as_ids;    /* ids instead of names; JSON Lines always has ids */
+	const char *zone;     /* of times in CSV and XLSX: "UTC", "Europe/Paris"; NULL: the firm's. Other formats have UTC */
 	bool names;           /* head columns with field names instead of labels */
 	table_sink sink;
 	void *arg;

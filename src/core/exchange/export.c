@@ -209,6 +209,14 @@ static const char *link_label(struct ctx *ctx, const struct export *x, const str
 	return label;
 }
 
+/* A column's heading by what kind of file it is. */
+static const char *heading(struct ctx *ctx, const struct export *x, const struct export_column *c, const char *name)
+{
+	const char *label = x->request->names || x->request->format == FILE_JSONL ? name : c->label;
+	bool zoned = c->field->type == FIELD_TIME && c->kind == CELL_TIME && x->request->format == FILE_XLSX;
+	return zoned ? export_zone_heading(ctx, x, label) : label;
+}
+
 static enum err make_column(struct ctx *ctx, struct export *x, const struct query_column *from, size_t at)
 {
 	struct export_column *to = &x->columns[at];
@@ -224,8 +232,7 @@ static enum err make_column(struct ctx *ctx, struct export *x, const struct quer
 	to->label = own ? app_label(ctx, &field->label) : link_label(ctx, x, from, &name);
 	if (to->label == NULL)
 		to->label = app_label(ctx, &field->label);
-	if (x->request->names || x->request->format == FILE_JSONL)
-		to->label = name;
+	to->label = heading(ctx, x, to, name);
 	if (x->request->format == FILE_VCARD) /* what has no place in a card is left out */
 		name = own && vcard_part(field->name) != NULL ? vcard_part(field->name) : "";
 	x->heads[at] = (struct table_column){name, to->label, to->kind};
@@ -283,7 +290,7 @@ enum err export_temp_dir(struct ctx *ctx, const char **ret)
 
 enum err export_prepare(struct ctx *ctx, const struct export_request *request, struct export *ret)
 {
-	static const char *const ours[] = {"format", "encoding", "delimiter", "ids", "names", NULL};
+	static const char *const ours[] = {"format", "encoding", "delimiter", "ids", "names", "time_zone", NULL};
 	const struct query_options options = {.action = ACTION_EXPORT, .all_rows = true, .no_children = true,
 	                                      .range_first = -1, .range_last = -1, .ignore = ours};
 	const char *raw = NULL;
@@ -296,6 +303,8 @@ enum err export_prepare(struct ctx *ctx, const struct export_request *request, s
 	if (request->format == FILE_VCARD && (entity_field(request->info, "name") < 0 || entity_field(request->info, "phone") < 0))
 		return fail_arg(ctx, ERR_INVALID, "format", "export_no_vcard", request->info->entity->name);
 	enum err err = take_encoding(ctx, ret);
+	if (err == OK)
+		err = export_zone_open(ctx, ret);
 	if (err == OK)
 		err = rewrite(ctx, request, &raw);
 	if (err == OK)
@@ -318,12 +327,10 @@ static const char *option_label(const struct export_column *column, const char *
 static void put_number(const struct export_column *column, const struct value *value, struct buf *out)
 {
 	char text[64];
-	_Static_assert(sizeof(text) >= DECIMAL_TEXT_MAX && sizeof(text) >= TIME_TEXT_MAX, "room for both");
+	_Static_assert(sizeof(text) >= DECIMAL_TEXT_MAX, "room for it");
 	enum field_type type = column->field->type;
 	if (type == FIELD_DECIMAL)
 		buf_add(out, text, decimal_format(value->i, column->field->scale, text));
-	else if (type == FIELD_TIME)
-		buf_add(out, text, time_format(value->i, text));
 	else if (type == FIELD_BOOL)
 		buf_puts(out, value->i != 0 ? "true" : "false");
 	else
@@ -349,11 +356,14 @@ static enum err make_cell(struct ctx *ctx, struct export *x, const struct query_
 	struct buf *out = &x->texts[i];
 	buf_reset(out);
 	enum err err = OK;
+	enum cell_kind kind = column->kind;
 	if (column->by_query)
 		err = query_cell_text(ctx, row, column->at, out);
+	else if (column->field->type == FIELD_TIME)
+		kind = export_zone_put(x, value->i, out);
 	else
 		put_number(column, value, out);
-	*cell = (struct cell){buf_text(out), out->len, out->len > 0 ? column->kind : CELL_EMPTY};
+	*cell = (struct cell){buf_text(out), out->len, out->len > 0 ? kind : CELL_EMPTY};
 	return err == OK && buf_failed(out) ? fail(ctx, ERR_LIMIT, "", "memory") : err;
 }
 
@@ -469,6 +479,7 @@ void export_release(struct export *x)
 {
 	for (size_t i = 0; x->texts != NULL && i < x->n; i++)
 		buf_release(&x->texts[i]);
+	export_zone_release(x);
 	x->n = 0;
 }
 

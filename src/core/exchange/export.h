@@ -25,6 +25,7 @@ struct export {
 	struct buf *texts; /* of cells that are made, by column */
 	size_t n;
 	struct table_out_options options;
+	struct export_zone *zone;
 	const char *masked; /* "phone,email", NULL none */
 	int64_t rows;
 };
@@ -36,5 +37,13 @@ enum err export_prepare(struct ctx *ctx, const struct export_request *request, s
 /* Notes it, streams it, notes how many. */
 enum err export_stream(struct ctx *ctx, struct export *export) MUST_CHECK;
 void export_release(struct export *export);
+
+/* export_zone.c: the zone that is asked for, else the firm's. */
+enum err export_zone_open(struct ctx *ctx, struct export *x) MUST_CHECK;
+void export_zone_release(struct export *x);
+/* "Placed (Asia/Shanghai)". */
+const char *export_zone_heading(struct ctx *ctx, const struct export *x, const char *label);
+/* A moment as a cell of the format. */
+enum cell_kind export_zone_put(struct export *x, int64_t ms, struct buf *out);
 
 #endif

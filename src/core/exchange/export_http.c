@@ -43,6 +43,7 @@ static enum err read_request(struct ctx *ctx, const struct http_request *req, st
 		return fail_arg(ctx, ERR_INVALID, "format", "export_format", format);
 	r->query = req->query;
 	r->encoding = http_query(ctx, req, "encoding", 0);
+	r->zone = http_query(ctx, req, "time_zone", 0);
 	r->links_as_ids = str_equal(http_query(ctx, req, "ids", 0), "1");
 	r->names = str_equal(http_query(ctx, req, "names", 0), "1");
 	r->delimiter = str_equal(format, "tsv") || str_equal(delimiter, "tab") ? '\t' : !str_empty(delimiter) ? delimiter[0] : '\0';
@@ -85,6 +86,6 @@ static enum err export_list(struct ctx *ctx, const struct http_request *req, str
 
 const struct route export_routes[] = {
 	{.method = METHOD_GET, .pattern = "/api/v1/*/export", .lane = LANE_HEAVY, .work = WORK_EXPORT, .door = DOOR_SIGNED_IN, .handle = export_list,
-	 .doc = "A list as a file: ?format=csv|tsv|xlsx|jsonl|vcard&encoding=&delimiter=&ids=1&names=1 and the list's own parameters."},
+	 .doc = "A list as a file: ?format=csv|tsv|xlsx|jsonl|vcard&encoding=&delimiter=&ids=1&names=1&time_zone= (of times in CSV and XLSX; the firm's, if nothing is said) and the list's own parameters."},
 	{.pattern = NULL},
 };

@@ -200,8 +200,8 @@ enum err import_open(struct ctx *ctx, const struct import_run *run, struct table
 
 /* --- plans ---------------------------------------------------------------------- */
 
-/* The firm's zone by its IANA name, of times that have none; NULL: UTC. */
-const char *import_firm_zone(const struct ctx *ctx);
+/* The firm's zone by its IANA name, of times that have none; "UTC" where it cannot be read. */
+const char *import_firm_zone(struct ctx *ctx);
 
 /* The next rows, copied. */
 enum err import_sample(struct ctx *ctx, struct table *table, size_t most, struct table_row **ret, size_t *ret_n) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "base/timeutil.h"
 #include "core/exchange/exchange_sql.h"
 #include "core/exchange/import.h"
+#include "core/settings/settings.h"
 #include "core/text/text.h"
 
 static const struct entity_info *run_info(const struct ctx *ctx)
@@ -89,21 +90,21 @@ enum err import_run_set(struct ctx *ctx, int64_t id, ...)
 	return err == OK ? record_update(ctx, id, patch, 0, W_TRUSTED, &after) : err;
 }
 
-struct setting {
+struct run_setting {
 	int64_t id;
 	const char *state, *error, *finished;
 };
 
 static enum err set_state(struct ctx *ctx, void *arg)
 {
-	const struct setting *s = arg;
+	const struct run_setting *s = arg;
 	return import_run_set(ctx, s->id, "state", s->state, "error", s->error, "finished_at", s->finished, NULL);
 }
 
 enum err import_run_state(struct ctx *ctx, int64_t id, const char *state, const char *error)
 {
 	static const char *const resting[] = {"cancelled", "failed", "done", "undone", "undo_stopped"};
-	struct setting s = {.id = id, .state = state, .error = error};
+	struct run_setting s = {.id = id, .state = state, .error = error};
 	char now[TIME_TEXT_MAX];
 	(void)time_format(ctx_now(ctx), now);
 	for (size_t i = 0; i < sizeof(resting) / sizeof(resting[0]); i++)
@@ -120,10 +121,12 @@ const char *import_words(struct ctx *ctx, const struct text2 *text)
 	return text_to_hant(ctx, text->zh, &hant) == OK ? hant : text->zh;
 }
 
-const char *import_firm_zone(const struct ctx *ctx)
+const char *import_firm_zone(struct ctx *ctx)
 {
-	(void)ctx;
-	return NULL;
+	const char *zone = NULL;
+	if (setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &zone) != OK || zone == NULL || !text_zone_known(zone))
+		return "UTC";
+	return zone;
 }
 
 /* --- the file and the plan -------------------------------------------------- */

@@ -14,6 +14,7 @@ enum {
 	PLAN_SAME_MAX = 4,
 	PLAN_FIELDS_MAX = 200, /* of one record */
 	PLAN_KEYS_MAX = 4,
+	PLAN_ZONES_MAX = 8,
 	PLAN_PIECES_MAX = 16,
 	PLAN_FIXES_MAX = 2000, /* cells put right by hand */
 	PLAN_TEXT_MAX = 256 * 1024, /* of the JSON */
@@ -70,6 +71,7 @@ struct plan_value {
 	int cut;            /* to so many characters, 0 not */
 	const char *split;  /* many-links: separators */
 	int part;           /* which of several values in the cell, from 1; 0: the first that is one */
+	int zone;           /* of times whose heading names one, in the plan's `zones` from 1; 0: the plan's own */
 	bool marked;        /* the plan itself says how numbers or dates are written */
 	int find_by;        /* link: field of the target, -1: its title */
 	bool create;        /* link: create what is not found */
@@ -151,6 +153,8 @@ struct plan {
 	bool keep_dates, blank_clears, optional_columns, again;
 	const char *zone_name; /* of times without one; NULL: utc_offset_min */
 	int utc_offset_min;
+	const char *zones[PLAN_ZONES_MAX]; /* that headings name: "Placed (Europe/Paris)" */
+	size_t n_zones;
 	const char *country; /* of phones where the row has none; NULL: the firm's */
 	enum date_order dates;
 	enum number_mark mark;

@@ -3,6 +3,7 @@
 
 #include "base/decimal.h"
 #include "base/str.h"
+#include "core/exchange/convert.h"
 #include "core/exchange/plan.h"
 
 enum { CONDITION_DEPTH = 3 };
@@ -416,7 +417,21 @@ static bool known_names(json_t *json, const char **ret_wrong)
 	return true;
 }
 
-enum err plan_value_compile(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *ret)
+/* The zone that the column's heading names: as our workbooks have it, and other programs' reports. */
+static int heading_zone(struct plan_making *m, int column)
+{
+	struct plan *plan = m->plan;
+	const char *name = column >= 0 && (size_t)column < m->columns->n ? convert_zone_heading(m->ctx, m->columns->names[column]) : NULL;
+	for (size_t i = 0; name != NULL && i < plan->n_zones; i++)
+		if (str_equal(plan->zones[i], name))
+			return (int)i + 1;
+	if (name == NULL || plan->n_zones == PLAN_ZONES_MAX)
+		return 0;
+	plan->zones[plan->n_zones++] = name;
+	return (int)plan->n_zones;
+}
+
+static enum err compile_value(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *ret)
 {
 	const char *wrong = NULL;
 	*ret = (struct plan_value){.column = -1, .divide_by = -1, .find_by = -1, .record = -1, .given = -1, .middle = -1, .family = -1, .dates = m->plan->dates, .mark = m->plan->mark};
@@ -432,4 +447,12 @@ enum err plan_value_compile(struct plan_making *m, const json_t *json, const str
 		return fail_arg(m->ctx, ERR_INVALID, m->path, "plan_value", copy);
 	enum err err = compile_source(m, json, info, at, ret);
 	return err != OK ? err : compile_steps(m, json, info, at, ret);
+}
+
+enum err plan_value_compile(struct plan_making *m, const json_t *json, const struct entity_info *info, int at, struct plan_value *ret)
+{
+	enum err err = compile_value(m, json, info, at, ret);
+	if (err == OK && info != NULL && at >= 0 && info->fields[at]->type == FIELD_TIME && ret->source == PLAN_COLUMN)
+		ret->zone = heading_zone(m, ret->column);
+	return err;
 }

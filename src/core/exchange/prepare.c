@@ -24,6 +24,7 @@ struct prepare {
 	struct arena constants; /* values that are the same in every row */
 	size_t n_memos;
 	struct plan_zone zone;
+	struct text_zone *zones[PLAN_ZONES_MAX]; /* of the plan's `zones` */
 	char today[TIME_TEXT_MAX];
 	const struct table_row *row;
 	const struct cell *cells; /* the row's, after filling down */
@@ -57,6 +58,12 @@ enum err prepare_new(struct ctx *ctx, const struct plan *plan, struct prepare **
 		*ret = NULL;
 		return fail_arg(ctx, ERR_INVALID, "plan.time_zone", "plan_zone", plan->zone_name);
 	}
+	for (size_t i = 0; i < plan->n_zones; i++)
+		if (!text_zone_new(plan->zones[i], &p->zones[i])) {
+			prepare_free(p);
+			*ret = NULL;
+			return fail_arg(ctx, ERR_INVALID, "plan.time_zone", "plan_zone", plan->zones[i]);
+		}
 	p->n_memos = count_fields(plan);
 	p->memos = calloc(p->n_memos + 1, sizeof(*p->memos));
 	p->above = calloc(plan->n_fill_down + 1, sizeof(*p->above));
@@ -86,6 +93,8 @@ void prepare_free(struct prepare *p)
 		buf_release(&p->above[i]);
 	arena_release(&p->constants);
 	text_zone_free(p->zone.zone);
+	for (size_t i = 0; i < PLAN_ZONES_MAX; i++)
+		text_zone_free(p->zones[i]);
 	free(p->memos);
 	free(p->above);
 	free(p->filled);
@@ -429,7 +438,8 @@ static enum err step_time(const struct step *s, const char **text)
 		if (err != OK)
 			return err;
 	}
-	*text = convert_zone(s->ctx, date, &s->p->zone);
+	const struct plan_zone own = {.zone = s->v->zone > 0 ? s->p->zones[s->v->zone - 1] : NULL};
+	*text = convert_zone(s->ctx, date, own.zone != NULL ? &own : &s->p->zone);
 	return OK;
 }
 
