@@ -9,10 +9,11 @@ figure is the median of five runs. `ratio` is the figure beside the nearest limi
 machine: an answer without any work (constant), the store alone without HTTP, rules or search (store16; bulk: one
 row, one index and one log entry each), a raw scan (scan), one fdatasync after the other (fsync). Latency is
 measured with requests that arrive at a fixed rate, the bar's (70 % of what was reached where that is
-less), and counted from when they should have been sent."""
+less), and counted from when they should have been sent. `beside` is what others feel while one reader asks the slowest
+questions that are allowed (benchbeside.py)."""
 import argparse, datetime, json, os, re, shutil, statistics, subprocess, sys, time, urllib.parse
 
-import benchlib
+import benchbeside, benchlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -32,6 +33,12 @@ FIGURES = {
     'import': ('import of order lines', 'lines/s', 40000, False, None, 'bulk'),
     'import_rss': ('memory, most, of the import', 'MB', None, True, None, None),
     'export': ('export of customers to CSV', 'rows/s', 200000, False, None, 'scan'),
+    'sign_in_alone': ('signing in, p99', 'ms', None, True, None, None),
+    'sign_in_beside': ('signing in, p99, beside slow questions', 'ms', None, True, None, None),
+    'sign_in_times': ('signing in, how many times as long', '', benchbeside.BAR, True, None, None),
+    'get_alone': ('GET at 500/s, p99', 'ms', None, True, None, None),
+    'get_beside': ('GET at 500/s, p99, beside slow questions', 'ms', None, True, None, None),
+    'get_times': ('GET, how many times as long', '', benchbeside.BAR, True, None, None),
     'start': ('start to first answer', 's', 0.3, True, None, None),
     'rss_idle': ('memory, idle', 'MB', 60, True, None, None),
     'rss_load': ('memory, after the load', 'MB', 200, True, None, None),
@@ -243,11 +250,11 @@ def measure_server(bench, folder, made):
         bench.keep('rss_load', [benchlib.process_value(server.pid, 'VmRSS')])
     finally:
         server.stop()
-    if bench.wants('create'):
-        measure_create(bench, data, token, files['create'])
+    if bench.wants('create') or bench.wants('beside'):
+        measure_copy(bench, data, token, files)
 
 
-def measure_create(bench, data, token, requests):
+def measure_copy(bench, data, token, files):
     """On a copy, so that the kept folder stays as it is."""
     copy = data + '-copy'
     shutil.rmtree(copy, ignore_errors=True)
@@ -256,14 +263,23 @@ def measure_create(bench, data, token, requests):
         os.sync() # writing the copy out is not part of what is measured
     else:
         copy = data # PostgreSQL: the records stay
-    server = benchlib.Server(bench.programs, copy)
+    try:
+        if bench.wants('beside'):
+            benchbeside.measure(bench, copy, token, files['get'])
+        if bench.wants('create'):
+            measure_create(bench, copy, token, files['create'])
+    finally:
+        if copy != data:
+            shutil.rmtree(copy)
+
+
+def measure_create(bench, data, token, requests):
+    server = benchlib.Server(bench.programs, data)
     try:
         for name, connections in (('create16', 16), ('create1', 1)):
             measure_rate(bench, server, token, name, requests, connections)
     finally:
         server.stop()
-        if copy != data:
-            shutil.rmtree(copy)
 
 
 def measure_limits(bench):
@@ -350,7 +366,7 @@ def main():
         folder, made = make_data(bench, pg)
         bench.keep('import', [made['import_per_s']])
         bench.keep('import_rss', [made['import_rss_mb']])
-        if not options.pg:
+        if not options.pg and options.only != 'beside':
             measure_limits(bench)
         measure_server(bench, folder, made)
     finally:
