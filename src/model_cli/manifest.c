@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	 "guanxi model rules --input baskets.txt --separator , --support 0.01 --confidence 0.5 --json"},
 	{"model sequences", NEEDS_FILES, model_cli_sequences_options, NULL, "What comes next: frequent sequences (PrefixSpan, Pei et al. 2001).", model_cli_run_sequences,
 	 "guanxi model sequences --input lines.csv --customer customer --date date --item item --support 0.1"},
+	{"model logit", NEEDS_FILES, model_cli_logit_options, NULL, "What makes an event likely: logistic regression.", model_cli_run_logit,
+	 "guanxi model logit --input table.csv --target churn --event yes --columns months,plan --json"},
 	{.name = NULL},
 };
 

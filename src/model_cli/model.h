@@ -31,6 +31,8 @@ int model_cli_run_rules(struct cli *cli);
 int model_cli_run_sequences(struct cli *cli);
 extern const struct command_option model_cli_rules_options[];
 extern const struct command_option model_cli_sequences_options[];
+int model_cli_run_logit(struct cli *cli);
+extern const struct command_option model_cli_logit_options[];
 
 /* What every command that reads a table takes. */
 #define MODEL_INPUT_OPTIONS \

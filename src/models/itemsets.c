@@ -70,8 +70,10 @@ BY_MACHINE static void squeeze(const uint64_t *from, const uint64_t *mask, size_
 static bool grow(void **list, size_t room, size_t size)
 {
 	void *more = reallocarray(*list, room, size);
-	*list = more != NULL ? more : *list;
-	return more != NULL;
+	if (more == NULL)
+		return false;
+	*list = more;
+	return true;
 }
 
 static enum err add_set(struct search *s, int32_t parent, int32_t rank, int32_t count, int32_t size)

@@ -185,4 +185,28 @@ enum err model_patterns_new(struct ctx *ctx, const struct model_sequences *seque
                             struct model_patterns *ret) MUST_CHECK;
 void model_patterns_free(struct model_patterns *patterns);
 
+/* --- regression --------------------------------------------------------------- */
+
+struct model_logit {
+	size_t n, p;         /* rows, columns of x */
+	double *coefficient; /* p of them; NaN: the column follows from those before it */
+	double *se;
+	double *fitted;      /* n probabilities */
+	double deviance, null_deviance, log_likelihood, auc;
+	size_t rank;
+	int iterations;
+	bool converged;
+	bool separated;      /* some rows are told apart without fail: their coefficients have no end, and no meaningful error */
+};
+
+/* Logistic regression by iteratively reweighted least squares (McCullagh and Nelder 1989), starting and stopping as R's glm does; the
+ * first column of x (n x p by rows) is the intercept. event[i]: 0 or 1. Columns that follow from others are left out, the later ones.
+ * All of ret lives in ctx's arena.  Errors: "model_one_outcome", "model_few_rows" (not more than columns), "model_separation"
+ * (the outcome is known without fail), "model_not_finite". */
+enum err model_logit(struct ctx *ctx, const double *x, const uint8_t *event, size_t n, size_t p, struct model_logit *ret) MUST_CHECK;
+
+/* Area under the receiver's curve (Hanley and McNeil 1982): the chance that an event has the higher score; ties count half.
+ * *ret_ks (may be NULL): the greatest distance of the two distributions (Kolmogorov and Smirnov). NaN without both outcomes. */
+enum err model_auc(struct ctx *ctx, const double *score, const uint8_t *event, size_t n, double *ret, double *ret_ks) MUST_CHECK;
+
 #endif

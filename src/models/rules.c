@@ -68,7 +68,7 @@ static double fisher(const struct making *m, int64_t both, int64_t left, int64_t
 		if (term < sum * 1e-17)
 			break;
 	}
-	return fmin(1, exp(first + log(sum)));
+	return fmin(1, exp(first) * sum);
 }
 
 static enum err add_rule(struct making *m, struct model_rule rule)

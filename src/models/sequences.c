@@ -40,8 +40,10 @@ static enum err no_memory(struct ctx *ctx)
 static bool grow(void **list, size_t room, size_t size)
 {
 	void *more = reallocarray(*list, room, size);
-	*list = more != NULL ? more : *list;
-	return more != NULL;
+	if (more == NULL)
+		return false;
+	*list = more;
+	return true;
 }
 
 static enum err add_pattern(struct growth *g, int32_t parent, int32_t item, int32_t count, bool next)

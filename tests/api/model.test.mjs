@@ -287,6 +287,56 @@ test('what comes next: the example of the paper on PrefixSpan', () => {
   refused(/no baskets/, 'sequences', '--input', file('customer,date,item\n,2024-01-01,a\n'), ...columns);
 });
 
+test('logistic regression of churn, credit and a bank: coefficients, deviance, AUC of R', { skip: without('telco_churn/Telco-Customer-Churn.csv.gz') }, () => {
+  const telco = ['--input', shared('telco_churn/Telco-Customer-Churn.csv.gz'), '--target', 'Churn', '--event', 'Yes'];
+  const three = model('logit', ...telco, '--columns', 'tenure,MonthlyCharges,Contract');
+  for (const [term, wanted] of Object.entries({ '(Intercept)': -1.60059, tenure: -0.03593051, MonthlyCharges: 0.02863659, 'ContractOne year': -1.057378, 'ContractTwo year': -1.993535 }))
+    near(three.coefficients[term], wanted, 6);
+  close(three.deviance, 6143.485, 1e-3);
+  close(three.auc, 0.8268747, 1e-7);
+  assert.deepEqual([three.rows, three.rows_incomplete], [7032, 11]);
+  assert.deepEqual([model('logit', ...telco, '--columns', 'tenure,MonthlyCharges,Contract', '--own-rows').rows], [7043]);
+  const all = model('logit', ...telco);
+  close(all.deviance, 5826.272, 1e-3);
+  close(all.auc, 0.8482074, 1e-7);
+  assert.equal(all.aliased.length, 7);
+  assert.deepEqual(all.left_out, [{ column: 'customerID', reason: 'differs in every row' }]);
+  const credit = model('logit', '--input', shared('german_credit/GermanCredit.csv'), '--target', 'credit_risk', '--event', '0');
+  close(credit.deviance, 895.8178, 1e-4);
+  close(credit.auc, 0.833781, 1e-6);
+  const bank = model('logit', '--input', shared('bank_marketing/bank-additional-full.csv.gz'), '--target', 'y');
+  close(bank.deviance, 17077.83, 0.01);
+  close(bank.auc, 0.9361368, 1e-7);
+  assert.deepEqual([bank.events, bank.rows], [4640, 41188]);
+});
+
+/** A table with an outcome that chance decides; `extra` adds cells. */
+function outcomes(head, extra, rows = 200) {
+  const chance = chances(3), next = () => chance.next().value;
+  return [head, ...Array.from({ length: rows }, (_, i) => {
+    const months = Math.floor(next() * 40), plan = ['gold', 'plain', 'silver'][Math.floor(next() * 3)];
+    return `${months},${plan},${next() < 0.2 + (plan === 'plain') * 0.3 - months / 400 ? 'yes' : 'no'}${extra(i, months)}`;
+  })].join('\n');
+}
+
+test('a table that a regression cannot take is refused with a word, or says what it left out', () => {
+  const fit = (text, ...args) => ['logit', '--input', file(text), '--target', 'churn', ...args];
+  const plain = outcomes('months,plan,churn', () => '');
+  assert.ok(model(...fit(plain)).terms.every((t) => Math.abs(t.estimate) < 5));
+  assert.deepEqual(model(...fit(outcomes('months,plan,churn,one', () => ',7'))).left_out, [{ column: 'one', reason: 'constant' }]);
+  assert.deepEqual(model(...fit(outcomes('months,plan,churn,twice', (i, months) => `,${2 * months}`))).aliased, ['twice']);
+  refused(/No column is left/, ...fit(plain.replaceAll(/\d+,\w+,(yes|no)/g, '1,a,$1')));
+  refused(/perfect separation/, ...fit(plain.replaceAll(/\d+,(\w+),(yes|no)/g, (_, p, c) => `${c === 'yes' ? 1 : 0},${p},${c}`)));
+  refused(/same outcome/, ...fit(plain.replaceAll(',no', ',yes'), '--event', 'yes'));
+  refused(/not more rows/, ...fit('months,plan,churn\n1,a,yes\n2,b,no\n3,c,no\n'));
+  refused(/No row has the value perhaps/, ...fit(plain, '--event', 'perhaps'));
+  refused(/which value of churn/, ...fit(plain.replace('yes', 'maybe')));
+  refused(/no column age/, ...fit(plain, '--columns', 'age'));
+  refused(/No row is complete/, ...fit('months,plan,churn\n,a,yes\n,b,no\n'));
+  refused(/has 1500 different texts/, ...fit(outcomes('months,plan,churn,name', (i) => `,n${i >> 1}`, 3000)));
+  assert.equal(run(['model', 'logit', '--input', 'x.csv']).status, 2);
+});
+
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {
   const list = run(['model', '--help']);
   assert.equal(list.status, 0);
@@ -298,6 +348,7 @@ test('help: every model is listed, has an example that runs, and offers no data 
   file('frequency,recency,periods,weights\n0,0,6,30\n1,1,6,9\n1,4,6,6\n2,2,6,4\n2,5,6,5\n3,6,6,7\n4,5,6,3\n5,6,6,4\n6,6,6,8\n', 'donations.csv');
   file('bread,milk\nbread,milk,nuts\nmilk\n', 'baskets.txt');
   file('customer,date,item\n1,2024-01-01,bread\n1,2024-01-02,milk\n2,2024-01-01,bread\n2,2024-02-01,milk\n', 'lines.csv');
+  file(outcomes('months,plan,churn', () => ''), 'table.csv');
   for (const name of names) {
     const help = run(['model', name, '--help']).out;
     assert.doesNotMatch(help, /--data\b/, name);
