@@ -162,9 +162,17 @@ static enum err open_settings(struct ctx *ctx, bool read_only, struct app *app)
 	return err == OK && !read_only && str_empty(currency) ? store_write(ctx, app->store, adopt, app) : err;
 }
 
+static enum err open_registry(struct ctx *ctx, struct app *app)
+{
+	const struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
+	enum err err = registry_new(ctx, app->parts.entities, app->parts.n_entities, app->config.node, &app->registry);
+	if (err == OK)
+		err = registry_react(ctx, app->registry, app->parts.reactions);
+	return err == OK ? registry_set(ctx, app->registry, &settings) : err;
+}
+
 static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 {
-	struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
 	struct store_config store_config = {
 		.data_dir = app->config.data_dir,
 		.pg_url = app->config.pg_url,
@@ -176,9 +184,7 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 	if (err == OK && app->config.pg_url != NULL && !read_only)
 		err = lock_folder(ctx, app);
 	if (err == OK)
-		err = registry_new(ctx, app->parts.entities, app->parts.n_entities, app->config.node, &app->registry);
-	if (err == OK)
-		err = registry_set(ctx, app->registry, &settings);
+		err = open_registry(ctx, app);
 	if (err == OK)
 		err = store_open_new(ctx, &store_config, &app->store);
 	if (err != OK)

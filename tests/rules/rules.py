@@ -312,8 +312,25 @@ def check_plain():
     return bad
 
 
+def check_shared_lines():
+    """A folder needs one shared line, in modules.deps; the tests' own capability stands in tests/meson.build instead."""
+    own = {folder: os.path.join("src", folder) for folder in MODULES if folder != "core/manifest" and os.path.exists(f"src/{folder}/manifest.c")}
+    names = [f"{folder.split('/')[-1]}_manifest" for folder in own]
+    shared = [p for p in c_files() if not any(p.startswith(home + "/") for home in own.values())]
+    shared += glob.glob("tools/*") + ["meson.build", "src/app/meson.build", "modules.deps"]
+    bad = [f"{path}: names {name}; a folder's manifest is found by modules.deps" for path in shared if os.path.isfile(path)
+           for name in names if re.search(rf"\b{name}\b", read(path))]
+    bad += [f"{path}: names the tests' own capability" for path in shared if os.path.isfile(path) and re.search(r"\bstall\b|tests/capability", read(path))]
+    lines = [line for path in glob.glob("tests/**/meson.build", recursive=True) if not path.startswith("tests/capability/")
+             for line in read(path).splitlines() if "capability" in line]
+    if len(lines) != 1:
+        bad.append(f"tests/capability takes {len(lines)} shared lines, not 1")
+    return bad
+
+
 rule("folders include only what modules.deps lets them", check_includes())
 rule("modules.deps has no cycles", check_cycles())
+rule("a folder needs no shared line but its own in modules.deps", check_shared_lines())
 rule("no banned functions", check_banned())
 rule("each foreign library stands behind one folder", check_wrappers())
 rule("files and functions keep their size", check_budget())

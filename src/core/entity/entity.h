@@ -106,6 +106,16 @@ struct entity_hooks {
 	enum err (*gathered)(struct ctx *ctx, const struct entity *entity, struct record *new_);
 };
 
+/* What another folder does when records of an entity change, in the same write job, after the entity's own hooks and in the
+ * order of the manifests.  `before` may refuse, or complete what it may write; `after` may write other records, of the
+ * entities it names.  Not called with `gathered`. */
+struct reaction {
+	const char *entity;
+	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now);
+	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now);
+	const char *const *writes; /* names of entities, ended by NULL; NULL: none */
+};
+
 /* Field positions every entity has, before its own.  id is a FIELD_LINK without a
  * target (a string of digits in JSON); created_by and updated_by link to "user"
  * where that entity exists: */
@@ -154,11 +164,16 @@ struct entity_info {
 	size_t n_fields;
 	int owner, team, branch, parent, title; /* positions or -1 */
 	const struct entity_info *parent_info;
+	const struct reaction *const *reactions;
+	size_t n_reactions;
 	uint32_t cap; /* capability needed to write E_SYSTEM entities, 0 none */
 };
 
 enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret) MUST_CHECK;
 void registry_free(struct registry *registry);
+/* Before work starts.  Lists ended by entity NULL, the list of them by NULL; they outlive the registry.  ERR_BUG: an entity is
+ * not there, or a change could come back to where it began (the reactions and what they write go round). */
+enum err registry_react(struct ctx *ctx, struct registry *registry, const struct reaction *const *tables) MUST_CHECK;
 size_t registry_count(const struct registry *registry);
 const struct entity_info *registry_at(const struct registry *registry, size_t number);
 /* What holds for all entities.  Before work starts; the texts are copied. */

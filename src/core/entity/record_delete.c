@@ -173,10 +173,9 @@ static enum err remove_search(struct ctx *ctx, const struct removal *removal, co
 
 static enum err remove_one(struct ctx *ctx, const struct removal *removal, const struct record *old)
 {
-	const struct entity *entity = removal->info->entity;
 	if (removal->depth > CASCADE_DEPTH_MAX)
-		return fail_arg(ctx, ERR_LIMIT, "", "too_deep", entity->name);
-	enum err err = entity->hooks.before ? entity->hooks.before(ctx, entity, old, NULL) : OK;
+		return fail_arg(ctx, ERR_LIMIT, "", "too_deep", entity_name(removal->info));
+	enum err err = record_before(ctx, removal->info, old, NULL);
 	if (!err)
 		err = follow_refs(ctx, removal);
 	if (!err)
@@ -187,9 +186,7 @@ static enum err remove_one(struct ctx *ctx, const struct removal *removal, const
 		err = record_log(ctx, old, NULL, CHANGE_DELETE);
 	if (!err)
 		err = remove_search(ctx, removal, old);
-	if (!err && entity->hooks.after)
-		err = entity->hooks.after(ctx, entity, old, NULL);
-	return err;
+	return err ? err : record_after(ctx, removal->info, old, NULL);
 }
 
 /* What the program keeps for itself (sessions, items of an act) and what is one's own (views) follow without a question. */

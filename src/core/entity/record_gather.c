@@ -60,7 +60,7 @@ const struct record *record_gathered_child(const struct ctx *ctx, int64_t parent
 bool record_gathers(const struct ctx *ctx, const struct entity_info *info)
 {
 	const struct gathering *g = ctx->gathering;
-	return g && !g->closed && (info->entity->flags & E_GATHER);
+	return g && !g->closed && (info->entity->flags & E_GATHER) && !record_reactions_write(info);
 }
 
 bool record_gathered_any(const struct ctx *ctx, const struct entity_info *info)
@@ -106,11 +106,9 @@ enum err record_gather_put(struct ctx *ctx, struct record *record, unsigned flag
 
 static enum err finish(struct ctx *ctx, struct record *record)
 {
-	const struct entity_hooks *hooks = &record->info->entity->hooks;
-	enum err err = hooks->gathered ? hooks->gathered(ctx, record->info->entity, record) : OK;
-	if (!err && hooks->after)
-		err = hooks->after(ctx, record->info->entity, NULL, record);
-	return err;
+	const struct entity *entity = record->info->entity;
+	enum err err = entity->hooks.gathered ? entity->hooks.gathered(ctx, entity, record) : OK;
+	return err ? err : record_after(ctx, record->info, NULL, record);
 }
 
 /* Without a row of its own, its words may stand in its parent's, which is whole by then. */

@@ -25,6 +25,15 @@ enum err record_may(struct ctx *ctx, const struct entity_info *info, enum action
 enum err record_read_ids(struct ctx *ctx, struct stmt *stmt, int64_t **ret, size_t *ret_n) MUST_CHECK;
 enum err record_no_memory(struct ctx *ctx) MUST_CHECK;
 
+/* --- record_hooks.c: the entity's own hooks, then the reactions of other folders --- */
+
+bool record_has_before(const struct entity_info *info);
+/* Whether a reaction writes other records: then new ones do not wait for the end of a write job. */
+bool record_reactions_write(const struct entity_info *info);
+/* `old` is NULL on create, `now` on delete. */
+enum err record_before(struct ctx *ctx, const struct entity_info *info, const struct record *old, struct record *now) MUST_CHECK;
+enum err record_after(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now) MUST_CHECK;
+
 /* --- record_check.c: what was given, before anything is written --- */
 
 /* Rights of the given fields; echoes of what stands there already are taken out of `patch`. */

@@ -275,15 +275,14 @@ static enum err read_content(struct ctx *ctx, const struct gone *gone, struct re
 
 static enum err write_back(struct ctx *ctx, struct record *record)
 {
-	const struct entity *entity = record->info->entity;
 	record->values[SF_VERSION] = value_int(record_i64_at(record, SF_VERSION) + 1);
 	record->values[SF_UPDATED_AT] = value_int(ctx_now(ctx));
 	record->values[SF_UPDATED_BY] = ctx->actor && ctx->actor->user_id > 0 ? value_int(ctx->actor->user_id) : value_null();
 	if (record_is_null(record, SF_CREATED_AT))
 		record->values[SF_CREATED_AT] = value_int(ctx_now(ctx));
 	enum err err = keep_living_links(ctx, record);
-	if (!err && entity->hooks.before)
-		err = entity->hooks.before(ctx, entity, NULL, record);
+	if (!err)
+		err = record_before(ctx, record->info, NULL, record);
 	if (!err)
 		err = record_check_kinds(ctx, record);
 	if (!err)
@@ -298,9 +297,7 @@ static enum err write_back(struct ctx *ctx, struct record *record)
 		err = record_log(ctx, NULL, record, CHANGE_RESTORE);
 	if (!err)
 		err = record_search_written(ctx, NULL, record);
-	if (!err && entity->hooks.after)
-		err = entity->hooks.after(ctx, entity, NULL, record);
-	return err;
+	return err ? err : record_after(ctx, record->info, NULL, record);
 }
 
 /* Sets a link again, unless somebody has set it otherwise since. */

@@ -201,7 +201,6 @@ static enum err put_update(struct ctx *ctx, const struct record *old, const stru
 /* Everything that can be said about the input, together. */
 static enum err check_new(struct ctx *ctx, struct record *record, unsigned flags)
 {
-	const struct entity_hooks *hooks = &record->info->entity->hooks;
 	bool trusted = flags & W_TRUSTED;
 	enum err err = record_check_rights(ctx, record, NULL, flags);
 	if (!err)
@@ -209,7 +208,7 @@ static enum err check_new(struct ctx *ctx, struct record *record, unsigned flags
 	if (!err)
 		err = fill_defaults(ctx, record);
 	/* A hook may complete what is missing; but who has to correct something anyway hears all. */
-	if (!err && (!hooks->before || ctx->faults.count))
+	if (!err && (!record_has_before(record->info) || ctx->faults.count))
 		record_check_required(ctx, record, NULL, 0);
 	if (!err)
 		err = record_check_links(ctx, record, NULL, trusted, ctx->faults.count > 0);
@@ -269,7 +268,6 @@ static enum err check_hooked(struct ctx *ctx, struct record *now, const struct r
 
 static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags)
 {
-	const struct entity_hooks *hooks = &record->info->entity->hooks;
 	enum err err = ctx->gathering ? record_gather_flush(ctx) : OK;
 	if (!err)
 		err = record_insert(ctx, record);
@@ -277,21 +275,17 @@ static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags
 		err = record_log(ctx, NULL, record, CHANGE_CREATE);
 	if (!err && !(flags & W_NO_SEARCH))
 		err = record_search_written(ctx, NULL, record);
-	if (!err && hooks->after)
-		err = hooks->after(ctx, record->info->entity, NULL, record);
-	return err;
+	return err ? err : record_after(ctx, record->info, NULL, record);
 }
 
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 {
 	const struct entity_info *info = record->info;
-	const struct entity_hooks *hooks = &info->entity->hooks;
 	enum err err = record_check_create(ctx, record, flags);
 	if (err)
 		return err;
 	fill_system(ctx, record, flags);
-	if (hooks->before)
-		err = hooks->before(ctx, info->entity, NULL, record);
+	err = record_before(ctx, info, NULL, record);
 	if (!err)
 		err = check_hooked(ctx, record, NULL);
 	if (err)
@@ -338,7 +332,7 @@ static enum err check_changed(struct ctx *ctx, struct record *patch, struct reco
 	enum err err = record_check_rights(ctx, patch, old, flags);
 	if (!err)
 		err = record_check_values(ctx, patch, now, old);
-	if (!err && (!now->info->entity->hooks.before || ctx->faults.count))
+	if (!err && (!record_has_before(now->info) || ctx->faults.count))
 		record_check_required(ctx, now, old, 0);
 	if (!err)
 		err = record_check_links(ctx, now, old, flags & W_TRUSTED, ctx->faults.count > 0);
@@ -349,15 +343,12 @@ static enum err check_changed(struct ctx *ctx, struct record *patch, struct reco
 
 static enum err write_changed(struct ctx *ctx, const struct record *old, struct record *now, unsigned flags)
 {
-	const struct entity_hooks *hooks = &now->info->entity->hooks;
 	enum err err = put_update(ctx, old, now);
 	if (!err)
 		err = record_log(ctx, old, now, CHANGE_UPDATE);
 	if (!err && !(flags & W_NO_SEARCH))
 		err = record_search_written(ctx, old, now);
-	if (!err && hooks->after)
-		err = hooks->after(ctx, now->info->entity, old, now);
-	return err;
+	return err ? err : record_after(ctx, now->info, old, now);
 }
 
 static enum err load_for_update(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags,
@@ -377,8 +368,7 @@ static enum err load_for_update(struct ctx *ctx, const struct entity_info *info,
 /* The hook's part, what it left checked, and the system fields. */
 static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now)
 {
-	const struct entity_hooks *hooks = &now->info->entity->hooks;
-	enum err err = hooks->before ? hooks->before(ctx, now->info->entity, old, now) : OK;
+	enum err err = record_before(ctx, now->info, old, now);
 	if (!err)
 		err = check_hooked(ctx, now, old);
 	give(now, SF_ID, old->values[SF_ID]);

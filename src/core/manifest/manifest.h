@@ -30,6 +30,7 @@ struct manifest {
 	const char *name;                           /* its schema steps are counted under it: never changed */
 	const struct entity *const *entities;       /* ended by NULL */
 	const struct route *const *routes;          /* tables, each ended by path NULL; the list by NULL */
+	const struct reaction *reactions;           /* to records of other folders; ended by entity NULL */
 	const struct job_kind *job_kinds;           /* ended by kind NULL */
 	const struct setting *settings;             /* ended by name NULL */
 	const struct command *commands;             /* ended by name NULL */
@@ -44,6 +45,7 @@ struct manifest_parts {
 	const struct entity *const *entities;
 	size_t n_entities;
 	const struct route *const *routes;
+	const struct reaction *const *reactions;
 	const struct job_kind *const *job_kinds;
 	const struct setting *const *settings;
 	const struct command *const *commands;

@@ -113,8 +113,8 @@ static void put_write(struct openapi *o, const struct entity_info *info, bool cr
 	jsonw_object(w);
 	jsonw_kv_text(w, "type", "object");
 	jsonw_kv_bool(w, "additionalProperties", false);
-	/* A hook of the entity may complete what is missing, so its rules are not all here. */
-	if (create && !info->entity->hooks.before)
+	/* A hook, or a reaction of another folder, may complete what is missing, so its rules are not all here. */
+	if (create && !info->entity->hooks.before && info->n_reactions == 0)
 		put_required(o, info);
 	jsonw_key(w, "properties");
 	jsonw_object(w);

@@ -1,0 +1,41 @@
+/* What runs when a record changes: the hooks of the folder that owns the entity, then the reactions of other folders, in the
+ * order of the manifests. */
+#include "core/entity/record_internal.h"
+
+bool record_has_before(const struct entity_info *info)
+{
+	if (info->entity->hooks.before)
+		return true;
+	for (size_t i = 0; i < info->n_reactions; i++)
+		if (info->reactions[i]->before)
+			return true;
+	return false;
+}
+
+bool record_reactions_write(const struct entity_info *info)
+{
+	for (size_t i = 0; i < info->n_reactions; i++)
+		if (info->reactions[i]->writes)
+			return true;
+	return false;
+}
+
+enum err record_before(struct ctx *ctx, const struct entity_info *info, const struct record *old, struct record *now)
+{
+	const struct entity *entity = info->entity;
+	enum err err = entity->hooks.before ? entity->hooks.before(ctx, entity, old, now) : OK;
+	for (size_t i = 0; !err && i < info->n_reactions; i++)
+		if (info->reactions[i]->before)
+			err = info->reactions[i]->before(ctx, entity, old, now);
+	return err;
+}
+
+enum err record_after(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now)
+{
+	const struct entity *entity = info->entity;
+	enum err err = entity->hooks.after ? entity->hooks.after(ctx, entity, old, now) : OK;
+	for (size_t i = 0; !err && i < info->n_reactions; i++)
+		if (info->reactions[i]->after)
+			err = info->reactions[i]->after(ctx, entity, old, now);
+	return err;
+}
