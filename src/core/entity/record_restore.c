@@ -337,6 +337,21 @@ static int newest_first(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
+/* What comes back because its parent does is asked for as its deletion was; what the program keeps, and what is one's own,
+ * follows without a question. */
+static enum err may_come_along(struct ctx *ctx, const struct record *record, const struct entity_info *above)
+{
+	const struct faults before = ctx->faults;
+	if (record->info->entity->flags & (E_NO_API_WRITE | E_INTERNAL | E_PRIVATE))
+		return OK;
+	enum err err = record_gone_reach(ctx, record, ACTION_DELETE);
+	if (err != ERR_FORBIDDEN && err != ERR_NOT_FOUND)
+		return err;
+	ctx->faults = before;
+	const struct text2 *label = &record->info->entity->label_many;
+	return fail_arg(ctx, ERR_FORBIDDEN, entity_name(above), "back_forbidden", ctx->locale == LOCALE_EN ? label->en : label->zh);
+}
+
 static enum err write_all(struct ctx *ctx, struct restore *restore)
 {
 	enum err err = OK;
@@ -346,6 +361,8 @@ static enum err write_all(struct ctx *ctx, struct restore *restore)
 		err = read_content(ctx, &restore->list[i], &record);
 		if (!err && i == 0)
 			err = record_reach(ctx, record, ACTION_DELETE);
+		else if (!err)
+			err = may_come_along(ctx, record, restore->list[0].info);
 		if (!err)
 			err = write_back(ctx, record);
 	}
