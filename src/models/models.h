@@ -209,4 +209,48 @@ enum err model_logit(struct ctx *ctx, const double *x, const uint8_t *event, siz
  * *ret_ks (may be NULL): the greatest distance of the two distributions (Kolmogorov and Smirnov). NaN without both outcomes. */
 enum err model_auc(struct ctx *ctx, const double *score, const uint8_t *event, size_t n, double *ret, double *ret_ks) MUST_CHECK;
 
+/* --- experiments --------------------------------------------------------------- */
+
+struct model_arm {
+	double n;
+	double sum;     /* events, or the sum of values */
+	double squares; /* of values: sum of squared distances from their mean */
+};
+
+struct model_test {
+	double control, arm;                        /* rates or means */
+	double difference, low, high;               /* arm - control, and its interval */
+	double uplift, uplift_low, uplift_high;     /* relative to the control; NaN where it is zero */
+	double statistic, degrees, p;               /* chi-squared, or Welch's t */
+	double p_corrected;                         /* proportions: after Yates (1934) */
+	double always_p, always_low, always_high;   /* hold however often one looks */
+};
+
+/* Two proportions: Pearson's chi-squared without correction and the interval of R's prop.test; uplift by the interval of Katz et al. (1978).
+ * always_*: mixture sequential probability ratio test (Robbins 1970; Johari et al. 2017), which expects effects about `expected` large.
+ * Errors: "model_small_arm" (fewer than two), "model_level", "model_no_spread" (nobody, or everybody). */
+enum err model_two_proportions(struct ctx *ctx, struct model_arm control, struct model_arm arm, double level, double expected,
+                               struct model_test *ret) MUST_CHECK;
+/* Two means: Welch (1947). */
+enum err model_two_means(struct ctx *ctx, struct model_arm control, struct model_arm arm, double level, double expected,
+                         struct model_test *ret) MUST_CHECK;
+/* Subjects needed in each of two arms to find a rate p2 in place of p1 (Fleiss 1981; R's power.prop.test). */
+enum err model_sample_size(struct ctx *ctx, double p1, double p2, double alpha, double power, double *ret) MUST_CHECK;
+/* Corrects p values of several comparisons in their place: Holm (1979). */
+enum err model_holm(struct ctx *ctx, double *p, size_t n) MUST_CHECK;
+
+/* --- score card ------------------------------------------------------------------ */
+
+/* Weight of evidence of each bin, log of its share of events over its share of the others, and its part of the information value (Kullback
+ * 1959; Siddiqi 2006). A count of 0 counts as 0.99, as in the R package scorecard. Returns the information value. */
+double model_woe(const double *events, const double *others, size_t n, double *woe, double *part);
+
+enum { MODEL_BREAKS_MAX = 15 };
+/* Cuts numbers into at most max_bins bins of at least min_share of the rows each, each time where the information value grows most, as long as
+ * it grows by a tenth. A bin goes from its break (included) to the next. ret has room for MODEL_BREAKS_MAX. */
+enum err model_cut(struct ctx *ctx, const double *x, const uint8_t *event, size_t n, int max_bins, double min_share, double *ret,
+                   size_t *ret_n) MUST_CHECK;
+/* Population stability index of two distributions over the same bins; shares of 0 count as a ten-thousandth. */
+double model_psi(const double *expected, const double *actual, size_t n);
+
 #endif

@@ -92,6 +92,57 @@ double model_chi2_upper(double chi2, double degrees)
 	return front * h;
 }
 
+/* Continued fraction of the incomplete beta function (Press et al. 2007, 6.4). */
+static double beta_fraction(double a, double b, double x)
+{
+	const double tiny = 1e-300;
+	double c = 1, d = 1 - (a + b) * x / (a + 1);
+	d = 1 / (fabs(d) < tiny ? tiny : d);
+	double h = d;
+	for (int m = 1; m < 10000; m++) {
+		double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+		double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+		d = 1 + even * d;
+		d = 1 / (fabs(d) < tiny ? tiny : d);
+		c = 1 + even / c;
+		h *= d * c;
+		d = 1 + odd * d;
+		d = 1 / (fabs(d) < tiny ? tiny : d);
+		c = 1 + odd / c;
+		h *= d * c;
+		if (fabs(d * c - 1) < 1e-16)
+			break;
+	}
+	return h;
+}
+
+static double incomplete_beta(double a, double b, double x)
+{
+	if (x <= 0 || x >= 1)
+		return x <= 0 ? 0 : 1;
+	double front = exp(a * log(x) + b * log1p(-x) - model_log_beta(a, b));
+	return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, 1 - x) / b;
+}
+
+double model_t_cdf(double t, double degrees)
+{
+	double tail = 0.5 * incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
+	return t < 0 ? tail : 1 - tail;
+}
+
+double model_t_quantile(double p, double degrees)
+{
+	double low = -1e6, high = 1e6;
+	for (int i = 0; i < 200; i++) {
+		double middle = (low + high) / 2;
+		if (model_t_cdf(middle, degrees) < p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}
+
 double model_hyp2f1(double a, double b, double c, double z)
 {
 	double term = 1, sum = 1;

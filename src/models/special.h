@@ -10,6 +10,8 @@ double model_log_beta(double a, double b);
 double model_log_add(double a, double b); /* log(e^a + e^b) */
 double model_normal_cdf(double z);
 double model_normal_quantile(double p);             /* 0 < p < 1 */
+double model_t_cdf(double t, double degrees);
+double model_t_quantile(double p, double degrees);
 double model_chi2_upper(double chi2, double degrees); /* P(X > chi2) */
 /* Gauss's series 2F1(a, b; c; z) for |z| < 1 and c > 0; meant for c + 1 > a + b, where it converges well up to 1. */
 double model_hyp2f1(double a, double b, double c, double z);

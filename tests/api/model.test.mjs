@@ -337,6 +337,35 @@ test('a table that a regression cannot take is refused with a word, or says what
   assert.equal(run(['model', 'logit', '--input', 'x.csv']).status, 2);
 });
 
+test('an experiment of a game, and how many an experiment takes', { skip: without('cookie_cats/cookie_cats.csv.gz') }, () => {
+  const cats = ['--input', shared('cookie_cats/cookie_cats.csv.gz'), '--group', 'version'];
+  for (const [target, rates, chi2, p] of [['retention_1', [0.4481879, 0.4422827], 3.182964, 0.07440966], ['retention_7', [0.1902013, 0.182], 10.01317, 0.00155425]]) {
+    const found = model('abtest', ...cats, '--target', target);
+    assert.deepEqual(found.arms.map((arm) => [arm.group, arm.n]), [['gate_30', 44700], ['gate_40', 45489]]);
+    found.arms.forEach((arm, i) => close(arm.rate, rates[i], 6e-8));
+    const [test] = found.comparisons;
+    near(test.chi2, chi2, 6);
+    near(test.p, p, 6);
+    assert.ok(test.always_valid_p >= test.p && test.always_valid_low < test.low && test.high < test.always_valid_high);
+  }
+  assert.equal(model('abtest', ...cats, '--target', 'retention_7', '--control', 'gate_40').comparisons[0].group, 'gate_30');
+  close(model('abtest', '--baseline', '.5', '--effect', '.25', '--power', '.9').n, 76.7069, 1e-4);
+  const sleep = file('extra,group\n0.7,1\n-1.6,1\n-0.2,1\n-1.2,1\n-0.1,1\n3.4,1\n3.7,1\n0.8,1\n0.0,1\n2.0,1\n1.9,2\n0.8,2\n1.1,2\n0.1,2\n-0.1,2\n4.4,2\n5.5,2\n1.6,2\n4.6,2\n3.4,2\n');
+  const [means] = model('abtest', '--input', sleep, '--group', 'group', '--value', 'extra', '--control', '2').comparisons;
+  close(means.t, -1.8608, 5e-5);
+  close(means.p, 0.07939, 5e-6);
+  const three = file('arm,won\na,1\na,0\na,0\na,0\nb,1\nb,1\nb,1\nb,0\nc,1\nc,0\nc,1\nc,0\nd\n');
+  const many = model('abtest', '--input', three, '--group', 'arm', '--target', 'won');
+  assert.equal(many.rows_left_out, 1);
+  refused(/only one group/, 'abtest', '--input', file('arm,won\na,1\na,0\n'), '--group', 'arm', '--target', 'won');
+  refused(/fewer than two/, 'abtest', '--input', file('arm,won\na,1\na,0\nb,1\n'), '--group', 'arm', '--target', 'won');
+  refused(/nothing to compare/, 'abtest', '--input', file('arm,won\na,1\na,1\nb,1\nb,1\n'), '--group', 'arm', '--target', 'won');
+  refused(/which value of won/, 'abtest', '--input', file('arm,won\na,x\na,y\nb,x\nb,x\n'), '--group', 'arm', '--target', 'won');
+  refused(/No row has the value z/, 'abtest', '--input', three, '--group', 'arm', '--target', 'won', '--control', 'z');
+  refused(/more than 100 groups/, 'abtest', '--input', file(`arm,won\n${Array.from({ length: 300 }, (_, i) => `g${i},${i % 2}`).join('\n')}\n`), '--group', 'arm', '--target', 'won');
+  refused(/must differ/, 'abtest', '--baseline', '.5', '--effect', '0');
+});
+
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {
   const list = run(['model', '--help']);
   assert.equal(list.status, 0);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/special.h"
 #include "models/test/read.h"
 
 static struct ctx ctx;
@@ -83,11 +84,105 @@ static void logit_refuses(void **state)
 	assert_string_equal(fault_of(&ctx), "model_not_finite");
 }
 
+/* R: prop.test(c(20034, 20119), c(44700, 45489), correct = FALSE) and with correction; power.prop.test(p1 = .5, p2 = .75, power = .9). */
+static void proportions_as_in_r(void **state)
+{
+	(void)state;
+	struct model_test t;
+	double n;
+	assert_int_equal(model_two_proportions(&ctx, (struct model_arm){44700, 20034, 0}, (struct model_arm){45489, 20119, 0}, 0.95, 0.01, &t), OK);
+	assert_near(t.statistic, 3.182964, 1e-6);
+	assert_near(t.p, 0.07440966, 1e-8);
+	assert_true(t.p_corrected > t.p && t.low < t.difference && t.difference < t.high && t.always_low < t.low && t.high < t.always_high);
+	assert_int_equal(model_sample_size(&ctx, 0.5, 0.75, 0.05, 0.9, &n), OK);
+	assert_near(n, 76.7069, 1e-4); /* 76.7 in the help of R */
+	/* sleep, Student (1908): t = -1.8608, df = 17.776, p = 0.07939, interval -3.3654832 0.2054832 */
+	const struct model_arm one = {10, 7.5, 28.805}, two = {10, 23.3, 36.081};
+	assert_int_equal(model_two_means(&ctx, two, one, 0.95, 1, &t), OK);
+	assert_near(t.statistic, -1.8608, 5e-5);
+	assert_near(t.degrees, 17.776, 5e-4);
+	assert_near(t.p, 0.07939, 5e-6);
+	assert_near(t.low, -3.3654832, 1e-6);
+	assert_near(t.high, 0.2054832, 1e-6);
+	assert_near(model_t_quantile(0.975, 3), 3.182446305284263, 1e-9);
+	double p[] = {0.01, 0.04, 0.03, 0.005}; /* p.adjust: .03 .06 .06 .02 */
+	assert_int_equal(model_holm(&ctx, p, 4), OK);
+	const double wanted[] = {0.03, 0.06, 0.06, 0.02};
+	for (int i = 0; i < 4; i++)
+		assert_near(p[i], wanted[i], 1e-12);
+	assert_int_equal(model_two_proportions(&ctx, (struct model_arm){10, 0, 0}, (struct model_arm){10, 0, 0}, 0.95, 0.01, &t), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_no_spread");
+	assert_int_equal(model_two_proportions(&ctx, (struct model_arm){1, 0, 0}, (struct model_arm){10, 5, 0}, 0.95, 0.01, &t), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_small_arm");
+	assert_int_equal(model_sample_size(&ctx, 0.5, 0.5, 0.05, 0.9, &n), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_rates");
+}
+
+/* Looking after every hundred people at two arms that are the same finds a difference in at most one of twenty experiments; the plain
+ * test, asked as often, finds one far more often. */
+static void looking_often_is_safe(void **state)
+{
+	(void)state;
+	uint32_t seed = 11;
+	int always = 0, plain = 0;
+	enum { RUNS = 400 };
+	for (int run = 0; run < RUNS; run++) {
+		struct model_arm arm[2] = {{0}};
+		bool a = false, b = false;
+		for (int i = 1; i <= 10000; i++) {
+			seed = seed * 1664525 + 1013904223;
+			struct model_arm *one = &arm[i % 2];
+			one->n++;
+			one->sum += (seed >> 8) % 10 < 3;
+			struct model_test t;
+			if (i % 100 != 0)
+				continue;
+			assert_int_equal(model_two_proportions(&ctx, arm[0], arm[1], 0.95, 0.05, &t), OK);
+			a = a || t.always_p < 0.05;
+			b = b || t.p < 0.05;
+		}
+		always += a;
+		plain += b;
+	}
+	assert_true(always <= RUNS / 20 + 10);
+	assert_true(plain > RUNS / 5);
+}
+
+/* amount of German credit cut at 1400, 1800, 4000, 9200: counts of bad and good, weights and value as its package documents them. */
+static void weights_of_evidence_as_published(void **state)
+{
+	(void)state;
+	const double none[] = {0, 10}, some[] = {5, 5};
+	double woe[5], part[5];
+	double value = model_woe(none, some, 2, woe, part);
+	assert_near(woe[0], log(0.99 / 10.99 / 0.5), 1e-12);
+	assert_near(value, part[0] + part[1], 1e-15);
+	/* the one place where it changes is found, and no other */
+	double x[N], breaks[MODEL_BREAKS_MAX];
+	uint8_t event[N];
+	size_t n;
+	for (int i = 0; i < N; i++) {
+		x[i] = (i * 37) % N;
+		event[i] = (int)x[i] < 30 ? (int)x[i] % 2 == 0 : (int)x[i] % 10 == 0;
+	}
+	assert_int_equal(model_cut(&ctx, x, event, N, 2, 0.05, breaks, &n), OK);
+	assert_int_equal(n, 1);
+	assert_true(breaks[0] >= 28 && breaks[0] <= 31);
+	assert_int_equal(model_cut(&ctx, x, event, N, 1, 0.05, breaks, &n), OK);
+	assert_int_equal(n, 0);
+	const double was[] = {10, 20, 70}, is[] = {10, 20, 70}, other[] = {20, 20, 60};
+	assert_near(model_psi(was, is, 3), 0, 1e-15);
+	assert_near(model_psi(was, other, 3), 0.1 * log(2) + 0.1 * log(7.0 / 6), 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(logit_of_four_counts, begin, end),
 		cmocka_unit_test_setup_teardown(logit_refuses, begin, end),
+		cmocka_unit_test_setup_teardown(proportions_as_in_r, begin, end),
+		cmocka_unit_test_setup_teardown(looking_often_is_safe, begin, end),
+		cmocka_unit_test_setup_teardown(weights_of_evidence_as_published, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
