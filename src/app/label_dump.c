@@ -51,6 +51,12 @@ int main(void)
 				put(&o->label);
 		}
 	}
+	for (size_t t = 0; parts.roles[t] != NULL; t++) {
+		for (const struct role_default *role = parts.roles[t]; role->key != NULL; role++) {
+			put(&role->name);
+			put(&role->note);
+		}
+	}
 	for (size_t i = 0; i < parts.n_entities; i++) {
 		const struct entity *e = parts.entities[i];
 		put(&e->label);

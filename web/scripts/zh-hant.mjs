@@ -10,6 +10,10 @@ function walk(node, path, change) {
 	return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value, path ? `${path}.${key}` : key, change)]));
 }
 
+// A table's rows are 列 in Taiwan and its columns 欄; words that merely hold the character keep it.
+const KEEP = /([銀執進另自平發旅流現並履不]行|行[銷業動政程為李]|每行|命令列|佇列|[陣序下排系]列|列[出印入為在])/;
+const table = (text) => text.split(KEEP).map((part, i) => (i % 2 ? part : part.replace(/[行列]/g, (c) => (c === '行' ? '列' : '欄')))).join('');
+
 export function traditional(folder) {
 	const read = (name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
 	const { terms, texts } = read('zh-Hant.corrections.json');
@@ -17,6 +21,6 @@ export function traditional(folder) {
 		if (texts[key] !== undefined) return texts[key];
 		let out = convert(text);
 		for (const [from, to] of Object.entries(terms)) out = out.replaceAll(from, to);
-		return out;
+		return table(out);
 	});
 }

@@ -66,6 +66,21 @@ test('no translation lost a placeholder', () => {
 		}
 });
 
+/** Words of before, and of the mainland in Traditional: each was a stumbling block of somebody who tried the page. */
+const OLD: Record<string, RegExp> = {
+	en: /days before|work for tomorrow|take over\b|contacts \(count\)|all in |would:|one of the choices|lies outside|cannot be told|interaction|well done/i,
+	'zh-Hans': /便签|接管|互动|干得好|不在选项/,
+	'zh-Hant': /記錄|會話|新建|跳過|撤銷|快捷鍵|幫助|訂單號|商品編碼|共享|經辦人|發郵件|便籤|便條|列表|匹配|單元格|令牌|賬|郵箱|信息|默認|短信|“|”|[第首多一該下上逐有些] ?(\{\{\w+\}\} )?行(?!程)/,
+};
+
+test('no word of before stands anywhere', () => {
+	const old = Object.entries(languages).flatMap(([name, texts]) => [...texts].flatMap(([key, text]) => {
+		const found = OLD[name]!.exec(text);
+		return found ? [`${name}: ${key}: ${found[0]} in ${text}`] : [];
+	}));
+	assert.deepEqual(old, []);
+});
+
 test('no text is empty, and Chinese pages have no English sentences', () => {
 	for (const [name, texts] of Object.entries(languages))
 		for (const [key, text] of texts) {

@@ -5,6 +5,8 @@
 #include "access_sql.h"
 #include "base/str.h"
 #include "core/access/access_internal.h"
+#include "core/manifest/manifest.h"
+#include "core/settings/settings.h"
 
 enum err access_person_only(struct ctx *ctx)
 {
@@ -85,6 +87,30 @@ static enum err recovery_left(struct ctx *ctx, int64_t user_id, int64_t *ret)
 	return err;
 }
 
+static void put_shipped_text(struct jsonw *w, const char *from, const char *label)
+{
+	if (str_equal(from, label))
+		return;
+	jsonw_object(w);
+	jsonw_kv_text(w, "text", from);
+	jsonw_kv_text(w, "label", label);
+	jsonw_end_object(w);
+}
+
+/* Roles that ship are kept as data, in the language of the day they were made: what their texts are in the reader's. */
+static void put_shipped(struct ctx *ctx, struct jsonw *w)
+{
+	jsonw_key(w, "shipped");
+	jsonw_array(w);
+	for (const struct role_default *role = access_default_roles; role->key != NULL; role++) {
+		if (ctx->locale == LOCALE_ZH_HANT) /* names are kept in English and Simplified Chinese */
+			put_shipped_text(w, role->name.zh, settings_label(ctx, &role->name));
+		put_shipped_text(w, role->note.en, settings_label(ctx, &role->note));
+		put_shipped_text(w, role->note.zh, settings_label(ctx, &role->note));
+	}
+	jsonw_end_array(w);
+}
+
 static enum err write_account(struct ctx *ctx, struct http_response *res)
 {
 	static const char *const texts[] = {"name", "email", "phone", "theme", "density", "time_zone"};
@@ -115,6 +141,7 @@ static enum err write_account(struct ctx *ctx, struct http_response *res)
 	jsonw_kv_int(&w, "recovery_codes_left", left);
 	jsonw_kv_bool(&w, "must_change_password", record_i64(user, "must_change_password") != 0);
 	jsonw_kv_text(&w, "ask", str_empty(ctx->actor->ask) ? NULL : ctx->actor->ask);
+	put_shipped(ctx, &w);
 	put_time(&w, "password_changed_at", record_value(user, "password_changed_at"));
 	jsonw_end_object(&w);
 	return access_answer(ctx, res);

@@ -3,6 +3,8 @@
 #include "access_sql.h"
 #include "base/str.h"
 #include "core/access/access_internal.h"
+#include "core/manifest/manifest.h"
+#include "core/settings/settings.h"
 #include "core/text/text.h"
 
 enum err access_user_load(struct ctx *ctx, int64_t user_id, struct access_user *ret)
@@ -104,6 +106,9 @@ const char *access_role_label(struct ctx *ctx, const struct access_role *role)
 	const char *hant;
 	if (ctx->locale == LOCALE_EN || str_empty(role->name_zh))
 		return role->name;
+	for (const struct role_default *d = access_default_roles; ctx->settings != NULL && d->key != NULL; d++)
+		if (str_equal(d->name.zh, role->name_zh))
+			return settings_label(ctx, &d->name);
 	if (ctx->locale == LOCALE_ZH_HANT && !text_to_hant(ctx, role->name_zh, &hant))
 		return hant;
 	return role->name_zh;

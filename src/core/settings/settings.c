@@ -65,7 +65,9 @@ const struct setting *const *settings_tables(const struct ctx *ctx)
 
 const char *settings_label(struct ctx *ctx, const struct text2 *text)
 {
-	return ctx->settings->config.label(ctx, text);
+	if (ctx->settings)
+		return ctx->settings->config.label(ctx, text);
+	return ctx->locale == LOCALE_EN || text->zh == NULL ? text->en : text->zh;
 }
 
 /* --- reading the store ---------------------------------------------------------- */

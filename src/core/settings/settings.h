@@ -91,4 +91,8 @@ enum firm_setting {
 };
 extern const struct setting firm_settings[FIRM_SETTING_COUNT + 1];
 
+/* A text of the program in the context's language, Traditional Chinese by the usage of Taiwan;
+ * without open settings as it stands, Traditional as Simplified. */
+const char *settings_label(struct ctx *ctx, const struct text2 *text);
+
 #endif

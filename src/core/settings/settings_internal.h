@@ -12,7 +12,6 @@ const char *setting_default(const struct setting *setting);
 int64_t setting_number(const struct setting *setting, const char *text);
 
 const struct setting *const *settings_tables(const struct ctx *ctx);
-const char *settings_label(struct ctx *ctx, const struct text2 *text);
 /* What is set at this place itself, from the store; NULL: nothing. */
 enum err setting_stored(struct ctx *ctx, const struct setting *setting, enum setting_scope scope, int64_t scope_id, const char **ret) MUST_CHECK;
 

@@ -50,6 +50,8 @@ function titleIn(entity: Entity | undefined, row: Record<string, unknown>): stri
 	const twin = formatTag().startsWith('zh') ? twinOf(entity) : null;
 	const value = (twin && row[twin]) || (entity?.title ? row[entity.title] : null);
 	if (value === null || value === undefined || value === '') return null;
+	const shipped = fieldOf(entity, entity?.title)?.shipped?.get(String(value));
+	if (shipped) return shipped;
 	return fieldOf(entity, entity?.title)?.options?.find((o) => o.value === value)?.label ?? String(value);
 }
 

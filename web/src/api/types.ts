@@ -16,6 +16,8 @@ export interface Option {
 export type FieldRight = 'hidden' | 'masked' | 'read' | 'write';
 
 export interface Field {
+	/** What stored texts that shipped with the program are in the reader's language. */
+	shipped?: ReadonlyMap<string, string>;
 	name: string;
 	type: FieldTypeName;
 	label: string;
@@ -82,6 +84,8 @@ export interface Me {
 	roles?: { id: string; key?: string | null; name: string }[];
 	/** Who can give a right: the manager of one's team, or an administrator. */
 	ask?: string | null;
+	/** Texts of what ships (roles), as they are stored, in the reader's language. */
+	shipped?: { text: string; label: string }[];
 }
 
 export interface Meta {

@@ -49,6 +49,8 @@ type Phase =
 async function describe(): Promise<Meta> {
 	const [meta, account] = await Promise.all([get<Meta>('meta'), get<Me>('account')]);
 	setWeekStart(meta.week_start);
+	const shipped = new Map(account.shipped?.map((s) => [s.text, s.label]));
+	for (const field of meta.entities.find((e) => e.name === 'role')?.fields ?? []) if (['name', 'name_zh', 'note'].includes(field.name)) field.shipped = shipped;
 	rememberMeta(meta);
 	return { ...meta, language: localeOf(meta.user.locale) ?? undefined, user: { ...meta.user, ...account } };
 }

@@ -39,7 +39,7 @@ interface FieldValueProps {
 /** A field's value as this reader may see it. */
 export function FieldValue({ field, row, place, masked }: FieldValueProps) {
 	const { t } = useTranslation();
-	const value = row[field.name];
+	const value = field.shipped?.get(String(row[field.name])) ?? row[field.name];
 	if (isNothing(value)) return place === 'cell' ? null : <span className="nothing">—</span>;
 	const { Show } = kindOf(field);
 	if (masked)
