@@ -26,6 +26,8 @@ static const struct command commands[] = {
 	 "guanxi model logit --input table.csv --target churn --event yes --columns months,plan --json"},
 	{"model abtest", NEEDS_FILES, model_cli_abtest_options, NULL, "Whether groups of an experiment differ, and how many it takes.", model_cli_run_abtest,
 	 "guanxi model abtest --input table.csv --group plan --target churn --event yes"},
+	{"model scorecard", NEEDS_FILES, model_cli_scorecard_options, NULL, "A score card: weights of evidence, information values, points (Siddiqi 2006).", model_cli_run_scorecard,
+	 "guanxi model scorecard --input table.csv --target churn --event yes --breaks months:10,20,30 --json"},
 	{.name = NULL},
 };
 

@@ -242,7 +242,7 @@ enum err model_holm(struct ctx *ctx, double *p, size_t n) MUST_CHECK;
 /* --- score card ------------------------------------------------------------------ */
 
 /* Weight of evidence of each bin, log of its share of events over its share of the others, and its part of the information value (Kullback
- * 1959; Siddiqi 2006). A count of 0 counts as 0.99, as in the R package scorecard. Returns the information value. */
+ * 1959; Siddiqi 2006). A count of 0 counts as 0.99, of totals as they are. Returns the information value. */
 double model_woe(const double *events, const double *others, size_t n, double *woe, double *part);
 
 enum { MODEL_BREAKS_MAX = 15 };

@@ -14,8 +14,8 @@ double model_woe(const double *events, const double *others, size_t n, double *w
 {
 	double all_events = 0, all_others = 0, sum = 0;
 	for (size_t i = 0; i < n; i++) {
-		all_events += counted(events[i]);
-		all_others += counted(others[i]);
+		all_events += events[i];
+		all_others += others[i];
 	}
 	for (size_t i = 0; i < n; i++) {
 		double a = counted(events[i]) / all_events, b = counted(others[i]) / all_others;

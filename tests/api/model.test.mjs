@@ -360,10 +360,43 @@ test('an experiment of a game, and how many an experiment takes', { skip: withou
   refused(/only one group/, 'abtest', '--input', file('arm,won\na,1\na,0\n'), '--group', 'arm', '--target', 'won');
   refused(/fewer than two/, 'abtest', '--input', file('arm,won\na,1\na,0\nb,1\n'), '--group', 'arm', '--target', 'won');
   refused(/nothing to compare/, 'abtest', '--input', file('arm,won\na,1\na,1\nb,1\nb,1\n'), '--group', 'arm', '--target', 'won');
-  refused(/which value of won/, 'abtest', '--input', file('arm,won\na,x\na,y\nb,x\nb,x\n'), '--group', 'arm', '--target', 'won');
+  refused(/which value of won/, 'abtest', '--input', file('arm,won\na,p\na,q\nb,p\nb,p\n'), '--group', 'arm', '--target', 'won');
   refused(/No row has the value z/, 'abtest', '--input', three, '--group', 'arm', '--target', 'won', '--control', 'z');
   refused(/more than 100 groups/, 'abtest', '--input', file(`arm,won\n${Array.from({ length: 300 }, (_, i) => `g${i},${i % 2}`).join('\n')}\n`), '--group', 'arm', '--target', 'won');
   refused(/must differ/, 'abtest', '--baseline', '.5', '--effect', '0');
+});
+
+test('score card of German credit: weights and values as published, points that add up', { skip: without('german_credit/GermanCredit.csv') }, () => {
+  const credit = ['--input', shared('german_credit/GermanCredit.csv'), '--target', 'credit_risk', '--event', '0'];
+  const values = model('scorecard', ...credit, '--distinct', '--values-only').information_values;
+  for (const [name, wanted] of Object.entries({ status: 0.666, credit_history: 0.2932, savings: 0.196, purpose: 0.1692, property: 0.1126, duration: 0.3399, age: 0.2625 }))
+    close(values[name], wanted, 6e-5);
+  const amount = model('scorecard', ...credit, '--columns', 'amount', '--breaks', 'amount:1400,1800,4000,9200');
+  [0.03366, -0.72824, -0.25831, 0.39054, 1.17007].forEach((woe, i) => close(amount.variables[0].bins[i].woe, woe, 6e-6));
+  close(amount.information_values.amount, 0.18122, 6e-6);
+  close(amount.variables[0].coefficient, 1, 1e-6); // one variable alone: the weights are the log odds
+  // 600 points are 1 bad for 19 good; 50 fewer are 2
+  for (const bin of amount.variables[0].bins) close(amount.base_points + bin.points, 600 - (50 * Math.log2((19 * bin.events) / bin.others)), 1e-6);
+  const card = model('scorecard', ...credit);
+  assert.ok(card.auc > 0.8 && card.auc < 0.9 && Math.abs(card.gini - (2 * card.auc - 1)) < 1e-12 && card.ks > 0.5);
+  for (const v of card.variables) {
+    assert.equal(v.bins.reduce((sum, bin) => sum + bin.events + bin.others, 0), 1000);
+    assert.equal(v.iv >= 0.02, 'coefficient' in v, v.variable);
+  }
+  assert.equal(card.cutoffs.length, 9);
+});
+
+test('a score card of other tables: stability, and what is refused', () => {
+  const card = (text, ...args) => ['scorecard', '--input', file(text), '--target', 'churn', ...args];
+  const plain = outcomes('months,plan,churn', () => '');
+  const sampled = model(...card(outcomes('months,plan,churn,part', (i, months) => `,${i < 100 ? 'first' : months > 30 ? 'second' : 'first'}`), '--sample', 'part'));
+  assert.ok(!sampled.variables.some((v) => v.variable === 'part'));
+  assert.ok(sampled.stability[0].psi > 0.25, JSON.stringify(sampled.stability)); // the second sample is of old customers only
+  refused(/numbers that rise/, ...card(plain, '--breaks', 'months:20,10'));
+  refused(/enough information value/, ...card(plain, '--min-iv', '9'));
+  refused(/same outcome/, ...card(plain.replaceAll(',no', ',yes')));
+  refused(/No column is left/, ...card(plain.replaceAll(/\d+,\w+,(yes|no)/g, '1,a,$1')));
+  refused(/number from/, ...card(plain, '--bins', '0'));
 });
 
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {

@@ -152,10 +152,14 @@ static void looking_often_is_safe(void **state)
 static void weights_of_evidence_as_published(void **state)
 {
 	(void)state;
+	const double bad[] = {82, 18, 95, 76, 29}, good[] = {185, 87, 287, 120, 21}, wanted[] = {0.03366, -0.72824, -0.25831, 0.39054, 1.17007};
 	const double none[] = {0, 10}, some[] = {5, 5};
 	double woe[5], part[5];
+	assert_near(model_woe(bad, good, 5, woe, part), 0.18122, 5e-6);
+	for (int i = 0; i < 5; i++)
+		assert_near(woe[i], wanted[i], 5e-6);
 	double value = model_woe(none, some, 2, woe, part);
-	assert_near(woe[0], log(0.99 / 10.99 / 0.5), 1e-12);
+	assert_near(woe[0], log(0.99 / 10 / 0.5), 1e-12);
 	assert_near(value, part[0] + part[1], 1e-15);
 	/* the one place where it changes is found, and no other */
 	double x[N], breaks[MODEL_BREAKS_MAX];
