@@ -141,6 +141,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/heavy/*", LANE_HEAVY, DOOR_PUBLIC, .handle = count_slowly, .doc = "Count slowly"},
 	{METHOD_GET, "/gate", LANE_HEAVY, DOOR_PUBLIC, .handle = wait_at_gate, .doc = "Wait"},
 	{METHOD_POST, "/upload", LANE_HEAVY, DOOR_PUBLIC, .handle = take_upload, .doc = "Upload", .upload = true, .body_max = 8 << 20},
+	{METHOD_POST, "/upload/large", LANE_HEAVY, DOOR_PUBLIC, .handle = take_upload, .doc = "Upload", .upload = true, .body_max = 1 << 30},
 	{METHOD_POST, "/upload/signed", LANE_HEAVY, DOOR_SIGNED_IN, .handle = take_upload, .may = may_upload, .doc = "Upload", .upload = true, .body_max = 8 << 20},
 	{METHOD_GET, "/me", LANE_READ, DOOR_SIGNED_IN, .handle = signed_in_as, .doc = "Me"},
 	{METHOD_POST, "/me", LANE_WRITE, DOOR_SIGNED_IN, .handle = signed_in_as, .doc = "Me"},
