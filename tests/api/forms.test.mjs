@@ -67,7 +67,8 @@ test('a number is one, however wide or large it is written', async () => {
   const merged = await api('POST', '/api/v1/customer?on_conflict=number', { number: 'upc-A01', city: '杭州', name: 'Number' }, { Prefer: 'resolution=merge-duplicates,return=representation' });
   assert.equal(merged.body[0].id, first.id, merged.text);
   await make('product', { name: 'Tea', sku: 'Tea-01' });
-  assert.equal((await api('POST', '/api/v1/product', { name: 'Tea', sku: 'TEA-01' })).status, 409);
+  assert.equal((await api('POST', '/api/v1/product', { name: 'Tea', sku: 'Ｔea-０１' })).status, 409);
+  assert.equal((await api('POST', '/api/v1/product', { name: 'Another tea', sku: 'TEA-01' })).status, 201, 'codes of goods mind their case');
   const order = await make('order', { number: 'So-1', channel_id: (await make('channel', { code: 'W1', name: 'Web', kind: 'web' })).id });
   assert.equal((await api('POST', '/api/v1/order', { number: 'SO-1', channel_id: order.channel_id })).status, 409);
   // a number of one's own may be written otherwise

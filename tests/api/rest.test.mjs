@@ -402,3 +402,12 @@ test('what is not there: entities, functions, methods', async () => {
   assert.equal((await strangers.api('POST', '/api/v1/tag', { name: 'x' })).status, 403);
   assert.equal((await client(server.url)('GET', '/api/v1/customer')).status, 401);
 });
+
+test('names come in the order of their language: Chinese by pinyin, whoever asks for the name', async () => {
+  for (const name of ['张三', 'Ada', '李四', '阿敏', '王五', 'bob']) await make('customer', { name, city: 'Sortable' });
+  const sorted = ['Ada', '阿敏', 'bob', '李四', '王五', '张三'];
+  const list = async (query) => (await api('GET', `/api/v1/customer?city=eq.Sortable&select=name&${query}`)).body.map((r) => r.name);
+  assert.deepEqual(await list('order=name'), sorted);
+  assert.deepEqual(await list('order=name.desc'), sorted.toReversed());
+  assert.deepEqual([...(await list('order=name&limit=4')), ...(await list('order=name&limit=4&offset=4'))], sorted);
+});

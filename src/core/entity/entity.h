@@ -79,6 +79,7 @@ struct field {
 	const char *kind_field;   /* an enum beside a text: of the kind "phone" or "email" it is read like a field of that type */
 	const char *form_of;      /* F_SECRET: kept by the program, the form (text_form) by which texts of the field named are compared;
 	                           * written beside it, so that it is shown as it was written. Unique, it makes that one unique */
+	bool form_cased;          /* letters of that form mind their case */
 	const char *fallback;     /* default value in API text form, NULL none; "now" for times, "me" for links to user */
 	int max;                  /* code points; 0: the type's default */
 	int scale;

@@ -281,11 +281,12 @@ enum err entity_compared_value(struct ctx *ctx, const struct entity_info *info, 
 {
 	enum { FORM_BYTES_MAX = 1200 }; /* what an index takes; longer ones are compared as they are written */
 	*ret = *value;
-	if (entity_compared(info, field) == field || value->kind != VALUE_TEXT)
+	int compared = entity_compared(info, field);
+	if (compared == field || value->kind != VALUE_TEXT)
 		return OK;
 	const char *form;
 	size_t n;
-	enum err err = text_form(ctx, value->t.p, value->t.n, &form, &n);
+	enum err err = text_form(ctx, value->t.p, value->t.n, info->fields[compared]->form_cased, &form, &n);
 	if (!err && n > 0 && n <= FORM_BYTES_MAX)
 		*ret = (struct value){.kind = VALUE_TEXT, .t = {form, n}};
 	return err;

@@ -189,11 +189,20 @@ static bool looks_phone(const char *text)
 	return digits >= 10 && digits <= 15 && (text[0] == '+' || text[0] == '1' || text[0] == '0' || text[0] == '(');
 }
 
+/* At least the digits of a number; what else stands there is sorted out when it is read. */
+static bool has_number(const char *text)
+{
+	size_t digits = 0;
+	for (const char *p = text; *p != '\0'; p++)
+		digits += *p >= '0' && *p <= '9';
+	return digits >= 5;
+}
+
 static bool mostly(const struct table_row *rows, size_t n, size_t column, bool (*looks)(const char *text))
 {
 	size_t filled = 0, fitting = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (column >= rows[i].n || rows[i].cells[column].len == 0)
+		if (column >= rows[i].n || convert_is_nothing(rows[i].cells[column].text))
 			continue;
 		filled++;
 		fitting += looks(rows[i].cells[column].text);
@@ -368,6 +377,75 @@ static enum err rate(struct ctx *ctx, const struct plan_columns *columns, const 
 	return OK;
 }
 
+/* --- further columns of people ---------------------------------------------------------- */
+
+const char *guess_identifier_kind(struct ctx *ctx, const char *header, bool known)
+{
+	static const struct {
+		const char *kind, *words; /* with '|' between: what the heading holds, or is (=) */
+	} kinds[] = {
+		{"wechat", "微信|wechat|weixin"}, {"qq", "=qq|qq号|qq账号|qqnumber|qqid"}, {"line", "=line|lineid|line账号"}, {"email", "邮箱|邮件|email|emailaddress"},
+		{"phone", "电话|手机|phone|mobile|telephone|=tel|=cell|=tel2|=tel3|座机|固话"},
+	};
+	const char *folded = "";
+	if (guess_fold_bare(ctx, header, &folded) != OK)
+		return known ? "other" : NULL;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		for (const char *p = kinds[i].words; *p != '\0';) {
+			size_t len = strcspn(p, "|");
+			bool whole = *p == '=';
+			const char *word = arena_strndup(ctx->arena, p + whole, len - whole);
+			if (word != NULL && (whole ? str_equal(folded, word) : strstr(folded, word) != NULL))
+				return kinds[i].kind;
+			p += len + (p[len] == '|');
+		}
+	}
+	return known ? "other" : NULL;
+}
+
+/* A heading that says it is one more street: "地址2", "备用地址", "Other address". "Address 2" is the second line of one. */
+static bool is_further_street(struct ctx *ctx, const char *header)
+{
+	static const char words[] = "|地址2|地址3|地址二|第二地址|备用地址|其他地址|其它地址|收货地址2|收货地址二|公司地址|单位地址|家庭地址|办公地址|otheraddress|secondaddress|"
+	                            "secondaryaddress|alternativeaddress|workaddress|homeaddress|officeaddress|";
+	const char *folded = "";
+	return guess_fold_bare(ctx, header, &folded) == OK && guess_among(ctx, words, folded);
+}
+
+/* The field that a column can go to as often as it comes; -1: nobody may write it. */
+static struct import_guess further_field(const struct ctx *ctx, const char *entity, const char *field)
+{
+	const struct entity_info *info = registry_find(ctx->registry, entity);
+	int at = info != NULL ? entity_field(info, field) : -1;
+	bool may = at >= 0 && can_take(ctx, info, at) && importable(ctx, info, NULL);
+	return (struct import_guess){info, may ? at : -1};
+}
+
+static bool holds_kind(const char *kind, const struct table_row *rows, size_t n_rows, size_t column)
+{
+	if (str_equal(kind, "email"))
+		return mostly(rows, n_rows, column, looks_email);
+	return !str_equal(kind, "phone") || mostly(rows, n_rows, column, has_number);
+}
+
+/* Columns that are left and hold one more phone, address or chat name of the row's customer. */
+static void add_further(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows, struct import_guess *ret)
+{
+	enum { FURTHER_GUESSED = 6 }; /* of a wide file people choose themselves */
+	const struct import_guess identifier = further_field(ctx, "identifier", "value"), street = further_field(ctx, "address", "street");
+	size_t taken = 0;
+	for (size_t i = 0; i < columns->n && taken < FURTHER_GUESSED; i++) {
+		if (ret[i].info != NULL)
+			continue;
+		const char *kind = identifier.field >= 0 ? guess_identifier_kind(ctx, columns->names[i], false) : NULL;
+		if (kind != NULL && holds_kind(kind, rows, n_rows, i))
+			ret[i] = identifier;
+		else if (street.field >= 0 && is_further_street(ctx, columns->names[i]))
+			ret[i] = street;
+		taken += ret[i].info != NULL;
+	}
+}
+
 /* Columns of a customer file that are the customer's address; an address has a street. */
 static void add_address(const struct guess_candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
 {
@@ -405,7 +483,8 @@ static enum err rate_all(struct ctx *ctx, const struct plan_columns *columns, co
 	return OK;
 }
 
-static void take_best(const struct guess_candidate *best, const struct guess_candidate *list, size_t n, const struct plan_columns *columns, struct import_guess *ret)
+static void take_best(struct ctx *ctx, const struct guess_candidate *best, const struct guess_candidate *list, size_t n, const struct plan_columns *columns,
+                      const struct table_row *rows, size_t n_rows, struct import_guess *ret)
 {
 	for (size_t i = 0; i < columns->n; i++)
 		if (best->fields[i] >= 0)
@@ -413,6 +492,8 @@ static void take_best(const struct guess_candidate *best, const struct guess_can
 	/* Customers with addresses are one file. */
 	if (str_equal(best->info->entity->name, "customer"))
 		add_address(list, n, columns, ret);
+	if (str_equal(best->info->entity->name, "customer"))
+		add_further(ctx, columns, rows, n_rows, ret);
 }
 
 enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
@@ -431,7 +512,7 @@ enum err import_guess_columns(struct ctx *ctx, const struct plan_columns *column
 		err = guess_order_lines(ctx, columns, rows, n_rows, list, n, wanted != NULL || best == NULL ? 0 : best->sum, ret, &lines);
 	if (err != OK || lines || best == NULL || best->sum <= 0)
 		return err;
-	take_best(best, list, n, columns, ret);
+	take_best(ctx, best, list, n, columns, rows, n_rows, ret);
 	return OK;
 }
 

@@ -31,6 +31,8 @@ enum err guess_fold(struct ctx *ctx, const char *header, const char **ret) MUST_
 enum err guess_fold_bare(struct ctx *ctx, const char *header, const char **ret) MUST_CHECK;
 /* "|name|" stands in the list. */
 bool guess_among(struct ctx *ctx, const char *list, const char *folded);
+/* Which kind of identifier a heading means: "备用电话", "E-mail 2", "微信号", "QQ"; NULL: none ("other" where it is known to be one). */
+const char *guess_identifier_kind(struct ctx *ctx, const char *header, bool known);
 /* The file's column of the other half of a name, -1: none. `header` is one half. */
 enum err guess_other_half(struct ctx *ctx, const struct plan_columns *columns, int column, int *ret, bool *ret_first) MUST_CHECK;
 

@@ -208,21 +208,27 @@ static enum err list_stored(struct ctx *ctx, struct import_keys *keys, const str
 	return err;
 }
 
-/* Whether the map knows all that this job made: they were made under these very keys. */
+static bool has_key(const struct plan_record *r, const int *fields, size_t n)
+{
+	bool same = r->n_keys == n;
+	for (size_t i = 0; same && i < n; i++)
+		same = r->fields[r->keys[i]].at == fields[i];
+	return same;
+}
+
+/* Whether the map knows all that this job made: one record of the plan makes them, and they are put there under its key and
+ * under those by which others of the plan look for them. */
 bool import_keys_whole(const struct plan *plan, const struct entity_info *info, const int *fields, size_t n)
 {
-	const struct plan_record *only = NULL;
+	size_t makers = 0;
+	bool same = false;
 	for (size_t i = 0; i < plan->n_records; i++) {
 		if (plan->records[i].info != info)
 			continue;
-		if (only != NULL)
-			return false;
-		only = &plan->records[i];
+		makers += plan->records[i].mode != PLAN_FIND;
+		same |= has_key(&plan->records[i], fields, n);
 	}
-	bool same = only != NULL && only->n_keys == n;
-	for (size_t i = 0; same && i < n; i++)
-		same = only->fields[only->keys[i]].at == fields[i];
-	return same;
+	return makers <= 1 && same;
 }
 
 /* A record that the actor may not see is not there: its key must not tell that it is. */

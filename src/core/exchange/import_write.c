@@ -315,6 +315,26 @@ static void take_key(const struct plan_record *r, const struct value *values, st
 	key->any &= whole || !r->whole_key;
 }
 
+/* What was made is found in this job by whatever the plan looks for it by. */
+static enum err put_found_by(struct writing *w, const struct plan_record *made, const struct record *record)
+{
+	enum err err = OK;
+	for (size_t i = 0; err == OK && i < w->plan->n_records; i++) {
+		const struct plan_record *r = &w->plan->records[i];
+		int fields[PLAN_KEYS_MAX];
+		struct value values[PLAN_KEYS_MAX];
+		bool whole = r->mode == PLAN_FIND && r->info == made->info && r->n_keys > 0;
+		for (size_t k = 0; whole && k < r->n_keys; k++) {
+			fields[k] = r->fields[r->keys[k]].at;
+			values[k] = record->values[fields[k]];
+			whole = values[k].kind != VALUE_NULL;
+		}
+		if (whole)
+			err = import_key_put(w->ctx, w->keys, r->info, fields, values, r->n_keys, record_id(record));
+	}
+	return err;
+}
+
 static enum err create(struct writing *w, size_t at, const struct value *values, const struct key *key)
 {
 	const struct plan_record *r = &w->plan->records[at];
@@ -331,7 +351,7 @@ static enum err create(struct writing *w, size_t at, const struct value *values,
 		err = import_key_fresh(w->ctx, w->keys, r->info, w->ids[at]);
 	if (err == OK && r->n_keys > 0 && key->any)
 		err = import_key_put(w->ctx, w->keys, r->info, key->fields, key->values, r->n_keys, w->ids[at]);
-	return err;
+	return err == OK ? put_found_by(w, r, record) : err;
 }
 
 /* What is the same identifier written otherwise stays as it was written first. */
@@ -368,7 +388,7 @@ static enum err change(struct writing *w, size_t at, const struct value *values,
 	bool changed = record_i64(after, "version") != record_i64(before, "version");
 	tell(w, changed ? ROW_UPDATED : ROW_SKIPPED, id);
 	w->counts->records[at].updated += changed;
-	return OK;
+	return changed ? put_found_by(w, r, after) : OK;
 }
 
 /* Only a record that the actor may see is found through another one. */

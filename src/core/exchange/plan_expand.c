@@ -6,7 +6,7 @@
 #include "core/exchange/convert.h"
 #include "core/exchange/guess.h"
 
-enum { ENTITIES_MAX = PLAN_RECORDS_MAX };
+enum { ENTITIES_MAX = PLAN_RECORDS_MAX, FURTHER_MAX = 12 };
 
 struct part {
 	const struct entity_info *info;
@@ -15,11 +15,20 @@ struct part {
 	bool main, placed;
 };
 
+/* A further phone, address or name in a chat of the row's customer: a record of its own. */
+struct further {
+	int column; /* from 0 */
+	const char *kind; /* of identifier; NULL: a street */
+};
+
 struct expanding {
 	struct ctx *ctx;
 	const struct plan_columns *columns;
 	struct part parts[ENTITIES_MAX];
 	size_t n;
+	struct further further[FURTHER_MAX];
+	size_t n_further;
+	bool people;    /* customers are mapped, and no kinds of identifiers: each column of those is one */
 };
 
 /* By what a record is recognised, the surest first; several fields are one key. Nobody is known by a name alone, and a
@@ -129,6 +138,44 @@ static enum err column_value(struct expanding *x, const struct entity_info *info
 	return *ret != NULL ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
 }
 
+static bool add_further(struct expanding *x, int column, const char *kind)
+{
+	if (x->n_further == FURTHER_MAX)
+		return false;
+	x->further[x->n_further++] = (struct further){column, kind};
+	return true;
+}
+
+static bool is_mapped(const struct expanding *x, const struct entity_info *info, const char *field)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->parts[i].info == info && json_object_get(x->parts[i].fields, field) != NULL)
+			return true;
+	return false;
+}
+
+static bool is_field(const struct entity_info *info, int at, const char *entity, const char *field)
+{
+	return str_equal(info->entity->name, entity) && str_equal(info->fields[at]->name, field);
+}
+
+/* Whether the column is one more of what the row's customer has already. */
+static enum err is_further(struct expanding *x, const struct entity_info *info, int at, int column, bool *ret)
+{
+	const char *kind = NULL;
+	bool again = is_mapped(x, info, info->fields[at]->name);
+	*ret = true;
+	if (x->people && is_field(info, at, "identifier", "value"))
+		kind = (size_t)column < x->columns->n ? guess_identifier_kind(x->ctx, x->columns->names[column], true) : "other";
+	else if (again && is_field(info, at, "customer", "phone"))
+		kind = "phone";
+	else if (again && is_field(info, at, "customer", "email"))
+		kind = "email";
+	else
+		*ret = x->people && again && is_field(info, at, "address", "street");
+	return *ret && !add_further(x, column, kind) ? fail(x->ctx, ERR_LIMIT, "plan.mapping", "plan_records") : OK;
+}
+
 static enum err add_column(struct expanding *x, const json_t *one)
 {
 	const json_t *column = json_object_get(one, "column");
@@ -140,11 +187,15 @@ static enum err add_column(struct expanding *x, const json_t *one)
 		return wrong(x->ctx, column);
 	if (at < 0)
 		return fail_arg(x->ctx, ERR_INVALID, "plan.mapping", "unknown_field", name);
+	int index = (int)json_integer_value(column);
+	bool further = false;
+	enum err err = is_further(x, info, at, index, &further);
+	if (err != OK || further)
+		return err;
 	struct part *part = part_of(x, info);
 	if (part == NULL)
 		return fail(x->ctx, ERR_LIMIT, "plan.mapping", "plan_records");
-	int index = (int)json_integer_value(column);
-	enum err err = column_value(x, info, at, index, &value);
+	err = column_value(x, info, at, index, &value);
 	if (err != OK)
 		return err;
 	if (part->first_column < 0)
@@ -290,6 +341,32 @@ static const char *mode_of(const struct part *part, const json_t *simple, json_t
 	return mode;
 }
 
+static json_t *field_copies(const json_t *fields, const char *const *names)
+{
+	json_t *copies = json_object();
+	for (; copies != NULL && *names != NULL; names++)
+		(void)json_object_set_new(copies, *names, json_deep_copy(json_object_get(fields, *names)));
+	return copies;
+}
+
+/* People whose phone tells nothing are known by their address and name. */
+static enum err add_finders(struct expanding *x, const struct part *part, json_t *record, json_t *records)
+{
+	static const char *const by_phone[] = {"phone", "name", NULL}, *const by_email[] = {"email", "name", NULL};
+	const json_t *key = json_object_get(record, "key"), *email = json_object_get(part->fields, "email"), *mode = json_object_get(record, "mode");
+	bool phones = json_array_size(key) == 2 && str_equal(json_string_value(json_array_get(key, 0)), "phone");
+	bool finds = str_equal(json_string_value(mode), "upsert") || str_equal(json_string_value(mode), "update") || str_equal(json_string_value(mode), "keep");
+	if (!phones || !finds || json_object_get(record, "key_guessed") == NULL || json_object_get(email, "column") == NULL)
+		return OK;
+	json_t *first = json_pack("{s:s, s:s, s:s, s:[s,s], s:b, s:o}", "as", "by_phone", "entity", "customer", "mode", "find", "key", "phone", "name",
+	                          "whole_key", 1, "fields", field_copies(part->fields, by_phone));
+	json_t *second = json_pack("{s:s, s:s, s:s, s:[s,s], s:b, s:o}", "as", "by_email", "entity", "customer", "mode", "find", "key", "email", "name",
+	                           "whole_key", 1, "fields", field_copies(part->fields, by_email));
+	bool ok = first != NULL && second != NULL && json_array_append_new(records, first) == 0 && json_array_append_new(records, second) == 0;
+	ok &= json_object_set_new(record, "same_as", json_pack("[s,s]", "by_phone", "by_email")) == 0;
+	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
 static enum err add_record(struct expanding *x, const json_t *simple, struct part *part, json_t *records)
 {
 	const char *name = part->info->entity->name;
@@ -306,14 +383,16 @@ static enum err add_record(struct expanding *x, const json_t *simple, struct par
 	}
 	json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:O, s:o*, s:s*}", "as", name, "entity", name, "mode", mode, "key", key, "fields",
 	                           part->fields, "when", when, "only_new", line ? "order" : NULL);
-	if (record == NULL || json_array_append_new(records, record) != 0)
+	if (record == NULL)
 		return fail(x->ctx, ERR_LIMIT, "", "memory");
 	/* People are told apart by all of the key or not at all. */
 	if (str_equal(name, "customer"))
 		(void)json_object_set_new(record, "whole_key", json_true());
 	if (guessed)
 		(void)json_object_set_new(record, "key_guessed", json_true());
-	return OK;
+	enum err err = str_equal(name, "customer") ? add_finders(x, part, record, records) : OK;
+	int full = json_array_append_new(records, record);
+	return err == OK && full != 0 ? fail(x->ctx, ERR_LIMIT, "", "memory") : err;
 }
 
 static struct part *part_named(struct expanding *x, const char *entity)
@@ -434,6 +513,44 @@ static json_t *lines_above(struct expanding *x)
 	return column != NULL ? json_pack("[O]", column) : NULL;
 }
 
+/* Whether people are what the columns are of, so that an identifier's column says by its heading which kind it is. */
+static bool of_people(const json_t *simple)
+{
+	const json_t *one;
+	size_t i;
+	bool people = false, kinds = json_object_get(json_object_get(simple, "defaults"), "identifier.kind") != NULL;
+	json_array_foreach(json_object_get(simple, "mapping"), i, one) {
+		const char *entity = json_string_value(json_object_get(one, "entity")), *field = json_string_value(json_object_get(one, "field"));
+		people |= str_equal(entity, "customer");
+		kinds |= str_equal(entity, "identifier") && str_equal(field, "kind");
+	}
+	return people && !kinds;
+}
+
+static json_t *further_record(struct expanding *x, const struct further *f)
+{
+	const char *as = arena_printf(x->ctx->arena, "further_%d", f->column + 1);
+	if (f->kind != NULL)
+		return json_pack("{s:s, s:s, s:s, s:[s,s,s], s:{s:i, s:b}, s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}}", "as", as, "entity", "identifier", "mode", "keep",
+		                 "key", "customer_id", "kind", "value", "when", "column", f->column + 1, "filled", 1, "fields", "customer_id", "record", "customer",
+		                 "kind", "value", f->kind, "value", "column", f->column + 1, "evidence", "value", "import");
+	return json_pack("{s:s, s:s, s:s, s:[s,s], s:{s:i, s:b}, s:{s:{s:s}, s:{s:s}, s:{s:i}}}", "as", as, "entity", "address", "mode", "keep", "key",
+	                 "customer_id", "street", "when", "column", f->column + 1, "filled", 1, "fields", "customer_id", "record", "customer", "kind", "value",
+	                 "other", "street", "column", f->column + 1);
+}
+
+static enum err add_all_further(struct expanding *x, json_t *records)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < x->n_further; i++) {
+		if (json_array_size(records) >= PLAN_RECORDS_MAX)
+			return fail(x->ctx, ERR_LIMIT, "plan.mapping", "plan_records");
+		json_t *record = further_record(x, &x->further[i]);
+		ok = record != NULL && json_array_append_new(records, record) == 0;
+	}
+	return ok ? OK : fail(x->ctx, ERR_LIMIT, "", "memory");
+}
+
 static enum err add_records(struct expanding *x, const json_t *simple, json_t *records)
 {
 	enum err err = add_product(x, records);
@@ -444,7 +561,7 @@ static enum err add_records(struct expanding *x, const json_t *simple, json_t *r
 			err = add_record(x, simple, part, records);
 		part->placed = true;
 	}
-	return err;
+	return err == OK ? add_all_further(x, records) : err;
 }
 
 static const char *main_name(const struct expanding *x)
@@ -464,6 +581,7 @@ static enum err expand(struct expanding *x, const json_t *simple, json_t **ret)
 	enum err err = OK;
 	if (!json_is_array(mapping) || json_array_size(mapping) == 0)
 		return fail(x->ctx, ERR_INVALID, "plan.mapping", "plan_mapping_none");
+	x->people = of_people(simple);
 	json_array_foreach(mapping, i, one) {
 		err = add_column(x, one);
 		if (err != OK)

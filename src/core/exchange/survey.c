@@ -221,7 +221,7 @@ static uint64_t key_hash(struct ctx *ctx, const struct field *field, const char 
 {
 	char plain[256];
 	size_t n = 0;
-	(void)!text_form(ctx, text, strlen(text), &text, &n);
+	(void)!text_form(ctx, text, strlen(text), false, &text, &n);
 	n = 0;
 	bool phone = field->type == FIELD_PHONE;
 	for (const char *p = text; *p != '\0' && n + 1 < sizeof(plain); p++)

@@ -67,6 +67,17 @@ static enum err grouped_term(struct order *p, const char *name, struct query_ord
 	return OK;
 }
 
+/* Names are in the order of their language (Chinese by pinyin): by the field that is kept of them for that. */
+static int sorts_by(const struct entity_info *info, int at)
+{
+	for (int i = SF_COUNT; i < (int)info->n_fields; i++) {
+		const struct field *field = info->fields[i];
+		if (field->made_from && field->type == FIELD_TEXT && (field->flags & F_SORT) && str_equal(field->made_from, info->fields[at]->name))
+			return i;
+	}
+	return at;
+}
+
 static enum err field_term(struct order *p, struct query_node *node, const char *name, struct query_order *term)
 {
 	enum err err = query_open_field(p->ctx, node, name, &term->field);
@@ -75,6 +86,7 @@ static enum err field_term(struct order *p, struct query_node *node, const char 
 	if (!(field_ops(node_field(node, term->field)->type)->compares & COMPARE_ORDER))
 		return fail_arg(p->ctx, ERR_INVALID, name, QK_OPERATOR, "order");
 	term->node = node;
+	term->field = sorts_by(node->info, term->field);
 	term->nullable = field_nullable(node->info, term->field) || (node != p->node && !node->inner);
 	return OK;
 }

@@ -6,10 +6,10 @@
 #include "base/str.h"
 #include "core/text/text_internal.h"
 
-static bool is_form(const char *in, size_t n)
+static bool is_form(const char *in, size_t n, bool cased)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)in[i] >= 0x80 || (in[i] >= 'A' && in[i] <= 'Z'))
+		if ((unsigned char)in[i] >= 0x80 || (!cased && in[i] >= 'A' && in[i] <= 'Z'))
 			return false;
 	return true;
 }
@@ -46,14 +46,14 @@ static void small_letters(UChar *text, int32_t n)
 	}
 }
 
-enum err text_form(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n)
+enum err text_form(struct ctx *ctx, const char *in, size_t n, bool cased, const char **ret, size_t *ret_n)
 {
 	UChar *wide, *normal;
 	int32_t n_wide, n_normal;
 	char *text;
 	*ret = in;
 	*ret_n = n;
-	if (is_form(in, n))
+	if (is_form(in, n, cased))
 		return OK;
 	if (text_is_ascii(in, n))
 		return small_ascii(ctx, in, n, ret);
@@ -62,7 +62,8 @@ enum err text_form(struct ctx *ctx, const char *in, size_t n, const char **ret, 
 		err = text_normalise16(ctx, text_nfkc(), wide, n_wide, &normal, &n_normal);
 	if (err)
 		return err;
-	small_letters(normal, n_normal);
+	if (!cased)
+		small_letters(normal, n_normal);
 	/* Capitals of letters that NFKC took apart may join again. */
 	err = text_normalise16(ctx, text_nfkc(), normal, n_normal, &wide, &n_wide);
 	if (!err)

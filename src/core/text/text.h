@@ -17,9 +17,9 @@ void text_close(void);
 enum err text_clean(struct ctx *ctx, const char *in, size_t n, bool lines, const char **ret, size_t *ret_n) MUST_CHECK;
 /* For comparing: NFKC, case-folded, Traditional to Simplified, accents kept out of Latin letters. */
 enum err text_fold(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n) MUST_CHECK;
-/* By which identifiers are compared: one width and compatibility form of each character (NFKC), letters without case,
- * blanks folded. Nothing else goes: accents, scripts and variants keep numbers apart. */
-enum err text_form(struct ctx *ctx, const char *in, size_t n, const char **ret, size_t *ret_n) MUST_CHECK;
+/* By which identifiers are compared: one width and compatibility form of each character (NFKC), blanks folded, letters without
+ * case unless `cased`. Nothing else goes: accents, scripts and variants keep numbers apart. */
+enum err text_form(struct ctx *ctx, const char *in, size_t n, bool cased, const char **ret, size_t *ret_n) MUST_CHECK;
 /* Pinyin of the Chinese characters in a name: full ("zhangwei") and initials ("zw"); "" if there are none. */
 enum err text_pinyin(struct ctx *ctx, const char *in, size_t n, const char **ret_full, const char **ret_initials) MUST_CHECK;
 /* What the search index keeps for a field, as tokens separated by spaces:

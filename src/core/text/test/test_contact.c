@@ -227,12 +227,19 @@ static void identifiers_have_one_form(void **state)
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		const char *out, *again;
 		size_t n;
-		assert_int_equal(text_form(&f->ctx, list[i].in, strlen(list[i].in), &out, &n), OK);
+		assert_int_equal(text_form(&f->ctx, list[i].in, strlen(list[i].in), false, &out, &n), OK);
 		assert_string_equal(out, list[i].out);
 		assert_int_equal(n, strlen(list[i].out));
-		assert_int_equal(text_form(&f->ctx, out, n, &again, &n), OK); /* and keeps it */
+		assert_int_equal(text_form(&f->ctx, out, n, false, &again, &n), OK); /* and keeps it */
 		assert_string_equal(again, out);
 	}
+	/* codes of goods that differ by case are two: 85123A and 85123a */
+	const char *out;
+	size_t n;
+	assert_int_equal(text_form(&f->ctx, "８５１２３Ａ", strlen("８５１２３Ａ"), true, &out, &n), OK);
+	assert_string_equal(out, "85123A");
+	assert_int_equal(text_form(&f->ctx, "85123a", 6, true, &out, &n), OK);
+	assert_string_equal(out, "85123a");
 }
 
 int run_contact_tests(void)
