@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 
-enum { COMMAND_OPTIONS_MAX = 32, COMMAND_FILES_MAX = 256 };
+enum { COMMAND_OPTIONS_MAX = 32, COMMAND_FILES_MAX = 8192 };
 
 struct command_option {
 	const char *name;  /* without "--" */

@@ -1,0 +1,54 @@
+/* `guanxi mail …`: what the program makes of raw messages, on plain files. */
+#include "core/mail/mail_command.h"
+
+#include "core/command/command.h"
+#include "core/mail/mail.h"
+
+enum { ARENA_MAX = 512 << 20, LINE_MAX_BYTES = 512 << 20 };
+
+/* One file, in memory of its own: a message that is too much does not end the others. */
+static bool explain_file(struct cli *cli, const char *name)
+{
+	struct arena arena;
+	struct ctx ctx;
+	struct mail mail;
+	struct buf in, out;
+	arena_init(&arena, ARENA_MAX);
+	ctx_init(&ctx, &arena, cli->ctx->clock);
+	buf_init(&in, MAIL_BYTES_MAX);
+	buf_init(&out, LINE_MAX_BYTES);
+	bool good = command_read_file(cli, name, &in);
+	if (good && (mail_read(&ctx, buf_text(&in), in.len, &mail) != OK || mail_explain(&ctx, name, &mail, &out) != OK)) {
+		fprintf(cli->err, "guanxi: %s:\n", name);
+		cli->print_faults(&ctx, cli->err);
+		good = false;
+	}
+	buf_putc(&out, '\n');
+	good = good && fwrite(buf_text(&out), 1, out.len, cli->out) == out.len;
+	buf_release(&out);
+	buf_release(&in);
+	arena_release(&arena);
+	return good;
+}
+
+static int mail_explain_files(struct cli *cli)
+{
+	int status = 0;
+	if (cli->n_files == 0) {
+		fprintf(cli->err, "guanxi: 'mail explain' needs one or more FILEs\n");
+		return 2;
+	}
+	for (size_t i = 0; i < cli->n_files; i++)
+		status = explain_file(cli, cli->files[i]) ? status : 1;
+	return status;
+}
+
+static const struct command_option explain_options[] = {
+	{"json", NULL, false, "One JSON object a line; there is no other form yet"},
+	{.name = NULL},
+};
+
+const struct command mail_commands[] = {
+	{"mail explain", NEEDS_FILES, explain_options, "FILE...", "Says what the program understands of raw messages, a line each.", mail_explain_files},
+	{.name = NULL},
+};

@@ -1,0 +1,9 @@
+/* What the program takes from this folder: its commands. */
+#ifndef GUANXI_CORE_MAIL_COMMAND_H
+#define GUANXI_CORE_MAIL_COMMAND_H
+
+#include "core/command/command.h"
+
+extern const struct command mail_commands[];
+
+#endif
