@@ -28,6 +28,8 @@ static const struct command commands[] = {
 	 "guanxi model abtest --input table.csv --group plan --target churn --event yes"},
 	{"model scorecard", NEEDS_FILES, model_cli_scorecard_options, NULL, "A score card: weights of evidence, information values, points (Siddiqi 2006).", model_cli_run_scorecard,
 	 "guanxi model scorecard --input table.csv --target churn --event yes --breaks months:10,20,30 --json"},
+	{"model survival", NEEDS_FILES, model_cli_survival_options, NULL, "How long until it happens: Kaplan-Meier curves, Cox's regression.", model_cli_run_survival,
+	 "guanxi model survival --input table.csv --time months --target churn --event yes --group plan"},
 	{.name = NULL},
 };
 

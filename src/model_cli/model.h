@@ -37,6 +37,8 @@ int model_cli_run_abtest(struct cli *cli);
 extern const struct command_option model_cli_abtest_options[];
 int model_cli_run_scorecard(struct cli *cli);
 extern const struct command_option model_cli_scorecard_options[];
+int model_cli_run_survival(struct cli *cli);
+extern const struct command_option model_cli_survival_options[];
 
 /* What every command that reads a table takes. */
 #define MODEL_INPUT_OPTIONS \

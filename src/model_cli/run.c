@@ -75,6 +75,8 @@ static void print_value(FILE *out, const json_t *value)
 		fprintf(out, "%lld", (long long)json_integer_value(value));
 	} else if (json_is_boolean(value)) {
 		fputs(json_is_true(value) ? "yes" : "no", out);
+	} else if (json_is_array(value) && json_is_object(json_array_get(value, 0))) {
+		fprintf(out, "%zu (--json has them)", json_array_size(value));
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, part) {
 			fputs(i > 0 ? ", " : "", out);

@@ -253,4 +253,38 @@ enum err model_cut(struct ctx *ctx, const double *x, const uint8_t *event, size_
 /* Population stability index of two distributions over the same bins; shares of 0 count as a ten-thousandth. */
 double model_psi(const double *expected, const double *actual, size_t n);
 
+/* --- survival -------------------------------------------------------------------- */
+
+/* Subjects with the time they were seen until and whether the event ended it (else it is not known when it would). */
+struct model_lives {
+	const double *time;
+	const uint8_t *event;
+	size_t n;
+};
+
+struct model_survival {
+	double time, at_risk, events, censored; /* at this time */
+	double survival, se;                    /* just after it; Greenwood (1926) */
+	double low, high;                       /* on the scale of its logarithm, as R's survfit */
+};
+/* Kaplan and Meier (1958): a row for each time something happened; in ctx's arena.  *ret_median: the first time at which survival is a half
+ * or less, NaN if it never is.  Errors: "model_bad_time" (negative or missing), "model_no_values". */
+enum err model_kaplan_meier(struct ctx *ctx, const struct model_lives *lives, double level, struct model_survival **ret, size_t *ret_n,
+                            double *ret_median) MUST_CHECK;
+/* Whether groups (0 to n_groups - 1) live equally long: log-rank test (Mantel 1966); chi-squared with n_groups - 1 degrees. */
+enum err model_log_rank(struct ctx *ctx, const struct model_lives *lives, const int32_t *group, size_t n_groups, double *ret_chi2,
+                        double *ret_p) MUST_CHECK;
+
+struct model_cox {
+	double *coefficient, *se; /* p; NaN where a column says nothing or follows from others */
+	bool *runaway;            /* p: the hazard has no end (a kind to none or all of which it happened); its number means only that */
+	double log_likelihood, null_log_likelihood;
+	double concordance;       /* Harrell et al. (1982) */
+	int iterations;
+	bool converged;
+};
+/* Proportional hazards: Cox (1972), partial likelihood by Newton's way; ties after Efron (1977) or Breslow (1974). x is n x p by rows.
+ * Errors: those above, "model_no_events", "model_separation" (no top is reached). */
+enum err model_cox(struct ctx *ctx, const struct model_lives *lives, const double *x, size_t p, bool breslow, struct model_cox *ret) MUST_CHECK;
+
 #endif

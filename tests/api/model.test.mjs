@@ -399,6 +399,37 @@ test('a score card of other tables: stability, and what is refused', () => {
   refused(/number from/, ...card(plain, '--bins', '0'));
 });
 
+test('survival: remission of leukaemia as in every book, churn of Telco, and what is refused', () => {
+  const treated = '6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+'.split(' ');
+  const placebo = '1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23'.split(' ');
+  const rows = [['6-MP', treated], ['control', placebo]].flatMap(([arm, list]) => list.map((t) => `${arm},${parseInt(t, 10)},${t.endsWith('+') ? 0 : 1}`));
+  const args = ['survival', '--input', file(`arm,weeks,relapse\n${rows.join('\n')}\n`), '--time', 'weeks', '--target', 'relapse'];
+  const curves = model(...args, '--group', 'arm');
+  const at = (group, time) => curves.groups[group].curve.find((row) => row.time === time);
+  for (const [time, survival, se] of [[6, 0.857, 0.0764], [10, 0.753, 0.0963], [23, 0.448, 0.1346]]) {
+    close(at(0, time).survival, survival, 6e-4);
+    close(at(0, time).standard_error, se, 6e-5);
+  }
+  assert.deepEqual(curves.groups.map((g) => [g.group, g.n, g.median]), [['6-MP', 21, 23], ['control', 21, 8]]);
+  close(curves.log_rank.chi2, 16.79, 5e-3);
+  const cox = model(...args, '--cox');
+  close(cox.coefficients.armcontrol, 1.5721, 1e-4);
+  close(cox.log_likelihood, -85.01, 6e-3);
+  close(model(...args, '--cox', '--ties', 'breslow').coefficients.armcontrol, 1.5092, 1e-4);
+  assert.equal(model(...args).groups.length, 1);
+  refused(/No event has happened|No row has the value/, ...args, '--cox', '--event', '7');
+  refused(/holds words/, ...args.with(4, 'arm'));
+  refused(/holds numbers/, ...args, '--group', 'weeks');
+  refused(/efron or breslow/, ...args, '--ties', 'exact');
+  refused(/No column is left/, ...args, '--cox', '--columns', 'weeks');
+  refused(/missing or negative/, 'survival', '--input', file('t,e\n1,1\n-2,1\n3,0\n'), '--time', 't', '--target', 'e');
+});
+
+test('churn of Telco by contract', { skip: without('telco_churn/Telco-Customer-Churn.csv.gz') }, () => {
+  const telco = model('survival', '--input', shared('telco_churn/Telco-Customer-Churn.csv.gz'), '--time', 'tenure', '--target', 'Churn', '--group', 'Contract');
+  assert.deepEqual(telco.groups.map((g) => [g.group, g.n, g.events]), [['Month-to-month', 3875, 1655], ['One year', 1472, 166], ['Two year', 1685, 48]]);
+});
+
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {
   const list = run(['model', '--help']);
   assert.equal(list.status, 0);

@@ -179,6 +179,77 @@ static void weights_of_evidence_as_published(void **state)
 	assert_near(model_psi(was, other, 3), 0.1 * log(2) + 0.1 * log(7.0 / 6), 1e-12);
 }
 
+/* Freireich et al. (1963), remission of leukaemia under 6-MP (censored ones: event 0) and placebo; results in Cox (1972) and in every book since. */
+static const double remission[] = {6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35,
+                                   1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23};
+static const uint8_t relapse[] = {1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+static void survival_as_published(void **state)
+{
+	(void)state;
+	struct model_survival *rows;
+	size_t n;
+	double median, chi2, p;
+	const struct model_lives treated = {remission, relapse, 21}, all = {remission, relapse, 42};
+	assert_int_equal(model_kaplan_meier(&ctx, &treated, 0.95, &rows, &n, &median), OK);
+	/* R survfit: 6 .857 (.0764, .720 1), 7 .807 (.0869), 10 .753 (.0963), 13 .690 (.1068), 16 .627 (.1141), 22 .538 (.1282), 23 .448 (.1346) */
+	const double wanted[][3] = {{6, 0.857, 0.0764}, {7, 0.807, 0.0869}, {10, 0.753, 0.0963}, {13, 0.690, 0.1068}, {16, 0.627, 0.1141}, {22, 0.538, 0.1282}, {23, 0.448, 0.1346}};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		size_t at = 0;
+		while (rows[at].time != wanted[i][0])
+			at++;
+		assert_near(rows[at].survival, wanted[i][1], 6e-4);
+		assert_near(rows[at].se, wanted[i][2], 6e-5);
+	}
+	assert_near(rows[0].low, 0.720, 6e-4);
+	assert_near(rows[0].high, 1, 1e-12);
+	assert_near(median, 23, 0);
+	/* log-rank 16.79 */
+	int32_t group[42];
+	double x[42 * 2];
+	for (int i = 0; i < 42; i++) {
+		group[i] = i >= 21;
+		x[i * 2] = i >= 21;
+		x[i * 2 + 1] = 5;
+	}
+	assert_int_equal(model_log_rank(&ctx, &all, group, 2, &chi2, &p), OK);
+	assert_near(chi2, 16.79, 5e-3);
+	assert_near(p, 4.17e-5, 5e-7);
+	/* coxph: Efron 1.5721 (.4124), log-likelihood -93.18 to -85.01; Breslow 1.5092 (.4096), -93.98 to -86.38 */
+	struct model_cox fit;
+	assert_int_equal(model_cox(&ctx, &all, x, 2, false, &fit), OK);
+	assert_near(fit.coefficient[0], 1.5721, 1e-4);
+	assert_near(fit.se[0], 0.4124, 1e-4);
+	assert_near(fit.null_log_likelihood, -93.18, 0.006);
+	assert_near(fit.log_likelihood, -85.01, 0.006);
+	assert_near(fit.concordance, 0.690, 1e-3);
+	assert_true(isnan(fit.coefficient[1]) && !fit.runaway[0]);
+	assert_int_equal(model_cox(&ctx, &all, x, 2, true, &fit), OK);
+	assert_near(fit.coefficient[0], 1.5092, 1e-4);
+	assert_near(fit.se[0], 0.4096, 1e-4);
+	assert_near(fit.log_likelihood, -86.38, 0.006);
+}
+
+static void survival_refuses(void **state)
+{
+	(void)state;
+	struct model_survival *rows;
+	struct model_cox fit;
+	size_t n;
+	double median;
+	const double time[] = {1, 2, 3, 4, 5, 6}, bad[] = {1, -2, 3, 4, 5, 6}, x[] = {1, 1, 1, 0, 0, 0};
+	const uint8_t none[6] = {0}, early[] = {1, 1, 1, 0, 0, 0};
+	assert_int_equal(model_kaplan_meier(&ctx, &(struct model_lives){bad, early, 6}, 0.95, &rows, &n, &median), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_bad_time");
+	assert_int_equal(model_cox(&ctx, &(struct model_lives){time, none, 6}, x, 1, false, &fit), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_no_events");
+	assert_int_equal(model_cox(&ctx, &(struct model_lives){time, early, 6}, x, 1, false, &fit), OK);
+	assert_true(fit.runaway[0]);
+	assert_int_equal(model_kaplan_meier(&ctx, &(struct model_lives){time, none, 6}, 0.95, &rows, &n, &median), OK);
+	assert_near(rows[5].survival, 1, 0);
+	assert_true(isnan(median));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +258,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(proportions_as_in_r, begin, end),
 		cmocka_unit_test_setup_teardown(looking_often_is_safe, begin, end),
 		cmocka_unit_test_setup_teardown(weights_of_evidence_as_published, begin, end),
+		cmocka_unit_test_setup_teardown(survival_as_published, begin, end),
+		cmocka_unit_test_setup_teardown(survival_refuses, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
