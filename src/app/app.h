@@ -15,6 +15,7 @@
 #include "core/rest/rest.h"
 #include "core/settings/settings.h"
 #include "core/store/store.h"
+#include "core/timers/timers.h"
 
 #define GUANXI_VERSION "0.2.0"
 
@@ -44,6 +45,7 @@ struct app {
 	struct settings *settings;
 	struct blob_store *blobs;
 	struct jobs *jobs; /* only while serving */
+	struct timers *timers; /* only while serving */
 	struct rest *rest; /* only while serving */
 	struct http *http; /* only while serving */
 	struct serve_audit *audit; /* only while serving */

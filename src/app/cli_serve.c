@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/bulk/bulk.h"
-#include "core/uploads/uploads.h"
 
 enum { STOP_WAIT_MS = 15000 };
 
@@ -89,6 +88,23 @@ static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
 	return http_start_new(ctx, app->store, &http, routes, &app->http);
 }
 
+static enum err zone_of_firm(struct ctx *ctx, const char **ret)
+{
+	return setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], ret);
+}
+
+static enum err start_timers(struct ctx *ctx, struct app *app)
+{
+	const struct timers_config config = {
+		.kinds = app->parts.timers,
+		.schedules = app->parts.schedules,
+		.prepare = app_prepare,
+		.zone = zone_of_firm,
+		.arg = app,
+	};
+	return timers_start_new(ctx, app->store, &config, &app->timers);
+}
+
 static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct control **ret_control)
 {
 	struct rest_config rest = {
@@ -108,7 +124,7 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 	if (err == OK)
 		err = jobs_start_new(ctx, app->store, app->parts.job_kinds, 2, app_prepare_job, app, &app->jobs);
 	if (err == OK)
-		err = uploads_start(ctx);
+		err = start_timers(ctx, app);
 	if (err == OK)
 		err = start_http(ctx, cli, app);
 	if (err == OK)
@@ -123,12 +139,14 @@ static void stop(struct app *app, struct control *control)
 {
 	control_stop(control);
 	http_stop(app->http, STOP_WAIT_MS);
+	timers_stop(app->timers);
 	jobs_stop(app->jobs);
 	if (app->rest != NULL)
 		rest_free(app->rest);
 	serve_audit_free(app->audit);
 	app->http = NULL;
 	app->jobs = NULL;
+	app->timers = NULL;
 	app->rest = NULL;
 	app->audit = NULL;
 }

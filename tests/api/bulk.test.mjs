@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { client, guanxi, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api;
 
@@ -266,4 +267,22 @@ test('bad input is refused in words', async () => {
   await bad({ kind: 'change', entity: 'customer', ids: ['1'], set: { level: 'nonsense' } }, 422);
   await bad({ kind: 'change', entity: 'customer', ids: ['1'], expected: -1, set: { city: 'x' } }, 409);
   await bad({ kind: 'delete', entity: 'customer', ids: Array.from({ length: 50001 }, (_, i) => String(i + 1)) }, 413);
+});
+
+test('each night the records of acts that can no longer be taken back go; the acts and their counts stay', { skip: !hasSql }, async () => {
+  const rows = await customers(3, { city: 'Old' });
+  const change = (city) => act({ kind: 'change', entity: 'customer', ids: rows.map((r) => r.id), set: { city } });
+  const old = await change('Older'), young = await change('Young');
+  const items = async (one) => (await api('GET', `/api/v1/bulk_item?act_id=eq.${one.id}&select=id`)).body.length;
+  assert.deepEqual([await items(old), await items(young)], [3, 3]);
+  await server.stop();
+  sql(server.data, `UPDATE bulk_act SET undo_until = undo_until - 2764800000 WHERE id = ${old.id}`);
+  sql(server.data, "UPDATE timer SET due_at = 1 WHERE kind = 'schedule' AND key = 'bulk.prune'");
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  for (let i = 0; (await items(old)) > 0; i++) assert.ok((await new Promise((done) => setTimeout(done, 100)), i < 300), 'they are still there');
+  assert.equal(await items(young), 3);
+  const { body } = await api('GET', `/api/v1/bulk_act/${old.id}`);
+  assert.deepEqual([body.state, body.total, body.done], ['done', 3, 3]);
+  assert.equal((await api('POST', `/api/v1/bulk/${old.id}/undo`)).status, 409);
 });

@@ -129,7 +129,7 @@ test('what was uploaded and never used is cleared away after the days the firm s
     const place = (answer) => join(data, 'blobs', answer.body.sha256.slice(0, 2), answer.body.sha256.slice(2));
     sql(data, `UPDATE import_run SET updated_at = updated_at - 2678400000 WHERE id IN (${[old, twice, planned, done].map((a) => a.body.id)})`);
     sql(data, `DELETE FROM upload_kept WHERE hash = '${before.body.sha256}'`);
-    sql(data, "UPDATE job SET run_at = 0 WHERE kind = 'uploads_clear' AND state = 'queued'");
+    sql(data, "UPDATE timer SET due_at = 1 WHERE kind = 'schedule' AND key = 'uploads.clear'");
     const aged = new Date(Date.now() - 2 * 86400000);
     for (const one of [file, deleted, before, old, twice, planned, done]) utimesSync(place(one), aged, aged);
     admin = await up();
@@ -144,8 +144,8 @@ test('what was uploaded and never used is cleared away after the days the firm s
     const counted = sql(data, 'SELECT hash FROM upload_kept').split('\n');
     for (const one of [old, planned]) assert.ok(!counted.includes(one.body.sha256), 'what is cleared counts on');
     for (const one of [file, deleted, twice, fresh, done]) assert.ok(counted.includes(one.body.sha256), 'what is kept does not count');
-    // the next day's clearing waits
-    assert.equal(sql(data, "SELECT count(*) FROM job WHERE kind = 'uploads_clear' AND state = 'queued'"), '1');
+    // the next night's clearing waits
+    assert.equal(sql(data, "SELECT count(*) FROM timer WHERE key = 'uploads.clear' AND due_at > 1"), '1');
   } finally {
     if (run?.child.exitCode === null) run.kill();
     folder.remove();

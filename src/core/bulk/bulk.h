@@ -14,6 +14,7 @@
 #include "core/entity/entity.h"
 #include "core/http/http.h"
 #include "core/jobs/jobs.h"
+#include "core/timers/timers.h"
 
 enum {
 	BULK_MAX = 50000,      /* records of one act */
@@ -26,6 +27,9 @@ extern const struct entity bulk_act_entity, bulk_item_entity;
 extern const struct route bulk_routes[];
 /* "bulk" and "bulk_undo"; ended by kind NULL. */
 extern const struct job_kind bulk_job_kinds[];
+/* Each night the items of acts that can no longer be taken back go. */
+extern const struct timer_kind bulk_timers[];
+extern const struct schedule bulk_schedules[];
 
 /* Supplied by the program (src/app): the message for a fault in the context's language. */
 const char *app_message(const struct ctx *ctx, const struct fault *fault);

@@ -6,4 +6,4 @@ static const struct entity *const entities[] = {&bulk_act_entity, &bulk_item_ent
 static const struct route *const routes[] = {bulk_routes, NULL};
 
 extern const struct manifest bulk_manifest;
-const struct manifest bulk_manifest = {.name = "bulk", .entities = entities, .routes = routes, .job_kinds = bulk_job_kinds};
+const struct manifest bulk_manifest = {.name = "bulk", .entities = entities, .routes = routes, .job_kinds = bulk_job_kinds, .timers = bulk_timers, .schedules = bulk_schedules};

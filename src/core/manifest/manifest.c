@@ -50,17 +50,22 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 	const size_t n = sizes_of(list).manifests;
 	const struct reaction **reaction = room(arena, n);
 	const struct job_kind **job = room(arena, n);
+	const struct timer_kind **timer = room(arena, n);
+	const struct schedule **schedule = room(arena, n);
 	const struct setting **setting = room(arena, n);
 	const struct command **command = room(arena, n);
 	const struct role_default **role = room(arena, n);
 	const struct role_right **right = room(arena, n);
-	if (!reaction || !job || !setting || !command || !role || !right)
+	if (!reaction || !job || !timer || !schedule || !setting || !command || !role || !right)
 		return false;
-	*ret = (struct manifest_parts){.reactions = reaction, .job_kinds = job, .settings = setting, .commands = command, .roles = role, .rights = right};
+	*ret = (struct manifest_parts){
+		.reactions = reaction, .job_kinds = job, .timers = timer, .schedules = schedule, .settings = setting, .commands = command, .roles = role, .rights = right};
 	/* a table that is missing is written over by the next one, or ends the list */
 	for (const struct manifest *const *m = list; *m != NULL; m++) {
 		*reaction = (*m)->reactions, reaction += *reaction != NULL;
 		*job = (*m)->job_kinds, job += *job != NULL;
+		*timer = (*m)->timers, timer += *timer != NULL;
+		*schedule = (*m)->schedules, schedule += *schedule != NULL;
 		*setting = (*m)->settings, setting += *setting != NULL;
 		*command = (*m)->commands, command += *command != NULL;
 		*role = (*m)->roles, role += *role != NULL;

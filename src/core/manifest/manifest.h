@@ -10,7 +10,9 @@ struct command;
 struct job_kind;
 struct migration;
 struct route;
+struct schedule;
 struct setting;
+struct timer_kind;
 
 /* What a built-in role may do with one entity: scopes of read, create, update, delete, export, import, in this order:
  * a all, b branch, t team, o own, - none. Entities that a role says nothing of get its "*". */
@@ -32,6 +34,8 @@ struct manifest {
 	const struct route *const *routes;          /* tables, each ended by path NULL; the list by NULL */
 	const struct reaction *reactions;           /* to records of other folders; ended by entity NULL */
 	const struct job_kind *job_kinds;           /* ended by kind NULL */
+	const struct timer_kind *timers;            /* ended by kind NULL */
+	const struct schedule *schedules;           /* ended by name NULL */
 	const struct setting *settings;             /* ended by name NULL */
 	const struct command *commands;             /* ended by name NULL */
 	const struct role_default *roles;           /* ended by key NULL */
@@ -47,6 +51,8 @@ struct manifest_parts {
 	const struct route *const *routes;
 	const struct reaction *const *reactions;
 	const struct job_kind *const *job_kinds;
+	const struct timer_kind *const *timers;
+	const struct schedule *const *schedules;
 	const struct setting *const *settings;
 	const struct command *const *commands;
 	const struct role_default *const *roles;

@@ -9,6 +9,7 @@
 
 #include "core/jobs/jobs.h"
 #include "core/settings/settings.h"
+#include "core/timers/timers.h"
 
 struct app;
 /* What this folder asks of the program that holds it. */
@@ -22,11 +23,11 @@ enum err uploads_room(struct ctx *ctx, int64_t size) MUST_CHECK;
  * for ctx's actor.  A file that counts already takes nothing more. */
 enum err uploads_count(struct ctx *ctx, enum uploads_use use, const char *hash, int64_t size) MUST_CHECK;
 
-/* Queues the clearing unless it is queued; at the start of the server.  It queues itself again for the next day. */
-enum err uploads_start(struct ctx *ctx) MUST_CHECK;
 /* What is cleared: imports that were never begun and not touched for the days the firm says, and files that nothing names
  * and that are older than a day. */
 extern const struct job_kind uploads_job_kinds[];
+/* Queues it each night. */
+extern const struct schedule uploads_schedules[];
 
 enum { UPLOADS_QUOTA_MB, UPLOADS_UNUSED_DAYS, UPLOADS_SETTING_COUNT };
 extern const struct setting uploads_settings[UPLOADS_SETTING_COUNT + 1];

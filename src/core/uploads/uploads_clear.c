@@ -6,7 +6,7 @@
 #include "core/uploads/uploads.h"
 #include "uploads_sql.h"
 
-enum { DAY_MS = 24 * 3600 * 1000, FIRST_MS = 5 * 60 * 1000 /* a start has enough to do */, BEAT_EVERY = 1000 };
+enum { DAY_MS = 24 * 3600 * 1000, BEAT_EVERY = 1000 };
 static const char kind_name[] = "uploads_clear";
 
 /* --- imports that were never begun ------------------------------------------------ */
@@ -150,38 +150,10 @@ static enum err clear_files(struct ctx *ctx, const struct job *job)
 
 /* --- the job -------------------------------------------------------------------------- */
 
-static enum err queue_at(struct ctx *ctx, int64_t when)
+static enum err queue(struct ctx *ctx)
 {
 	int64_t id;
-	return job_enqueue(ctx, kind_name, "\"\"", when, &id);
-}
-
-static enum err queue_first(struct ctx *ctx, void *arg)
-{
-	struct stmt *stmt;
-	bool waits = false;
-	(void)arg;
-	enum err err = db_prepare(ctx, ctx->db, &sql_uploads_job_waits, &stmt);
-	if (err != OK)
-		return err;
-	stmt_bind_text(stmt, 1, kind_name);
-	err = stmt_step(ctx, stmt, &waits);
-	stmt_done(stmt);
-	return err == OK && !waits ? queue_at(ctx, ctx_now(ctx) + FIRST_MS) : err;
-}
-
-enum err uploads_start(struct ctx *ctx)
-{
-	struct db *db = ctx->db;
-	enum err err = store_write(ctx, ctx->store, queue_first, NULL);
-	ctx->db = db;
-	return err;
-}
-
-static enum err queue_next(struct ctx *ctx, void *arg)
-{
-	(void)arg;
-	return queue_at(ctx, ctx_now(ctx) + DAY_MS);
+	return job_enqueue(ctx, kind_name, "\"\"", 0, &id);
 }
 
 static enum err clear(struct ctx *ctx, const struct job *job)
@@ -194,14 +166,16 @@ static enum err clear(struct ctx *ctx, const struct job *job)
 	const char *key = ctx->faults.count > 0 ? ctx->faults.list[0].key : "";
 	if (err != OK && (str_equal(key, "job_stopping") || str_equal(key, "job_lost") || str_equal(key, "job_cancelled")))
 		return err;
-	if (err != OK) { /* the next day's goes on from where this one could not */
+	if (err != OK) { /* the next night's goes on from where this one could not */
 		log_event(LOG_WARN, "unused uploads could not be cleared", "why", key, NULL);
 		faults_clear(ctx);
 	}
-	return store_write(ctx, ctx->store, queue_next, NULL);
+	return OK;
 }
 
 const struct job_kind uploads_job_kinds[] = {
 	{.kind = kind_name, .run = clear},
 	{.kind = NULL},
 };
+
+const struct schedule uploads_schedules[] = {{.name = "uploads.clear", .minute = 210, .run = queue}, {0}};

@@ -23,3 +23,7 @@ UPDATE "bulk_act" SET state = ?2, done = ?3, refused = ?4, undone = ?5, kept = ?
 -- name: bulk_reasons
 SELECT state, reason, min(field), min(message), count(*) FROM "bulk_item"
  WHERE act_id = ?1 AND state IN ('refused', 'kept') GROUP BY state, reason ORDER BY count(*) DESC LIMIT 20
+
+-- name: bulk_items_prune
+DELETE FROM "bulk_item" WHERE id IN (SELECT i.id FROM "bulk_act" a JOIN "bulk_item" i ON i.act_id = a.id
+ WHERE a.undo_until < ?1 AND a.state IN ('done', 'undone', 'cancelled', 'failed') LIMIT ?2)

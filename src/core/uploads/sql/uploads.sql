@@ -7,9 +7,6 @@ SELECT 1 FROM upload_kept WHERE owner_id = ?1 AND hash = ?2 AND what = ?3;
 -- name: uploads_add
 INSERT INTO upload_kept (owner_id, hash, what, size, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING;
 
--- name: uploads_job_waits
-SELECT 1 FROM job WHERE kind = ?1 AND state IN ('queued', 'running') LIMIT 1;
-
 -- name: uploads_never_begun
 SELECT id FROM "import_run" WHERE state IN ('new', 'planned') AND updated_at < ?1 AND id > ?2 ORDER BY id LIMIT 100;
 
