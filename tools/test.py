@@ -5,10 +5,9 @@
 
 Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built
 with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests once more, each
-request three times, by a server so built (tests/lib/repeat.mjs).  Where two suites stand beside each other
-(api on both engines, repeat and crash, the browser's) they run side by side.  Each program speaks TAP; its whole
-output is kept in BUILD/test-logs.  PostgreSQL runs in a data folder of its own on a
-free port, and is stopped at the end.
+request three times, by a server so built (tests/lib/repeat.mjs).  Suites that stand beside each other in GROUPS
+run side by side.  Each program speaks TAP; its whole output is kept in BUILD/test-logs.  PostgreSQL runs in data
+folders of its own on free ports, and is stopped at the end.
 """
 import atexit
 import glob
@@ -24,6 +23,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
@@ -32,6 +32,8 @@ SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "repeat", "crash", "e2
 LOGS = os.path.join(BUILD, "test-logs")
 # sealing waits for the oldest transaction of the whole PostgreSQL cluster, other tests' too
 ALONE = {"events", "access_admin", "import_import"}
+# more than the cores: a test waits for its server, a browser or a disk half of its time
+ROWS = 3
 counting = threading.Lock()
 totals = {"passed": 0, "failed": 0, "skipped": 0}
 
@@ -180,48 +182,55 @@ LONG = ["identity", "bulk", "actors", "damage", "cli"]
 
 
 def api(env):
-    """SQLite in one row, PostgreSQL in two with a cluster each, side by side; routes.test.mjs looks at what the others asked for."""
+    """Both engines, PostgreSQL with a cluster for each row; routes.test.mjs at last looks at what the others asked for."""
     hits = os.path.join(LOGS, "api-hits")
     if os.path.exists(hits):
         os.remove(hits)
     env = {**env, "GUANXI_HITS": hits}
-    files = sorted((path for path in node_files("tests/api") if name_of(path) != "routes"), key=lambda path: (name_of(path) not in LONG, path))
     clusters = queue.SimpleQueue()
-    for url in (env["GUANXI_TEST_PG"], start_postgres()):
+    for url in [env["GUANXI_TEST_PG"]] + [start_postgres() for _ in range(ROWS - 1)]:
         clusters.put(url)
 
     def on_postgres(path):
         url = clusters.get()
-        node("api", path, {**env, "GUANXI_TEST_PG": url}, "postgres")
-        clusters.put(url)
+        try:
+            node("api", path, {**env, "GUANXI_TEST_PG": url}, "postgres")
+        finally:
+            clusters.put(url)
 
-    with ThreadPoolExecutor(1) as lite, ThreadPoolExecutor(2) as postgres:
-        rows = [lite.map(lambda path: node("api", path, env, "sqlite"), files), postgres.map(on_postgres, files)]
-        for row in rows:
-            list(row)
-    for engine in ("sqlite", "postgres"):
-        node("api", "tests/api/routes.test.mjs", env, engine)
+    def routes():
+        for engine in ("sqlite", "postgres"):
+            node("api", "tests/api/routes.test.mjs", env, engine)
+
+    files = sorted((path for path in node_files("tests/api") if name_of(path) != "routes"), key=lambda path: (name_of(path) not in LONG, path))
+    tasks = [task for path in files for task in ((on_postgres, path), (lambda path: node("api", path, env, "sqlite"), path))]
+    return tasks, routes
 
 
 def repeat(env):
     env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi")}
-    for path in node_files("tests/api"):
-        if name_of(path) not in NOT_REPEATED:
-            node("repeat", path, {**env, "GUANXI_REPEAT": "2" if name_of(path) in MOVING else "1"})
+    return [(lambda path: node("repeat", path, {**env, "GUANXI_REPEAT": "2" if name_of(path) in MOVING else "1"}), path)
+            for path in node_files("tests/api") if name_of(path) not in NOT_REPEATED], None
 
 
 def crash(env):
-    for path in sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith(("house.py", "writers.py", "askers.py"))):
-        run("crash", os.path.basename(path)[:-3], ["python3", path], env, tries=2)
+    """One after another: they measure what is lost, and some fill disks and kill whatever serves."""
+    def all_of_them(paths):
+        for path in paths:
+            run("crash", os.path.basename(path)[:-3], ["python3", path], env, tries=2)
+
+    return [(all_of_them, sorted(p for p in glob.glob("tests/crash/*.py") if not p.endswith(("house.py", "writers.py", "askers.py"))))], None
 
 
 def e2e(env):
     files = node_files("tests/e2e")
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda path: node("e2e", path, env), [path for path in files if name_of(path) not in LAST]))
-    for path in files:
-        if name_of(path) in LAST:
-            node("e2e", path, env)
+
+    def last():
+        for path in files:
+            if name_of(path) in LAST:
+                node("e2e", path, env)
+
+    return [(lambda path: node("e2e", path, env), path) for path in files if name_of(path) not in LAST], last
 
 
 def load(env):
@@ -233,8 +242,13 @@ def rules(env):
     run("rules", "rules", ["python3", "tests/rules/rules.py", BUILD])
 
 
-# each of a group runs beside the others of it
-GROUPS = [[rules], [unit], [asan], [api], [repeat, crash], [load], [e2e]]
+# Each of a group runs beside the others of it: they give tasks, of which ROWS run at a time, and what comes after all of them.
+GROUPS = [[rules], [unit], [asan], [api, repeat], [crash, e2e], [load]]
+
+
+def in_turn(lists):
+    """Of each suite in turn, so that none is left for the end alone."""
+    return [task for row in zip_longest(*lists) for task in row if task]
 
 
 def main():
@@ -249,8 +263,12 @@ def main():
         env["GUANXI_TEST_PG"] = start_postgres()
     for group in GROUPS:
         asked = [suite for suite in group if suite.__name__ in SUITES]
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda suite: suite(env), asked))
+        parts = [part for part in [suite(env) for suite in asked] if part]
+        with ThreadPoolExecutor(ROWS) as pool:
+            list(pool.map(lambda task: task[0](task[1]), in_turn([part[0] for part in parts])))
+        for _, after in parts:
+            if after:
+                after()
         if asked:
             print(f"# {' and '.join(suite.__name__ for suite in asked)} done after {time.time() - started:.0f} s", flush=True)
     print(f"{time.time() - started:.0f} s; logs in {os.path.relpath(LOGS)}")
