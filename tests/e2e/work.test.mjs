@@ -512,6 +512,17 @@ describe('work', { skip: reason ?? false }, () => {
 		await theirs.waitForSelector('text=You don’t have the right to see this');
 		assert.deepEqual(await axe(theirs), []);
 		await context.close();
+
+		// One who has a password is given another; their tokens stay if that is said.
+		await person.goto(new URL(page.url()).pathname);
+		await page.click('text=Reset password');
+		await page.check('.ant-modal >> text=Keep their API tokens');
+		assert.deepEqual(await axe(page), []);
+		await page.click('.ant-modal >> text=Make a new one');
+		await page.waitForSelector('.once code');
+		const kept = await api(page, 'GET', `audit?action=login&record_id=${/\/user\/(\d+)/.exec(page.url())[1]}`);
+		assert.ok(kept.body.rows.some((r) => JSON.stringify(r.diff).includes('password_reset') && r.diff.tokens_kept), JSON.stringify(kept.body.rows));
+		await page.click('text=I have passed it on');
 	});
 
 	test('masked values stay masked, everywhere', { skip: process.env.GUANXI_E2E_URL ? 'the mock masks nothing' : false }, async () => {
