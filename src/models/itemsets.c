@@ -42,7 +42,8 @@ static enum err no_memory(struct ctx *ctx)
 	return fail(ctx, ERR_LIMIT, "", "memory");
 }
 
-BY_MACHINE static int32_t common(const uint64_t *a, const uint64_t *b, uint64_t *ret, size_t words)
+/* Part of each clone of `extend`. */
+static inline __attribute__((always_inline)) int32_t common(const uint64_t *a, const uint64_t *b, uint64_t *ret, size_t words)
 {
 	int64_t count = 0;
 	for (size_t i = 0; i < words; i++) {
@@ -53,7 +54,7 @@ BY_MACHINE static int32_t common(const uint64_t *a, const uint64_t *b, uint64_t 
 }
 
 /* Keeps of `from` only the places that `mask` has. */
-BY_MACHINE static void squeeze(const uint64_t *from, const uint64_t *mask, size_t words, uint64_t *ret, size_t ret_words)
+static inline __attribute__((always_inline)) void squeeze(const uint64_t *from, const uint64_t *mask, size_t words, uint64_t *ret, size_t ret_words)
 {
 	size_t base = 0;
 	memset(ret, 0, ret_words * sizeof(*ret));
@@ -123,7 +124,7 @@ static enum err make_room(struct search *s, size_t depth, size_t n, size_t words
 }
 
 /* What goes with item `a` of this level, on the next one. */
-static enum err extend(struct search *s, size_t depth, size_t a)
+BY_MACHINE static enum err extend(struct search *s, size_t depth, size_t a)
 {
 	const struct level *here = &s->levels[depth];
 	size_t words = here->words, fewer = ((size_t)here->count[a] + 63) / 64;

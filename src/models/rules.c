@@ -10,12 +10,13 @@ struct children {
 	const struct model_itemsets *sets;
 	int32_t *slot; /* set + 1; 0 empty */
 	size_t mask;
+	int shift; /* the highest bits of a hash, the best mixed ones */
 };
 
 static size_t slot_of(const struct children *c, int32_t parent, int32_t item)
 {
 	uint64_t h = ((uint64_t)(uint32_t)parent << 32 | (uint32_t)item) * 0x9e3779b97f4a7c15U;
-	return (h >> 20) & c->mask;
+	return h >> c->shift;
 }
 
 static int32_t child(const struct children *c, int32_t parent, int32_t item)
@@ -30,9 +31,10 @@ static int32_t child(const struct children *c, int32_t parent, int32_t item)
 static enum err index_sets(struct ctx *ctx, const struct model_itemsets *sets, struct children *ret)
 {
 	size_t room = 16;
-	while (room < sets->n * 2)
+	int bits = 4;
+	for (; room < sets->n * 2; bits++)
 		room *= 2;
-	*ret = (struct children){sets, arena_array(ctx->arena, room, sizeof(*ret->slot)), room - 1};
+	*ret = (struct children){sets, arena_array(ctx->arena, room, sizeof(*ret->slot)), room - 1, 64 - bits};
 	if (ret->slot == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t set = 0; set < sets->n; set++) {
