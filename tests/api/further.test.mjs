@@ -88,3 +88,60 @@ test('WeChat and QQ of vCards and of Google\'s contacts', async () => {
   await take('google.csv', 'Given Name,Family Name,Group Membership,E-mail 1 - Value,IM 1 - Service,IM 1 - Value,Custom Field 1 - Type,Custom Field 1 - Value\nChen,Shi,* myContacts,chen@e.example,QQ,10010,微信,chen10\n', { preset: 'google-contacts-old' });
   assert.deepEqual((await person('Chen Shi')).identifiers, ['qq 10010', 'wechat chen10']);
 });
+
+test('a day without a year goes out in a vCard and comes in again', async () => {
+  const make = (body) => api('POST', '/api/v1/customer', { phone: '13800138077', ...body });
+  await make({ name: 'Card day', birth_month: 5, birth_day: 6 });
+  await make({ name: 'Card month', birth_month: 11 });
+  await make({ name: 'Card year', birthday: '1985-06-18' });
+  await make({ name: 'Card none' });
+  const answer = await fetch(`${server.url}/api/v1/customer/export?format=vcard&name=like.Card*&order=name`, { headers: { Authorization: `Bearer ${server.token}` } });
+  const text = await answer.text();
+  assert.deepEqual(text.match(/^BDAY.*$/gm)?.map((l) => l.trim()), ['BDAY:--0506', 'BDAY:--11', 'BDAY:1985-06-18']);
+  assert.equal(text.includes('birth_month'), false);
+  assert.ok((await api('DELETE', '/api/v1/customer?name=like.Card*', undefined, { Prefer: 'max-affected=10' })).status < 300);
+  await take('days.vcf', text, { preset: 'vcard-contacts' });
+  const back = (await api('GET', '/api/v1/customer?name=like.Card*&select=name,birthday,birth_month,birth_day&order=name')).body;
+  assert.deepEqual(back.map((c) => [c.name, c.birthday, c.birth_month, c.birth_day]), [
+    ['Card day', null, 5, 6], ['Card month', null, 11, null], ['Card none', null, null, null], ['Card year', '1985-06-18', 6, 18],
+  ]);
+});
+
+test('phones are of their row\'s country, else of the record\'s, else the firm\'s', async () => {
+  await take('countries.csv', 'number,name,phone,country\nP1,US One,(202) 555-0123,US\nP2,TW One,0912-345-678,TW\nP3,GB One,020 7946 0018,United Kingdom\nP4,CN One,138 0013 8088,\n');
+  const phones = (await api('GET', '/api/v1/customer?number=like.P*&select=number,phone&order=number')).body;
+  assert.deepEqual(phones.map((c) => c.phone), ['+12025550123', '+886912345678', '+442079460018', '+8613800138088']);
+  const made = (await api('POST', '/api/v1/customer', { name: 'HK', phone: '5123 4567', country: 'HK' }, { Prefer: 'return=representation' })).body[0];
+  assert.equal(made.phone, '+85251234567');
+  const changed = (await api('PATCH', `/api/v1/customer/${made.id}`, { phone: '(202) 555-0199', country: 'us' }, { Prefer: 'return=representation' })).body;
+  assert.equal((changed[0] ?? changed).phone, '+12025550199');
+});
+
+test('headings with a unit, a hint and brackets of any width are what they are', async () => {
+  const up = await api('POST', '/api/v1/import?name=marks.csv', new TextEncoder().encode('*客户名称（必填）,手机号【11位】,邮箱[选填],城市 (city),〔备注〕说明,Birthday (YYYY-MM-DD)\n张伟,13800138090,z@x.example,杭州,老客户,1985-06-18\n'), { 'Content-Type': 'text/csv' });
+  const columns = (await api('GET', `/api/v1/import/${up.body.id}/preview`)).body.columns;
+  assert.deepEqual(columns.map((c) => c.guess && `${c.guess.entity}.${c.guess.field}`), ['customer.name', 'customer.phone', 'customer.email', 'customer.city', 'customer.note', 'customer.birthday']);
+  const goods = await api('POST', '/api/v1/import?name=goods.csv', new TextEncoder().encode('商品编码*,商品名称,售价（元）,重量(克),成本 / CNY\nG-1,茶,12.50,250,8.00\n'), { 'Content-Type': 'text/csv' });
+  const of = (await api('GET', `/api/v1/import/${goods.body.id}/preview`)).body.columns;
+  assert.deepEqual(of.map((c) => c.guess && `${c.guess.entity}.${c.guess.field}`), ['product.sku', 'product.name', 'product.price', 'product.weight_g', 'product.cost']);
+});
+
+test('the check names the preset; every outcome that a row can have is one that rows have', async () => {
+  const up = await api('POST', '/api/v1/import?name=check.vcf', new TextEncoder().encode('BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Checked\r\nTEL:13800138033\r\nEND:VCARD\r\n'), { 'Content-Type': 'text/vcard' });
+  await api('PUT', `/api/v1/import/${up.body.id}/plan`, { preset: 'vcard-contacts' });
+  assert.equal((await api('POST', `/api/v1/import/${up.body.id}/check`, {})).body.preset, 'vcard-contacts');
+  const other = await api('POST', '/api/v1/import?name=check.csv', new TextEncoder().encode('姓名\n甲\n'), { 'Content-Type': 'text/csv' });
+  await api('PUT', `/api/v1/import/${other.body.id}/plan`, { mapping: [{ column: 0, entity: 'customer', field: 'name' }] });
+  assert.equal((await api('POST', `/api/v1/import/${other.body.id}/check`, {})).body.preset, null);
+
+  const rows = await api('POST', '/api/v1/import?name=rows.csv', new TextEncoder().encode('编号,姓名,性别,邮箱\nO1,甲,男,\nO1,乙,女,\nO2,丙,外星,\nO3,,男,\n'), { 'Content-Type': 'text/csv' });
+  await api('PUT', `/api/v1/import/${rows.body.id}/plan`, {
+    mapping: [{ column: 0, entity: 'customer', field: 'number' }, { column: 1, entity: 'customer', field: 'name' }, { column: 2, entity: 'customer', field: 'gender' }],
+    mode: 'create', key: ['number'], on_bad_value: 'empty',
+  });
+  await api('POST', `/api/v1/import/${rows.body.id}/start`, {});
+  for (let i = 0; i < 300 && (await api('GET', `/api/v1/import_run/${rows.body.id}`)).body.state !== 'done'; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  const told = (await api('GET', `/api/v1/import_problem?run_id=eq.${rows.body.id}&select=outcome`)).body.map((p) => p.outcome);
+  const meta = (await api('GET', '/api/v1/meta')).body.entities.find((e) => e.name === 'import_problem').fields.find((f) => f.name === 'outcome');
+  assert.deepEqual([...new Set(told)].sort(), meta.options.map((o) => o.value).sort());
+});

@@ -503,12 +503,23 @@ static bool two_parts(const struct pieces *s, enum date_order order, int *ret_mo
 	return s->digits[1] <= 2;
 }
 
+/* --05, the month alone. */
+static bool month_alone(const char *text, int *ret_month)
+{
+	if (!str_starts(text, "--") || strlen(text) != 4 || !has_form(text + 2, "00"))
+		return false;
+	*ret_month = (text[2] - '0') * 10 + text[3] - '0';
+	return *ret_month >= 1 && *ret_month <= 12;
+}
+
 bool convert_partial_day(const char *text, enum date_order order, int *ret_month, int *ret_day)
 {
 	struct pieces s = convert_take_apart(text);
 	const char *p = text + strspn(text, "- ");
 	bool read = false;
 	*ret_month = *ret_day = 0;
+	if (month_alone(text, ret_month))
+		return true;
 	if (text[0] == '-' && strlen(p) == 4 && has_form(p, "0000")) { /* --0506 of vCards */
 		*ret_month = (p[0] - '0') * 10 + p[1] - '0';
 		*ret_day = (p[2] - '0') * 10 + p[3] - '0';

@@ -54,6 +54,7 @@ struct import_result {
 	int64_t rows, created, updated, skipped, failed;
 	int64_t values_left; /* left out, as the plan has it, without costing the row */
 	double seconds;
+	const char *preset;   /* that the plan is or was found to be; NULL: none */
 	const char *warnings; /* JSON array: what would be merged, lost or read two ways, known before the first row was written */
 };
 
@@ -61,7 +62,7 @@ struct import_result {
  * read connection in ctx->db set).  An interrupted run of the same file with the same
  * plan goes on where it stopped.  OK even when rows failed: see ret->failed. */
 enum err import_file(struct ctx *ctx, const struct import_request *request, struct import_result *ret) MUST_CHECK;
-/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"values_left":…,"seconds":…,"warnings":[…]} on one line. */
+/* {"rows":…,"created":…,"updated":…,"skipped":…,"failed":…,"values_left":…,"seconds":…,"warnings":[…]} on one line; "preset" where there is one. */
 void import_print_result(const struct import_result *result, FILE *out);
 
 /* Presets, NULL past the end. */

@@ -3,6 +3,7 @@
 #include "core/exchange/export.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,7 +44,7 @@ static bool wanted(const struct ctx *ctx, const struct export_request *r, int at
 	if (entity_field_right(ctx->actor, r->info, at) == RIGHT_HIDDEN || (field->flags & F_SECRET))
 		return false;
 	if (r->format == FILE_VCARD)
-		return vcard_part(field->name) != NULL;
+		return vcard_part(field->name) != NULL || str_equal(field->name, "birth_month") || str_equal(field->name, "birth_day");
 	return at != SF_VERSION && at != SF_CREATED_BY && at != SF_UPDATED_BY && field->type != FIELD_JSON;
 }
 
@@ -392,6 +393,34 @@ static enum err json_row(struct ctx *ctx, struct running *r, const struct query_
 	return err == OK && r->lines.len >= LINES_PIECE ? send_lines(ctx, r) : err;
 }
 
+/* The cell of a field that is not masked; NULL: it is not there. */
+static struct cell *cell_of(struct export *x, const char *field)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->columns[i].right != RIGHT_MASKED && str_equal(x->columns[i].field->name, field))
+			return &x->cells[i];
+	return NULL;
+}
+
+static int number_of(const struct cell *cell)
+{
+	int64_t n = 0;
+	return str_to_i64(cell->text, &n) && n >= 0 && n < 100 ? (int)n : 0;
+}
+
+/* A birthday whose year is not known, as cards have it: --0506, --05. */
+static void put_yearless(struct export *x)
+{
+	struct cell *birthday = cell_of(x, "birthday");
+	const struct cell *month = cell_of(x, "birth_month"), *day = cell_of(x, "birth_day");
+	if (birthday == NULL || birthday->len > 0 || month == NULL || month->len == 0)
+		return;
+	int n = snprintf(x->yearless, sizeof(x->yearless), "--%02d", number_of(month));
+	if (n > 0 && day != NULL && day->len > 0)
+		n += snprintf(x->yearless + n, sizeof(x->yearless) - (size_t)n, "%02d", number_of(day));
+	*birthday = (struct cell){x->yearless, (size_t)n, CELL_TEXT};
+}
+
 static enum err write_row(struct ctx *ctx, const struct query_row *row, void *arg)
 {
 	struct running *r = arg;
@@ -404,6 +433,8 @@ static enum err write_row(struct ctx *ctx, const struct query_row *row, void *ar
 		if (err != OK)
 			return err;
 	}
+	if (x->request->format == FILE_VCARD)
+		put_yearless(x);
 	return table_write(ctx, r->out, x->cells);
 }
 

@@ -26,6 +26,7 @@ struct export {
 	size_t n;
 	struct table_out_options options;
 	struct export_zone *zone;
+	char yearless[16]; /* of the row's vCard */
 	const char *masked; /* "phone,email", NULL none */
 	int64_t rows;
 };

@@ -162,7 +162,9 @@ static void write_answer(struct ctx *ctx, const struct checking *c, struct buf *
 	}
 	jsonw_init(&w, out);
 	jsonw_object(&w);
+	const char *preset = json_string_value(json_object_get(c->json, "name"));
 	jsonw_kv_int(&w, "checked", (int64_t)c->n);
+	jsonw_kv_text(&w, "preset", preset_text(preset != NULL ? preset : "") != NULL ? preset : NULL);
 	jsonw_kv_int(&w, "created", by[ROW_CREATED]);
 	jsonw_kv_int(&w, "updated", by[ROW_UPDATED]);
 	jsonw_kv_int(&w, "skipped", by[ROW_SKIPPED] + by[ROW_DUPLICATE]);

@@ -134,12 +134,13 @@ static enum err only_check(struct ctx *ctx, const struct import_request *request
 	if (err != OK)
 		return err;
 	ret->warnings = warnings_of(ctx, plan);
+	ret->preset = preset;
 	ret->rows = json_integer_value(json_object_get(json_object_get(plan, "survey"), "rows"));
 	json_decref(plan);
 	return OK;
 }
 
-static enum err make_run(struct ctx *ctx, const struct import_request *request, int64_t *ret_id, const char **ret_warnings)
+static enum err make_run(struct ctx *ctx, const struct import_request *request, struct import_result *ret)
 {
 	struct import_new new_ = {.format = NULL};
 	json_t *plan = NULL;
@@ -155,13 +156,14 @@ static enum err make_run(struct ctx *ctx, const struct import_request *request, 
 		return err;
 	new_.plan = import_plan_text(ctx, plan);
 	new_.entity = import_plan_entity(ctx, plan);
-	*ret_warnings = warnings_of(ctx, plan);
+	ret->warnings = warnings_of(ctx, plan);
+	ret->preset = new_.preset;
 	json_decref(plan);
 	if (new_.plan == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	struct beginning b = {&new_, 0};
 	err = store_write(ctx, ctx->store, begin, &b);
-	*ret_id = b.id;
+	ret->run_id = b.id;
 	return err;
 }
 
@@ -173,7 +175,7 @@ enum err import_file(struct ctx *ctx, const struct import_request *request, stru
 	*ret = (struct import_result){0};
 	if (request->check)
 		return only_check(ctx, request, ret);
-	enum err err = make_run(ctx, request, &ret->run_id, &ret->warnings);
+	enum err err = make_run(ctx, request, ret);
 	ctx->db = db;
 	if (err == OK)
 		err = import_execute(ctx, ret->run_id, NULL, request->progress, &counts);
@@ -189,8 +191,8 @@ enum err import_file(struct ctx *ctx, const struct import_request *request, stru
 
 void import_print_result(const struct import_result *r, FILE *out)
 {
-	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"values_left\":%lld,\"seconds\":%.3f,\"warnings\":%s}\n",
+	(void)fprintf(out, "{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"skipped\":%lld,\"failed\":%lld,\"values_left\":%lld,\"seconds\":%.3f%s%s%s,\"warnings\":%s}\n",
 	              (long long)r->rows, (long long)r->created, (long long)r->updated, (long long)r->skipped, (long long)r->failed,
-	              (long long)r->values_left, r->seconds, r->warnings != NULL ? r->warnings : "[]");
+	              (long long)r->values_left, r->seconds, r->preset != NULL ? ",\"preset\":\"" : "", r->preset != NULL ? r->preset : "", r->preset != NULL ? "\"" : "", r->warnings != NULL ? r->warnings : "[]");
 	(void)fflush(out);
 }

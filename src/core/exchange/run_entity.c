@@ -79,7 +79,6 @@ static const struct option outcomes[] = {
 	{"duplicate", {"Duplicate", "重复"}, "warn"},
 	{"failed", {"Failed", "失败"}, "bad"},
 	{"left", {"Value left out", "值已留空"}, "info"},
-	{"kept", {"Left by the undo", "撤销时保留"}, "info"},
 	{NULL, {NULL, NULL}, NULL},
 };
 
