@@ -59,6 +59,13 @@ enum err timer_retry(struct ctx *ctx, const char *kind, const char *key)
 	return err ? err : timers_note_due(ctx, ctx_now(ctx));
 }
 
+enum err timer_skip(struct ctx *ctx, const char *kind, const char *key)
+{
+	int64_t rows = 0;
+	enum err err = run_keyed(ctx, &sql_timer_skip, kind, key, 0, &rows);
+	return !err && rows == 0 ? fail(ctx, ERR_NOT_FOUND, "", "not_found") : err;
+}
+
 enum err timer_due(struct ctx *ctx, const char *kind, const char *key, int64_t *ret)
 {
 	struct stmt *stmt;

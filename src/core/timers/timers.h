@@ -10,6 +10,7 @@
 #define GUANXI_CORE_TIMERS_TIMERS_H
 
 #include "base/ctx.h"
+#include "core/http/http.h"
 #include "core/store/store.h"
 
 struct timer {
@@ -43,6 +44,12 @@ enum err timer_clear(struct ctx *ctx, const char *kind, const char *key) MUST_CH
 enum err timer_due(struct ctx *ctx, const char *kind, const char *key, int64_t *ret) MUST_CHECK;
 /* In a write job, of one that was set aside: it is tried again now. ERR_NOT_FOUND if there is no such. */
 enum err timer_retry(struct ctx *ctx, const char *kind, const char *key) MUST_CHECK;
+
+/* In a write job, of one that was set aside: it goes. ERR_NOT_FOUND if there is no such. */
+enum err timer_skip(struct ctx *ctx, const char *kind, const char *key) MUST_CHECK;
+
+/* For administrators: what waits, what was set aside; try again, skip. */
+extern const struct route timers_routes[];
 
 struct timers;
 struct timers_config {

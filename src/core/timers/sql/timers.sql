@@ -26,3 +26,15 @@ ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, attempt = exclud
 
 -- name: timer_schedules
 SELECT key FROM timer WHERE kind = 'schedule';
+
+-- name: timer_skip
+DELETE FROM timer WHERE kind = ?1 AND key = ?2 AND aside = 1;
+
+-- name: timer_kinds
+SELECT kind, CAST(sum(1 - aside) AS bigint), CAST(sum(aside) AS bigint), min(CASE WHEN aside = 0 THEN due_at END) FROM timer WHERE kind <> 'schedule' GROUP BY kind ORDER BY kind;
+
+-- name: timer_scheduled
+SELECT kind, key, due_at, attempt, error FROM timer WHERE kind = 'schedule' ORDER BY key LIMIT ?1;
+
+-- name: timer_aside
+SELECT kind, key, due_at, attempt, error FROM timer WHERE aside = 1 ORDER BY due_at DESC LIMIT ?1;
