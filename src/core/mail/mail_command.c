@@ -3,6 +3,7 @@
 
 #include "core/command/command.h"
 #include "core/mail/mail.h"
+#include "core/mail/mail_sanitize.h"
 
 enum { ARENA_MAX = 512 << 20, LINE_MAX_BYTES = 512 << 20 };
 
@@ -43,6 +44,27 @@ static int mail_explain_files(struct cli *cli)
 	return status;
 }
 
+static int mail_sanitize_input(struct cli *cli)
+{
+	struct buf in, out;
+	char *room = NULL;
+	size_t n = 0;
+	int status = 1;
+	buf_init(&in, MAIL_BYTES_MAX);
+	buf_init(&out, LINE_MAX_BYTES);
+	while ((room = buf_reserve(&in, 65536)) != NULL && (n = fread(room, 1, 65536, cli->in)) > 0)
+		in.len += n;
+	if (room == NULL || ferror(cli->in) != 0)
+		fprintf(cli->err, "guanxi: what comes in cannot be read, or is too large\n");
+	else if (mail_sanitize(cli->ctx, buf_text(&in), in.len, &out) != OK)
+		(void)command_failed(cli);
+	else
+		status = fwrite(buf_text(&out), 1, out.len, cli->out) == out.len ? 0 : 1;
+	buf_release(&out);
+	buf_release(&in);
+	return status;
+}
+
 static const struct command_option explain_options[] = {
 	{"json", NULL, false, "One JSON object a line; there is no other form yet"},
 	{.name = NULL},
@@ -50,5 +72,6 @@ static const struct command_option explain_options[] = {
 
 const struct command mail_commands[] = {
 	{"mail explain", NEEDS_FILES, explain_options, "FILE...", "Says what the program understands of raw messages, a line each.", mail_explain_files},
+	{"mail sanitize", NEEDS_FILES, NULL, NULL, "Reads HTML of a mail and prints what would be shown of it.", mail_sanitize_input, "guanxi mail sanitize < mail.html"},
 	{.name = NULL},
 };

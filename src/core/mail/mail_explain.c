@@ -1,6 +1,9 @@
 /* What is understood of a message, as JSON. */
+#include <string.h>
+
 #include "base/jsonw.h"
 #include "core/mail/mail_internal.h"
+#include "core/mail/mail_sanitize.h"
 
 static void put_recipients(struct jsonw *w, const struct mail *mail)
 {
@@ -35,6 +38,16 @@ static void put_attachments(struct jsonw *w, const struct mail *mail)
 	jsonw_end_array(w);
 }
 
+static enum err put_html(struct ctx *ctx, struct jsonw *w, const struct mail *mail)
+{
+	struct buf clean;
+	buf_init(&clean, (size_t)MAIL_BYTES_MAX * 3);
+	enum err err = mail->html != NULL ? mail_sanitize(ctx, mail->html, strlen(mail->html), &clean) : OK;
+	jsonw_kv_text(w, "html", mail->html != NULL ? buf_text(&clean) : NULL);
+	buf_release(&clean);
+	return err;
+}
+
 enum err mail_explain(struct ctx *ctx, const char *file, const struct mail *mail, struct buf *out)
 {
 	struct jsonw w;
@@ -53,6 +66,8 @@ enum err mail_explain(struct ctx *ctx, const char *file, const struct mail *mail
 	jsonw_end_array(&w);
 	put_recipients(&w, mail);
 	jsonw_kv_text(&w, "text", mail->text);
+	if (put_html(ctx, &w, mail) != OK)
+		return ERR_LIMIT;
 	put_attachments(&w, mail);
 	if (mail->left_out > 0)
 		jsonw_kv_int(&w, "left_out", (int64_t)mail->left_out);

@@ -1,9 +1,9 @@
 /* HTML to words. Gumbo makes the tree; it is walked without recursion, as depth is the sender's choice. */
-#include <gumbo.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "core/mail/mail_html.h"
+#include "core/mail/mail_tree.h"
 
 static bool is_block(GumboTag tag)
 {
@@ -15,11 +15,6 @@ static bool is_block(GumboTag tag)
 			return true;
 	}
 	return false;
-}
-
-static bool is_silent(GumboTag tag)
-{
-	return tag == GUMBO_TAG_SCRIPT || tag == GUMBO_TAG_STYLE || tag == GUMBO_TAG_TITLE || tag == GUMBO_TAG_TEMPLATE;
 }
 
 struct words {
@@ -74,23 +69,16 @@ static void leave(struct words *w, const GumboNode *node)
 		break_line(w, true);
 }
 
-static const GumboVector *children_of(const GumboNode *node)
-{
-	if (node->type == GUMBO_NODE_DOCUMENT)
-		return &node->v.document.children;
-	return node->type == GUMBO_NODE_ELEMENT && !is_silent(node->v.element.tag) ? &node->v.element.children : NULL;
-}
-
 /* The node after this one in the order of the text; leaves elements that end. */
 static const GumboNode *step(struct words *w, const GumboNode *node, const GumboNode *root)
 {
-	const GumboVector *children = children_of(node);
+	const GumboVector *children = mail_tree_children(node);
 	if (children != NULL && children->length > 0)
 		return children->data[0];
 	while (node != root) {
 		if (node->type == GUMBO_NODE_ELEMENT)
 			leave(w, node);
-		const GumboVector *siblings = children_of(node->parent);
+		const GumboVector *siblings = mail_tree_children(node->parent);
 		if (siblings != NULL && node->index_within_parent + 1 < siblings->length)
 			return siblings->data[node->index_within_parent + 1];
 		node = node->parent;
@@ -100,17 +88,20 @@ static const GumboNode *step(struct words *w, const GumboNode *node, const Gumbo
 
 enum err mail_html_text(struct ctx *ctx, const char *html, size_t n, struct buf *out)
 {
-	GumboOptions options = kGumboDefaultOptions;
-	options.max_errors = 0;
-	GumboOutput *tree = gumbo_parse_with_options(&options, html, n);
 	struct words w = {.out = out};
-	const GumboNode *root = tree->document;
+	struct mail_tree tree;
+	if (mail_tree_too_costly(html, n)) { /* its source is better than nothing */
+		buf_add(out, html, n);
+		return buf_failed(out) ? fail(ctx, ERR_LIMIT, NULL, "mail_too_large") : OK;
+	}
+	mail_tree_parse(&tree, html, n);
+	const GumboNode *root = tree.output->document;
 	for (const GumboNode *node = root; node != NULL; node = step(&w, node, root)) {
 		if (node->type == GUMBO_NODE_ELEMENT)
 			enter(&w, node);
 		else if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE || node->type == GUMBO_NODE_CDATA)
 			put_text(&w, node->v.text.text);
 	}
-	gumbo_destroy_output(&kGumboDefaultOptions, tree);
+	mail_tree_free(&tree);
 	return buf_failed(out) ? fail(ctx, ERR_LIMIT, NULL, "mail_too_large") : OK;
 }

@@ -1,14 +1,9 @@
-/* HTML of mails: what may be shown of it, and what it says in words. */
+/* HTML of mails: what it says in words. */
 #ifndef GUANXI_CORE_MAIL_MAIL_HTML_H
 #define GUANXI_CORE_MAIL_MAIL_HTML_H
 
 #include "base/buf.h"
 #include "base/ctx.h"
-
-enum {
-	MAIL_HTML_DEPTH_MAX = 400,    /* elements within elements; what is deeper is shown flat */
-	MAIL_HTML_NODES_MAX = 400000, /* what comes after is left out, and said so */
-};
 
 /* The words of HTML in UTF-8, with line breaks where blocks end. Script and style are no words. */
 enum err mail_html_text(struct ctx *ctx, const char *html, size_t n, struct buf *out) MUST_CHECK;
