@@ -172,6 +172,51 @@ describe('bulk', { skip: reason ?? false }, () => {
 		assert.equal(await owner('customer', made[0].id), a.id);
 	});
 
+	test('ten thousand records are handed over: how far it is is seen, it is stopped, and the rest stays', async () => {
+		const made = await post('user', [{ name: 'Tenthousa', email: 'ten@example.com' }, { name: 'Heiress', email: 'heiress@example.com' }]);
+		for (let i = 0; i < 10; i++) {
+			const some = await api(page, 'POST', 'customer', Array.from({ length: 1000 }, (_, k) => ({ name: `Owned ${i} ${k}`, owner_id: made[0].id })));
+			assert.equal(some.status, 201);
+		}
+		await person.goto(`/user/${made[0].id}`);
+		await page.click('.record-actions >> text=Hand over');
+		await choose(page, '.ant-modal .ant-select >> nth=0', /^Heiress/, { typed: 'Heiress' });
+		await page.waitForSelector('.ant-modal .plain-table >> text=10,000');
+		await page.fill('.ant-modal input[inputmode="numeric"]', '10000');
+		await page.click('.ant-modal .ant-btn-primary');
+		await page.waitForSelector('.ant-modal .ant-progress');
+		await page.waitForSelector('.ant-modal >> text=/of 10,000 records handed over so far/');
+		await page.click('.ant-modal button:has-text("Stop")');
+		await page.waitForSelector('.ant-modal .ant-alert-warning');
+		const given = async (id) => Number((await api(page, 'GET', `customer?select=count()&owner_id=eq.${id}`)).body[0].count);
+		const [left, gone] = [await given(made[0].id), await given(made[1].id)];
+		assert.equal(left + gone, 10_000);
+		assert.ok(left > 0, 'it did not stop');
+		assert.match(await page.innerText('.ant-modal .ant-alert'), new RegExp(`^${gone.toLocaleString('en')} of 10,000 records handed over so far`));
+		await page.click('.ant-modal .ant-btn-primary');
+	});
+
+	test('at a reset the administrator chooses whether API tokens stay', async () => {
+		const [user] = [await post('user', { name: 'Tokenia', email: 'tokenia@example.com' })].flat();
+		const asked = [];
+		page.on('request', (r) => r.url().endsWith(`/user/${user.id}/password`) && asked.push(r.postDataJSON()));
+		const reset = async (keep) => {
+			await person.goto(`/user/${user.id}`);
+			await page.click('.record-actions >> text=/password/i');
+			if (keep) await page.click('.ant-modal >> text=Keep their API tokens');
+			await page.click('.ant-modal .ant-btn-primary');
+			await page.waitForSelector('.ant-modal >> text=New password of Tokenia');
+		};
+		await reset(false);
+		const password = await page.innerText('.ant-modal .once b, .ant-modal .once code, .ant-modal code');
+		const login = await fetch(`${shop.url}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email: user.email, password: password.trim() }) });
+		const { csrf } = await login.json();
+		await fetch(`${shop.url}/api/v1/account/password`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, Cookie: login.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ') }, body: JSON.stringify({ old: password.trim(), new: 'tokens may stay 1' }) });
+		await reset(true);
+		await reset(false);
+		assert.deepEqual(asked.map((a) => a?.keep_tokens === true), [false, true, false]);
+	});
+
 	test('in Chinese and on a phone the pages fit and are clean', async () => {
 		for (const [language, size] of [['zh-Hans', undefined], ['zh-Hans', PHONE], ['en', PHONE], ['zh-Hant', undefined]]) {
 			await api(page, 'PATCH', 'account', { locale: language === 'en' ? 'en' : language === 'zh-Hans' ? 'zh_hans' : 'zh_hant' });

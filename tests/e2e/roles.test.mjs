@@ -136,6 +136,96 @@ describe('roles', { skip: reason ?? false }, () => {
 		await who.context.close();
 	});
 
+	test('a wider person, a wider role, somebody else’s import: what can’t be done is not offered, and why is said', async () => {
+		const keeper = await post('role', {
+			name: 'Keeper of people', caps: ['users'],
+			rights: { '*': { read: 'all' }, user: { read: 'all', create: 'all', update: 'all' }, role: { read: 'all', create: 'all', update: 'all' }, team: { read: 'all' }, branch: { read: 'all' } },
+		});
+		people.keeper = { id: null, email: 'keeper@roles.example.com' };
+		const made = await post('user', { name: 'The keeper', email: people.keeper.email, roles: [keeper.id], team_id: team.team_id, branch_id: team.branch_id, locale: 'en' });
+		const { password } = await post(`user/${made.id}/password`, {});
+		const first = await fetch(`${shop.url}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email: people.keeper.email, password }) });
+		const { csrf } = await first.json();
+		await fetch(`${shop.url}/api/v1/account/password`, {
+			method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, Cookie: first.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ') },
+			body: JSON.stringify({ old: password, new: PASSWORD }),
+		});
+		const who = await visitor(browser, { ...shop, email: people.keeper.email, password: PASSWORD }, { language: 'en' });
+		const button = (name) => who.page.locator('.record-actions').getByRole('button', { name });
+		await who.goto(`/user/${people.administrator.id}`);
+		await who.page.waitForSelector('.why-not >> text=This person may do more than you');
+		for (const name of [/Reset password/, /Disable/]) assert.equal(await button(name).count(), 0, String(name));
+		assert.equal(await who.page.locator('.fact-edit').count(), 0);
+		// the server says the same
+		assert.equal((await api(who.page, 'PATCH', `user/${people.administrator.id}`, { phone: '+8613800001234' })).status, 403);
+		assert.equal((await api(who.page, 'POST', `user/${people.administrator.id}/password`, {})).status, 403);
+		// somebody who may do less: all of it is there, and works
+		const small = await post('user', { name: 'Small One', email: 'small@roles.example.com', roles: [], team_id: team.team_id, branch_id: team.branch_id });
+		await who.goto(`/user/${small.id}`);
+		assert.equal(await who.page.locator('.why-not').count(), 0);
+		assert.equal(await button(/Disable/).count(), 1);
+		await button(/Make a password|Reset password/).click();
+		await who.page.click('.ant-modal .ant-btn-primary');
+		await who.page.waitForSelector('.ant-modal >> text=New password of Small One');
+
+		const wide = (await api(page, 'GET', 'role?key=eq.manager')).body[0];
+		await who.goto(`/role/${wide.id}`);
+		await who.page.waitForSelector('.why-not >> text=This role gives more than you may do');
+		assert.equal(await who.page.locator('.matrix select:not([disabled])').count(), 0);
+		assert.equal(await who.page.locator('.role .ant-checkbox-input:not([disabled])').count(), 0);
+		assert.equal((await api(who.page, 'PATCH', `role/${wide.id}`, { caps: [] })).status, 403);
+		const all = (await api(page, 'GET', 'role?key=eq.administrator')).body[0];
+		await admin.goto(`/role/${all.id}`);
+		await page.waitForSelector('.why-not >> text=The rights of the built-in administrator role are fixed');
+		assert.equal(await page.locator('.matrix select:not([disabled])').count(), 0);
+		await admin.goto(`/role/${wide.id}`);
+		assert.ok(await page.locator('.matrix select:not([disabled])').count() > 20);
+		await who.context.close();
+	});
+
+	test('somebody else’s import is stopped and undone, not gone on with; its rows stay its owner’s', async () => {
+		const who = await visitor(browser, { ...shop, email: people.manager.email, password: PASSWORD }, { language: 'en' });
+		await who.goto('/import/new?entity=customer');
+		await who.page.setInputFiles('input[type=file]', { name: 'theirs.csv', mimeType: 'text/csv', buffer: Buffer.from('name,city\nImportina,Suzhou\n') });
+		await who.page.waitForURL(/\/import\/\d+/);
+		const path = new URL(who.page.url()).pathname;
+		const id = /\d+/.exec(path)[0];
+		const refused = [];
+		page.on('response', (r) => r.status() === 403 && r.url().includes(`import/${id}`) && refused.push(r.url()));
+		await admin.goto(path);
+		await page.waitForSelector('text=Somebody else uploaded this file');
+		assert.equal(await page.getByRole('button', { name: /Check|Start import|Continue/ }).count(), 0);
+		await who.page.click('.form-foot .ant-btn-primary');
+		await who.page.click('.ant-btn-primary:has-text("Start")');
+		await who.page.waitForSelector('.run-step >> text=Done');
+		await admin.goto(path);
+		await page.waitForSelector('.run-step >> text=Undo import');
+		assert.equal(await page.getByText('Result file').count(), 0);
+		assert.deepEqual(refused, []);
+		await who.context.close();
+	});
+
+	test('sales: of colleagues’ records none is changed in bulk, and it is said before; nobody’s is claimed first', async () => {
+		const stamp = 'Bulkville';
+		for (const name of ['A', 'B']) await post('customer', { name: `Colleague ${name}`, city: stamp, owner_id: people.manager.id, team_id: team.team_id, branch_id: team.branch_id });
+		const free = await post('customer', { name: 'Free One', city: 'Freeville', owner_id: null, team_id: team.team_id, branch_id: team.branch_id });
+		const rights = (await api(page, 'GET', 'role?key=eq.sales')).body[0];
+		await api(page, 'PATCH', `role/${rights.id}`, { caps: ['bulk'] });
+		const who = await visitor(browser, { ...shop, email: people.sales.email, password: PASSWORD }, { language: 'en' });
+		await who.goto(`/customer?city=eq.${stamp}`);
+		await who.page.waitForSelector('.grid-row >> nth=1');
+		await who.page.click('.grid-head .ant-checkbox-input');
+		await who.page.click('.bulk >> text=Change…');
+		await who.page.waitForSelector('.ant-message >> text=You may do this with none of these records: only their owners can. Ask ');
+		assert.equal(await who.page.locator('.ant-modal').count(), 0);
+		await who.goto(`/customer/${free.id}`);
+		await who.page.waitForSelector('.why-not >> text=Nobody looks after this customer. Claim it to change it.');
+		await who.page.click('.owner button');
+		await who.page.waitForSelector('.ant-message >> text=You look after this customer now');
+		await who.page.waitForFunction(() => !document.querySelector('.why-not') && document.querySelector('.fact-edit'));
+		await who.context.close();
+	});
+
 	test('sales: takes a customer from the pool, works on it, and gives it back', async () => {
 		const free = await post('customer', { name: 'Poolina', owner_id: null, team_id: team.team_id });
 		const who = await visitor(browser, { ...shop, email: people.sales.email, password: PASSWORD }, { language: 'en' });

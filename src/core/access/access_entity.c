@@ -67,7 +67,7 @@ const struct entity user_entity = {
 	.fields = user_fields, .n_fields = COUNT(user_fields), .groups = user_groups,
 	.title = "name", .subtitle = "email", .team = "team_id", .branch = "branch_id",
 	.sort = "name.asc", .icon = "user", .flags = E_SYSTEM,
-	.hooks = {.before = access_before_user, .after = access_after_user},
+	.hooks = {.before = access_before_user, .after = access_after_user, .bars = access_bars_user},
 };
 
 /* --- team ---------------------------------------------------------------------- */
@@ -143,7 +143,7 @@ const struct entity role_entity = {
 	.label = {"Role", "角色"}, .label_many = {"Roles", "角色"},
 	.fields = role_fields, .n_fields = COUNT(role_fields),
 	.title = "name", .subtitle = "note", .sort = "name.asc", .icon = "safety", .flags = E_SYSTEM,
-	.hooks = {.before = access_before_role, .after = access_after_any},
+	.hooks = {.before = access_before_role, .after = access_after_any, .bars = access_bars_role},
 };
 
 /* --- token ------------------------------------------------------------------------- */

@@ -65,6 +65,11 @@ enum err access_guard_user(struct ctx *ctx, int64_t user_id)
 	return err ? err : guard_record(ctx, user);
 }
 
+enum err access_bars_user(struct ctx *ctx, const struct record *user)
+{
+	return guard_record(ctx, user);
+}
+
 static enum err guard_grant(struct ctx *ctx, const struct record *old, const struct record *now)
 {
 	struct rights *before = NULL, *after;
@@ -227,6 +232,12 @@ static enum err guard_role(struct ctx *ctx, const struct record *old, struct rig
 	if (err || access_covers(ctx->actor, NULL, NULL, *ret, &anywhere))
 		return err;
 	return fail(ctx, ERR_FORBIDDEN, "", "role_wider");
+}
+
+enum err access_bars_role(struct ctx *ctx, const struct record *role)
+{
+	struct rights *rights;
+	return record_i64(role, "is_protected") ? fail(ctx, ERR_FORBIDDEN, "", "protected_role") : guard_role(ctx, role, &rights);
 }
 
 enum err access_before_role(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)

@@ -357,6 +357,9 @@ void access_worker_bad_token(struct ctx *ctx, struct access *access, const char 
 
 /* ERR_FORBIDDEN "user_wider" when the user may do more than the actor. */
 enum err access_guard_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* What keeps the actor from changing a user, or the rights of a role: ERR_FORBIDDEN with its fault. */
+enum err access_bars_user(struct ctx *ctx, const struct record *user) MUST_CHECK;
+enum err access_bars_role(struct ctx *ctx, const struct record *role) MUST_CHECK;
 /* Revokes all of a user's; in a write job. */
 enum err access_tokens_end(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 enum err access_before_user(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_);

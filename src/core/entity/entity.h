@@ -105,6 +105,9 @@ struct entity_hooks {
 	/* E_GATHER: the last word on a new record before it is written, when all that was made
 	 * for it in this job is known (record_gathered_child). Then comes `after`. */
 	enum err (*gathered)(struct ctx *ctx, const struct entity *entity, struct record *new_);
+	/* What keeps the actor from changing a record that is within reach, as ERR_FORBIDDEN with its fault: for pages, which offer
+	 * only what may be done. `before` refuses it all the same. */
+	enum err (*bars)(struct ctx *ctx, const struct record *record);
 };
 
 /* What another folder does when records of an entity change, in the same write job, after the entity's own hooks and in the

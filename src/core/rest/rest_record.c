@@ -61,6 +61,17 @@ static bool shows_kept(const struct entity_info *info)
 	return false;
 }
 
+/* "X-Barred": why a record within reach is still beyond its reader, such as a user who may do more. */
+static enum err tell_bar(struct ctx *ctx, struct http_response *res, const struct entity *entity, const struct record *record)
+{
+	enum err err = entity->hooks.bars(ctx, record);
+	if (err != ERR_FORBIDDEN)
+		return err;
+	http_set_header(res, "X-Barred", ctx->faults.count > 0 ? ctx->faults.list[0].key : "forbidden");
+	faults_clear(ctx);
+	return OK;
+}
+
 /* "X-Reach": from which scope on the record is within it, for pages that offer only what its reader may do with it, and
  * with what hangs on it. Only for who asks: it costs a look at the owner. */
 static enum err tell_reach(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct one *one)
@@ -79,7 +90,7 @@ static enum err tell_reach(struct ctx *ctx, const struct http_request *req, stru
 	while (scope < SCOPE_ALL && !gate_row(ctx->actor, scope, &owner))
 		scope++;
 	http_set_header(res, "X-Reach", names[scope]);
-	return OK;
+	return one->info->entity->hooks.bars ? tell_bar(ctx, res, one->info->entity, record) : OK;
 }
 
 enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct http_response *res)

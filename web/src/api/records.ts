@@ -10,6 +10,8 @@ export interface RecordAnswer {
 	masked: ReadonlySet<string>;
 	/** From which scope on the record is within it; absent: nobody asked. */
 	reach?: Scope | null;
+	/** What keeps the reader from changing it although it is within reach, as the server calls it. */
+	barred?: string | null;
 }
 
 export interface PageAnswer {
@@ -108,7 +110,7 @@ export function totalOf(headers: Headers): { total: number | null; capped: boole
 export async function fetchRecord(meta: Meta, entity: Entity, id: string, signal?: AbortSignal): Promise<RecordAnswer> {
 	const answer = await call<Row>('GET', `${entity.name}/${id}?select=${encodeURIComponent(selectAll(meta, entity))}`, { signal, headers: { 'X-Reach': '1' } });
 	const reach = (answer.headers.get('X-Reach') ?? null) as Scope | null;
-	return { row: answer.data, etag: answer.headers.get('ETag'), masked: maskedOf(answer.headers), reach };
+	return { row: answer.data, etag: answer.headers.get('ETag'), masked: maskedOf(answer.headers), reach, barred: answer.headers.get('X-Barred') };
 }
 
 export async function fetchPage(entity: Entity, params: URLSearchParams, signal?: AbortSignal, prefer?: string): Promise<PageAnswer> {

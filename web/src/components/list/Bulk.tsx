@@ -6,12 +6,13 @@ import { Link } from 'react-router';
 import { type BulkAct, bulkCount, type BulkWish, cancelBulk, isGoing, startBulk, undoBulk, watchBulk, whichOf } from '@/api/bulk.ts';
 import { may, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
-import { useCan, useMeta } from '@/app/context.tsx';
+import { useApp, useCan } from '@/app/context.tsx';
 import { alsoNeeded } from '@/app/features.ts';
 import { checkValue, editable, isNothing, kindOf, visibleInBulk, wire } from '@/fields/index.tsx';
 import { money, number, sumDecimals } from '@/lib/format.ts';
 import { confirms, ConfirmNumber } from '../common/Confirm.tsx';
 import { problemText, useUndo } from '../common/undo.tsx';
+import { mayInList, narrower } from '../record/rights.tsx';
 import { isSelected, type Selection } from './Grid.tsx';
 import { type Column, summable } from './state.ts';
 
@@ -34,7 +35,7 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 	const undo = useUndo();
 	const cache = useCache();
 	const bulk = useCan('bulk');
-	const meta = useMeta();
+	const { meta, me } = useApp();
 	const [asking, setAsking] = useState<{ kind: 'change' | 'delete'; count: number; field?: Field } | null>(null);
 	const tags = entity.fields.find((f) => f.link === 'tag' && f.type === 'links' && editable(f) && visibleInBulk(f));
 	const [going, setGoing] = useState<BulkAct | null>(null);
@@ -80,7 +81,11 @@ export default function Bulk({ entity, rows, columns, params, selection, total, 
 
 	async function ask(kind: 'change' | 'delete', field?: Field) {
 		try {
-			setAsking({ kind, field, count: await bulkCount(entity, kind, which()) });
+			// Of rows that were picked the page knows whose they are; of all that match the server counts those within reach.
+			const none = kind === 'change' && !selection.all && narrower(entity) && loaded.length === count && !loaded.some((r) => mayInList(entity, r, me.id));
+			const able = none ? 0 : await bulkCount(entity, kind, which());
+			if (able > 0) setAsking({ kind, field, count: able });
+			else void message.info(`${t('bulk.none_may')} ${me.ask ? t('bulk.none_ask', { manager: me.ask }) : ''}`, 6);
 		} catch (error) {
 			void message.error(problemText(error, t));
 		}

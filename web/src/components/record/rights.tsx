@@ -11,13 +11,14 @@ const WIDER: Scope[] = ['none', 'own', 'team', 'branch', 'all'];
 interface Here {
 	entity: Entity;
 	reach: Scope;
+	barred: boolean;
 }
 
 const Context = createContext<Here | null>(null);
 
 export function RecordRights({ entity, record, children }: { entity: Entity; record: RecordAnswer | undefined; children: ReactNode }) {
 	const reach = record?.reach ?? null;
-	return <Context.Provider value={reach ? { entity, reach } : null}>{children}</Context.Provider>;
+	return <Context.Provider value={reach ? { entity, reach, barred: Boolean(record?.barred) } : null}>{children}</Context.Provider>;
 }
 
 /** Records of their own right (an address, a line) follow the record they belong to. */
@@ -32,7 +33,8 @@ export function reaches(entity: Entity, action: Action, reach: Scope): boolean {
 export function useMay(): (entity: Entity | undefined, action: Action) => boolean {
 	const here = useContext(Context);
 	return useCallback(
-		(entity, action) => may(entity, action) && (!here || !entity || !follows(entity, here) || reaches(entity, action, here.reach)),
+		(entity, action) => may(entity, action)
+			&& (!here || !entity || !follows(entity, here) || (reaches(entity, action, here.reach) && !(here.barred && entity.name === here.entity.name))),
 		[here],
 	);
 }

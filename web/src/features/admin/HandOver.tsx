@@ -5,11 +5,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { type BulkAct, isGoing, watchBulk } from '@/api/bulk.ts';
+import { type BulkAct, cancelBulk, isGoing, watchBulk } from '@/api/bulk.ts';
 import { post } from '@/api/client.ts';
 import { entityOf, fetchPage, fieldOf, useCache } from '@/api/records.ts';
 import type { Field, Row } from '@/api/types.ts';
-import { useApp, useCan } from '@/app/context.tsx';
+import { useApp } from '@/app/context.tsx';
 import { confirms, ConfirmNumber } from '@/components/common/Confirm.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { isNothing, kindOf } from '@/fields/index.tsx';
@@ -41,12 +41,18 @@ function filterOf(field: Field, value: unknown): string {
 
 const isEmpty = (value: unknown) => isNothing(value) || (Array.isArray(value) && value.length === 0);
 
-export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
+interface HandOverProps {
+	row: Row;
+	/** May the leaver's sign-in be ended along with it. */
+	disables: boolean;
+	onClose(): void;
+}
+
+export function HandOver({ row, disables, onClose }: HandOverProps) {
 	const { meta, me } = useApp();
 	const { t } = useTranslation();
 	const id = useId();
 	const cache = useCache();
-	const manages = useCan('users');
 	const [parts, setParts] = useState<Part[]>([{ to: null, by: null, value: null }]);
 	const [disable, setDisable] = useState(false);
 	const [typed, setTyped] = useState('');
@@ -97,7 +103,10 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 	return (
 		<Modal
 			open title={t('user.hand_over_title', { name: row.name })} onCancel={onClose} width={640} mask={{ closable: false }}
-			footer={act ? <Button type="primary" onClick={onClose}>{t('word.close')}</Button> : [
+			footer={act ? [
+				isGoing(act) && <Button key="s" danger disabled={act.state === 'cancelling'} onClick={() => void cancelBulk(act.id).catch(() => undefined)}>{t('bulk.stop')}</Button>,
+				<Button key="x" type="primary" onClick={onClose}>{t('word.close')}</Button>,
+			] : [
 				<Button key="c" onClick={onClose}>{t('word.cancel')}</Button>,
 				<Button key="g" type="primary" disabled={ready.length < parts.length || total === 0 || preview.isFetching || !confirms(typed, total)} onClick={() => void go()}>{t('user.hand_over_go', { n: number(total), count: total })}</Button>,
 			]}
@@ -106,8 +115,9 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 				{wrong && <Alert type="error" showIcon title={wrong} />}
 				{act ? (
 					<>
-						{isGoing(act) && <Progress percent={Math.round((act.done / Math.max(1, act.total)) * 100)} aria-label={t('bulk.progress')} />}
-						<Alert type={isGoing(act) ? 'info' : 'success'} showIcon title={t('user.hand_over_done', { n: number(act.done), count: act.done })} description={<Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link>} />
+						{isGoing(act) && <Progress percent={Math.round(((act.done + act.refused) / Math.max(1, act.total)) * 100)} aria-label={t('bulk.progress')} />}
+						{isGoing(act) && <p className="hint">{t('user.hand_over_background')}</p>}
+						<Alert type={isGoing(act) ? 'info' : act.state === 'done' && act.refused === 0 ? 'success' : 'warning'} showIcon title={t(isGoing(act) || act.state !== 'done' ? 'user.hand_over_so_far' : 'user.hand_over_done', { n: number(act.done), of: number(act.total), count: act.done })} description={<Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link>} />
 					</>
 				) : (
 					<>
@@ -185,7 +195,7 @@ export function HandOver({ row, onClose }: { row: Row; onClose(): void }) {
 							</table>
 						)}
 						{preview.data && preview.data.left > 0 && <Alert type="warning" showIcon title={t('user.hand_over_left', { n: number(preview.data.left), count: preview.data.left })} />}
-						{manages && row.id !== me.id && row.active !== false && <Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>{t('user.hand_over_disable', { name: row.name })}</Checkbox>}
+						{disables && row.id !== me.id && row.active !== false && <Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>{t('user.hand_over_disable', { name: row.name })}</Checkbox>}
 						<ConfirmNumber count={total} value={typed} onChange={setTyped} />
 					</>
 				)}

@@ -85,6 +85,8 @@ function Editor({ entity, start, begin, record }: EditorProps) {
 	const [problem, setProblem] = useState<string | null>(null);
 	const changed = JSON.stringify(draft) !== JSON.stringify(start);
 	const able = may(entity, record ? 'update' : 'create');
+	// Its names may be put right all the same.
+	const free = able && !record?.barred;
 	const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
 
 	useEffect(() => {
@@ -130,12 +132,12 @@ function Editor({ entity, start, begin, record }: EditorProps) {
 			</div>
 			<fieldset>
 				<legend>{t('role.caps')}</legend>
-				<Checkbox.Group disabled={!able} value={draft.caps} onChange={(caps) => set({ caps: caps as string[] })} options={CAPS.map((c) => ({ value: c, label: t(`cap.${c}`) }))} />
+				<Checkbox.Group disabled={!free} value={draft.caps} onChange={(caps) => set({ caps: caps as string[] })} options={CAPS.map((c) => ({ value: c, label: t(`cap.${c}`) }))} />
 			</fieldset>
 			<fieldset>
 				<legend>{t('role.matrix')}</legend>
 				<p className="hint">{t('role.matrix_text')}</p>
-				<Matrix rights={draft.rights} disabled={!able} onChange={(rights) => set({ rights })} />
+				<Matrix rights={draft.rights} disabled={!free} onChange={(rights) => set({ rights })} />
 			</fieldset>
 			{able && (
 				<div className="form-foot is-sticky">

@@ -15,6 +15,7 @@ import { HandOver } from './HandOver.tsx';
 export default function UserPage({ entity, id }: RecordPageProps) {
 	const { t } = useTranslation();
 	const navigate = useNavigate();
+	const { me } = useApp();
 	const manage = useCan('users');
 	return (
 		<RecordPage
@@ -23,8 +24,8 @@ export default function UserPage({ entity, id }: RecordPageProps) {
 			actions={(record) => (
 				<>
 					{manage && <Button onClick={() => void navigate(`/user/${id}/rights`)}>{t('rights.title')}</Button>}
-					{manage && <PasswordButton record={record} />}
-					<LeaveButton record={record} />
+					{manage && !record.barred && id !== me.id && <PasswordButton record={record} />}
+					<LeaveButton record={record} barred={Boolean(record.barred)} />
 				</>
 			)}
 		/>
@@ -80,12 +81,12 @@ function PasswordButton({ record: { row } }: { record: RecordAnswer }) {
 	);
 }
 
-function LeaveButton({ record: { row } }: { record: RecordAnswer }) {
+function LeaveButton({ record: { row }, barred }: { record: RecordAnswer; barred: boolean }) {
 	const { me } = useApp();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
 	const cache = useCache();
-	const manages = useCan('users');
+	const manages = useCan('users') && !barred;
 	const assigns = useCan('assign');
 	const [handing, setHanding] = useState(false);
 	const active = row.active !== false;
@@ -103,7 +104,7 @@ function LeaveButton({ record: { row } }: { record: RecordAnswer }) {
 		<>
 			{assigns && <Button onClick={() => setHanding(true)}>{t('user.hand_over')}</Button>}
 			{manages && row.id !== me.id && <Button danger={active} onClick={() => void enable(!active)}>{active ? t('user.disable') : t('user.enable')}</Button>}
-			{handing && <HandOver row={row} onClose={() => setHanding(false)} />}
+			{handing && <HandOver row={row} disables={manages} onClose={() => setHanding(false)} />}
 		</>
 	);
 }

@@ -19,7 +19,16 @@ const figure = (run: Run, name: string) => Number(run[name] ?? 0);
 /** Exactly what this import made or changed. */
 const recordsOf = (entity: Entity, run: Run) => `/${entity.name}?import_run=eq.${run.id}&order=id.asc`;
 
-export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
+interface Props {
+	run: Run;
+	/** Uploaded by the reader: only they go on with it and see its lines. */
+	mine: boolean;
+	/** May the reader stop it and take it back. */
+	ends: boolean;
+	onChange(): void;
+}
+
+export function RunStep({ run, mine, ends, onChange }: Props) {
 	const { t } = useTranslation();
 	const meta = useMeta();
 	const { message } = App.useApp();
@@ -72,10 +81,10 @@ export function RunStep({ run, onChange }: { run: Run; onChange(): void }) {
 			{failed > 0 && !active && <Alert type="warning" showIcon title={t('import.some_failed', { count: failed, n: number(failed) })} description={t('import.some_failed_text')} />}
 			{state === 'undone' && <Undone run={run} />}
 			<div className="form-foot">
-				{active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
-				{(state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
-				{!active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
-				{(['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && (
+				{ends && active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
+				{mine && (state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
+				{mine && !active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
+				{ends && (['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && (
 					<Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>
 				)}
 				{!active && (state !== 'undone' || leftBehind(run)) && entity && !entity.child && (

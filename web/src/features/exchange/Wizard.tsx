@@ -8,7 +8,7 @@ import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { call, callRaw, get } from '@/api/client.ts';
 import { useChanges } from '@/api/events.ts';
 import { may, useCache } from '@/api/records.ts';
-import { useMeta } from '@/app/context.tsx';
+import { useApp, useCan, useMeta } from '@/app/context.tsx';
 import { useTitle } from '@/app/title.ts';
 import { Denied, Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
@@ -139,6 +139,8 @@ function Template({ entity }: { entity: string | null }) {
 
 function Going({ id }: { id: string }) {
 	const { t } = useTranslation();
+	const { me } = useApp();
+	const admin = useCan('admin');
 	const cache = useCache();
 	const [params, setParams] = useSearchParams();
 	const run = useQuery({
@@ -164,7 +166,9 @@ function Going({ id }: { id: string }) {
 	if (run.isError) return <div className="page"><Failed error={run.error} onRetry={() => void run.refetch()} /></div>;
 	const ran = !['new', 'planned', 'checking'].includes(state);
 	const wanted = params.get('step') as Step | null;
-	const step: Step = ran ? 'run' : wanted && ['columns', 'check', 'run'].includes(wanted) ? wanted : 'columns';
+	// A file may hold what only its owner may see: others end it or take it back, with rights of their own, and see what came of it.
+	const mine = run.data.owner_id ? String(run.data.owner_id) === me.id : admin;
+	const step: Step = ran || !mine ? 'run' : wanted && ['columns', 'check', 'run'].includes(wanted) ? wanted : 'columns';
 	const go = (next: Step) => setParams((old) => {
 		const p = new URLSearchParams(old);
 		p.set('step', next);
@@ -172,11 +176,12 @@ function Going({ id }: { id: string }) {
 	}, { replace: true });
 
 	return (
-		<Frame step={step} reached={ran ? 3 : state === 'planned' ? 2 : 1} onStep={ran ? undefined : go} name={String(run.data.name ?? t('import.file'))}>
+		<Frame step={step} reached={ran ? 3 : state === 'planned' ? 2 : 1} onStep={ran || !mine ? undefined : go} name={String(run.data.name ?? t('import.file'))}>
 			{state === 'failed' && run.data.error ? <Alert type="error" showIcon title={t('import.failed')} description={String(run.data.error)} /> : null}
 			{step === 'columns' && <MapStep id={id} run={run.data} onNext={() => void again().then(() => go('check'))} />}
 			{step === 'check' && <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again().then(() => go('run'))} />}
-			{step === 'run' && (ran ? <RunStep run={run.data} onChange={() => void again()} /> : <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again()} />)}
+			{!mine && <Alert type="info" showIcon title={t('import.not_mine')} />}
+			{step === 'run' && (ran || !mine ? <RunStep run={run.data} mine={mine} ends={mine || admin} onChange={() => void again()} /> : <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again()} />)}
 			{!ran && step === 'columns' && <p className="hint">{t('import.nothing_yet')} <Link to="/import">{t('import.later')}</Link></p>}
 		</Frame>
 	);
