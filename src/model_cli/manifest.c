@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	 "guanxi model scorecard --input table.csv --target churn --event yes --breaks months:10,20,30 --json"},
 	{"model survival", NEEDS_FILES, model_cli_survival_options, NULL, "How long until it happens: Kaplan-Meier curves, Cox's regression.", model_cli_run_survival,
 	 "guanxi model survival --input table.csv --time months --target churn --event yes --group plan"},
+	{"model kmeans", NEEDS_FILES, model_cli_kmeans_options, NULL, "Rows that are alike: k-means, with kinds k-prototypes.", model_cli_run_kmeans,
+	 "guanxi model kmeans --input table.csv --columns months,plan --k 3"},
 	{.name = NULL},
 };
 

@@ -39,6 +39,8 @@ int model_cli_run_scorecard(struct cli *cli);
 extern const struct command_option model_cli_scorecard_options[];
 int model_cli_run_survival(struct cli *cli);
 extern const struct command_option model_cli_survival_options[];
+int model_cli_run_kmeans(struct cli *cli);
+extern const struct command_option model_cli_kmeans_options[];
 
 /* What every command that reads a table takes. */
 #define MODEL_INPUT_OPTIONS \

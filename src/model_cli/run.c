@@ -63,9 +63,10 @@ void model_cli_fit(struct jsonw *w, const struct model_fit *fit)
 
 enum { LIST_ROWS = 30 };
 
-static void print_value(FILE *out, const json_t *value)
+static void print_value(FILE *out, json_t *value) /* NOLINT(misc-no-recursion): as deep as our own output */
 {
-	const json_t *part;
+	json_t *part;
+	const char *key;
 	size_t i;
 	if (json_is_string(value)) {
 		fputs(json_string_value(value), out);
@@ -80,6 +81,11 @@ static void print_value(FILE *out, const json_t *value)
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, part) {
 			fputs(i > 0 ? ", " : "", out);
+			print_value(out, part);
+		}
+	} else if (json_is_object(value)) {
+		json_object_foreach(value, key, part) {
+			fprintf(out, " %s ", key);
 			print_value(out, part);
 		}
 	} else {

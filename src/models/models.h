@@ -287,4 +287,31 @@ struct model_cox {
  * Errors: those above, "model_no_events", "model_separation" (no top is reached). */
 enum err model_cox(struct ctx *ctx, const struct model_lives *lives, const double *x, size_t p, bool breslow, struct model_cox *ret) MUST_CHECK;
 
+/* --- clusters -------------------------------------------------------------------- */
+
+/* Points of p numbers and q kinds each, by rows. */
+struct model_points {
+	const double *number;
+	const int32_t *kind;
+	const int32_t *kinds; /* q: how many there are; a kind is below that */
+	size_t n, p, q;
+	bool scale;           /* divide numbers by their standard deviation first */
+	double kind_weight;   /* squared distance of two kinds that differ */
+};
+
+struct model_clusters {
+	size_t k;
+	int32_t *cluster;  /* n; 0 is the largest cluster */
+	size_t *size;      /* k */
+	double *center;    /* k x p, in the numbers' own units */
+	int32_t *mode;     /* k x q: the most frequent kind */
+	double within;     /* sum of squared distances to the centers */
+	double total;      /* the same to one center of all */
+	double silhouette; /* simplified (Hruschka et al. 2004): of distances to centers; NaN for k = 1 */
+};
+/* k-means (Lloyd 1982) begun by k-means++ (Arthur and Vassilvitskii 2007), the best of `starts`; with kinds k-prototypes (Huang 1998).
+ * The same seed gives the same clusters.  Finds a good answer, not surely the best one.  All of ret lies in ctx's arena.
+ * Errors: "model_few_points" (fewer different points than k), "model_not_finite", "model_clusters_range". */
+enum err model_kmeans(struct ctx *ctx, const struct model_points *points, size_t k, int starts, uint64_t seed, struct model_clusters *ret) MUST_CHECK;
+
 #endif

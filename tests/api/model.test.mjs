@@ -430,6 +430,35 @@ test('churn of Telco by contract', { skip: without('telco_churn/Telco-Customer-C
   assert.deepEqual(telco.groups.map((g) => [g.group, g.n, g.events]), [['Month-to-month', 3875, 1655], ['One year', 1472, 166], ['Two year', 1685, 48]]);
 });
 
+test('clusters: found, chosen by how far they lie apart, the same each time; and what is refused', () => {
+  const chance = chances(9), next = () => chance.next().value;
+  const places = [[0, 0, 'north'], [900, 3, 'south'], [100, 40, 'east']];
+  const rows = Array.from({ length: 240 }, (_, i) => {
+    const [x, y, side] = places[i % 3];
+    return `${x + next() * 20},${y + next() * 2},${side}`;
+  });
+  const table = file(`money,visits,side\n${rows.join('\n')}\n`);
+  const found = model('kmeans', '--input', table, '--rows');
+  assert.equal(found.k, 3);
+  assert.equal(found.choices.length, 9);
+  assert.deepEqual(found.clusters.map((c) => c.size), [80, 80, 80]);
+  for (const c of found.clusters) {
+    const [x, y] = places.find((p) => p[2] === c.center.side);
+    close(c.center.money, x + 10, 2);
+    close(c.center.visits, y + 1, 0.2);
+  }
+  const own = found.assignments.map((a) => a.cluster);
+  assert.ok(own.every((c, i) => c === own[i % 3]));
+  assert.deepEqual(model('kmeans', '--input', table, '--rows'), found);
+  assert.equal(model('kmeans', '--input', table, '--k', '2').clusters.length, 2);
+  assert.match(run(['model', 'kmeans', '--input', table, '--k', '3']).out, /size 80; center {2}money \d.* side south/);
+  // one column, as it is: 1 2 | 10 12 has 0.5 + 2 within
+  close(model('kmeans', '--input', file('v\n1\n10\n2\n12\n'), '--k', '2', '--raw').within, 2.5, 1e-12);
+  refused(/fewer different rows/, 'kmeans', '--input', file('a,b\n1,2\n1,2\n3,4\n'), '--k', '3');
+  refused(/No column is left/, 'kmeans', '--input', file('a,b\n1,x\n1,x\n'));
+  refused(/number from 1 to 1000/, 'kmeans', '--input', table, '--k', '0');
+});
+
 test('help: every model is listed, has an example that runs, and offers no data folder', () => {
   const list = run(['model', '--help']);
   assert.equal(list.status, 0);

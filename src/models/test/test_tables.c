@@ -250,6 +250,80 @@ static void survival_refuses(void **state)
 	assert_true(isnan(median));
 }
 
+enum { POINTS = 12 };
+
+/* Within-sum of squares of the best split in two, of all there are. */
+static double best_split(const double *x)
+{
+	double best = INFINITY;
+	for (int split = 1; split < 1 << (POINTS - 1); split++) {
+		double sum[2][2] = {{0}}, square = 0, n[2] = {0};
+		for (int i = 0; i < POINTS; i++) {
+			int c = split >> i & 1;
+			n[c]++;
+			for (int j = 0; j < 2; j++) {
+				sum[c][j] += x[i * 2 + j];
+				square += x[i * 2 + j] * x[i * 2 + j];
+			}
+		}
+		for (int c = 0; c < 2; c++)
+			square -= (sum[c][0] * sum[c][0] + sum[c][1] * sum[c][1]) / n[c];
+		best = fmin(best, square);
+	}
+	return best;
+}
+
+static void clusters_by_brute_force(void **state)
+{
+	(void)state;
+	uint32_t seed = 5;
+	for (int run = 0; run < 20; run++) {
+		double x[POINTS * 2];
+		for (int i = 0; i < POINTS * 2; i++) {
+			seed = seed * 1664525 + 1013904223;
+			x[i] = (seed >> 8) % 1000 / 100.0;
+		}
+		struct model_points points = {x, NULL, NULL, POINTS, 2, 0, false, 0};
+		struct model_clusters found;
+		assert_int_equal(model_kmeans(&ctx, &points, 2, 50, 1, &found), OK);
+		assert_near(found.within, best_split(x), 1e-9);
+		assert_true(found.size[0] >= found.size[1] && found.size[0] + found.size[1] == POINTS);
+		assert_true(found.silhouette > 0 && found.silhouette <= 1);
+	}
+}
+
+static void clusters_of_kinds(void **state)
+{
+	(void)state;
+	/* far apart by number and by kind: 8 and 4 */
+	double x[POINTS], same[POINTS];
+	int32_t kind[POINTS];
+	const int32_t kinds[] = {3};
+	struct model_clusters found;
+	for (int i = 0; i < POINTS; i++) {
+		x[i] = i % 3 == 0 ? 1000 + i : i;
+		kind[i] = i % 3 == 0 ? 2 : i % 2;
+		same[i] = 4;
+	}
+	struct model_points points = {x, kind, kinds, POINTS, 1, 1, true, 0.5};
+	assert_int_equal(model_kmeans(&ctx, &points, 2, 10, 1, &found), OK);
+	assert_int_equal(found.size[0], 8);
+	assert_near(found.center[1], 1004.5, 1e-9); /* 1000, 1003, 1006, 1009, in their own units */
+	assert_int_equal(found.mode[1], 2);
+	for (int i = 0; i < POINTS; i++)
+		assert_int_equal(found.cluster[i], i % 3 == 0);
+	/* kinds alone */
+	points.p = 0;
+	assert_int_equal(model_kmeans(&ctx, &points, 3, 10, 1, &found), OK);
+	assert_near(found.within, 0, 0);
+	assert_int_equal(model_kmeans(&ctx, &points, 4, 10, 1, &found), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_few_points");
+	assert_int_equal(model_kmeans(&ctx, &(struct model_points){same, NULL, NULL, POINTS, 1, 0, true, 0}, 2, 10, 1, &found), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_few_points");
+	assert_int_equal(model_kmeans(&ctx, &points, 0, 10, 1, &found), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_clusters_range");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +334,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(weights_of_evidence_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(survival_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(survival_refuses, begin, end),
+		cmocka_unit_test_setup_teardown(clusters_by_brute_force, begin, end),
+		cmocka_unit_test_setup_teardown(clusters_of_kinds, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
