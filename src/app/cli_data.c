@@ -1,4 +1,6 @@
 /* Data in: import, the sample shop. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +81,68 @@ static int import(struct cli *cli)
 	return with_reader(cli, import_all);
 }
 
+/* --- data out ------------------------------------------------------------------------- */
+
+static enum err write_file(struct ctx *ctx, void *arg, const void *data, size_t n)
+{
+	return fwrite(data, 1, n, arg) == n ? OK : fail_arg(ctx, ERR_LIMIT, "", "disk_full", strerrordesc_np(errno));
+}
+
+/* The list into a file that only its owner may read. */
+static enum err export_into(struct cli *cli, struct export_request *request, const char *path)
+{
+	struct ctx *ctx = cli->ctx;
+	int64_t rows = 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (file == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return errno == EEXIST ? fail_arg(ctx, ERR_CONFLICT, "file", "exists", path) : fail_arg(ctx, ERR_LIMIT, "file", "disk_full", strerrordesc_np(errno));
+	}
+	request->sink = write_file;
+	request->arg = file;
+	enum err err = export_table(ctx, request, &rows);
+	if (fclose(file) != 0 && err == OK)
+		err = fail_arg(ctx, ERR_LIMIT, "file", "disk_full", strerrordesc_np(errno));
+	if (err == OK)
+		fprintf(cli->out, "{\"rows\":%lld}\n", (long long)rows);
+	else
+		unlink(path);
+	return err;
+}
+
+static enum err export_list(struct cli *cli)
+{
+	const char *path = command_path(cli, cli->files[0]), *entity = command_value(cli, "entity"), *format = command_value(cli, "format");
+	const char *query = command_value(cli, "query"), *suffix = strrchr(cli->files[0], '.');
+	struct export_request request = {
+		.info = registry_find(cli->ctx->registry, entity),
+		.query = query != NULL ? query : "",
+		.format = file_format_named(format != NULL ? format : suffix != NULL ? suffix + 1 : "csv"),
+		.encoding = command_value(cli, "encoding"),
+		.zone = command_value(cli, "time-zone"),
+		.links_as_ids = command_value(cli, "ids") != NULL,
+		.names = command_value(cli, "names") != NULL,
+	};
+	if (request.info == NULL || (request.info->entity->flags & E_INTERNAL))
+		return fail_arg(cli->ctx, ERR_NOT_FOUND, "entity", "PGRST205", entity);
+	if (path == NULL)
+		return fail(cli->ctx, ERR_LIMIT, "", "memory");
+	if (!file_format_writes(request.format))
+		return fail_arg(cli->ctx, ERR_INVALID, "format", "export_format", format != NULL ? format : cli->files[0]);
+	return export_into(cli, &request, path);
+}
+
+static int export(struct cli *cli)
+{
+	if (cli->n_files != 1) {
+		fprintf(cli->err, "guanxi: export takes one FILE\n");
+		return 2;
+	}
+	return with_reader(cli, export_list);
+}
+
 static enum err make_house(struct ctx *ctx, void *arg)
 {
 	return demo_house_make(ctx, arg);
@@ -124,6 +188,17 @@ static const struct command_option import_options[] = {
 	{NULL, NULL, false, NULL},
 };
 
+static const struct command_option export_options[] = {
+	{"entity", "NAME", true, "what is listed: customer, order, product …"},
+	{"query", "QUERY", false, "as in the address of the list: city=eq.杭州&select=name,phone&order=name"},
+	{"format", "WORD", false, "csv, xlsx, jsonl or vcard; by FILE's ending, if nothing is said"},
+	{"time-zone", "NAME", false, "of times in CSV and XLSX: UTC, Europe/Paris; the firm's, if nothing is said"},
+	{"encoding", "NAME", false, "of CSV: utf-8, gb18030 …"},
+	{"ids", NULL, false, "ids of what is linked, not its names"},
+	{"names", NULL, false, "columns headed by the fields' names, choices by their values"},
+	{NULL, NULL, false, NULL},
+};
+
 static const struct command_option demo_options[] = {
 	{"orders", "FILE", false, "the sample's order lines (default sample/online-retail.csv.gz)"},
 	{NULL, NULL, false, NULL},
@@ -131,6 +206,7 @@ static const struct command_option demo_options[] = {
 
 const struct command cli_data_commands[] = {
 	{"import", NEEDS_WRITER, import_options, "FILE…", "Imports CSV, XLSX, JSON Lines or vCard; the last line is the result as JSON.", import},
+	{"export", NEEDS_WRITER, export_options, "FILE", "Writes a list into a new file: CSV, XLSX, JSON Lines or vCard. It is in the audit trail.", export},
 	{"demo", NEEDS_WRITER, demo_options, NULL, "Fills the folder with a sample shop: real orders under made-up names.", demo},
 	{.name = NULL},
 };

@@ -1,6 +1,6 @@
 // Times in files: in the firm's zone, in and out, or in the one that is asked for; what goes out comes in as the same moment.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { guanxi, start } from '../lib/server.mjs';
@@ -110,4 +110,31 @@ test('the command takes the firm\'s zone too, beside a server and without one', 
   };
   guanxi(['import', '--data', server.data, '--entity', 'order', file(1)]);
   assert.deepEqual(await placed('number=like.D*'), [['D1', '2026-07-15T09:15:00Z']]);
+});
+
+test('guanxi export: the firm\'s zone or another, into a file of its owner\'s, which it never overwrites', async () => {
+  await firm('Europe/Paris');
+  const out = (name, ...args) => {
+    const path = join(server.data, `../${name}`);
+    const done = guanxi(['export', '--data', server.data, '--entity', 'order', '--query', 'number=eq.A1&select=number,placed_at', ...args, path], { allowFailure: true });
+    return { ...done, path, text: done.status === 0 ? readFileSync(path, 'utf8').replace(/^\ufeff/, '').trim().split('\r\n') : null };
+  };
+  const first = out('one.csv', '--names');
+  assert.deepEqual([first.status, first.text], [0, ['number,placed_at', 'A1,2026-07-15T12:15:00+02:00']], first.err);
+  assert.deepEqual(JSON.parse(first.out), { rows: 1 });
+  assert.equal(statSync(first.path).mode & 0o077, 0);
+  assert.equal(out('two.csv', '--time-zone', 'UTC').text[1], 'A1,2026-07-15T10:15:00Z');
+  assert.match(out('three.jsonl').text[0], /2026-07-15T10:15:00Z/);
+  const again = out('one.csv');
+  assert.equal(again.status, 1);
+  assert.match(again.err, /already/);
+  assert.deepEqual(readFileSync(first.path, 'utf8').includes('+02:00'), true);
+  for (const args of [['--time-zone', 'Mars/Base'], ['--format', 'odt'], ['--entity', 'nothing']]) {
+    const wrong = out('wrong.csv', ...args);
+    assert.equal(wrong.status, 1, args.join(' '));
+    assert.equal(existsSync(wrong.path), false, 'nothing is left behind');
+    assert.ok(wrong.err.includes(args[1]), wrong.err);
+  }
+  const told = (await api('GET', '/api/v1/audit?entity=order&action=export')).text;
+  assert.match(told, /number=eq\.A1/);
 });
