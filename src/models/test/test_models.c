@@ -108,6 +108,26 @@ static void pareto_nbd_as_published(void **state)
 	assert_near(model_pareto_nbd_alive(&fit, 26, 30.86, 31), 0.9979, 1e-4);
 }
 
+/* Nothing bought until T: either alive, or gone at some time before; by Simpson's rule over that time, whichever of alpha and beta is larger. */
+static void pareto_nbd_by_story(void **state)
+{
+	(void)state;
+	const double cases[][4] = {{0.6, 4, 0.7, 25}, {0.6, 25, 0.7, 4}, {1.3, 30, 2.2, 3}, {0.5, 10, 0.5, 10}};
+	const double end = 40;
+	for (size_t i = 0; i < 4; i++) {
+		const double r = cases[i][0], alpha = cases[i][1], s = cases[i][2], beta = cases[i][3];
+		struct model_fit fit = {.n = 4, .value = {r, alpha, s, beta}};
+		double gone = 0, alive = pow(alpha / (alpha + end), r) * pow(beta / (beta + end), s);
+		enum { STEPS = 20000 };
+		for (int k = 0; k <= STEPS; k++) {
+			double t = end * k / STEPS, weight = k == 0 || k == STEPS ? 1 : k % 2 == 1 ? 4 : 2;
+			gone += weight * s / (beta + t) * pow(beta / (beta + t), s) * pow(alpha / (alpha + t), r);
+		}
+		gone *= end / STEPS / 3;
+		assert_near(model_pareto_nbd_alive(&fit, 0, 0, end), alive / (alive + gone), 1e-9);
+	}
+}
+
 static void bgbb_as_published(void **state)
 {
 	(void)state;
@@ -340,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bgnbd_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(mbgnbd_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(pareto_nbd_as_published, begin, end),
+		cmocka_unit_test_setup_teardown(pareto_nbd_by_story, begin, end),
 		cmocka_unit_test_setup_teardown(bgbb_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(gamma_gamma_as_published, begin, end),
 		cmocka_unit_test_setup_teardown(expected_purchases_by_story, begin, end),
