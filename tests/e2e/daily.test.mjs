@@ -304,6 +304,14 @@ describe('daily work', { skip: reason ?? false }, () => {
 		const low = await phone.page.evaluate(() => [...document.querySelectorAll('.record-actions a, .record-actions button, .composer button, .tab, .bottom a')].filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44).map((e) => `${e.textContent} ${e.getBoundingClientRect().height}`));
 		assert.deepEqual(low, []);
 		if (process.env.GUANXI_E2E_SHOTS) await phone.page.screenshot({ path: new URL('./shots/daily-phone.png', import.meta.url).pathname });
+		// the steps fill the line and are of one height; no pencil lies on the next one
+		const steps = await phone.page.$$eval('.stage > *', (list) => list.map((e) => Math.round(e.getBoundingClientRect().height)));
+		assert.equal(new Set(steps).size, 1, `steps of ${steps}`);
+		assert.ok(await phone.page.$eval('.stages', (e) => e.getBoundingClientRect().width > innerWidth - 40), 'the steps do not fill the line');
+		await phone.goto(`/customer/${customer.id}?tab=facts`);
+		const pencils = await phone.page.$$eval('.fact-edit', (list) => list.map((e) => e.getBoundingClientRect()).map((r) => [r.top, r.bottom]));
+		assert.ok(pencils.length > 3);
+		assert.deepEqual(pencils.filter(([top], i) => i > 0 && top < pencils[i - 1][1] - 1), []);
 		await phone.goto('/');
 		const first = await phone.page.textContent('.home section h2');
 		assert.match(first, /[Ww]ork/);
