@@ -32,16 +32,16 @@ static void find_asked(const struct plan *plan, const struct entity_info *info, 
 	for (size_t i = 0; i < plan->n_records; i++) {
 		const struct plan_record *r = &plan->records[i];
 		for (size_t k = 0; r->info == info && k < r->n_keys; k++)
-			asked[r->fields[r->keys[k]].at] = true;
+			asked[entity_compared(info, r->fields[r->keys[k]].at)] = true;
 		for (size_t f = 0; f < r->n_fields; f++) {
 			const struct plan_value *v = &r->fields[f].value;
 			if (entity_link(r->info, r->fields[f].at) != info || v->source == PLAN_RECORD)
 				continue;
 			int by = v->find_by >= 0 ? v->find_by : info->title, email = entity_field(info, "email");
 			if (by >= 0)
-				asked[by] = true;
+				asked[entity_compared(info, by)] = true;
 			if (email >= 0)
-				asked[email] = true;
+				asked[entity_compared(info, email)] = true;
 		}
 	}
 }
