@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/mail/mail.h"
+#include "core/mail/mail_reply.h"
 #include "fuzz.h"
 
 static struct arena arena;
@@ -33,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < mail.n_recipients; i++)
 		require(mail.recipients[i].address != NULL && (mail.kind == MAIL_COMPLAINT || mail.recipients[i].failure != MAIL_FAILURE_NONE));
 	buf_init(&out, 256 << 20);
+	require(mail_reply(&ctx, mail.text, &out) == OK && out.len <= strlen(mail.text) + 1 && utf8_valid(buf_text(&out), out.len));
+	buf_reset(&out);
 	require(mail_explain(&ctx, "fuzz", &mail, &out) == OK);
 	buf_release(&out);
 	return 0;

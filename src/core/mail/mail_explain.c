@@ -3,6 +3,7 @@
 
 #include "base/jsonw.h"
 #include "core/mail/mail_internal.h"
+#include "core/mail/mail_reply.h"
 #include "core/mail/mail_sanitize.h"
 
 static void put_recipients(struct jsonw *w, const struct mail *mail)
@@ -38,6 +39,16 @@ static void put_attachments(struct jsonw *w, const struct mail *mail)
 	jsonw_end_array(w);
 }
 
+static enum err put_reply(struct ctx *ctx, struct jsonw *w, const struct mail *mail)
+{
+	struct buf reply;
+	buf_init(&reply, (size_t)MAIL_BYTES_MAX * 3);
+	enum err err = mail_reply(ctx, mail->text, &reply);
+	jsonw_kv_text(w, "reply", buf_text(&reply));
+	buf_release(&reply);
+	return err;
+}
+
 static enum err put_html(struct ctx *ctx, struct jsonw *w, const struct mail *mail)
 {
 	struct buf clean;
@@ -66,7 +77,7 @@ enum err mail_explain(struct ctx *ctx, const char *file, const struct mail *mail
 	jsonw_end_array(&w);
 	put_recipients(&w, mail);
 	jsonw_kv_text(&w, "text", mail->text);
-	if (put_html(ctx, &w, mail) != OK)
+	if (put_reply(ctx, &w, mail) != OK || put_html(ctx, &w, mail) != OK)
 		return ERR_LIMIT;
 	put_attachments(&w, mail);
 	if (mail->left_out > 0)
