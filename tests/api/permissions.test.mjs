@@ -336,3 +336,31 @@ test('a refusal names the right that is missing and who can give it; a record sa
   const words = await api('PATCH', `/api/v1/customer/${mine}`, { level: 'gold?' }, { 'Accept-Language': 'zh-Hans' });
   assert.match(words.body.errors[0].message, /^级别没有“gold\?”，可选：/);
 });
+
+test('what bars a change of a record within reach is told with it, by the guards that refuse the change', async () => {
+  const rows = { Prefer: 'return=representation' };
+  const made = async (path, body) => {
+    const answer = await admin('POST', `/api/v1/${path}`, body, rows);
+    assert.ok(answer.status < 300, answer.text);
+    return answer.body[0] ?? answer.body;
+  };
+  const reads = { user: { read: 'all', create: 'all', update: 'all' }, role: { read: 'all', update: 'all' } };
+  const keeper = await made('role', { name: 'Keeps people', caps: ['users'], rights: reads });
+  const low = await made('role', { name: 'Reads people', caps: [], rights: { user: { read: 'all' } } });
+  const small = await made('user', { name: 'Small', email: 'small.barred@example.com', roles: [low.id] });
+  await made('user', { name: 'Keeper', email: 'keeper.barred@example.com', roles: [keeper.id] });
+  const api = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'keeper.barred@example.com', '--name', 'test']).out.trim());
+  const boss = (await admin('GET', '/api/v1/account')).body.id;
+  const all = (await admin('GET', '/api/v1/role?key=eq.administrator')).body[0];
+  const wide = (await admin('GET', '/api/v1/role?key=eq.manager')).body[0];
+  const barred = async (path) => (await api('GET', path, undefined, { 'X-Reach': '1' })).headers.get('x-barred');
+  const tried = async (path, body) => (await api('PATCH', path, body)).status;
+  for (const [path, body, why] of [
+    [`/api/v1/user/${boss}`, { phone: '+8613800001234' }, 'user_wider'], [`/api/v1/user/${small.id}`, { phone: '+8613800001234' }, null],
+    [`/api/v1/role/${all.id}`, { caps: [] }, 'protected_role'], [`/api/v1/role/${wide.id}`, { caps: [] }, 'role_wider'], [`/api/v1/role/${low.id}`, { caps: [] }, null],
+  ]) {
+    assert.equal(await barred(path), why, path);
+    assert.equal((await tried(path, body)) === 403, why !== null, path);
+  }
+  assert.equal((await api('GET', `/api/v1/user/${boss}`)).headers.get('x-barred'), null, 'only told to whoever asks for it');
+});
