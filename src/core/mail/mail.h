@@ -41,7 +41,7 @@ struct mail {
 	const char *from, *to, *subject; /* decoded; NULL: the message has none */
 	const char *from_address;        /* the bare address of From; NULL */
 	const char *message_id;          /* without < >; NULL */
-	const char *const *references;   /* without < >; References, then what In-Reply-To adds */
+	const char *const *references;   /* without < >; References, then what In-Reply-To adds; what has no @ is no id */
 	size_t n_references;
 	const struct mail_recipient *recipients;
 	size_t n_recipients;

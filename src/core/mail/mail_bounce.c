@@ -316,14 +316,17 @@ static void read_names(struct finding *f, const char *names)
 /* Status and verdict from what was said; where nothing was said of one, the whole notice is. */
 static void conclude(struct finding *f, const char *notice)
 {
+	enum mail_failure of_all = mail_bounce_judge(notice, NULL);
 	for (size_t i = 0; i < f->n; i++) {
 		struct mail_recipient *one = &f->list[i];
 		const char *status = find_status(f->ctx, f->said[i]);
 		if (status == NULL && f->n == 1)
 			status = find_status(f->ctx, notice);
-		const char *said = f->n == 1 || *f->said[i] == '\0' ? notice : f->said[i];
 		one->status = status;
-		one->failure = mail_bounce_judge(said, status);
+		if (f->n > 1 && *f->said[i] == '\0')
+			one->failure = of_all;
+		else
+			one->failure = mail_bounce_judge(f->n == 1 ? notice : f->said[i], status);
 	}
 }
 

@@ -279,7 +279,8 @@ static void add_ids(struct ctx *ctx, const char *header, const char **list, size
 	GMimeReferences *ids = header != NULL ? g_mime_references_parse(NULL, header) : NULL;
 	for (int i = 0; ids != NULL && i < g_mime_references_length(ids) && *n < MAIL_LIST_MAX; i++) {
 		const char *id = keep(ctx, g_mime_references_get_message_id(ids, i));
-		bool known = id == NULL || *id == '\0';
+		/* "<yes>" was typed, and joins strangers */
+		bool known = id == NULL || strchr(id, '@') == NULL;
 		for (size_t k = 0; !known && k < *n; k++)
 			known = str_equal(list[k], id);
 		if (!known)
