@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/exchange/import.h"
 #include "world.h"
 
 static const char plan[] =
@@ -236,6 +237,29 @@ static void missing_indexes_are_found_and_made(void **state)
 	free(world);
 }
 
+/* People known by their address are looked for by its form: that index is no other's to set aside. */
+static void what_is_compared_by_keeps_its_index(void **state)
+{
+	(void)state;
+	static const char by_email[] = "{\"records\":[{\"entity\":\"customer\",\"mode\":\"upsert\",\"key\":[\"email\"],\"fields\":{\"email\":\"e\",\"name\":\"n\"}}]}";
+	static const char *const names[] = {"e", "n"};
+	const struct plan_columns columns = {names, 2};
+	struct world *world = calloc(1, sizeof(*world));
+	struct plan *compiled;
+	json_t *json;
+	assert_non_null(world);
+	world_open(world, NULL, NULL, NULL);
+	world->ctx.db = world->db;
+	assert_int_equal(plan_parse(&world->ctx, by_email, &json), OK);
+	assert_int_equal(plan_compile(&world->ctx, json, &columns, &compiled), OK);
+	assert_int_equal(import_bulk_begin(&world->ctx, compiled, (int64_t)9 << 20), OK);
+	assert_int_equal(number(world, "SELECT count(*) FROM sqlite_schema WHERE name = 'customer_email_key_idx'"), 1);
+	assert_int_equal(number(world, "SELECT count(*) FROM sqlite_schema WHERE name = 'customer_email_idx'"), 0);
+	json_decref(json);
+	world_close(world);
+	free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +268,7 @@ int main(void)
 		cmocka_unit_test(who_asks_for_a_waiting_record_gets_it),
 		cmocka_unit_test(indexes_come_back),
 		cmocka_unit_test(missing_indexes_are_found_and_made),
+		cmocka_unit_test(what_is_compared_by_keeps_its_index),
 	};
 	return cmocka_run_group_tests_name("gathered imports", tests, NULL, NULL);
 }
