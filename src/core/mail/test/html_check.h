@@ -24,7 +24,7 @@ static inline bool check_value(const char *name, size_t name_len, const char *va
 	if (name_len == 4 && memcmp(name, "href", 4) == 0)
 		return strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0 || strncasecmp(value, "mailto:", 7) == 0 || strncasecmp(value, "tel:", 4) == 0;
 	if (name_len == 5 && memcmp(name, "style", 5) == 0)
-		return memmem(value, len, "url", 3) == NULL && memchr(value, '\\', len) == NULL && memmem(value, len, "/*", 2) == NULL && memmem(value, len, "position", 8) == NULL;
+		return memmem(value, len, "url(", 4) == NULL && memchr(value, '\\', len) == NULL && memmem(value, len, "/*", 2) == NULL && memmem(value, len, "position:", 9) == NULL;
 	return true;
 }
 
