@@ -167,7 +167,7 @@ static void weights_of_evidence_as_published(void **state)
 	size_t n;
 	for (int i = 0; i < N; i++) {
 		x[i] = (i * 37) % N;
-		event[i] = (int)x[i] < 30 ? (int)x[i] % 2 == 0 : (int)x[i] % 10 == 0;
+		event[i] = (uint8_t)((int)x[i] < 30 ? (int)x[i] % 2 == 0 : (int)x[i] % 10 == 0);
 	}
 	assert_int_equal(model_cut(&ctx, x, event, N, 2, 0.05, breaks, &n), OK);
 	assert_int_equal(n, 1);

@@ -86,7 +86,7 @@ struct rival {
 	pthread_t thread;
 	struct store *store;
 	struct actor actor;
-	char hash[8];
+	char hash[16];
 	enum err err;
 };
 
