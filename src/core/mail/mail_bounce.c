@@ -238,7 +238,10 @@ static bool other_line(const char *line, size_t len)
 	static const char *const words[] = {"mail from:", "from:", "sender:", "for further assistance", "contact", "generated from", "support", "message-id", "references:", "reply-to:", "please send mail to",
 		"message from", "original message was received", "hello ", "dear ", "in-reply-to", "authentication-results", "subject:", "x-", NULL};
 	char start[160];
-	line += strspn(line, " \t>*|");
+	size_t skipped = strspn(line, " \t>*|");
+	skipped = skipped < len ? skipped : len;
+	line += skipped;
+	len -= skipped;
 	size_t n = len < sizeof(start) - 1 ? len : sizeof(start) - 1;
 	memcpy(start, line, n);
 	start[n] = '\0';
