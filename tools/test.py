@@ -158,6 +158,8 @@ def asan(env):
 NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads"}
 # asks while an import or its undoing goes on beside it
 MOVING = {"actors"}
+# commands on plain files: once is enough
+NO_STORE = {"mail", "model"}
 # measures: nothing else runs beside it
 LAST = {"speed"}
 
@@ -203,7 +205,11 @@ def api(env):
             node("api", "tests/api/routes.test.mjs", env, engine)
 
     files = sorted((path for path in node_files("tests/api") if name_of(path) != "routes"), key=lambda path: (name_of(path) not in LONG, path))
-    tasks = [task for path in files for task in ((on_postgres, path), (lambda path: node("api", path, env, "sqlite"), path))]
+    tasks = []
+    for path in files:
+        if name_of(path) not in NO_STORE:
+            tasks.append((on_postgres, path))
+        tasks.append((lambda path: node("api", path, env, "sqlite"), path))
     return tasks, routes
 
 
