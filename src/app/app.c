@@ -50,13 +50,11 @@ enum err app_prepare_job(void *arg, struct ctx *ctx, const struct actor *who)
 }
 
 struct layout {
-	char text[32];
+	char text[APP_LAYOUT_MAX];
 	bool emptied;
 };
 
-/* The search index holds numbers of entities and fields, and the text of those that are searched: it is made anew
- * when the program's descriptors have changed since it was made. */
-static enum err name_layout(struct ctx *ctx, struct layout *ret)
+enum err app_layout(struct ctx *ctx, char ret[APP_LAYOUT_MAX])
 {
 	struct buf names;
 	buf_init(&names, 1u << 20);
@@ -66,7 +64,7 @@ static enum err name_layout(struct ctx *ctx, struct layout *ret)
 		for (size_t f = 0; f < info->n_fields; f++)
 			buf_printf(&names, "%s%s,", info->fields[f]->name, info->fields[f]->flags & F_SEARCH ? "*" : "");
 	}
-	snprintf(ret->text, sizeof(ret->text), "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
+	snprintf(ret, APP_LAYOUT_MAX, "%016llx", (unsigned long long)str_hash(buf_text(&names), names.len));
 	enum err err = buf_failed(&names) ? fail(ctx, ERR_LIMIT, "", "memory") : OK;
 	buf_release(&names);
 	return err;
@@ -84,11 +82,13 @@ static enum err layout_done_step(struct ctx *ctx, void *arg)
 	return search_layout_done(ctx, layout->text);
 }
 
+/* The search index holds numbers of entities and fields, and the text of those that are searched: it is made anew
+ * when the program's descriptors have changed since it was made. */
 static enum err keep_search(struct ctx *ctx, struct app *app)
 {
 	struct layout layout = {.emptied = false};
 	struct buf report;
-	enum err err = name_layout(ctx, &layout);
+	enum err err = app_layout(ctx, layout.text);
 	if (err == OK)
 		err = store_write(ctx, app->store, layout_step, &layout);
 	if (err != OK || !layout.emptied)

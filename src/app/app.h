@@ -66,6 +66,10 @@ enum err app_prepare_job(void *app, struct ctx *ctx, const struct actor *who) MU
 /* Ended by NULL; written by the build from modules.deps, so that a folder needs no other shared line. */
 extern const struct manifest *const app_manifests[];
 
+/* A name for what the descriptors of ctx's registry are: entities, fields, what is searched, in their order. */
+enum { APP_LAYOUT_MAX = 32 };
+enum err app_layout(struct ctx *ctx, char ret[APP_LAYOUT_MAX]) MUST_CHECK;
+
 /* All schema steps. */
 enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;
 int app_schema_version(void);

@@ -181,19 +181,34 @@ static enum err keep_schema(struct ctx *ctx, struct app *app)
 	return err == OK ? check_schema(ctx, app) : err;
 }
 
-/* Lives in ctx's arena. */
+static enum err nothing_more(struct ctx *ctx, void *arg)
+{
+	(void)ctx;
+	(void)arg;
+	return OK;
+}
+
+/* The steps of the folders, and one without a deed that says: this database has all that today's descriptors have. It is the last.
+ * Lives in ctx's arena. */
 static enum err folder_lines(struct ctx *ctx, const struct migration_line **ret, size_t *ret_n)
 {
+	static const struct migration whole[] = {{.version = 1, .name = "all that the descriptors have", .run = nothing_more}};
+	char layout[APP_LAYOUT_MAX];
 	size_t n = 0;
+	enum err err = app_layout(ctx, layout);
+	if (err != OK)
+		return err;
 	while (app_manifests[n] != NULL)
 		n++;
 	struct migration_line *lines = arena_array(ctx->arena, n + 1, sizeof(*lines));
-	if (lines == NULL || n > STORE_FOLDERS_MAX)
+	const char *name = arena_printf(ctx->arena, "descriptors:%s", layout);
+	if (lines == NULL || name == NULL || n >= STORE_FOLDERS_MAX)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	for (size_t i = 0; i < n; i++)
 		lines[i] = (struct migration_line){app_manifests[i]->name, app_manifests[i]->steps, app_manifests[i]->n_steps};
+	lines[n] = (struct migration_line){name, whole, 1};
 	*ret = lines;
-	*ret_n = n;
+	*ret_n = n + 1;
 	return OK;
 }
 
@@ -212,7 +227,7 @@ enum err app_migrate(struct ctx *ctx, struct app *app)
 	if (err == OK)
 		err = keep_schema(ctx, app);
 	for (size_t i = 0; i < n && err == OK; i++)
-		err = store_migrate_folder(ctx, app->store, &lines[i], before > 0);
+		err = store_migrate_folder(ctx, app->store, &lines[i], before > 0 && i + 1 < n);
 	return err;
 }
 
@@ -232,7 +247,7 @@ static enum err fallback(struct ctx *ctx, const char *table, const char *column,
 enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path)
 {
 	struct registry_settings settings = {.base_currency = config->base_currency, .phone_region = config->phone_region};
-	struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .grows = true, .made_anew = made_anew, .fallback = fallback};
+	struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .made_anew = made_anew, .fallback = fallback};
 	struct registry *outer = ctx->registry, *registry = NULL;
 	struct manifest_parts parts;
 	if (!manifest_join(ctx->arena, app_manifests, &parts))
@@ -245,8 +260,10 @@ enum err app_restore_store(struct ctx *ctx, const struct app_config *config, con
 	ctx->registry = registry;
 	if (err == OK)
 		err = folder_lines(ctx, &takeover.folders, &takeover.n_folders);
-	if (err == OK)
+	if (err == OK) {
+		takeover.grown = takeover.folders[takeover.n_folders - 1].folder;
 		err = store_restore(ctx, store, path, &takeover);
+	}
 	ctx->registry = outer;
 	if (registry != NULL)
 		registry_free(registry);

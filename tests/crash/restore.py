@@ -169,7 +169,7 @@ def rows(data):
     db = sqlite3.connect(os.path.join(data, "guanxi.db"))
     names = [name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%' AND name NOT LIKE 'sqlite%'")]
     return {name: sorted(map(repr, db.execute(f'SELECT * FROM "{name}"'))) for name in names
-            if name not in ("schema_version", "job", "access_epoch", "change_reader")}
+            if name not in ("schema_version", "schema_step", "job", "access_epoch", "change_reader")}
 
 
 main()

@@ -50,15 +50,19 @@ enum err care_check_folders(struct ctx *ctx, const struct store_takeover *how, c
 	return OK;
 }
 
-bool care_may_lack(const struct store_takeover *how, int version)
+bool care_may_lack(const struct store_takeover *how, int version, const int *versions)
 {
-	return how->grows || version < (int)how->n;
+	for (size_t i = 0; how->grown && i < how->n_folders; i++)
+		if (strcmp(how->folders[i].folder, how->grown) == 0 && versions[i] == 0)
+			return true;
+	return version < (int)how->n;
 }
 
-enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret)
+enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const int *versions, const char *table, const char *column,
+                       const char **ret)
 {
 	*ret = NULL;
-	if (!care_may_lack(how, version))
+	if (!care_may_lack(how, version, versions))
 		return care_foreign(ctx, arena_printf(ctx->arena, "- %s.%s", table, column));
 	return how->fallback ? how->fallback(ctx, table, column, ret) : OK;
 }

@@ -256,9 +256,10 @@ enum err pg_restore(struct ctx *ctx, struct store *store, const char *path, cons
 enum err care_foreign(struct ctx *ctx, const char *what) MUST_CHECK;
 bool care_made_anew(const struct store_takeover *how, const char *table);
 /* Whether tables and columns of ours may be missing in a copy of this version. */
-bool care_may_lack(const struct store_takeover *how, int version);
+bool care_may_lack(const struct store_takeover *how, int version, const int *versions);
 /* For a column that the copy lacks: an SQL literal, or NULL where the column may be empty; refused where none may be missing. */
-enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const char *table, const char *column, const char **ret) MUST_CHECK;
+enum err care_fallback(struct ctx *ctx, const struct store_takeover *how, int version, const int *versions, const char *table, const char *column,
+                       const char **ret) MUST_CHECK;
 /* A row of the copy's schema_step: `versions`, parallel to how->folders, keeps the highest. Folders that are not ours are passed over. */
 void care_note_folder(const struct store_takeover *how, int *versions, const char *folder, size_t len, long version);
 enum err care_check_folders(struct ctx *ctx, const struct store_takeover *how, const int *versions) MUST_CHECK;

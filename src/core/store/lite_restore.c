@@ -227,7 +227,7 @@ static enum err missing_columns(struct ctx *ctx, struct taking *t, const char *t
 		const char *literal, *name = t->own.list[i].name;
 		if (find_column(&t->old, name))
 			continue;
-		enum err err = care_fallback(ctx, t->how, t->version, table, name, &literal);
+		enum err err = care_fallback(ctx, t->how, t->version, t->folders, table, name, &literal);
 		if (err)
 			return err;
 		if (literal) {
@@ -331,7 +331,7 @@ static enum err copy_table(struct ctx *ctx, struct taking *t, const char *table)
 	if (err)
 		return err;
 	if (t->old.n == 0) /* it came later than the copy */
-		return care_may_lack(t->how, t->version) ? OK : care_foreign(ctx, arena_printf(ctx->arena, "- table %s", table));
+		return care_may_lack(t->how, t->version, t->folders) ? OK : care_foreign(ctx, arena_printf(ctx->arena, "- table %s", table));
 	buf_init(&select, TEXT_MAX);
 	buf_init(&insert, TEXT_MAX);
 	err = make_texts(ctx, t, table, &select, &insert);

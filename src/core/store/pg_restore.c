@@ -250,7 +250,7 @@ static enum err set_defaults(struct ctx *ctx, struct taking *t, const char *tabl
 		const char *literal = NULL;
 		if (column->given || column->has_default)
 			continue;
-		err = care_fallback(ctx, t->how, t->version, table, column->name, &literal);
+		err = care_fallback(ctx, t->how, t->version, t->folders, table, column->name, &literal);
 		if (!err && literal && set)
 			err = run(ctx, arena_printf(ctx->arena, "ALTER TABLE \"%s\" ALTER COLUMN \"%s\" SET DEFAULT %s", table, column->name, literal));
 		else if (!err && literal)
@@ -374,7 +374,7 @@ static enum err load(struct ctx *ctx, struct taking *t)
 			arena_rewind(ctx->arena, mark);
 	}
 	for (size_t i = 0; !err && i < t->tables.n; i++)
-		if (!t->taken[i] && !care_made_anew(t->how, t->tables.list[i]) && !care_may_lack(t->how, t->version))
+		if (!t->taken[i] && !care_made_anew(t->how, t->tables.list[i]) && !care_may_lack(t->how, t->version, t->folders))
 			err = care_foreign(ctx, arena_printf(ctx->arena, "- table %s", t->tables.list[i]));
 	return err;
 }

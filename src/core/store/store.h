@@ -220,7 +220,9 @@ struct store_takeover {
 	size_t n;
 	const struct migration_line *folders; /* at most STORE_FOLDERS_MAX; NULL: none */
 	size_t n_folders;
-	bool grows; /* also without a step (store_alter): a copy of today's version may lack tables and columns of ours */
+	/* The schema also grows without a step (store_alter): the one of `folders` that a copy has gone through when it lacks nothing of
+	 * today's. Others may lack tables and columns of ours. NULL: the version alone tells. */
+	const char *grown;
 	bool (*made_anew)(const char *table); /* made of other tables, so not taken from the copy; NULL: none */
 	/* SQL literal of our own for a column that an older copy lacks, NULL where it may be empty. NULL: all may. */
 	enum err (*fallback)(struct ctx *ctx, const char *table, const char *column, const char **ret);
