@@ -258,6 +258,8 @@ def in_turn(lists):
 
 
 def main():
+    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
+        sys.exit(f"{BUILD} is no build folder: tools/test.py BUILD [SUITE ...]")
     os.makedirs(LOGS, exist_ok=True)
     started = time.time()
     env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD,

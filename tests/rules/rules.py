@@ -305,6 +305,8 @@ def check_plain():
             text = read(path)
         except UnicodeDecodeError:
             continue
+        if path.endswith(".log") or re.search(r'^\s*File "/', text, re.M):
+            bad.append(f"{path}: what a run of some machine left")
         if re.search(r'"resolved":\s*"\w+:', text):
             bad.append(f"{path}: a lock file with download addresses")
         for m in re.finditer(r"\b(TODO|FIXME|XXX|HACK)\b", text):
