@@ -59,6 +59,15 @@ test('what nobody can do is set aside with why; tried again, or skipped with a r
 	assert.deepEqual(left.kinds[0].waiting + left.kinds[0].aside, 2);
 });
 
+test('very many are counted up to a bound', { skip: !hasSql }, async () => {
+	const from = process.env.GUANXI_ENGINE === 'postgres'
+		? "SELECT 'crowd', 'k' || i, 32503680000000 + i, '', 0, 0 FROM generate_series(1, 10005) i"
+		: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10005) SELECT 'crowd', 'k' || i, 32503680000000 + i, '', 0, 0 FROM n";
+	await again(`INSERT INTO timer (kind, key, due_at, payload, attempt, aside) ${from}`);
+	assert.deepEqual((await timers()).kinds.find((k) => k.kind === 'crowd'),
+		{ kind: 'crowd', waiting: 10000, waiting_more: true, aside: 0, next_at: '3000-01-01T00:00:00.001Z' });
+});
+
 test('only administrators see and do it', async () => {
 	const role = (await api('POST', '/api/v1/role', { name: 'all but administration', rights: { '*': { read: 'all' } }, caps: ['bulk'] }, { Prefer: 'return=representation' })).body[0];
 	await api('POST', '/api/v1/user', { name: 'Other', email: 'other@example.com', roles: [role.id] });

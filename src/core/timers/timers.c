@@ -7,9 +7,11 @@
 const struct migration timers_steps[] = {
 	{1, "timers",
 	 "CREATE TABLE timer (kind TEXT NOT NULL, key TEXT NOT NULL, due_at BIGINT NOT NULL, payload TEXT NOT NULL, attempt BIGINT NOT NULL,"
-	 " aside BIGINT NOT NULL, error TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID; CREATE INDEX timer_due ON timer (aside, due_at)",
+	 " aside BIGINT NOT NULL, error TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID; CREATE INDEX timer_due ON timer (aside, due_at);"
+	 " CREATE INDEX timer_kind ON timer (kind, aside, due_at)",
 	 "CREATE TABLE timer (kind text NOT NULL, key text NOT NULL, due_at bigint NOT NULL, payload text NOT NULL, attempt bigint NOT NULL,"
-	 " aside bigint NOT NULL, error text, PRIMARY KEY (kind, key)); CREATE INDEX timer_due ON timer (aside, due_at)",
+	 " aside bigint NOT NULL, error text, PRIMARY KEY (kind, key)); CREATE INDEX timer_due ON timer (aside, due_at);"
+	 " CREATE INDEX timer_kind ON timer (kind, aside, due_at)",
 	 NULL},
 };
 

@@ -6,12 +6,20 @@
 #include "core/timers/timers_internal.h"
 #include "timers_sql.h"
 
-enum { ASIDE_SHOWN = 200, DIFF_MAX = 8192 };
+enum { ASIDE_SHOWN = 200, COUNTED_MAX = 10000, DIFF_MAX = 8192 };
 
 static void put_time(struct jsonw *w, const char *key, int64_t ms)
 {
 	jsonw_key(w, key);
 	jsonw_time(w, ms);
+}
+
+/* Never more than COUNTED_MAX rows are read for it: a million may wait. */
+static void put_count(struct jsonw *w, const char *key, const char *more, int64_t n)
+{
+	jsonw_kv_int(w, key, n < COUNTED_MAX ? n : COUNTED_MAX);
+	if (n > COUNTED_MAX)
+		jsonw_kv_bool(w, more, true);
 }
 
 static enum err put_kinds(struct ctx *ctx, struct jsonw *w)
@@ -21,13 +29,14 @@ static enum err put_kinds(struct ctx *ctx, struct jsonw *w)
 	enum err err = db_prepare(ctx, ctx->db, &sql_timer_kinds, &stmt);
 	if (err)
 		return err;
+	stmt_bind_i64(stmt, 1, COUNTED_MAX + 1);
 	jsonw_key(w, "kinds");
 	jsonw_array(w);
 	while (!(err = stmt_step(ctx, stmt, &row)) && row) {
 		jsonw_object(w);
 		jsonw_kv_text(w, "kind", stmt_text(stmt, 0));
-		jsonw_kv_int(w, "waiting", stmt_i64(stmt, 1));
-		jsonw_kv_int(w, "aside", stmt_i64(stmt, 2));
+		put_count(w, "waiting", "waiting_more", stmt_i64(stmt, 1));
+		put_count(w, "aside", "aside_more", stmt_i64(stmt, 2));
 		if (stmt_i64(stmt, 1) > 0)
 			put_time(w, "next_at", stmt_i64(stmt, 3));
 		jsonw_end_object(w);
@@ -144,7 +153,7 @@ static enum err skip(struct ctx *ctx, const struct http_request *req, struct htt
 
 const struct route timers_routes[] = {
 	{.method = METHOD_GET, .pattern = "/api/v1/timers", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = list,
-	 .doc = "What waits for its moment: how many of each kind, the schedules, and what was set aside after its tries."},
+	 .doc = "What waits for its moment: how many of each kind (up to 10,000), the schedules, and what was set aside after its tries."},
 	{.method = METHOD_POST, .pattern = "/api/v1/timers/retry", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = retry,
 	 .specs = retry_specs, .doc = "Tries a timer that was set aside again, now."},
 	{.method = METHOD_POST, .pattern = "/api/v1/timers/skip", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = skip,

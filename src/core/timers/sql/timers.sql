@@ -31,7 +31,12 @@ SELECT key FROM timer WHERE kind = 'schedule';
 DELETE FROM timer WHERE kind = ?1 AND key = ?2 AND aside = 1;
 
 -- name: timer_kinds
-SELECT kind, CAST(sum(1 - aside) AS bigint), CAST(sum(aside) AS bigint), min(CASE WHEN aside = 0 THEN due_at END) FROM timer WHERE kind <> 'schedule' GROUP BY kind ORDER BY kind;
+WITH RECURSIVE k(kind) AS (SELECT min(kind) FROM timer
+ UNION ALL SELECT (SELECT min(t.kind) FROM timer t WHERE t.kind > k.kind) FROM k WHERE k.kind IS NOT NULL)
+SELECT k.kind, (SELECT count(*) FROM (SELECT 1 AS one FROM timer t WHERE t.kind = k.kind AND t.aside = 0 LIMIT ?1) w),
+ (SELECT count(*) FROM (SELECT 1 AS one FROM timer t WHERE t.kind = k.kind AND t.aside = 1 LIMIT ?1) a),
+ (SELECT min(t.due_at) FROM timer t WHERE t.kind = k.kind AND t.aside = 0)
+ FROM k WHERE k.kind IS NOT NULL AND k.kind <> 'schedule' ORDER BY k.kind;
 
 -- name: timer_scheduled
 SELECT kind, key, due_at, attempt, error FROM timer WHERE kind = 'schedule' ORDER BY key LIMIT ?1;
