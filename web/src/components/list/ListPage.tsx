@@ -162,7 +162,8 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						<Grid
 							entity={entity} rows={rows} masked={masked} columns={state.columns} sort={state.sort} selection={selection} peek={state.peek} changed={live.changed}
 							selectable={may(entity, 'update') || may(entity, 'delete') || may(entity, 'export')} complete={complete} loadingMore={rowsQuery.isFetchingNextPage} sums={state.totals && summed.length > 0 ? sums.data ?? null : undefined}
-							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })} onSelect={setSelection} onPeek={peek} onOpen={open} onForm={form} onSave={save}
+							onMore={more} onSort={(sort) => change({ sort })} onResize={(columns) => change({ columns })}
+							onSelect={setSelection} onPeek={peek} onOpen={open} onForm={form} onSave={save}
 						/>
 					)}
 					{selected && (

@@ -117,8 +117,13 @@ function WhyNot({ entity, record }: { entity: Entity; record: RecordAnswer }) {
 	const { me } = useApp();
 	const reach = record.reach;
 	if (record.barred && may(entity, 'update'))
-		return <p className="why-not quiet">{t(`barred.${record.barred}`, { defaultValue: t('barred.other') })} {me.ask ? t('denied.ask', { manager: me.ask }) : ''}</p>;
-	if (reach && entity.name === 'customer' && !record.row.owner_id && may(entity, 'update') && !reaches(entity, 'update', reach)) return <p className="why-not quiet">{t('denied.pool')}</p>;
+		return (
+			<p className="why-not quiet">
+				{t(`barred.${record.barred}`, { defaultValue: t('barred.other') })} {me.ask ? t('denied.ask', { manager: me.ask }) : ''}
+			</p>
+		);
+	if (reach && entity.name === 'customer' && !record.row.owner_id && may(entity, 'update') && !reaches(entity, 'update', reach))
+		return <p className="why-not quiet">{t('denied.pool')}</p>;
 	if (!reach || !may(entity, 'update') || reaches(entity, 'update', reach)) return null;
 	return <p className="why-not quiet">{t(me.ask ? 'denied.outside' : 'denied.outside_admin', { manager: me.ask })}</p>;
 }

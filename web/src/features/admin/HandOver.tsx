@@ -104,7 +104,11 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 		<Modal
 			open title={t('user.hand_over_title', { name: row.name })} onCancel={onClose} width={640} mask={{ closable: false }}
 			footer={act ? [
-				isGoing(act) && <Button key="s" danger disabled={act.state === 'cancelling'} onClick={() => void cancelBulk(act.id).catch(() => undefined)}>{t('bulk.stop')}</Button>,
+				isGoing(act) && (
+					<Button key="s" danger disabled={act.state === 'cancelling'} onClick={() => void cancelBulk(act.id).catch(() => undefined)}>
+						{t('bulk.stop')}
+					</Button>
+				),
 				<Button key="x" type="primary" onClick={onClose}>{t('word.close')}</Button>,
 			] : [
 				<Button key="c" onClick={onClose}>{t('word.cancel')}</Button>,
@@ -117,7 +121,11 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 					<>
 						{isGoing(act) && <Progress percent={Math.round(((act.done + act.refused) / Math.max(1, act.total)) * 100)} aria-label={t('bulk.progress')} />}
 						{isGoing(act) && <p className="hint">{t('user.hand_over_background')}</p>}
-						<Alert type={isGoing(act) ? 'info' : act.state === 'done' && act.refused === 0 ? 'success' : 'warning'} showIcon title={t(isGoing(act) || act.state !== 'done' ? 'user.hand_over_so_far' : 'user.hand_over_done', { n: number(act.done), of: number(act.total), count: act.done })} description={<Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link>} />
+						<Alert
+							type={isGoing(act) ? 'info' : act.state === 'done' && act.refused === 0 ? 'success' : 'warning'} showIcon
+							title={t(isGoing(act) || act.state !== 'done' ? 'user.hand_over_so_far' : 'user.hand_over_done', { n: number(act.done), of: number(act.total), count: act.done })}
+							description={<Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link>}
+						/>
 					</>
 				) : (
 					<>
@@ -195,7 +203,9 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 							</table>
 						)}
 						{preview.data && preview.data.left > 0 && <Alert type="warning" showIcon title={t('user.hand_over_left', { n: number(preview.data.left), count: preview.data.left })} />}
-						{disables && row.id !== me.id && row.active !== false && <Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>{t('user.hand_over_disable', { name: row.name })}</Checkbox>}
+						{disables && row.id !== me.id && row.active !== false && (
+							<Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>{t('user.hand_over_disable', { name: row.name })}</Checkbox>
+						)}
 						<ConfirmNumber count={total} value={typed} onChange={setTyped} />
 					</>
 				)}

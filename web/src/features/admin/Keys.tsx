@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { useTitle } from '@/app/title.ts';
 
 const KEYS: [string, string][] = [
-	['Ctrl K', 'search'], ['/', 'filter'], ['j ↓', 'down'], ['k ↑', 'up'], ['Enter', 'open'], ['Space', 'peek'], ['x', 'select'], ['e', 'edit'], ['E', 'edit_whole'], ['c', 'compose'], ['Esc', 'close'], ['Ctrl Enter', 'send'], ['?', 'help'],
+	['Ctrl K', 'search'], ['/', 'filter'], ['j ↓', 'down'], ['k ↑', 'up'], ['Enter', 'open'], ['Space', 'peek'], ['x', 'select'],
+	['e', 'edit'], ['E', 'edit_whole'], ['c', 'compose'], ['Esc', 'close'], ['Ctrl Enter', 'send'], ['?', 'help'],
 ];
 
 export default function Keys() {

@@ -132,7 +132,10 @@ function Editor({ entity, start, begin, record }: EditorProps) {
 			</div>
 			<fieldset>
 				<legend>{t('role.caps')}</legend>
-				<Checkbox.Group disabled={!free} value={draft.caps} onChange={(caps) => set({ caps: caps as string[] })} options={CAPS.map((c) => ({ value: c, label: t(`cap.${c}`) }))} />
+				<Checkbox.Group
+					disabled={!free} value={draft.caps} onChange={(caps) => set({ caps: caps as string[] })}
+					options={CAPS.map((c) => ({ value: c, label: t(`cap.${c}`) }))}
+				/>
 			</fieldset>
 			<fieldset>
 				<legend>{t('role.matrix')}</legend>

@@ -125,7 +125,11 @@ export function Composer({ customer, entity }: { customer: Row; entity: Entity }
 				void save();
 			}}
 		>
-			<Segmented size="small" tabIndex={-1} aria-label={kind?.label} value={draft.kind} onChange={(v) => { setDraft({ ...draft, kind: v }); setOpen(true); }} options={offered.map((k) => ({ value: k, label: optionLabel(kind!, k) }))} />
+			<Segmented
+				size="small" tabIndex={-1} aria-label={kind?.label} value={draft.kind}
+				onChange={(v) => { setDraft({ ...draft, kind: v }); setOpen(true); }}
+				options={offered.map((k) => ({ value: k, label: optionLabel(kind!, k) }))}
+			/>
 			<label className="sr-only" htmlFor={id}>{t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)}</label>
 			<Input.TextArea
 				id={id} value={draft.body} placeholder={t(`composer.${draft.kind === 'task' ? 'task' : 'text'}`)} className="area" rows={open ? 3 : 1}

@@ -81,9 +81,17 @@ export function RunStep({ run, mine, ends, onChange }: Props) {
 			{failed > 0 && !active && <Alert type="warning" showIcon title={t('import.some_failed', { count: failed, n: number(failed) })} description={t('import.some_failed_text')} />}
 			{state === 'undone' && <Undone run={run} />}
 			<div className="form-foot">
-				{ends && active && <Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>}
-				{mine && (state === 'cancelled' || state === 'failed') && <Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>}
-				{mine && !active && state !== 'undone' && <Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>{t('import.result')}</Button>}
+				{ends && active && (
+					<Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>
+				)}
+				{mine && (state === 'cancelled' || state === 'failed') && (
+					<Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>
+				)}
+				{mine && !active && state !== 'undone' && (
+					<Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>
+						{t('import.result')}
+					</Button>
+				)}
 				{ends && (['done', 'cancelled', 'failed', 'undo_stopped'].includes(state) || leftBehind(run)) && (
 					<Button danger onClick={() => setUndoing(true)}>{t('import.undo')}</Button>
 				)}

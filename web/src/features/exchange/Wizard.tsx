@@ -181,7 +181,9 @@ function Going({ id }: { id: string }) {
 			{step === 'columns' && <MapStep id={id} run={run.data} onNext={() => void again().then(() => go('check'))} />}
 			{step === 'check' && <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again().then(() => go('run'))} />}
 			{!mine && <Alert type="info" showIcon title={t('import.not_mine')} />}
-			{step === 'run' && (ran || !mine ? <RunStep run={run.data} mine={mine} ends={mine || admin} onChange={() => void again()} /> : <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again()} />)}
+			{step === 'run' && (ran || !mine
+				? <RunStep run={run.data} mine={mine} ends={mine || admin} onChange={() => void again()} />
+				: <CheckStep id={id} onBack={() => go('columns')} onStarted={() => void again()} />)}
 			{!ran && step === 'columns' && <p className="hint">{t('import.nothing_yet')} <Link to="/import">{t('import.later')}</Link></p>}
 		</Frame>
 	);

@@ -124,7 +124,8 @@ export default function Palette({ onClose }: { onClose(): void }) {
 		];
 		const hits = records.filter((g) => g.hits.length > 0);
 		// A place or an act that is called just so comes before what merely contains the word.
-		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said || (j.key === 'settings' && isWordOf(h.title, said)))) || /^(settings|设置|設定|new |新建|新增)/.test(said);
+		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said || (j.key === 'settings' && isWordOf(h.title, said))))
+			|| /^(settings|设置|設定|new |新建|新增)/.test(said);
 		return named ? [...jumps, ...hits] : [...hits, ...jumps];
 	}, [typed, q, found.data, main, settings, meta, t, apart, findable]);
 
