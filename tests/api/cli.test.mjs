@@ -177,6 +177,26 @@ test('import: the last line is one JSON object with the right counts', () => {
   remove();
 });
 
+test('import: zone, order of dates, decimal sign and country can be said on the command line', () => {
+  const { data, remove } = makeData();
+  const file = join(home, 'said.csv'), out = join(home, 'said.jsonl');
+  writeFileSync(file, 'name,phone,birthday,credit_limit\nAnn,(202) 555-0123,03/04/1985,"1,500"\n');
+  const args = (...more) => ['import', '--data', data, '--entity', 'customer', ...more, file];
+  for (const wrong of [['--time-zone', 'Mars/Olympus'], ['--date-order', 'DYM'], ['--number', 'dot'], ['--country', 'Nowhere']])
+    assert.equal(run(args(...wrong)).status, 1, wrong.join(' '));
+  const done = run(args('--time-zone', 'America/New_York', '--date-order', 'DMY', '--number', 'comma', '--country', 'US'));
+  assert.equal(done.status, 0, done.err);
+  assert.equal(run(['export', '--data', data, '--entity', 'customer', '--query', 'select=phone,birthday,credit_limit', out]).status, 0);
+  const row = JSON.parse(readFileSync(out, 'utf8').trim());
+  assert.deepEqual([row.phone, row.birthday, Number(row.credit_limit)], ['+12025550123', '1985-04-03', 1.5]);
+  const orders = join(home, 'orders.csv'), times = join(home, 'times.jsonl');
+  writeFileSync(orders, 'order number,order date\nZ1,2026-07-01 09:00\n');
+  assert.equal(run(['import', '--data', data, '--entity', 'order', '--time-zone', 'America/New_York', orders]).status, 0);
+  assert.equal(run(['export', '--data', data, '--entity', 'order', '--query', 'select=placed_at', times]).status, 0);
+  assert.match(JSON.parse(readFileSync(times, 'utf8').trim()).placed_at, /^2026-07-01T13:00:00/);
+  remove();
+});
+
 test('the doctor passes a healthy folder and names what was tampered with', { skip: hasSql ? false : 'no SQL client' }, () => {
   const { data, remove } = makeData();
   for (let i = 0; i < 3; i++) newToken(data);

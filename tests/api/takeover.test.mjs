@@ -184,6 +184,7 @@ test('whoever imports does not say who created a record, or when, whatever way i
   for (const [what, plan] of Object.entries(plans)) {
     const { id } = good(await upload(forger.api, 'f', table(what))).body;
     const planned = await forger.api('PUT', `/api/v1/import/${id}/plan`, plan);
+    if (plan.keep_dates === true) assert.match(planned.text, /Only an administrator may keep/, `${what}: said at once, not row by row`);
     if (planned.status >= 400) assert.ok([403, 422].includes(planned.status), `${what}: ${planned.text}`);
     else good(await forger.api('POST', `/api/v1/import/${id}/start`)), await rests(forger.api, id);
     for (const row of (await admin('GET', `/api/v1/customer?name=like.${encodeURIComponent(`${what}*`)}&select=created_by,created_at`)).body) {

@@ -44,6 +44,10 @@ struct import_request {
 	const char *entity;   /* for guessing; NULL: guessed too */
 	const char *bad;      /* "empty" or "refuse": of values that can't be taken; NULL: as the plan says */
 	const char *rate;     /* to the base currency, of orders whose plan gives none; NULL: they have none */
+	const char *zone;     /* of times without one: "Europe/Paris"; these four NULL: as the plan and the file say */
+	const char *dates;    /* "YMD", "DMY", "MDY" */
+	const char *number;   /* "point", "comma": the decimal sign */
+	const char *country;  /* of phones without one: "CN" */
 	bool again;           /* also rows that an earlier run of this file has done */
 	bool check;           /* only says what the whole file shows; nothing is written */
 	FILE *progress;       /* a line now and then, or NULL */

@@ -417,6 +417,8 @@ static void compile_switches(struct ctx *ctx, const json_t *json, struct plan *p
 {
 	static const char *const orders[] = {"auto", "YMD", "DMY", "MDY"}, *const marks[] = {"auto", "point", "comma"};
 	plan->keep_dates = json_is_true(json_object_get(json, "keep_dates"));
+	if (plan->keep_dates && !gate_cap(ctx->actor, CAP_ADMIN))
+		fault_add(ctx, ERR_FORBIDDEN, "plan.keep_dates", "plan_keep_dates", NULL);
 	plan->blank_clears = json_is_true(json_object_get(json, "blank_clears"));
 	plan->optional_columns = json_is_true(json_object_get(json, "optional_columns"));
 	plan->again = json_is_true(json_object_get(json, "again"));

@@ -152,8 +152,12 @@ static void set_rate(json_t *plan, const char *rate)
 /* What the request says beside the plan. */
 static void set_wishes(json_t *plan, const struct import_request *request)
 {
-	if (request->bad != NULL)
-		(void)json_object_set_new(plan, "on_bad_value", json_string(request->bad));
+	const struct {
+		const char *member, *value;
+	} said[] = {{"on_bad_value", request->bad}, {"time_zone", request->zone}, {"date_order", request->dates}, {"number", request->number}, {"country", request->country}};
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (said[i].value != NULL)
+			(void)json_object_set_new(plan, said[i].member, json_string(said[i].value));
 	if (request->rate != NULL)
 		set_rate(plan, request->rate);
 }
