@@ -169,3 +169,65 @@ test('many streams hear the same', async () => {
     stream.close();
   }
 });
+
+/* --- the feed: the same by asking ---------------------------------------------------- */
+
+/** Everything after a number, a page at a time; PostgreSQL seals entries a moment later, so until `done`. */
+async function feed(ask, from, query, done = () => true) {
+  const rows = [];
+  let next = from;
+  for (let tries = 0; tries < 80; tries++) {
+    const { status, body, text } = await ask('GET', `/api/v1/changes?after=${next}${query}`);
+    assert.equal(status, 200, text);
+    for (const row of body.changes) assert.ok(row.seq > Number(next) && row.seq <= Number(body.next), text);
+    rows.push(...body.changes.filter((c) => !directory.includes(c.entity)));
+    next = body.next;
+    if (body.more) continue;
+    if (done(rows)) break;
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  return { rows, next };
+}
+
+test('the change feed says everything once, in order, page by page', async () => {
+  const { body: now } = await api('GET', '/api/v1/changes?after=now');
+  assert.deepEqual([now.changes, now.more], [[], false]);
+  const made = await make('customer', { name: 'fed', city: 'A' });
+  await api('PATCH', `/api/v1/customer/${made.id}`, { city: 'B' });
+  await make('customer', { name: 'beside' });
+  await api('DELETE', `/api/v1/customer/${made.id}`);
+  const of = (rows) => rows.filter((c) => c.id === made.id);
+  const { rows } = await feed(api, now.next, '&limit=1&entity=customer&values=1', (all) => of(all).length === 3);
+  assert.deepEqual(of(rows).map((c) => [c.entity, c.action]), [['customer', 'create'], ['customer', 'update'], ['customer', 'delete']]);
+  assert.deepEqual(of(rows)[1].diff.city, ['A', 'B']);
+  assert.ok(of(rows)[1].fields.includes('city') && Math.abs(Date.parse(of(rows)[1].at) - Date.now()) < 60000);
+  assert.ok(rows.every((c, i) => i === 0 || c.seq > rows[i - 1].seq), 'in order');
+  assert.equal(new Set(rows.map((c) => c.seq)).size, rows.length, 'once');
+  // without values=1 no content travels
+  const plain = await feed(api, now.next, '', (all) => of(all).length === 3);
+  assert.ok(plain.rows.every((c) => !('diff' in c)));
+  for (const wrong of ['after=x', 'after=-1', 'limit=0', 'limit=a', 'values=yes', 'entity=nonsense'])
+    assert.ok([400, 404].includes((await api('GET', `/api/v1/changes?${wrong}`)).status), wrong);
+  assert.equal((await client(server.url)('GET', '/api/v1/changes')).status, 401);
+});
+
+test('the change feed obeys rights on rows and fields, also of what is gone', async () => {
+  const { body: now } = await api('GET', '/api/v1/changes?after=now');
+  const reader = await person('feeder', { customer: { read: 'own', update: 'own', fields: { note: 'hidden', birthday: 'masked' } } });
+  const theirs = await make('customer', { name: 'not yours' });
+  const own = await make('customer', { name: 'yours', owner_id: reader.id, note: 'hush', birthday: '1990-01-02' });
+  await api('PATCH', `/api/v1/customer/${own.id}`, { note: 'only this' });
+  await api('PATCH', `/api/v1/customer/${own.id}`, { city: 'Y' });
+  const { rows, next } = await feed(reader.api, now.next, '&values=1', (all) => all.some((c) => c.action === 'update'));
+  assert.deepEqual(rows.map((c) => [c.id, c.action]), [[own.id, 'create'], [own.id, 'update']], 'a change of a hidden field alone is none');
+  await api('DELETE', `/api/v1/customer/${theirs.id}`);
+  await api('DELETE', `/api/v1/customer/${own.id}`);
+  const gone = await feed(reader.api, next, '&values=1', (all) => all.length > 0);
+  assert.deepEqual(gone.rows.map((c) => [c.id, c.action]), [[own.id, 'delete']]);
+  const text = JSON.stringify([rows, gone.rows]);
+  for (const secret of ['hush', 'only this', 'not yours', '1990-01-02']) assert.ok(!text.includes(secret), secret);
+  assert.deepEqual(rows[0].diff.birthday, [null, '***']);
+  await api('PATCH', `/api/v1/role/${reader.role.id}`, { rights: { customer: { read: 'none' } } });
+  assert.deepEqual((await feed(reader.api, now.next, '')).rows, []);
+  assert.ok(Number(next) > Number(now.next));
+});

@@ -12,7 +12,7 @@ export const repeating = mode === '1' || mode === '2';
 /** What another thread is at work on, and what counts each time it is asked. */
 const moving = [/^\/(metrics|healthz|readyz)/, /^\/api\/v1\/(bulk|bulk_item|import|import_run|bulk_act|audit|timers)\b/];
 /** On PostgreSQL the sealed log follows a moment later. */
-const sealed = /^\/api\/v1\/(deleted\b|[a-z_]+\/\d+\/history)/;
+const sealed = /^\/api\/v1\/(deleted\b|changes\b|[a-z_]+\/\d+\/history)/;
 
 /** An answer without what is made anew for each. */
 const still = (text) => text.replace(/"took_ms":[\d.e-]+|nonce="[0-9a-f]+"|"csrf":"[0-9a-f]+"/g, '');

@@ -49,6 +49,8 @@ const struct route rest_routes[] = {
 	 .doc = "Search over all entities: q, limit (hits an entity), entity."},
 	{.method = METHOD_GET, .pattern = "/api/v1/events", READS, .handle = rest_get_events,
 	 .doc = "Live changes as server-sent events; after or Last-Event-ID: from there on."},
+	{.method = METHOD_GET, .pattern = "/api/v1/changes", READS, .handle = rest_get_feed,
+	 .doc = "Changes of all records that the reader may read, oldest first: ?after=SEQ|now&limit=&entity=&values=1; go on after `next`."},
 	{.method = METHOD_GET, .pattern = "/api/v1/openapi.json", READS, .handle = rest_get_openapi,
 	 .doc = "This document."},
 	{.method = METHOD_GET, .pattern = "/api/v1/rpc/*", READS, .handle = no_function,

@@ -116,10 +116,10 @@ static void put_value(struct jsonw *w, const json_t *value, enum field_right rig
 	free(text);
 }
 
-static void put_field(const struct history *h, struct jsonw *w, const char *name, const json_t *value)
+static void put_field(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *name, const json_t *value)
 {
-	int at = entity_field(h->info, name);
-	enum field_right right = at < 0 ? RIGHT_HIDDEN : entity_field_right(h->ctx->actor, h->info, at);
+	int at = entity_field(info, name);
+	enum field_right right = at < 0 ? RIGHT_HIDDEN : entity_field_right(ctx->actor, info, at);
 	if (right == RIGHT_HIDDEN)
 		return;
 	jsonw_key(w, name);
@@ -129,8 +129,7 @@ static void put_field(const struct history *h, struct jsonw *w, const char *name
 	jsonw_end_array(w);
 }
 
-/* Null once its content was erased. */
-static void put_diff(const struct history *h, struct jsonw *w, const char *diff)
+void rest_put_diff(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *diff)
 {
 	json_error_t error;
 	json_t *object = str_empty(diff) ? NULL : json_loads(diff, 0, &error);
@@ -145,7 +144,7 @@ static void put_diff(const struct history *h, struct jsonw *w, const char *diff)
 	jsonw_object(w);
 	json_object_foreach(object, name, value)
 		if (json_is_array(value) && json_array_size(value) == 2)
-			put_field(h, w, name, value);
+			put_field(ctx, info, w, name, value);
 	jsonw_end_object(w);
 	json_decref(object);
 }
@@ -169,7 +168,7 @@ static void put_row(const struct history *h, struct jsonw *w, size_t at)
 	jsonw_kv_text(w, "kind", kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind] : "");
 	jsonw_end_object(w);
 	jsonw_kv_text(w, "action", change_action_name(change->action));
-	put_diff(h, w, change->diff);
+	rest_put_diff(h->ctx, h->info, w, change->diff);
 	jsonw_kv_text(w, "request_id", change->request_id);
 	jsonw_end_object(w);
 }

@@ -115,23 +115,40 @@ bool rest_event_visible(struct ctx *ctx, struct rest_event *event)
 
 /* --- writing ---------------------------------------------------------------------------- */
 
+static bool seen_field(const struct ctx *ctx, const struct rest_event *event, const char *name)
+{
+	int at = entity_field(event->info, name);
+	return at >= 0 && entity_field_right(ctx->actor, event->info, at) != RIGHT_HIDDEN;
+}
+
+bool rest_event_speaks(const struct ctx *ctx, const struct rest_event *event)
+{
+	bool speaks = event->change.action != CHANGE_UPDATE || event->n_fields == 0;
+	for (size_t i = 0; i < event->n_fields && !speaks; i++)
+		speaks = seen_field(ctx, event, event->fields[i]);
+	return speaks;
+}
+
+void rest_event_members(const struct ctx *ctx, const struct rest_event *event, struct jsonw *w)
+{
+	jsonw_kv_int(w, "seq", event->change.seq);
+	jsonw_kv_text(w, "entity", event->info->entity->name);
+	jsonw_kv_id(w, "id", event->change.record_id);
+	jsonw_kv_text(w, "action", change_action_name(event->change.action));
+	jsonw_kv_id(w, "actor_id", event->change.actor_id);
+	jsonw_key(w, "fields");
+	jsonw_array(w);
+	for (size_t i = 0; i < event->n_fields; i++)
+		if (seen_field(ctx, event, event->fields[i]))
+			jsonw_text(w, event->fields[i]);
+	jsonw_end_array(w);
+}
+
 void rest_event_write(struct ctx *ctx, const struct rest_event *event, struct buf *out)
 {
 	struct jsonw w;
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	jsonw_kv_int(&w, "seq", event->change.seq);
-	jsonw_kv_text(&w, "entity", event->info->entity->name);
-	jsonw_kv_id(&w, "id", event->change.record_id);
-	jsonw_kv_text(&w, "action", change_action_name(event->change.action));
-	jsonw_kv_id(&w, "actor_id", event->change.actor_id);
-	jsonw_key(&w, "fields");
-	jsonw_array(&w);
-	for (size_t i = 0; i < event->n_fields; i++) {
-		int at = entity_field(event->info, event->fields[i]);
-		if (at >= 0 && entity_field_right(ctx->actor, event->info, at) != RIGHT_HIDDEN)
-			jsonw_text(&w, event->fields[i]);
-	}
-	jsonw_end_array(&w);
+	rest_event_members(ctx, event, &w);
 	jsonw_end_object(&w);
 }

@@ -121,6 +121,10 @@ enum err rest_restore_record(struct ctx *ctx, const struct http_request *req, st
 enum err rest_get_changes(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+/* The member "diff": old and new values as far as the actor may see the fields; null once the content was erased. */
+void rest_put_diff(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *diff);
+/* rest_feed.c */
+enum err rest_get_feed(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_events(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_openapi(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 
