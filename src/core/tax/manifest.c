@@ -1,0 +1,34 @@
+/* `guanxi tax ask`, for whoever wonders where a cent went. */
+#include "core/manifest/manifest.h"
+#include "core/command/command.h"
+#include "core/tax/tax.h"
+
+enum { QUESTIONS_MAX = 64 << 20 };
+
+static int tax_answers(struct cli *cli)
+{
+	struct buf in, out;
+	if (cli->n_files != 1) {
+		fprintf(cli->err, "guanxi: 'tax ask' needs one FILE\n");
+		return 2;
+	}
+	buf_init(&in, QUESTIONS_MAX);
+	buf_init(&out, QUESTIONS_MAX);
+	int status = 1;
+	if (command_read_file(cli, cli->files[0], &in)) {
+		status = tax_ask(cli->ctx, buf_text(&in), in.len, &out) == OK ? 0 : command_failed(cli);
+		if (out.len > 0 && fwrite(buf_text(&out), 1, out.len, cli->out) != out.len)
+			status = 1;
+	}
+	buf_release(&in);
+	buf_release(&out);
+	return status;
+}
+
+static const struct command tax_commands[] = {
+	{"tax ask", NEEDS_NOTHING, NULL, "FILE", "Answers a JSON list of questions on taxes and their rounding, one answer a line, with its steps.", tax_answers},
+	{.name = NULL},
+};
+
+extern const struct manifest tax_manifest;
+const struct manifest tax_manifest = {.name = "tax", .commands = tax_commands};
