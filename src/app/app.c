@@ -167,6 +167,8 @@ static enum err open_registry(struct ctx *ctx, struct app *app)
 	const struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
 	enum err err = registry_new(ctx, app->parts.entities, app->parts.n_entities, app->config.node, &app->registry);
 	if (err == OK)
+		err = registry_caps(ctx, app->registry, app->parts.caps);
+	if (err == OK)
 		err = registry_react(ctx, app->registry, app->parts.reactions);
 	return err == OK ? registry_set(ctx, app->registry, &settings) : err;
 }

@@ -16,6 +16,8 @@ static void put_field(const struct field *field)
 	put(&field->help);
 	for (const struct option *o = field->options; o != NULL && o->value != NULL; o++)
 		put(&o->label);
+	for (const struct transition *t = field->transitions; t != NULL && t->name != NULL; t++)
+		put(&t->label);
 }
 
 /* The fields that every entity has stand in the registry only. */
@@ -51,6 +53,9 @@ int main(void)
 				put(&o->label);
 		}
 	}
+	for (size_t t = 0; parts.caps[t] != NULL; t++)
+		for (const struct cap_name *cap = parts.caps[t]; cap->name != NULL; cap++)
+			put(&cap->label);
 	for (size_t t = 0; parts.roles[t] != NULL; t++) {
 		for (const struct role_default *role = parts.roles[t]; role->key != NULL; role++) {
 			put(&role->name);

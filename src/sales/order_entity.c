@@ -28,6 +28,22 @@ static const struct option order_states[] = {
 	{NULL, {NULL, NULL}, NULL},
 };
 
+/* Shops and warehouses say things in their own order, so that some steps leap; what was a mistake is taken back with a reason. */
+static const struct transition order_transitions[] = {
+	{.name = "place", .label = {"Place the order", "下单"}, .from = "draft", .to = "placed", .colour = "info", .needs = "placed_at"},
+	{.name = "pay", .label = {"Mark as paid", "标记为已付款"}, .from = "draft,placed", .to = "paid", .colour = "info"},
+	{.name = "ship", .label = {"Mark as shipped", "标记为已发货"}, .from = "placed,paid", .to = "shipped", .colour = "info"},
+	{.name = "complete", .label = {"Complete", "完成"}, .from = "placed,paid,shipped", .to = "completed", .colour = "good"},
+	{.name = "return", .label = {"Mark as returned", "标记为已退货"}, .from = "paid,shipped,completed", .to = "returned",
+	 .reason = "state_reason", .colour = "warn"},
+	{.name = "cancel", .label = {"Cancel the order", "取消订单"}, .from = "draft,placed,paid,shipped", .to = "cancelled",
+	 .reason = "state_reason", .colour = "bad"},
+	{.name = "unpay", .label = {"Not paid after all", "撤销付款"}, .from = "paid", .to = "placed", .reason = "state_reason"},
+	{.name = "reopen", .label = {"Take it up again", "恢复订单"}, .from = "cancelled,returned", .to = "placed", .reason = "state_reason"},
+	{.name = "correct", .label = {"Back to shipped", "退回已发货"}, .from = "completed,returned", .to = "shipped", .reason = "state_reason"},
+	{.name = NULL},
+};
+
 static const struct field_group order_groups[] = {
 	{"basic", {"Basics", "基本信息"}},
 	{"money", {"Money", "金额"}},
@@ -48,7 +64,9 @@ static const struct field order_fields[] = {
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .group = "basic", .options = order_kinds, .flags = F_INDEX,
 	 .help = {"Left empty: a sale, or a return where the amount is negative", "留空时为销售，金额为负时为退货"}},
 	{.name = "state", .type = FIELD_ENUM, .label = {"State", "状态"}, .group = "basic", .options = order_states,
-	 .fallback = "placed", .flags = F_REQUIRED | F_INDEX | F_LIST},
+	 .transitions = order_transitions, .fallback = "placed", .flags = F_REQUIRED | F_INDEX | F_LIST},
+	{.name = "state_reason", .type = FIELD_TEXT, .label = {"Reason for the state", "状态原因"}, .group = "basic", .max = 300,
+	 .flags = F_MORE, .help = {"Why it was cancelled, returned or taken up again", "取消、退货或恢复的原因"}},
 	{.name = "placed_at", .type = FIELD_TIME, .label = {"Placed", "下单时间"}, .group = "basic", .fallback = "now",
 	 .flags = F_REQUIRED | F_SORT | F_LIST},
 	{.name = "paid_at", .type = FIELD_TIME, .label = {"Paid", "付款时间"}, .group = "basic"},

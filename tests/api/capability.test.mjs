@@ -79,6 +79,33 @@ describe('a folder by its manifest', { skip: existsSync(own) ? false : `no ${own
 		assert.equal(rights.service.stall, undefined);
 	});
 
+	test('its capability: named in roles, shown in three languages, asked by a step of its state', async () => {
+		const role = async (caps) => (await api('POST', '/api/v1/role', { name: `stalls ${caps}`, rights: { stall: { read: 'all', create: 'all', update: 'all' } }, caps }, { Prefer: 'return=representation' })).body[0];
+		assert.equal((await api('POST', '/api/v1/role', { name: 'x', caps: ['stall_demolish'] })).body.errors[0].key, 'role_unknown_cap');
+		const as = {};
+		for (const [name, caps] of [['keeper', []], ['warden', ['stall_approve']]]) {
+			const user = await api('POST', '/api/v1/user', { name, email: `${name}@example.com`, roles: [(await role(caps)).id] });
+			assert.equal(user.status, 201, user.text);
+			as[name] = client(server.url, guanxi(['token', 'create', '--data', folder.data, '--user', `${name}@example.com`, '--name', 't']).out.trim());
+		}
+		assert.equal((await api('POST', '/api/v1/stall', { name: 'Early', state: 'approved' })).body.errors[0].key, 'move_start');
+		const { body: [stall] } = await api('POST', '/api/v1/stall', { name: 'Tea stall' }, { Prefer: 'return=representation' });
+		assert.equal(stall.state, 'planned');
+		const steps = async (who) => (await who('GET', `/api/v1/stall/${stall.id}/transitions`)).body.transitions.map((t) => [t.name, t.may]);
+		assert.deepEqual([await steps(as.keeper), await steps(as.warden)], [[['approve', false]], [['approve', true]]]);
+		for (const refused of [await as.keeper('PATCH', `/api/v1/stall/${stall.id}`, { state: 'approved' }), await as.keeper('POST', `/api/v1/stall/${stall.id}/transitions/approve`)])
+			assert.deepEqual([refused.status, refused.body.errors[0].key, refused.body.errors[0].field], [403, 'move_forbidden', 'state'], refused.text);
+		const done = await as.warden('POST', `/api/v1/stall/${stall.id}/transitions/approve`);
+		assert.deepEqual([done.status, done.body.state], [200, 'approved'], done.text);
+		for (const [language, label] of [['en', 'Approve the stall'], ['zh-Hans', '批准摊位'], ['zh-Hant', '批准攤位']]) {
+			const { body: meta } = await as.warden('GET', '/api/v1/meta', undefined, { 'Accept-Language': language });
+			const state = meta.entities.find((e) => e.name === 'stall').fields.find((f) => f.name === 'state');
+			assert.deepEqual([state.transitions[0].label, state.transitions[0].may, state.starts], [label, true, ['planned']]);
+			assert.ok(meta.capabilities.includes('stall_approve'));
+		}
+		assert.ok((await api('GET', '/api/v1/meta')).body.capabilities.includes('stall_approve'), 'the administrator may do what folders name');
+	});
+
 	test('its command, and its steps', () => {
 		assert.match(guanxi(['stall', 'count', '--data', folder.data]).out, /^\d+ stalls\n$/);
 	});

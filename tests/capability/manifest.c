@@ -24,5 +24,5 @@ static const struct migration steps[] = {
 extern const struct manifest capability_manifest;
 const struct manifest capability_manifest = {
 	.name = "stall", .entities = entities, .routes = routes, .reactions = stall_reactions, .job_kinds = stall_job_kinds, .settings = stall_settings,
-	.commands = stall_commands, .roles = roles, .rights = rights, .steps = steps, .n_steps = 2,
+	.commands = stall_commands, .caps = stall_caps, .roles = roles, .rights = rights, .steps = steps, .n_steps = 2,
 };

@@ -10,6 +10,7 @@
 #include "core/store/store.h"
 
 extern const struct entity stall_entity, stall_visit_entity;
+extern const struct cap_name stall_caps[];
 extern const struct setting stall_settings[];
 extern const struct reaction stall_reactions[];
 extern const struct route stall_routes[];

@@ -5,9 +5,21 @@
 #include "base/str.h"
 #include "core/settings/settings.h"
 
+static const struct option stall_states[] = {
+	{"planned", {"Planned", "筹备中"}, "quiet"}, {"approved", {"Approved", "已批准"}, "good"}, {NULL, {NULL, NULL}, NULL},
+};
+
+static const struct transition stall_steps[] = {
+	{.name = "approve", .label = {"Approve the stall", "批准摊位"}, .from = "planned", .to = "approved", .cap = "stall_approve"}, {.name = NULL},
+};
+
+const struct cap_name stall_caps[] = {{"stall_approve", {"Approve stalls", "批准摊位"}}, {.name = NULL}};
+
 static const struct field stall_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .flags = F_REQUIRED | F_SEARCH | F_LIST, .label = {"Name", "名称"}},
 	{.name = "customer_id", .type = FIELD_LINK, .link = "customer", .on_delete = DELETE_CASCADE, .flags = F_LIST | F_INDEX, .label = {"Customer", "客户"}},
+	{.name = "state", .type = FIELD_ENUM, .options = stall_states, .transitions = stall_steps, .starts = "planned", .fallback = "planned",
+	 .label = {"State", "状态"}},
 	{.name = "is_open", .type = FIELD_BOOL, .fallback = "true", .flags = F_LIST, .label = {"Open", "营业中"}},
 };
 

@@ -46,12 +46,12 @@ static void put_roles(struct ctx *ctx, struct jsonw *w, const struct access_role
 
 static void put_caps(const struct ctx *ctx, struct jsonw *w)
 {
-	struct text2 label;
+	const struct cap_name *cap;
 	jsonw_key(w, "capabilities");
 	jsonw_array(w);
-	for (unsigned bit = 0; bit < ACCESS_CAP_COUNT; bit++)
+	for (unsigned bit = 0; (cap = registry_cap_at(ctx->registry, bit)) != NULL; bit++)
 		if (gate_cap(ctx->actor, (enum capability)(1u << bit)))
-			jsonw_text(w, access_cap_name(bit, &label));
+			jsonw_text(w, cap->name);
 	jsonw_end_array(w);
 }
 

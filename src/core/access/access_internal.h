@@ -64,8 +64,6 @@ bool access_covers(const struct actor *actor, const struct rights *before, const
 const char *access_action_name(enum action action);
 const char *access_scope_name(enum scope scope);
 const char *access_right_name(enum field_right right);
-const char *access_cap_name(unsigned bit, struct text2 *ret_label);
-enum { ACCESS_CAP_COUNT = 6 };
 /* "en" or "zh" of a pair, for answers of this folder. */
 const char *access_label(const struct ctx *ctx, const struct text2 *text);
 

@@ -17,18 +17,6 @@ static const char *const action_names[ACTION_COUNT] = {"read", "create", "update
 static const char *const scope_names[] = {"none", "own", "team", "branch", "all"};
 static const char *const right_names[] = {"hidden", "masked", "read", "write"};
 
-static const struct {
-	const char *name;
-	struct text2 label;
-} caps[ACCESS_CAP_COUNT] = {
-	{"admin", {"Settings and integrations", "系统设置与集成"}},
-	{"users", {"Users, teams and roles", "用户、团队与角色"}},
-	{"audit", {"Read the audit trail", "查看审计日志"}},
-	{"bulk", {"Change or delete many records at once", "批量修改与删除"}},
-	{"assign", {"Hand records to others", "转移负责人"}},
-	{"tokens", {"Make API tokens", "创建 API 令牌"}},
-};
-
 const char *access_action_name(enum action action)
 {
 	return (unsigned)action < ACTION_COUNT ? action_names[action] : "";
@@ -42,14 +30,6 @@ const char *access_scope_name(enum scope scope)
 const char *access_right_name(enum field_right right)
 {
 	return (unsigned)right <= RIGHT_WRITE ? right_names[right] : "hidden";
-}
-
-const char *access_cap_name(unsigned bit, struct text2 *ret_label)
-{
-	if (bit >= ACCESS_CAP_COUNT)
-		return NULL;
-	*ret_label = caps[bit].label;
-	return caps[bit].name;
 }
 
 static int name_index(const char *const *names, size_t n, const char *name)
@@ -185,14 +165,11 @@ static void read_caps(struct ctx *ctx, json_t *list, bool strict, uint32_t *ret)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = json_string_value(json_array_get(list, i));
-		bool found = false;
-		for (unsigned bit = 0; name && bit < ACCESS_CAP_COUNT; bit++) {
-			if (!str_equal(caps[bit].name, name))
-				continue;
-			*ret |= UINT32_C(1) << bit;
-			found = true;
-		}
-		if (!found && strict)
+		uint32_t cap = registry_cap(ctx->registry, name);
+		*ret |= cap;
+		if (cap == CAP_ADMIN) /* whoever may change all settings may do what folders name, too */
+			*ret |= registry_cap_named(ctx->registry);
+		if (!cap && strict)
 			wrong(ctx, "caps", name ? name : "", NULL, "role_unknown_cap", name);
 	}
 }

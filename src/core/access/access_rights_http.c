@@ -138,16 +138,15 @@ static void put_entities(struct ctx *ctx, struct jsonw *w, const struct sources 
 
 static void put_caps(struct ctx *ctx, struct jsonw *w, const struct sources *sources)
 {
+	const struct cap_name *cap;
 	jsonw_key(w, "capabilities");
 	jsonw_array(w);
-	for (unsigned bit = 0; bit < ACCESS_CAP_COUNT; bit++) {
-		struct text2 label;
-		const char *name = access_cap_name(bit, &label);
+	for (unsigned bit = 0; (cap = registry_cap_at(ctx->registry, bit)) != NULL; bit++) {
 		if (!(sources->all->caps & (UINT32_C(1) << bit)))
 			continue;
 		jsonw_object(w);
-		jsonw_kv_text(w, "name", name);
-		jsonw_kv_text(w, "label", label_of(ctx, &label));
+		jsonw_kv_text(w, "name", cap->name);
+		jsonw_kv_text(w, "label", label_of(ctx, &cap->label));
 		jsonw_key(w, "from");
 		jsonw_array(w);
 		for (size_t i = 0; i < sources->n; i++)

@@ -277,7 +277,7 @@ enum err bulk_revert_diff(struct ctx *ctx, const struct entity_info *info, int64
 		err = *ret_kept != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 	}
 	buf_release(&r.kept);
-	return err == OK && r.n > 0 ? record_update(ctx, id, r.patch, 0, 0, NULL) : err;
+	return err == OK && r.n > 0 ? record_update(ctx, id, r.patch, 0, W_BACK, NULL) : err;
 }
 
 static enum err revert_change(struct ctx *ctx, const struct bulk_act *act, const struct bulk_item *item, const char **ret_kept)

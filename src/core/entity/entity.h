@@ -65,6 +65,20 @@ struct option {
 	const char *colour; /* a meaning, not a hue: "good", "bad", "warn", "info", "quiet"; NULL none */
 };
 
+/* A step that a state may take.  Without any, an enum field goes from each option to each other.  What the program itself writes
+ * (W_TRUSTED) and what hooks set is not asked. */
+struct transition {
+	const char *name;    /* in addresses: "cancel"; one of a kind in its entity */
+	struct text2 label;  /* on its button: what one does, "Cancel the order" */
+	const char *from;    /* options with commas; NULL: any but `to` */
+	const char *to;
+	const char *cap;     /* name of the capability that it takes besides the right to change the field; NULL none */
+	const char *needs;   /* fields with commas that must be filled when it is done; NULL none */
+	const char *reason;  /* text field that must be given with it; kept there until the next step, and in the change log; imports may
+	                      * come without; NULL: none asked */
+	const char *colour;  /* as an option's */
+};
+
 struct field {
 	const char *name;
 	enum field_type type;
@@ -74,6 +88,8 @@ struct field {
 	const char *link;         /* entity name, for FIELD_LINK and FIELD_LINKS */
 	enum on_delete on_delete; /* what deleting the linked record does to this one */
 	const struct option *options; /* ended by value NULL */
+	const struct transition *transitions; /* FIELD_ENUM: which steps it may take; ended by name NULL; NULL: all */
+	const char *starts;       /* with transitions: options with commas that a new record may begin with, unless imported; NULL: all */
 	const char *currency_field;
 	const char *made_from;    /* name of the field it is derived from: whoever may not see that one does not see this one */
 	const char *kind_field;   /* an enum beside a text: of the kind "phone" or "email" it is read like a field of that type */
@@ -160,6 +176,12 @@ enum entity_flag {
 
 /* --- registry ---------------------------------------------------------- */
 
+/* A right that belongs to no entity, named by a folder: "approve".  The first of all folders together are core/gate's. */
+struct cap_name {
+	const char *name;
+	struct text2 label; /* "Approve discounts" */
+};
+
 /* All fields (system fields first) of one entity, resolved. */
 struct entity_info {
 	const struct entity *entity;
@@ -178,6 +200,15 @@ void registry_free(struct registry *registry);
 /* Before work starts.  Lists ended by entity NULL, the list of them by NULL; they outlive the registry.  ERR_BUG: an entity is
  * not there, or a change could come back to where it began (the reactions and what they write go round). */
 enum err registry_react(struct ctx *ctx, struct registry *registry, const struct reaction *const *tables) MUST_CHECK;
+/* Before work starts.  Capabilities that folders name: lists ended by name NULL, the list of them by NULL; they outlive the
+ * registry.  ERR_BUG: a name stands twice, there are more than 32 with core's own, or a descriptor asks for one that is not there. */
+enum err registry_caps(struct ctx *ctx, struct registry *registry, const struct cap_name *const *tables) MUST_CHECK;
+/* The bit of an actor's caps, for gate_cap; 0: there is no such capability. */
+uint32_t registry_cap(const struct registry *registry, const char *name);
+/* All that folders named. */
+uint32_t registry_cap_named(const struct registry *registry);
+/* By bit number; NULL past the end. */
+const struct cap_name *registry_cap_at(const struct registry *registry, unsigned bit);
 size_t registry_count(const struct registry *registry);
 const struct entity_info *registry_at(const struct registry *registry, size_t number);
 /* What holds for all entities.  Before work starts; the texts are copied. */
@@ -210,6 +241,14 @@ struct entity_ref {
 const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n);
 /* The field that comparisons ask (equal, in, keys): the one with the form of this one, where there is one; else itself. */
 int entity_compared(const struct entity_info *info, int field);
+/* The transition of this name, and its field; NULL if there is none. */
+const struct transition *entity_transition(const struct entity_info *info, const char *name, int *ret_field);
+/* Whether it leads on from this option; false for NULL (no state). */
+bool entity_step_leads(const struct transition *transition, const char *from);
+/* Whether the actor has the rights it takes, whatever the record. */
+bool entity_step_may(const struct ctx *ctx, const struct entity_info *info, int field, const struct transition *transition);
+/* A label in the context's language. */
+const char *entity_label(struct ctx *ctx, const struct text2 *label);
 /* A value of the field as it stands there. */
 enum err entity_compared_value(struct ctx *ctx, const struct entity_info *info, int field, const struct value *value, struct value *ret) MUST_CHECK;
 /* Position of the field with a money field's currency; -1: base currency, or not money. */
@@ -298,6 +337,7 @@ enum write_flag {
 	W_KEEP_DATES = 1 << 1, /* created_at/by as given; the actor needs CAP_ADMIN, else they are refused like any read-only field */
 	W_NO_SEARCH = 1 << 2, /* the caller indexes later */
 	W_KEPT = 1 << 3,      /* read-only fields are given by the program; all else is asked as usual */
+	W_BACK = 1 << 4,      /* an update that takes an earlier one back: a state may return the way it came, for who may go that way */
 };
 
 /* Reads one record within the actor's scope, hidden fields left out; ERR_NOT_FOUND otherwise. */
@@ -312,6 +352,8 @@ enum err record_check_create(struct ctx *ctx, struct record *record, unsigned fl
 /* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
  * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;
+/* ERR_INVALID at a state that a step from elsewhere was asked of, in words that say what is possible. */
+enum err record_refuse_move(struct ctx *ctx, const struct record *record, int field, const char *to) MUST_CHECK;
 /* Follows on_delete of the links that point here; each deletion is its own change with its full content.  Unless W_TRUSTED,
  * the right to delete is asked of everything that goes along, too (what the program keeps for itself aside). */
 enum err record_delete(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t if_version, unsigned flags) MUST_CHECK;

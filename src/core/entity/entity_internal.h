@@ -12,6 +12,8 @@
 #include "core/events/events.h"
 #include "core/store/store.h"
 
+enum { REGISTRY_CAPS_MAX = 32 }; /* bits of an actor's caps */
+
 /* Names to positions: open addressing, made once, never changed. */
 struct entity_names {
 	const char **keys;
@@ -40,6 +42,8 @@ struct entity_state {
 	const char **log_keys;            /* by position: "name":[ as it begins in the change log */
 	int *many;                        /* positions of many-links */
 	size_t n_many;
+	int *moves;                       /* positions of fields with transitions */
+	size_t n_moves;
 	int *searched;                    /* positions of F_SEARCH fields */
 	size_t n_searched;
 	const struct entity_state **search_children; /* put their text into this one's search row */
@@ -62,6 +66,8 @@ struct registry {
 	struct entity_state *list;
 	size_t n;
 	struct entity_names names;
+	const struct cap_name *caps[REGISTRY_CAPS_MAX]; /* by bit; those of core/gate first */
+	unsigned n_caps;
 	_Atomic(const char *) base_currency, phone_region;
 	pthread_mutex_t setting; /* of the two, and of what they use of the arena */
 };
@@ -72,6 +78,9 @@ static inline const struct entity_state *entity_state(const struct entity_info *
 }
 
 static inline const char *entity_name(const struct entity_info *info) { return info->entity->name; }
+
+/* registry_caps.c: core/gate's own. */
+void registry_caps_begin(struct registry *registry);
 
 /* registry_check.c: refuses descriptors that are wrong in themselves; needs links resolved. */
 enum err registry_check_list(struct ctx *ctx, const struct entity *const *list, size_t n) MUST_CHECK;

@@ -54,6 +54,15 @@ enum err record_name_conflict(struct ctx *ctx, const struct record *now, size_t 
 /* No hook left a value of a wrong kind. */
 enum err record_check_kinds(struct ctx *ctx, const struct record *now) MUST_CHECK;
 
+/* --- record_state.c: the steps a state may take --- */
+
+/* That a new record begins as it may.  What hooks set is not asked. */
+void record_check_start(struct ctx *ctx, const struct record *now, unsigned flags);
+/* That each state that `patch` changes may take this step, by this actor, with the reason it asks for. */
+void record_check_moves(struct ctx *ctx, const struct record *patch, struct record *now, const struct record *old, unsigned flags);
+/* That what a step needs is filled. */
+void record_check_needs(struct ctx *ctx, const struct record *now, const struct record *old, unsigned flags);
+
 /* --- record_gather.c --- */
 
 /* Whether a new record of this entity shall wait now. */

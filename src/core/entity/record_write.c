@@ -207,6 +207,8 @@ static enum err check_new(struct ctx *ctx, struct record *record, unsigned flags
 		err = record_check_values(ctx, record, record, NULL);
 	if (!err)
 		err = fill_defaults(ctx, record);
+	if (!err)
+		record_check_start(ctx, record, flags);
 	/* A hook may complete what is missing; but who has to correct something anyway hears all. */
 	if (!err && (!record_has_before(record->info) || ctx->faults.count))
 		record_check_required(ctx, record, NULL, 0);
@@ -255,7 +257,7 @@ enum err record_check_create(struct ctx *ctx, struct record *record, unsigned fl
 }
 
 /* After the hook, which may have set anything. */
-static enum err check_hooked(struct ctx *ctx, struct record *now, const struct record *old)
+static enum err check_hooked(struct ctx *ctx, struct record *now, const struct record *old, unsigned flags)
 {
 	enum err err = record_check_kinds(ctx, now);
 	if (!err)
@@ -263,6 +265,8 @@ static enum err check_hooked(struct ctx *ctx, struct record *now, const struct r
 	if (err)
 		return err;
 	record_check_required(ctx, now, old, CHECK_READONLY);
+	if (old)
+		record_check_needs(ctx, now, old, flags);
 	return faults_code(ctx);
 }
 
@@ -287,7 +291,7 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 	fill_system(ctx, record, flags);
 	err = record_before(ctx, info, NULL, record);
 	if (!err)
-		err = check_hooked(ctx, record, NULL);
+		err = check_hooked(ctx, record, NULL, flags);
 	if (err)
 		return err;
 	return record_gathers(ctx, info) ? record_gather_put(ctx, record, flags) : write_new(ctx, record, flags);
@@ -332,8 +336,12 @@ static enum err check_changed(struct ctx *ctx, struct record *patch, struct reco
 	enum err err = record_check_rights(ctx, patch, old, flags);
 	if (!err)
 		err = record_check_values(ctx, patch, now, old);
-	if (!err && (!record_has_before(now->info) || ctx->faults.count))
+	if (!err)
+		record_check_moves(ctx, patch, now, old, flags);
+	if (!err && (!record_has_before(now->info) || ctx->faults.count)) {
 		record_check_required(ctx, now, old, 0);
+		record_check_needs(ctx, now, old, flags);
+	}
 	if (!err)
 		err = record_check_links(ctx, now, old, flags & W_TRUSTED, ctx->faults.count > 0);
 	if (!err && ctx->faults.count)
@@ -366,11 +374,11 @@ static enum err load_for_update(struct ctx *ctx, const struct entity_info *info,
 }
 
 /* The hook's part, what it left checked, and the system fields. */
-static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now)
+static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now, unsigned flags)
 {
 	enum err err = record_before(ctx, now->info, old, now);
 	if (!err)
-		err = check_hooked(ctx, now, old);
+		err = check_hooked(ctx, now, old, flags);
 	give(now, SF_ID, old->values[SF_ID]);
 	give(now, SF_VERSION, value_int(record_i64_at(old, SF_VERSION) + 1));
 	give(now, SF_UPDATED_AT, value_int(ctx_now(ctx)));
@@ -393,7 +401,7 @@ enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_
 	if (err)
 		return err;
 	if (differ(old, now)) {
-		err = complete_changed(ctx, old, now);
+		err = complete_changed(ctx, old, now, flags);
 		if (!err)
 			err = write_changed(ctx, old, now, flags);
 	}

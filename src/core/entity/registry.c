@@ -95,6 +95,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->log_keys = arena_array(arena, n, sizeof(*state->log_keys));
 	state->many = arena_array(arena, n, sizeof(*state->many));
 	state->searched = arena_array(arena, n, sizeof(*state->searched));
+	state->moves = arena_array(arena, n, sizeof(*state->moves));
 	if (!names_init(arena, &state->names, n) || arena->failed)
 		return no_memory(ctx);
 	int column = 0;
@@ -107,6 +108,8 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 		state->column[i] = field->type == FIELD_LINKS ? -1 : column++;
 		if (field->type == FIELD_LINKS)
 			state->many[state->n_many++] = (int)i;
+		if (field->transitions)
+			state->moves[state->n_moves++] = (int)i;
 		if (field->flags & F_SEARCH)
 			state->searched[state->n_searched++] = (int)i;
 		if (!state->log_keys[i])
@@ -257,6 +260,7 @@ enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t 
 	atomic_init(&registry->base_currency, "CNY");
 	atomic_init(&registry->phone_region, "CN");
 	pthread_mutex_init(&registry->setting, NULL);
+	registry_caps_begin(registry);
 	err = build(ctx, registry, list, n);
 	if (err) {
 		registry_free(registry);

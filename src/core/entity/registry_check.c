@@ -185,6 +185,73 @@ static const char *check_sources(const struct entity_info *info, int at)
 	return type == FIELD_CODE || type == FIELD_TEXT ? NULL : "the currency field is no code";
 }
 
+/* Every name of a list with commas is an option of the field. */
+static bool are_options(const struct field *field, const char *list)
+{
+	char name[64];
+	for (size_t i = 0; registry_list_item(list, i, name, sizeof(name), NULL); i++) {
+		const struct option *option = field->options;
+		while (option->value && !str_equal(option->value, name))
+			option++;
+		if (!option->value)
+			return false;
+	}
+	return true;
+}
+
+static bool are_fields(const struct entity_info *info, const char *list)
+{
+	char name[64];
+	for (size_t i = 0; registry_list_item(list, i, name, sizeof(name), NULL); i++)
+		if (entity_field(info, name) < SF_COUNT)
+			return false;
+	return true;
+}
+
+/* Whether another step before this one has its name, or leads from one of its options to the same. */
+static const char *check_twice(const struct entity_info *info, const struct field *field, const struct transition *t)
+{
+	int at;
+	if (entity_transition(info, t->name, &at) != t)
+		return "step stands twice";
+	for (const struct transition *other = field->transitions; other < t; other++)
+		for (const struct option *from = field->options; from->value; from++)
+			if (str_equal(other->to, t->to) && entity_step_leads(other, from->value) && entity_step_leads(t, from->value))
+				return "two steps the same way";
+	return NULL;
+}
+
+static const char *check_transition(const struct entity_info *info, const struct field *field, const struct transition *t)
+{
+	int reason = t->reason ? entity_field(info, t->reason) : -1;
+	if (!good_name(t->name))
+		return "bad name of a step";
+	if (!labelled(&t->label))
+		return "step without label";
+	if (!t->to || !are_options(field, t->to) || strchr(t->to, ',') || (t->from && !are_options(field, t->from)))
+		return "step of an unknown option";
+	if (t->needs && !are_fields(info, t->needs))
+		return "step needs an unknown field";
+	if (t->reason && (reason < SF_COUNT || (info->fields[reason]->type != FIELD_TEXT && info->fields[reason]->type != FIELD_NOTE)))
+		return "the reason of a step is no text";
+	return check_twice(info, field, t);
+}
+
+static const char *check_transitions(const struct entity_info *info, int at)
+{
+	const struct field *field = info->fields[at];
+	if (!field->transitions)
+		return field->starts ? "starts without steps" : NULL;
+	if (field->type != FIELD_ENUM)
+		return "steps of another type";
+	if (field->starts && !are_options(field, field->starts))
+		return "starts with an unknown option";
+	const char *why = NULL;
+	for (const struct transition *t = field->transitions; t->name && !why; t++)
+		why = check_transition(info, field, t);
+	return why;
+}
+
 static const char *check_field(struct ctx *ctx, const struct entity_info *info, int at)
 {
 	const struct field *field = info->fields[at];
@@ -205,6 +272,8 @@ static const char *check_field(struct ctx *ctx, const struct entity_info *info, 
 		why = check_sources(info, at);
 	if (!why)
 		why = check_form(info, at);
+	if (!why)
+		why = check_transitions(info, at);
 	return why ? why : check_fallback(ctx, info, at);
 }
 

@@ -329,3 +329,14 @@ enum text_kind field_text_kind(const struct field *field, const char *text)
 		return TEXT_NAME;
 	return TEXT_WORDS;
 }
+
+const char *type_between(const struct ctx *ctx)
+{
+	return ctx->locale == LOCALE_EN ? ", " : "、";
+}
+
+const char *entity_label(struct ctx *ctx, const struct text2 *label)
+{
+	const char *hant, *text = ctx->locale == LOCALE_EN ? label->en : label->zh;
+	return ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, text, &hant) == OK ? hant : text;
+}

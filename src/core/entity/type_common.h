@@ -25,6 +25,9 @@ void type_write_plain_text(const struct field *field, const struct value *value,
 /* For types kept as integers: the kind is right or it is our mistake. */
 enum err type_check_int(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value) MUST_CHECK;
 
+/* What stands between the things of a list that people read. */
+const char *type_between(const struct ctx *ctx);
+
 /* "***": that there is something, and nothing of it. */
 enum err type_mask_all(struct ctx *ctx, const struct field *field, const struct value *value, struct value *ret) MUST_CHECK;
 /* By core/text's rule for names or any text. */

@@ -7,28 +7,19 @@
 /* What may be chosen, by the names that people read. */
 static const char *choices(struct ctx *ctx, const struct field *field)
 {
-	bool en = ctx->locale == LOCALE_EN;
 	const char *list = "";
-	for (const struct option *option = field->options; list && option->value; option++) {
-		const char *between = option == field->options ? "" : en ? ", " : "、";
-		list = arena_printf(ctx->arena, "%s%s%s", list, between, en ? option->label.en : option->label.zh);
-	}
-	const char *hant;
-	if (list && ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, list, &hant) == OK)
-		return hant;
+	for (const struct option *option = field->options; list && option->value; option++)
+		list = arena_printf(ctx->arena, "%s%s%s", list, option == field->options ? "" : type_between(ctx), entity_label(ctx, &option->label));
 	return list;
 }
 
 /* What was given, what the field is called, what may be chosen. */
 static const char *refusal(struct ctx *ctx, const struct field *field, const struct value *value)
 {
-	const char *label = ctx->locale == LOCALE_EN ? field->label.en : field->label.zh, *hant;
-	if (ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, label, &hant) == OK)
-		label = hant;
 	size_t n = value->t.n > 60 ? 60 : value->t.n;
 	while (n > 0 && n < value->t.n && ((unsigned char)value->t.p[n] & 0xc0) == 0x80)
 		n--;
-	return arena_printf(ctx->arena, "%.*s" FAULT_PART "%s" FAULT_PART "%s", (int)n, value->t.p, label, choices(ctx, field));
+	return arena_printf(ctx->arena, "%.*s" FAULT_PART "%s" FAULT_PART "%s", (int)n, value->t.p, entity_label(ctx, &field->label), choices(ctx, field));
 }
 
 static enum err check(struct ctx *ctx, const struct entity_info *info, int at, const char *currency, struct value *value)

@@ -56,10 +56,12 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 	const struct command **command = room(arena, n);
 	const struct role_default **role = room(arena, n);
 	const struct role_right **right = room(arena, n);
-	if (!reaction || !job || !timer || !schedule || !setting || !command || !role || !right)
+	const struct cap_name **cap = room(arena, n);
+	if (!reaction || !job || !timer || !schedule || !setting || !command || !role || !right || !cap)
 		return false;
 	*ret = (struct manifest_parts){
-		.reactions = reaction, .job_kinds = job, .timers = timer, .schedules = schedule, .settings = setting, .commands = command, .roles = role, .rights = right};
+		.reactions = reaction, .job_kinds = job, .timers = timer, .schedules = schedule, .settings = setting, .commands = command, .roles = role, .rights = right,
+		.caps = cap};
 	/* a table that is missing is written over by the next one, or ends the list */
 	for (const struct manifest *const *m = list; *m != NULL; m++) {
 		*reaction = (*m)->reactions, reaction += *reaction != NULL;
@@ -69,6 +71,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 		*setting = (*m)->settings, setting += *setting != NULL;
 		*command = (*m)->commands, command += *command != NULL;
 		*role = (*m)->roles, role += *role != NULL;
+		*cap = (*m)->caps, cap += *cap != NULL;
 		*right = (*m)->rights, right += *right != NULL;
 	}
 	return join_lists(arena, list, ret);

@@ -38,6 +38,7 @@ struct manifest {
 	const struct schedule *schedules;           /* ended by name NULL */
 	const struct setting *settings;             /* ended by name NULL */
 	const struct command *commands;             /* ended by name NULL */
+	const struct cap_name *caps;                /* capabilities it names; ended by name NULL */
 	const struct role_default *roles;           /* ended by key NULL */
 	const struct role_right *rights;            /* ended by role NULL; of roles that it or another brings */
 	const struct migration *steps;              /* counted from 1; what merely adds fields and entities needs none */
@@ -55,6 +56,7 @@ struct manifest_parts {
 	const struct schedule *const *schedules;
 	const struct setting *const *settings;
 	const struct command *const *commands;
+	const struct cap_name *const *caps;
 	const struct role_default *const *roles;
 	const struct role_right *const *rights;
 };

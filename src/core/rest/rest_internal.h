@@ -128,6 +128,19 @@ enum err rest_get_feed(struct ctx *ctx, const struct http_request *req, struct h
 enum err rest_get_events(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_openapi(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 
+/* --- the steps a state may take (rest_transitions.c) ------------------------------------------- */
+
+enum err rest_get_transitions(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+enum err rest_post_transition(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+/* "transitions": [...] of a field that has them, nothing of others; of a record only those that lead on from where it stands. */
+void rest_put_transitions(struct ctx *ctx, const struct rest *rest, const struct entity_info *info, int field, const struct record *record,
+                          struct jsonw *w);
+/* The list alone. */
+void rest_put_steps(struct ctx *ctx, const struct rest *rest, const struct entity_info *info, int field, const struct record *record,
+                    struct jsonw *w);
+/* "v12" of If-Match, or "*"; 0: any. */
+enum err rest_match(struct ctx *ctx, const struct http_request *req, const struct entity_info *info, int64_t id, int64_t *ret) MUST_CHECK;
+
 /* rest_events.c */
 enum err rest_events_new(struct ctx *ctx, struct rest *rest, struct rest_events **ret) MUST_CHECK;
 void rest_events_free(struct rest_events *events);

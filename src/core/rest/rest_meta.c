@@ -94,6 +94,7 @@ static void put_field(struct meta *m, const struct entity_info *info, size_t at)
 	jsonw_kv_text(w, "currency_field", field->currency_field);
 	jsonw_kv_text(w, "link", link && !(link->entity->flags & E_INTERNAL) ? link->entity->name : NULL);
 	put_options(m, field);
+	rest_put_transitions(m->ctx, m->rest, info, (int)at, NULL, w);
 	jsonw_kv_text(w, "fallback", field->fallback);
 	jsonw_end_object(w);
 }
@@ -224,15 +225,12 @@ static enum err put_firm(struct meta *m)
 
 static void put_capabilities(struct meta *m)
 {
-	static const struct {
-		enum capability cap;
-		const char *name;
-	} all[] = {{CAP_ADMIN, "admin"}, {CAP_USERS, "users"}, {CAP_AUDIT, "audit"}, {CAP_BULK, "bulk"}, {CAP_ASSIGN, "assign"}, {CAP_TOKENS, "tokens"}};
+	const struct cap_name *cap;
 	jsonw_key(&m->w, "capabilities");
 	jsonw_array(&m->w);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (gate_cap(m->ctx->actor, all[i].cap))
-			jsonw_text(&m->w, all[i].name);
+	for (unsigned bit = 0; (cap = registry_cap_at(m->ctx->registry, bit)) != NULL; bit++)
+		if (gate_cap(m->ctx->actor, (enum capability)(1u << bit)))
+			jsonw_text(&m->w, cap->name);
 	jsonw_end_array(&m->w);
 }
 

@@ -104,6 +104,21 @@ static void put_nested(struct openapi *o, const struct entity_info *info)
 	}
 }
 
+/* A state, and the steps that it may take. */
+static void put_steps(struct openapi *o, const struct entity_info *info, int at)
+{
+	struct jsonw *w = &o->w;
+	jsonw_object(w);
+	jsonw_key(w, "allOf");
+	jsonw_array(w);
+	field_ops(info->fields[at]->type)->schema(info->fields[at], w);
+	jsonw_end_array(w);
+	jsonw_kv_text(w, "description", "Goes only where one of the steps leads");
+	jsonw_key(w, "x-transitions");
+	rest_put_steps(o->ctx, o->rest, info, at, NULL, w);
+	jsonw_end_object(w);
+}
+
 static void put_write(struct openapi *o, const struct entity_info *info, bool create)
 {
 	struct jsonw *w = &o->w;
@@ -122,7 +137,10 @@ static void put_write(struct openapi *o, const struct entity_info *info, bool cr
 		if (!is_writable(o, info, i, create))
 			continue;
 		jsonw_key(w, info->fields[i]->name);
-		field_ops(info->fields[i]->type)->schema(info->fields[i], w);
+		if (!create && info->fields[i]->transitions)
+			put_steps(o, info, (int)i);
+		else
+			field_ops(info->fields[i]->type)->schema(info->fields[i], w);
 	}
 	if (create)
 		put_nested(o, info);
@@ -151,6 +169,13 @@ static const char changes_schema[] =
 	"\"items\":{\"type\":\"object\",\"properties\":{\"seq\":{\"type\":\"integer\"},\"at\":{\"type\":\"string\",\"format\":\"date-time\"},"
 	"\"actor\":{\"type\":\"object\"},\"action\":{\"type\":\"string\"},\"diff\":{\"type\":[\"object\",\"null\"]},\"request_id\":{\"type\":\"string\"}}}}}}";
 
+static const char transitions_schema[] =
+	"{\"type\":\"object\",\"required\":[\"id\",\"version\",\"transitions\"],\"properties\":{\"id\":{\"type\":\"string\"},\"version\":{\"type\":\"integer\"},"
+	"\"transitions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
+	"\"label\":{\"type\":\"string\"},\"from\":{\"type\":[\"array\",\"null\"],\"items\":{\"type\":\"string\"}},\"to\":{\"type\":\"string\"},"
+	"\"colour\":{\"type\":[\"string\",\"null\"]},\"may\":{\"type\":\"boolean\"},\"reason\":{\"type\":[\"string\",\"null\"],\"description\":\"the field that takes it\"},"
+	"\"needs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"missing\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}}}}";
+
 struct parameter {
 	const char *key, *name, *in, *schema, *doc;
 };
@@ -174,6 +199,7 @@ static const struct parameter parameters[] = {
 	{"range", "Range", "header", "{\"type\":\"string\"}", "0-19: another way to say offset and limit."},
 	{"if_match", "If-Match", "header", "{\"type\":\"string\"}", "The ETag last seen; 412 when the record has changed since."},
 	{"idempotency_key", "Idempotency-Key", "header", "{\"type\":\"string\",\"maxLength\":255}", "The same key gives the same answer again and writes once."},
+	{"step", "step", "path", "{\"type\":\"string\"}", "One of the steps that the field's x-transitions name."},
 	{"id", "id", "path", "{\"type\":\"string\",\"pattern\":\"^[1-9][0-9]{0,18}$\"}", "The record."},
 };
 
@@ -217,6 +243,8 @@ static void put_components(struct openapi *o)
 	put_raw(w, rows_schema);
 	jsonw_key(w, "record_changes");
 	put_raw(w, changes_schema);
+	jsonw_key(w, "record_transitions");
+	put_raw(w, transitions_schema);
 	for (size_t i = 0; i < registry_count(o->ctx->registry); i++) {
 		const struct entity_info *info = registry_at(o->ctx->registry, i);
 		if (!rest_openapi_seen(o, info))

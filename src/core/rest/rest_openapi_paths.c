@@ -23,6 +23,8 @@ static const char *const get_parameters[] = {"id", "select", NULL};
 static const char *const patch_parameters[] = {"id", "select", "prefer", "if_match", NULL};
 static const char *const delete_parameters[] = {"id", "if_match", NULL};
 static const char *const restore_parameters[] = {"id", "select", "prefer", "idempotency_key", NULL};
+static const char *const steps_parameters[] = {"id", NULL};
+static const char *const step_parameters[] = {"id", "step", "select", "prefer", "if_match", "idempotency_key", NULL};
 static const char *const changes_parameters[] = {"id", "limit", NULL};
 
 static const struct operation list_operations[] = {
@@ -40,6 +42,14 @@ static const struct operation record_operations[] = {
 };
 static const struct operation restore_operations[] = {
 	{"post", "restore", "Brings a deleted record back", ACTION_CREATE, restore_parameters, false, NULL, false, "", {"200", "204"}},
+	{NULL, NULL, NULL, ACTION_READ, NULL, false, NULL, false, NULL, {NULL}},
+};
+static const struct operation steps_operations[] = {
+	{"get", "transitions", "What can be done with the record's state from where it stands", ACTION_READ, steps_parameters, false, NULL, false, "record_transitions", {"200"}},
+	{NULL, NULL, NULL, ACTION_READ, NULL, false, NULL, false, NULL, {NULL}},
+};
+static const struct operation step_operations[] = {
+	{"post", "transition", "Takes a step of the state, with the fields and the reason it asks for", ACTION_UPDATE, step_parameters, false, "_update", false, "", {"200", "204"}},
 	{NULL, NULL, NULL, ACTION_READ, NULL, false, NULL, false, NULL, {NULL}},
 };
 static const struct operation changes_operations[] = {
@@ -217,5 +227,12 @@ void rest_openapi_entity_paths(struct openapi *o, const struct entity_info *info
 	put_path(o, info, "", list_operations, true);
 	put_path(o, info, "/{id}", record_operations, false);
 	put_path(o, info, "/{id}/restore", restore_operations, false);
+	bool steps = false;
+	for (size_t i = SF_COUNT; i < info->n_fields; i++)
+		steps |= info->fields[i]->transitions != NULL;
+	if (steps) {
+		put_path(o, info, "/{id}/transitions", steps_operations, false);
+		put_path(o, info, "/{id}/transitions/{step}", step_operations, false);
+	}
 	put_path(o, info, "/{id}/changes", changes_operations, false);
 }

@@ -136,14 +136,14 @@ static int64_t tag_version(const char *tag, size_t n)
 }
 
 /* The version that If-Match lets be changed: of several the one that the record has; 0: any. */
-static enum err read_match(struct ctx *ctx, const struct http_request *req, const struct one *one, int64_t *ret)
+enum err rest_match(struct ctx *ctx, const struct http_request *req, const struct entity_info *info, int64_t id, int64_t *ret)
 {
 	const char *text = http_header(req, "If-Match");
 	struct record *now;
 	*ret = 0;
 	if (str_empty(text) || str_equal(text, "*"))
 		return OK;
-	enum err err = strchr(text, ',') ? record_get(ctx, one->info, one->id, ACTION_READ, &now) : OK;
+	enum err err = strchr(text, ',') ? record_get(ctx, info, id, ACTION_READ, &now) : OK;
 	if (err)
 		return err;
 	while (true) {
@@ -195,7 +195,7 @@ enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, stru
 	int64_t version = 0;
 	enum err err = begin_change(ctx, req, res, &one);
 	if (!err)
-		err = read_match(ctx, req, &one, &version);
+		err = rest_match(ctx, req, one.info, one.id, &version);
 	if (!err)
 		err = rest_body_object(ctx, req, one.info, &body);
 	if (!err)
@@ -214,7 +214,7 @@ enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, str
 	int64_t version = 0;
 	enum err err = begin_change(ctx, req, res, &one);
 	if (!err)
-		err = read_match(ctx, req, &one, &version);
+		err = rest_match(ctx, req, one.info, one.id, &version);
 	if (!err && one.prefer.ret == RETURN_ROWS)
 		err = write_one(ctx, req, res, &one, &(struct query_page){0});
 	if (!err)

@@ -172,5 +172,28 @@ static const struct entity sealed = {
 	.n_fields = 1, .title = "name", .sort = "id", .flags = E_NO_API_WRITE,
 };
 
-const struct entity *const test_entities[] = {&user, &team, &branch, &label, &product, &client, &alias, &deal, &line, &memo, &silent, &sealed};
+/* A ticket has a state with steps. */
+static const struct option ticket_states[] = {
+	{"open", {"Open", "待处理"}, NULL}, {"working", {"In progress", "处理中"}, NULL}, {"solved", {"Solved", "已解决"}, NULL},
+	{"closed", {"Closed", "已关闭"}, NULL}, {NULL, {NULL, NULL}, NULL}};
+static const struct transition ticket_steps[] = {
+	{.name = "take", .label = {"Take it on", "受理"}, .from = "open", .to = "working", .needs = "owner_id"},
+	{.name = "solve", .label = {"Solve", "解决"}, .from = "open,working", .to = "solved", .needs = "answer"},
+	{.name = "close", .label = {"Close", "关闭"}, .to = "closed", .cap = "audit"},
+	{.name = "reopen", .label = {"Open it again", "重新打开"}, .from = "solved,closed", .to = "open", .reason = "why"},
+	{.name = NULL}};
+static const struct field ticket_fields[] = {
+	{.name = "title", .type = FIELD_TEXT, .flags = F_REQUIRED, .label = {"Title", "标题"}},
+	{.name = "state", .type = FIELD_ENUM, .options = ticket_states, .transitions = ticket_steps, .starts = "open,working", .fallback = "open",
+	 .label = {"State", "状态"}},
+	{.name = "answer", .type = FIELD_NOTE, .label = {"Answer", "答复"}},
+	{.name = "why", .type = FIELD_TEXT, .label = {"Why", "原因"}},
+	{.name = "owner_id", .type = FIELD_LINK, .link = "user", .label = {"Owner", "负责人"}},
+};
+static const struct entity ticket = {
+	.name = "ticket", .plural = "tickets", .label = {"Ticket", "工单"}, .label_many = {"Tickets", "工单"}, .fields = ticket_fields,
+	.n_fields = COUNT(ticket_fields), .title = "title", .owner = "owner_id", .sort = "id",
+};
+
+const struct entity *const test_entities[] = {&user, &team, &branch, &label, &product, &client, &alias, &deal, &line, &memo, &silent, &sealed, &ticket};
 const size_t test_entities_n = COUNT(test_entities);

@@ -9,7 +9,7 @@
 #include "core/store/store.h"
 #include "core/text/text.h"
 
-/* user, team, branch, label, product, client, alias, deal, deal_line, memo, silent, sealed */
+/* user, team, branch, label, product, client, alias, deal, deal_line, memo, silent, sealed, ticket */
 extern const struct entity *const test_entities[];
 extern const size_t test_entities_n;
 
