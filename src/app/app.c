@@ -17,6 +17,11 @@
 
 enum { APP_ARENA = 16 * 1024 * 1024 };
 
+struct services *app_services(const struct app *app)
+{
+	return app->services;
+}
+
 struct rest *app_rest(const struct app *app)
 {
 	return app->rest;
@@ -39,6 +44,7 @@ void app_prepare(void *arg, struct ctx *ctx)
 	ctx->registry = app->registry;
 	ctx->app = app;
 	ctx->settings = app->settings;
+	ctx->machine = app->machine;
 }
 
 enum err app_prepare_job(void *arg, struct ctx *ctx, const struct actor *who)
@@ -47,6 +53,12 @@ enum err app_prepare_job(void *arg, struct ctx *ctx, const struct actor *who)
 	app_prepare(app, ctx);
 	ctx->actor = NULL;
 	return access_refresh(ctx, app->access, who, &ctx->actor);
+}
+
+enum err app_prepare_user(void *arg, struct ctx *ctx, int64_t user_id)
+{
+	const struct actor who = {.kind = ACTOR_USER, .user_id = user_id};
+	return app_prepare_job(arg, ctx, &who);
 }
 
 struct layout {
@@ -162,6 +174,15 @@ static enum err open_settings(struct ctx *ctx, bool read_only, struct app *app)
 	return err == OK && !read_only && str_empty(currency) ? store_write(ctx, app->store, adopt, app) : err;
 }
 
+static enum err open_machine(struct ctx *ctx, struct app *app)
+{
+	uint8_t key[MACHINE_KEY];
+	access_machine_key(app->access, key);
+	enum err err = machine_open_new(ctx, &(struct machine_config){.key = key, .allow = app->config.outgoing_allow}, &app->machine);
+	ctx->machine = app->machine;
+	return err;
+}
+
 static enum err open_registry(struct ctx *ctx, struct app *app)
 {
 	const struct registry_settings settings = {.base_currency = app->config.base_currency, .phone_region = app->config.phone_region};
@@ -202,6 +223,8 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		err = open_settings(ctx, read_only, app);
 	if (err == OK)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
+	if (err == OK)
+		err = open_machine(ctx, app);
 	if (err == OK && !read_only)
 		err = keep_made(ctx, app);
 	return err;
@@ -218,7 +241,7 @@ enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_on
 	ctx->arena = &app->arena;
 	const char **texts[] = {&app->config.data_dir, &app->config.pg_url, &app->config.pg_schema, &app->config.base_currency,
 	                        &app->config.phone_region, &app->config.listen, &app->config.tls_cert, &app->config.tls_key,
-	                        &app->config.trusted_proxies};
+	                        &app->config.trusted_proxies, &app->config.outgoing_allow};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (*texts[i] != NULL)
 			*texts[i] = arena_strdup(&app->arena, *texts[i]);
@@ -235,6 +258,7 @@ enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_on
 
 void app_close(struct app *app)
 {
+	machine_free(app->machine);
 	if (app->access != NULL)
 		access_free(app->access);
 	if (app->store != NULL) {

@@ -12,7 +12,9 @@
 #include "core/files/blob.h"
 #include "core/http/http.h"
 #include "core/jobs/jobs.h"
+#include "core/machine/machine.h"
 #include "core/rest/rest.h"
+#include "core/services/services.h"
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 #include "core/timers/timers.h"
@@ -29,6 +31,7 @@ struct app_config {
 	const char *listen;        /* "127.0.0.1:8080" */
 	const char *tls_cert, *tls_key;
 	const char *trusted_proxies; /* addresses, with spaces between */
+	const char *outgoing_allow;  /* addresses inside the house that may be called: "127.0.0.1 10.1.0.0/16" */
 	unsigned node;             /* 0 to 1023, different on each node */
 };
 
@@ -43,9 +46,11 @@ struct app {
 	struct registry *registry;
 	struct access *access;
 	struct settings *settings;
+	struct machine *machine;
 	struct blob_store *blobs;
 	struct jobs *jobs; /* only while serving */
 	struct timers *timers; /* only while serving */
+	struct services *services; /* only while serving */
 	struct rest *rest; /* only while serving */
 	struct http *http; /* only while serving */
 	struct serve_audit *audit; /* only while serving */
@@ -59,6 +64,7 @@ void app_close(struct app *app);
 /* Fills a context of another thread: registry, store, app. */
 void app_prepare(void *app, struct ctx *ctx);
 /* The same for a job: with the rights of the user it runs for. */
+enum err app_prepare_user(void *app, struct ctx *ctx, int64_t user_id) MUST_CHECK; /* with the rights of a user, as they are now */
 enum err app_prepare_job(void *app, struct ctx *ctx, const struct actor *who) MUST_CHECK;
 
 /* --- what the program is made of ---------------------------------------------- */

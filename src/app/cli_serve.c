@@ -105,6 +105,12 @@ static enum err start_timers(struct ctx *ctx, struct app *app)
 	return timers_start_new(ctx, app->store, &config, &app->timers);
 }
 
+static enum err start_services(struct ctx *ctx, struct app *app)
+{
+	const struct services_config config = {.tables = app->parts.services, .prepare = app_prepare, .as_user = app_prepare_user, .arg = app};
+	return services_start_new(ctx, app->store, &config, &app->services);
+}
+
 static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct control **ret_control)
 {
 	struct rest_config rest = {
@@ -126,6 +132,8 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 	if (err == OK)
 		err = start_timers(ctx, app);
 	if (err == OK)
+		err = start_services(ctx, app);
+	if (err == OK)
 		err = start_http(ctx, cli, app);
 	if (err == OK)
 		err = control_start_new(ctx, app, ret_control);
@@ -139,6 +147,7 @@ static void stop(struct app *app, struct control *control)
 {
 	control_stop(control);
 	http_stop(app->http, STOP_WAIT_MS);
+	services_stop(app->services);
 	timers_stop(app->timers);
 	jobs_stop(app->jobs);
 	if (app->rest != NULL)
@@ -147,6 +156,7 @@ static void stop(struct app *app, struct control *control)
 	app->http = NULL;
 	app->jobs = NULL;
 	app->timers = NULL;
+	app->services = NULL;
 	app->rest = NULL;
 	app->audit = NULL;
 }

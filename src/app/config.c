@@ -23,6 +23,7 @@ static const struct conf_key settings[] = {
 	{"tls_cert", offsetof(struct app_config, tls_cert)},
 	{"tls_key", offsetof(struct app_config, tls_key)},
 	{"trusted_proxies", offsetof(struct app_config, trusted_proxies)},
+	{"outgoing_allow", offsetof(struct app_config, outgoing_allow)},
 };
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]), CONF_MAX = 64 * 1024 };
 

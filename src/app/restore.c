@@ -181,6 +181,7 @@ static enum err write_settings(struct ctx *ctx, struct restore *r)
 		.tls_cert = machine->tls_cert,
 		.tls_key = machine->tls_key,
 		.trusted_proxies = machine->trusted_proxies,
+		.outgoing_allow = machine->outgoing_allow,
 		.node = old.node,
 	};
 	if (r->options->pg_url == NULL)

@@ -12,6 +12,7 @@ struct store;    /* core/store: the engine */
 struct actor;    /* core/gate: who acts, and what they may do */
 struct registry; /* core/entity: all entities */
 struct app;      /* the program's services, for capabilities' hooks */
+struct machine;   /* core/machine: what this machine alone knows */
 struct settings;  /* core/settings: what the firm, its branches and users have set */
 struct gathering; /* core/entity: new records of a write job that wait for its end */
 
@@ -33,6 +34,7 @@ struct ctx {
 	const struct clock *clock;
 	struct app *app;
 	struct settings *settings; /* NULL: defaults hold */
+	const struct machine *machine; /* NULL: nothing is sealed or called */
 	struct gathering *gathering; /* NULL: records are written as they are made */
 	enum locale locale;
 	uint32_t door;          /* capabilities that let the request in: whoever writes must still have them */

@@ -25,6 +25,8 @@ struct access;
 enum err access_open_new(struct ctx *ctx, struct store *store, struct registry *registry, struct access **ret) MUST_CHECK;
 /* Before store_free. */
 void access_free(struct access *access);
+/* The key that other secrets are sealed with (core/machine), made from the one in the data folder: 32 bytes. */
+void access_machine_key(const struct access *access, uint8_t ret[32]);
 /* Supplied by the program (src/app): the service of a context's app. */
 struct access *app_access(const struct app *app);
 

@@ -32,6 +32,11 @@ void access_mac(const struct access *access, const char *purpose, const void *da
 	crypto_generichash_final(&state, out, ACCESS_DIGEST);
 }
 
+void access_machine_key(const struct access *access, uint8_t ret[ACCESS_DIGEST])
+{
+	access_mac(access, "machine", "", 0, ret);
+}
+
 void access_hex(const uint8_t *data, size_t n, char *out)
 {
 	sodium_bin2hex(out, 2 * n + 1, data, n);

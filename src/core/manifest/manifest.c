@@ -52,22 +52,33 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 	const struct job_kind **job = room(arena, n);
 	const struct timer_kind **timer = room(arena, n);
 	const struct schedule **schedule = room(arena, n);
+	const struct service **service = room(arena, n);
 	const struct setting **setting = room(arena, n);
 	const struct command **command = room(arena, n);
 	const struct role_default **role = room(arena, n);
 	const struct role_right **right = room(arena, n);
 	const struct cap_name **cap = room(arena, n);
-	if (!reaction || !job || !timer || !schedule || !setting || !command || !role || !right || !cap)
+	if (arena->failed)
 		return false;
 	*ret = (struct manifest_parts){
-		.reactions = reaction, .job_kinds = job, .timers = timer, .schedules = schedule, .settings = setting, .commands = command, .roles = role, .rights = right,
-		.caps = cap};
+		.reactions = reaction,
+		.job_kinds = job,
+		.timers = timer,
+		.schedules = schedule,
+		.services = service,
+		.settings = setting,
+		.commands = command,
+		.roles = role,
+		.rights = right,
+		.caps = cap,
+	};
 	/* a table that is missing is written over by the next one, or ends the list */
 	for (const struct manifest *const *m = list; *m != NULL; m++) {
 		*reaction = (*m)->reactions, reaction += *reaction != NULL;
 		*job = (*m)->job_kinds, job += *job != NULL;
 		*timer = (*m)->timers, timer += *timer != NULL;
 		*schedule = (*m)->schedules, schedule += *schedule != NULL;
+		*service = (*m)->services, service += *service != NULL;
 		*setting = (*m)->settings, setting += *setting != NULL;
 		*command = (*m)->commands, command += *command != NULL;
 		*role = (*m)->roles, role += *role != NULL;

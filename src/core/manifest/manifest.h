@@ -11,6 +11,7 @@ struct job_kind;
 struct migration;
 struct route;
 struct schedule;
+struct service;
 struct setting;
 struct timer_kind;
 
@@ -36,6 +37,7 @@ struct manifest {
 	const struct job_kind *job_kinds;           /* ended by kind NULL */
 	const struct timer_kind *timers;            /* ended by kind NULL */
 	const struct schedule *schedules;           /* ended by name NULL */
+	const struct service *services;             /* ended by name NULL */
 	const struct setting *settings;             /* ended by name NULL */
 	const struct command *commands;             /* ended by name NULL */
 	const struct cap_name *caps;                /* capabilities it names; ended by name NULL */
@@ -54,6 +56,7 @@ struct manifest_parts {
 	const struct job_kind *const *job_kinds;
 	const struct timer_kind *const *timers;
 	const struct schedule *const *schedules;
+	const struct service *const *services;
 	const struct setting *const *settings;
 	const struct command *const *commands;
 	const struct cap_name *const *caps;
