@@ -174,6 +174,7 @@ SECRETS_COMPARED = {
     ("src/core/access/access_token.c", "token_find", "bytes_equal_ct"),
     ("src/core/access/access_totp.c", "access_totp_match", "bytes_equal_ct"),
     ("src/core/access/access_util.c", "access_unseal", "crypto_secretbox_open_easy"),
+    ("src/core/machine/machine.c", "machine_unseal", "crypto_secretbox_open_easy"),
     ("src/core/files/archive.c", "check_signature", "sodium_memcmp"),
 }
 EVEN = ["bytes_equal_ct", "sodium_memcmp", "gnutls_memcmp", "crypto_verify_32", "crypto_pwhash_str_verify", "crypto_secretbox_open_easy"]
