@@ -44,10 +44,11 @@ async function listed(server, name, headers) {
   const answer = await server.api('GET', `/api/v1/${name}/export?format=csv&names=1`, undefined, headers);
   assert.equal(answer.status, 200, answer.text);
   const [head, ...rows] = parse(answer.text.replace(/^\ufeff/, ''));
-  const own = ['id', 'created_at', 'updated_at', 'password_changed_at', 'last_login_at'];
+  // alarms are raised when their moment has come, which may be a second later here than there
+  const own = ['alarm', 'last_seq', 'id', 'created_at', 'updated_at', 'password_changed_at', 'last_login_at'];
   const kept = head.map((h, i) => (own.includes(h) ? -1 : i)).filter((i) => i >= 0);
   // several links are a set: each folder has them in the order of its own ids
-  const cell = (name, text) => (name === 'tags' ? (text.match(/"(?:[^"]|"")*"|[^", ][^,]*/g) ?? []).sort().join() : text);
+  const cell = (name, text) => (['tags', 'participants', 'order_lines'].includes(name) ? (text.match(/"(?:[^"]|"")*"|[^", ][^,]*/g) ?? []).sort().join() : text);
   return { head: kept.map((i) => head[i]), rows: rows.filter((r) => !r.includes('admin@example.com')).map((r) => kept.map((i) => cell(head[i], r[i]))).sort() };
 }
 

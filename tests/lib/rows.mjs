@@ -2,9 +2,9 @@
 
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'product', 'customer', 'identifier', 'party_role', 'address', 'consent',
-  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day'];
-// a file's record is made by uploading it, a view belongs to the page
-export const never = ['attachment', 'saved_view'];
+  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case'];
+// a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there
+export const never = ['attachment', 'saved_view', 'case_message'];
 
 const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
   "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];
@@ -55,6 +55,10 @@ export function rowsOf(entity, refs, n = 6) {
     if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
     if (entity.name === 'calendar') Object.assign(row, { time_zone: 'Asia/Tokyo', mon: '09:00-12:00 13:00-18:00', tue: '09:00-24:00', wed: '22:00-06:00', thu: null, fri: null, sat: null, sun: null, teams: i < 3 ? [refs.team?.[i]].filter(Boolean) : [] });
     if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
+    for (const f of entity.fields) if (/_minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
+    if ('warn_percent' in row) row.warn_percent = 70 + i;
+    if ('satisfied' in row) row.satisfied = 1 + (i % 5);
+    if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });

@@ -1,0 +1,87 @@
+-- name: case_next_number
+UPDATE "case" SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING last_seq;
+
+-- name: case_said_since
+SELECT 1 FROM case_message WHERE case_id = ?1 AND seq > ?2 AND kind <> 'event' AND coalesce(author_id, 0) <> ?3 LIMIT 1;
+
+-- name: macro_used
+UPDATE macro SET used = used + 1 WHERE id = ?1;
+
+-- name: sla_policies
+SELECT id, name, when_kind, when_priority, when_severity, when_level, when_topic_id, when_team_id, first_minutes, next_minutes, update_minutes, solve_minutes,
+  calendar_id, warn_percent, escalate_minutes, escalate_to_id, escalate2_minutes, escalate2_to_id
+ FROM sla_policy WHERE active = ?1 ORDER BY position, id;
+
+-- name: sla_calendar_of
+SELECT id FROM (
+  SELECT record_id AS id, 0 AS rank FROM calendar_teams WHERE link_id = ?1
+  UNION ALL SELECT id, 1 FROM calendar WHERE is_default = ?2) c ORDER BY rank, id LIMIT 1;
+
+-- name: sla_spans
+SELECT id, from_at, to_at, running, calendar_id, policy_id, state FROM case_span WHERE case_id = ?1 ORDER BY from_at, id;
+
+-- name: sla_span_end
+UPDATE case_span SET to_at = ?2 WHERE id = ?1;
+
+-- name: sla_messages
+SELECT kind, at, author_id FROM case_message
+ WHERE case_id = ?1 AND (kind = 'in' OR kind = 'out') AND automatic = ?2 ORDER BY at, seq;
+
+-- name: sla_clocks
+SELECT id, kind, started_at, stopped_at, target_minutes, level, due_at FROM case_clock WHERE case_id = ?1;
+
+-- name: sla_clock_set
+UPDATE case_clock SET stopped_at = ?2, target_minutes = ?3, elapsed_minutes = ?4, due_at = ?5, met = ?6, by_user_id = ?7, policy_id = ?8, level = ?9 WHERE id = ?1;
+
+-- name: sla_clock_drop
+DELETE FROM case_clock WHERE id = ?1;
+
+-- name: sla_case_set
+UPDATE "case" SET due_at = ?2, due_kind = ?3, alarm = ?4, policy_id = ?5, policy_reason = ?6 WHERE id = ?1;
+
+-- name: sla_case_due
+UPDATE "case" SET due_at = ?2, due_kind = ?3 WHERE id = ?1;
+
+-- name: sla_clock_due
+UPDATE case_clock SET due_at = ?2, elapsed_minutes = ?3 WHERE id = ?1;
+
+-- name: sla_open_cases
+SELECT id FROM "case" WHERE id > ?1 AND state <> 'closed' AND state <> 'solved' ORDER BY id LIMIT ?2;
+
+-- name: sla_open_clocks
+SELECT k.id, k.case_id, k.kind, k.started_at, k.target_minutes, k.due_at, c.team_id, k.policy_id
+ FROM case_clock k JOIN "case" c ON c.id = k.case_id
+ WHERE k.stopped_at IS NULL AND k.case_id > ?1 AND k.case_id <= ?2 ORDER BY k.case_id, k.id;
+
+-- name: sla_open_spans
+SELECT s.case_id, s.from_at, s.to_at, s.running, s.calendar_id, s.policy_id
+ FROM case_span s JOIN "case" c ON c.id = s.case_id
+ WHERE s.case_id > ?1 AND s.case_id <= ?2 AND c.state <> 'closed' AND c.state <> 'solved' ORDER BY s.case_id, s.from_at, s.id;
+
+-- name: sla_nth_open
+SELECT max(id), count(*) FROM (SELECT id FROM "case" WHERE id > ?1 AND state <> 'closed' AND state <> 'solved' ORDER BY id LIMIT ?2) c;
+
+-- name: sla_count_open
+SELECT count(*) FROM "case" WHERE state <> 'closed' AND state <> 'solved';
+
+-- name: case_here_set
+INSERT INTO case_here (case_id, user_id, until, typing, name) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (case_id, user_id) DO UPDATE SET until = excluded.until, typing = excluded.typing, name = excluded.name;
+
+-- name: case_here_leave
+DELETE FROM case_here WHERE case_id = ?1 AND user_id = ?2;
+
+-- name: case_here_list
+SELECT user_id, name, typing FROM case_here WHERE case_id = ?1 AND until > ?2 AND user_id <> ?3 ORDER BY typing DESC, user_id LIMIT 20;
+
+-- name: case_here_typing
+SELECT name FROM case_here WHERE case_id = ?1 AND until > ?2 AND user_id <> ?3 AND typing = 1 ORDER BY user_id LIMIT 1;
+
+-- name: case_here_hush
+UPDATE case_here SET typing = 0 WHERE case_id = ?1 AND user_id <> ?2;
+
+-- name: case_here_prune
+DELETE FROM case_here WHERE until < ?1;
+
+-- name: case_messages_of
+SELECT id, seq FROM case_message WHERE case_id = ?1 AND kind <> 'event' ORDER BY seq;

@@ -1,0 +1,211 @@
+// Cases: what is promised and derived, who answers, merging, the queue.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { client, guanxi, start } from '../lib/server.mjs';
+
+let server, api, clerk, mate, ids = {};
+
+const one = { Prefer: 'return=representation' };
+async function make(who, entity, row) {
+  const answer = await who('POST', `/api/v1/${entity}`, row, one);
+  assert.equal(answer.status, 201, `${entity}: ${answer.text}`);
+  return Array.isArray(answer.body) ? answer.body[0] : answer.body;
+}
+const read = async (id) => (await api('GET', `/api/v1/case/${id}`)).body;
+const change = async (who, entity, id, patch) => {
+  const answer = await who('PATCH', `/api/v1/${entity}/${id}`, patch, one);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body;
+};
+const clocks = async (id) => (await api('GET', `/api/v1/case_clock?case_id=eq.${id}&order=started_at`)).body;
+const say = (who, case_id, row) => make(who, 'case_message', { case_id, ...row });
+async function until(what, look) {
+  for (let i = 0; i < 200; i++) {
+    if (await look()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.fail(what);
+}
+
+async function person(name) {
+  const email = `${name}@example.com`;
+  const role = (await api('GET', '/api/v1/role?key=eq.service')).body[0];
+  const user = await make(api, 'user', { name, email, active: true, roles: [role.id] });
+  const token = guanxi(['token', 'create', '--data', server.data, '--user', email, '--name', 'test']).out.trim();
+  return Object.assign(client(server.url, token), { id: user.id });
+}
+
+before(async () => {
+  server = await start();
+  api = server.api;
+  [clerk, mate] = [await person('Lin'), await person('Mei')];
+  const calendar = await make(api, 'calendar', { name: 'office', time_zone: 'Asia/Shanghai', is_default: true, mon: '09:00-12:00 13:00-18:00', tue: '09:00-12:00 13:00-18:00',
+    wed: '09:00-12:00 13:00-18:00', thu: '09:00-12:00 13:00-18:00', fri: '09:00-12:00 13:00-18:00' });
+  ids.calendar = calendar.id;
+  ids.vip = (await make(api, 'customer', { name: '王芳', kind: 'person', level: 'vip' })).id;
+  ids.plain = (await make(api, 'customer', { name: 'Tom', kind: 'person' })).id;
+  const refund = await make(api, 'case_topic', { name: 'Money', priority: 'high' });
+  ids.topic = (await make(api, 'case_topic', { name: 'Refund', parent_id: refund.id, questions: 'Which order?\nWhich card?' })).id;
+  await make(api, 'sla_policy', { name: 'VIP', position: 1, when_level: 'vip', first_minutes: 30, next_minutes: 60, solve_minutes: 480, escalate_minutes: 0, escalate_to_id: mate.id });
+  await make(api, 'sla_policy', { name: 'urgent', position: 2, when_priority: 'urgent', first_minutes: 10, solve_minutes: 60 });
+  await make(api, 'sla_policy', { name: 'all', position: 3, first_minutes: 240, next_minutes: 480, solve_minutes: 2400 });
+});
+after(async () => {
+  await server?.stop();
+  server?.remove();
+});
+
+test('priority and promise explain themselves: topic, customer, person', async () => {
+  const made = await make(api, 'case', { subject: '退款', topic_id: ids.topic, customer_id: ids.vip, opened_at: '2026-11-02T01:00:00Z', owner_id: null });
+  assert.match(made.number, /^C/);
+  const now = await read(made.id);
+  assert.equal(now.priority, 'high');
+  assert.deepEqual(now.priority_reason, [{ why: 'topic', what: 'Money', to: 'high' }]);
+  assert.deepEqual(now.policy_reason, [{ name: 'VIP', unfit: null }]);
+  const plain = await make(api, 'case', { subject: 'hours?', customer_id: ids.plain, owner_id: null });
+  assert.deepEqual((await read(plain.id)).policy_reason, [{ name: 'VIP', unfit: 'level' }, { name: 'urgent', unfit: 'priority' }, { name: 'all', unfit: null }]);
+  await change(api, 'case', plain.id, { priority: 'urgent' });
+  const raised = await read(plain.id);
+  assert.deepEqual([raised.priority_reason[0].why, raised.policy_reason.at(-1).name], ['person', 'urgent']);
+  await change(api, 'case', plain.id, { priority: null });
+  assert.equal((await read(plain.id)).priority_reason.length, 0);
+  // a loyal or important customer goes up one step
+  const vip = await make(api, 'case', { subject: 'x', customer_id: ids.vip });
+  assert.deepEqual((await read(vip.id)).priority_reason, [{ why: 'level', what: 'vip', to: 'high' }]);
+});
+
+test('deadlines run on the calendar: over the noon break and the night', async () => {
+  // a Monday, 16:30 in Shanghai: 240 working minutes are 90 on that day and 150 on the next
+  const made = await make(api, 'case', { subject: 'where is it', customer_id: ids.plain, opened_at: '2026-11-02T08:30:00Z', owner_id: mate.id });
+  const first = (await clocks(made.id)).find((c) => c.kind === 'first');
+  assert.equal(first.due_at, '2026-11-03T03:30:00Z');
+  assert.equal(first.target_minutes, 240);
+});
+
+test('time stands still while the case waits; answers are credited to who gave them', async () => {
+  const made = await make(api, 'case', { subject: 'where is it', customer_id: ids.plain, owner_id: mate.id });
+  await say(api, made.id, { kind: 'in', body: '在吗', channel: 'chat' });
+  await say(api, made.id, { kind: 'out', body: 'We have your message.', automatic: true });
+  assert.equal((await clocks(made.id)).find((c) => c.kind === 'first').stopped_at, null, 'a machine answers nothing');
+  const answer = await say(clerk, made.id, { kind: 'out', body: 'On its way.', seen: 99, then_state: 'waiting_customer' });
+  assert.equal(answer.author_id, clerk.id);
+  const then = await clocks(made.id);
+  const kept = then.find((c) => c.kind === 'first');
+  assert.equal(kept.by_user_id, clerk.id, 'not to the owner');
+  assert.equal(kept.met, true);
+  assert.equal(then.find((c) => c.kind === 'solve').due_at, null, 'time stands still');
+  assert.equal((await read(made.id)).due_at, null);
+  // a change of priority while it waits loses no pause
+  await change(api, 'case', made.id, { priority: 'urgent' });
+  assert.equal((await clocks(made.id)).find((c) => c.kind === 'solve').due_at, null);
+  const back = await say(api, made.id, { kind: 'in', body: 'still nothing' });
+  assert.ok(back.seq > answer.seq);
+  const open = await read(made.id);
+  assert.deepEqual([open.state, open.unread], ['open', true]);
+  assert.ok((await clocks(made.id)).find((c) => c.kind === 'solve').due_at);
+  const spans = (await api('GET', `/api/v1/case_span?case_id=eq.${made.id}&order=from_at`)).body;
+  assert.deepEqual(spans.map((s) => [s.state, s.running]), [['new', true], ['waiting_customer', false], ['waiting_customer', false], ['open', true]]);
+});
+
+test('nobody answers past a colleague, nor while one is typing; the lock ends by itself or is taken', async () => {
+  const made = await make(api, 'case', { subject: 'two at once', customer_id: ids.plain });
+  await say(api, made.id, { kind: 'in', body: 'hello' });
+  await say(clerk, made.id, { kind: 'out', body: 'from Lin', seen: 1 });
+  const late = await mate('POST', '/api/v1/case_message', { case_id: made.id, kind: 'out', body: 'from Mei', seen: 1 });
+  assert.deepEqual([late.status, late.body.errors[0].key ?? late.body.errors[0].code], [409, 'case_moved_on']);
+  assert.equal((await clerk('POST', `/api/v1/case/${made.id}/here`, { typing: true })).status, 200);
+  const seen = (await mate('POST', `/api/v1/case/${made.id}/here`, {})).body;
+  assert.deepEqual([seen.people.map((p) => [p.name, p.typing]), seen.last_seq], [[['Lin', true]], 2]);
+  const locked = await mate('POST', '/api/v1/case_message', { case_id: made.id, kind: 'out', body: 'from Mei', seen: 2 });
+  assert.equal(locked.status, 409, locked.text);
+  assert.match(locked.text, /Lin/);
+  assert.equal((await mate('POST', `/api/v1/case/${made.id}/here`, { take: true })).status, 200);
+  await say(mate, made.id, { kind: 'out', body: 'from Mei', seen: 2 });
+  assert.equal((await clerk('POST', `/api/v1/case/${made.id}/here`, { leave: true })).status, 200);
+  // going on by number after a lost connection
+  const rest = (await clerk('GET', `/api/v1/case_message?case_id=eq.${made.id}&seq=gt.2&order=seq`)).body;
+  assert.deepEqual(rest.map((m) => m.body), ['from Mei']);
+  assert.equal((await api('POST', '/api/v1/case_message', { case_id: '999', kind: 'note', body: 'x' })).status, 422);
+  assert.equal((await api('POST', `/api/v1/case/999/here`, {})).status, 404);
+});
+
+test('the next case by rule, and how many wait', async () => {
+  const next = (await clerk('POST', '/api/v1/case/next', {})).body;
+  assert.ok(next.id);
+  const taken = await read(next.id);
+  assert.deepEqual([taken.owner_id, taken.state], [clerk.id, 'open']);
+  assert.ok(Date.parse(taken.due_at) < Date.now(), 'what is overdue comes first');
+  const other = (await mate('POST', '/api/v1/case/next', { skip: next.id })).body;
+  assert.notEqual(other.id, next.id);
+  const counts = (await clerk('GET', '/api/v1/service/queue')).body;
+  assert.ok(counts.mine.n >= 1 && counts.open.n >= counts.mine.n && counts.late.n >= 1);
+});
+
+test('merging moves what was said and can be taken back; splitting makes a case of its own', async () => {
+  const [a, b] = [await make(api, 'case', { subject: 'one', customer_id: ids.plain }), await make(api, 'case', { subject: 'same', customer_id: ids.plain })];
+  const foreign = await make(api, 'case', { subject: 'foreign', customer_id: ids.vip });
+  for (const text of ['b1', 'b2']) await say(api, b.id, { kind: 'in', body: text });
+  await say(api, a.id, { kind: 'in', body: 'a1' });
+  assert.equal((await api('POST', `/api/v1/case/${b.id}/merge`, { into: foreign.id })).status, 409);
+  assert.equal((await api('POST', `/api/v1/case/${b.id}/merge`, { into: b.id })).status, 422);
+  const merged = await api('POST', `/api/v1/case/${b.id}/merge`, { into: a.id });
+  assert.equal(merged.status, 200, merged.text);
+  const said = async (id) => (await api('GET', `/api/v1/case_message?case_id=eq.${id}&kind=neq.event&order=seq`)).body.map((m) => m.body);
+  assert.deepEqual(await said(a.id), ['a1', 'b1', 'b2']);
+  assert.deepEqual([(await read(b.id)).state, (await read(b.id)).merged_into_id], ['closed', a.id]);
+  assert.equal((await api('PATCH', `/api/v1/case/${b.id}`, { state: 'open' })).status, 409);
+  assert.equal((await api('POST', `/api/v1/case/${b.id}/unmerge`)).status, 200);
+  assert.deepEqual([await said(a.id), await said(b.id)], [['a1'], ['b1', 'b2']]);
+  const split = await api('POST', `/api/v1/case/${b.id}/split`, { since: 999, subject: 'none' });
+  assert.equal(split.status, 422);
+  const since = (await api('GET', `/api/v1/case_message?case_id=eq.${b.id}&body=eq.b2`)).body[0].seq;
+  const own = (await api('POST', `/api/v1/case/${b.id}/split`, { since, subject: 'b2 alone' })).body.id;
+  assert.deepEqual([await said(b.id), await said(own), (await read(own)).parent_id], [['b1'], ['b2'], b.id]);
+  const stolen = await api('PATCH', `/api/v1/case_message/${(await api('GET', `/api/v1/case_message?case_id=eq.${own}&kind=eq.in`)).body[0].id}`, { case_id: foreign.id });
+  assert.ok(stolen.status >= 400, stolen.text);
+});
+
+test('reopened: time goes on where it stood; a holiday put in afterwards moves every deadline', async () => {
+  const made = await make(api, 'case', { subject: 'far', customer_id: ids.plain, owner_id: mate.id });
+  await say(api, made.id, { kind: 'in', body: 'please' });
+  await change(api, 'case', made.id, { state: 'solved' });
+  const solved = await clocks(made.id);
+  assert.ok(solved.every((c) => c.stopped_at && c.met), JSON.stringify(solved));
+  assert.equal((await read(made.id)).due_at, null);
+  await say(api, made.id, { kind: 'in', body: 'not at all' });
+  const again = await read(made.id);
+  assert.deepEqual([again.state, again.reopened, again.solved_at], ['open', 1, null]);
+  const due = (await clocks(made.id)).find((c) => c.kind === 'solve').due_at;
+  const day = due.slice(0, 10);
+  assert.equal((await api('POST', '/api/v1/calendar_day', { calendar_id: ids.calendar, date: day, kind: 'holiday', name: 'test' })).status, 201);
+  await until('the deadline moves', async () => (await clocks(made.id)).find((c) => c.kind === 'solve').due_at > due);
+  const moved = await read(made.id);
+  assert.equal(moved.due_at, (await clocks(made.id)).filter((c) => !c.stopped_at).map((c) => c.due_at).sort()[0]);
+});
+
+test('what is overdue raises an alarm once, and the second level takes part', async () => {
+  const made = await make(api, 'case', { subject: 'late', customer_id: ids.vip, opened_at: '2026-11-02T01:00:00Z', owner_id: clerk.id });
+  await until('the alarm is raised', async () => (await read(made.id)).alarm === 'escalated');
+  const events = (await api('GET', `/api/v1/case_message?case_id=eq.${made.id}&kind=eq.event&order=seq`)).body.map((m) => m.body);
+  assert.ok(events.includes('sla_late') && events.includes('sla_escalated'), events.join());
+  assert.equal(new Set(events).size, 3, 'each once, whatever the number of clocks');
+  const whole = (await api('GET', `/api/v1/case/${made.id}?select=participants`)).body;
+  assert.ok(JSON.stringify(whole).includes(mate.id), JSON.stringify(whole));
+});
+
+test('what does not fit is refused', async () => {
+  const refused = async (entity, row, key) => {
+    const answer = await api('POST', `/api/v1/${entity}`, row);
+    assert.ok([409, 422].includes(answer.status) && answer.text.includes(key), `${answer.status} ${answer.text}`);
+  };
+  await refused('case', { subject: 'x', satisfied: 9 }, 'satisfied');
+  await refused('case', { subject: 'x', opened_at: '2031-01-01T00:00:00Z' }, 'opened_at');
+  await refused('sla_policy', { name: 'bad', first_minutes: 0 }, 'first_minutes');
+  await refused('sla_policy', { name: 'bad', warn_percent: 101 }, 'warn_percent');
+  const topic = (await api('GET', `/api/v1/case_topic?id=eq.${ids.topic}`)).body[0];
+  const loop = await api('PATCH', `/api/v1/case_topic/${topic.parent_id}`, { parent_id: topic.id });
+  assert.equal(loop.status, 422, loop.text);
+  const made = await make(api, 'case', { subject: 'x', state: 'open' });
+  assert.equal((await api('PATCH', `/api/v1/case/${made.id}`, { state: 'new' })).status, 422);
+  assert.equal((await api('PATCH', `/api/v1/case/${made.id}`, { parent_id: made.id })).status, 422);
+});
