@@ -62,6 +62,10 @@ enum err query_parse(struct ctx *ctx, const struct entity_info *info, const char
 enum err query_parse_kept(struct ctx *ctx, const struct entity_info *info, const char *raw, const struct query_options *options, const int64_t *id,
                           struct query **ret) MUST_CHECK;
 
+/* All rows for which a condition holds that was read for this actor (core/condition); whole, by id. */
+struct condition;
+enum err query_of_condition(struct ctx *ctx, const struct condition *condition, enum action action, struct query **ret) MUST_CHECK;
+
 const struct entity_info *query_info(const struct query *query);
 int64_t query_offset(const struct query *query);
 

@@ -8,6 +8,8 @@ static void put_group(struct query_sql *b, const struct query_node *node, const 
 	if (group->negate)
 		sqlb_puts(b, "NOT ");
 	sqlb_puts(b, "(");
+	if (!group->first)
+		sqlb_puts(b, group->kind == COND_AND ? "1 = 1" : "1 = 0");
 	for (const struct query_cond *c = group->first; c; c = c->next) {
 		if (c != group->first)
 			sqlb_puts(b, group->kind == COND_AND ? " AND " : " OR ");
@@ -16,7 +18,7 @@ static void put_group(struct query_sql *b, const struct query_node *node, const 
 	sqlb_puts(b, ")");
 }
 
-static void put_cond(struct query_sql *b, const struct query_node *node, const struct query_cond *cond, char prefix, int alias)
+static void put_kind(struct query_sql *b, const struct query_node *node, const struct query_cond *cond, char prefix, int alias)
 {
 	switch (cond->kind) {
 	case COND_AND:
@@ -35,7 +37,25 @@ static void put_cond(struct query_sql *b, const struct query_node *node, const s
 	case COND_IMPORT:
 		sqlb_import(b, node->info, cond, prefix, alias);
 		return;
+	case COND_RELATED:
+		sqlb_related(b, cond, prefix, alias);
+		return;
+	case COND_MEMBER:
+		sqlb_member(b, cond, prefix, alias);
+		return;
+	case COND_SHARE:
+		sqlb_share(b, cond, prefix, alias);
+		return;
 	}
+}
+
+static void put_cond(struct query_sql *b, const struct query_node *node, const struct query_cond *cond, char prefix, int alias)
+{
+	if (cond->untrue)
+		sqlb_puts(b, "((");
+	put_kind(b, node, cond, prefix, alias);
+	if (cond->untrue)
+		sqlb_puts(b, ") IS NOT TRUE)");
 }
 
 /* Embeds that must have rows, of those that are not joined. */

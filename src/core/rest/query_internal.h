@@ -6,6 +6,7 @@
 #ifndef GUANXI_CORE_REST_QUERY_INTERNAL_H
 #define GUANXI_CORE_REST_QUERY_INTERNAL_H
 
+#include "core/condition/condition.h"
 #include "core/entity/field_type.h"
 #include "core/rest/query.h"
 #include "core/rest/query_keys.h"
@@ -26,9 +27,10 @@ enum query_op {
 
 enum query_quant { QUANT_ONE, QUANT_ANY, QUANT_ALL };
 enum query_is { IS_NULL, IS_NOT_NULL, IS_TRUE, IS_FALSE };
-enum cond_kind { COND_AND, COND_OR, COND_TERM, COND_EMBED, COND_QUERY, COND_IMPORT };
+enum cond_kind { COND_AND, COND_OR, COND_TERM, COND_EMBED, COND_QUERY, COND_IMPORT, COND_RELATED, COND_MEMBER, COND_SHARE };
 
 #define QUERY_IMPORT "import_run"
+#define QUERY_CONDITION "condition"
 
 /* One condition, or a group of them. */
 struct query_cond {
@@ -42,8 +44,10 @@ struct query_cond {
 	bool never;                /* can't be true: eq of an empty text */
 	struct value *values;      /* COND_IMPORT: the run's id and how many rows it did */
 	size_t n;
-	struct query_node *embed;  /* COND_EMBED: has none (is.null), negated: has some */
-	const char *text;          /* COND_QUERY, OP_SEARCH: what was typed */
+	struct query_node *embed;  /* COND_EMBED: has none (is.null), negated: has some; COND_RELATED: the rows that are measured */
+	const char *text;          /* COND_QUERY, OP_SEARCH: what was typed; COND_SHARE: the seed */
+	bool untrue;               /* holds where the rest is false or unknown */
+	const struct condition_node *asked; /* COND_RELATED, COND_MEMBER, COND_SHARE: the condition's own node */
 };
 
 enum query_agg { AGG_NONE, AGG_COUNT, AGG_SUM, AGG_AVG, AGG_MIN, AGG_MAX };
@@ -222,6 +226,13 @@ enum err query_parse_filter(struct ctx *ctx, struct query *q, struct query_node 
 bool query_is_import(const struct ctx *ctx, const struct query_node *node, const char *name);
 enum err query_parse_import(struct ctx *ctx, struct query_node *node, const char *text) MUST_CHECK;
 void sqlb_import(struct query_sql *b, const struct entity_info *info, const struct query_cond *cond, char prefix, int alias);
+/* query_condition.c: whether the parameter is a whole condition (core/condition), on the root; its conditions. */
+bool query_is_condition(const struct query_node *node, const char *name);
+enum err query_parse_condition(struct ctx *ctx, struct query_node *node, const char *text) MUST_CHECK;
+enum err query_add_condition(struct ctx *ctx, struct query_node *node, const struct condition *condition) MUST_CHECK;
+void sqlb_related(struct query_sql *b, const struct query_cond *cond, char prefix, int alias);
+void sqlb_member(struct query_sql *b, const struct query_cond *cond, char prefix, int alias);
+void sqlb_share(struct query_sql *b, const struct query_cond *cond, char prefix, int alias);
 enum err query_parse_logic(struct ctx *ctx, struct query *q, struct query_node *node, bool negate, bool any, const char *text) MUST_CHECK;
 /* query_value.c: the term's operands from text. */
 enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *node, struct query_cond *term, const char *const *texts, size_t n) MUST_CHECK;
@@ -257,6 +268,8 @@ void sqlb_node_scope(struct query_sql *b, const struct query_node *node, char pr
 void sqlb_scope(struct query_sql *b, const struct entity_info *info, enum action action, char prefix, int alias);
 /* query_term.c */
 void sqlb_term(struct query_sql *b, const struct entity_info *info, const struct query_cond *term, char prefix, int alias);
+/* The pattern that an expression, which stands there already, is compared with. */
+void sqlb_pattern(struct query_sql *b, const struct query_cond *cond);
 /* query_col.c: plans the columns of the statement and writes them. */
 void sqlb_plan(struct query_sql *b);
 void sqlb_columns(struct query_sql *b);

@@ -69,6 +69,8 @@ static enum err apply(struct parse *p, struct query_node *node, const char *name
 		return query_parse_logic(p->ctx, p->q, node, true, name[4] == 'o', value);
 	if (query_is_import(p->ctx, node, name))
 		return query_parse_import(p->ctx, node, value);
+	if (query_is_condition(node, name))
+		return query_parse_condition(p->ctx, node, value);
 	return query_parse_filter(p->ctx, p->q, node, name, value);
 }
 

@@ -95,7 +95,7 @@ static bool is_plan(const struct query_plan *plan, uint64_t hash, const struct c
 static bool conds_keep(const struct query_cond *group)
 {
 	for (const struct query_cond *c = group->first; c; c = c->next) {
-		bool search = c->kind == COND_QUERY || c->kind == COND_IMPORT || (c->kind == COND_TERM && c->op == OP_SEARCH);
+		bool search = c->kind == COND_QUERY || c->kind == COND_IMPORT || c->kind == COND_MEMBER || c->kind == COND_RELATED || (c->kind == COND_TERM && c->op == OP_SEARCH);
 		bool inner = c->kind == COND_AND || c->kind == COND_OR;
 		if (search || (inner && !conds_keep(c)))
 			return false;

@@ -30,7 +30,7 @@ static bool is_key(const struct query_cond *c)
 {
 	static const bool many[OP_COUNT] = {[OP_EQ] = true, [OP_IN] = true};
 	static const bool one[OP_COUNT] = {[OP_GT] = true, [OP_GTE] = true, [OP_LT] = true, [OP_LTE] = true, [OP_LIKE] = true};
-	if (c->kind != COND_TERM || c->negate || c->never || c->field < 0)
+	if (c->kind != COND_TERM || c->negate || c->untrue || c->never || c->field < 0)
 		return false;
 	if (c->op == OP_IS)
 		return c->is != IS_NOT_NULL;

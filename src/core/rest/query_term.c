@@ -130,6 +130,20 @@ static void put_ilike(const struct term *t, const struct value *value)
 	sqlb_puts(b, b->engine == ENGINE_SQLITE ? " || '') ESCAPE '\\'" : " || '')");
 }
 
+void sqlb_pattern(struct query_sql *b, const struct query_cond *cond)
+{
+	bool lite = b->engine == ENGINE_SQLITE, fold = cond->op == OP_ILIKE || cond->op == OP_IMATCH;
+	const char *like = cond->n == 1 ? cond->values[0].t.p : NULL;
+	const char *pattern = like && lite && !fold ? glob_of(b->ctx->arena, like) : like;
+	if (!pattern) {
+		b->err = fail(b->ctx, ERR_BUG, "query", "operator");
+		return;
+	}
+	sqlb_puts(b, lite && !fold ? " GLOB (" : lite || !fold ? " LIKE (" : " ILIKE (");
+	sqlb_param(b, value_text(pattern));
+	sqlb_puts(b, lite && fold ? " || '') ESCAPE '\\'" : " || '')");
+}
+
 /* --- many-links ------------------------------------------------------------------------ */
 
 static void put_links_exists(const struct term *t, bool negate)

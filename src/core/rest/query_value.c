@@ -3,10 +3,8 @@
 
 #include "base/id.h"
 #include "base/str.h"
-#include "base/timeutil.h"
+#include "core/condition/condition.h"
 #include "core/rest/query_internal.h"
-
-enum { PATTERN_MAX = 400, WILDCARDS_MAX = 10 };
 
 static enum err bad_value(struct ctx *ctx, const struct field *field, const char *text)
 {
@@ -23,54 +21,19 @@ static enum err bad_value(struct ctx *ctx, const struct field *field, const char
 
 /* --- words for values ---------------------------------------------------------------- */
 
-/* "now", "now-90d", "now+2h", "today-1w": what a saved view needs. */
-static bool relative_time(struct ctx *ctx, const char *text, int64_t *ret_ms)
-{
-	int64_t ms = ctx_now(ctx);
-	if (str_starts(text, "now"))
-		text += strlen("now");
-	else if (str_starts(text, "today")) {
-		text += strlen("today");
-		ms -= ((ms % DAY_MS) + DAY_MS) % DAY_MS;
-	} else
-		return false;
-	*ret_ms = ms;
-	if (!*text)
-		return true;
-	size_t n = strlen(text);
-	char digits[8];
-	int64_t count, unit = text[n - 1] == 'h' ? 3600000 : text[n - 1] == 'd' ? DAY_MS : text[n - 1] == 'w' ? 7 * (int64_t)DAY_MS : 0;
-	if (unit == 0 || n < 3 || n - 2 >= sizeof(digits) || (text[0] != '-' && text[0] != '+'))
-		return false;
-	memcpy(digits, text + 1, n - 2);
-	digits[n - 2] = '\0';
-	if (!str_to_i64(digits, &count) || count < 0)
-		return false;
-	*ret_ms = ms + (text[0] == '-' ? -count : count) * unit;
-	return true;
-}
-
 /* Words that stand for a value; false: none. */
 static bool word_value(struct ctx *ctx, const struct entity_info *info, int at, const char *text, struct value *ret)
 {
 	const struct field *field = info->fields[at];
-	int64_t ms;
+	struct condition_word word;
 	if (field->type == FIELD_LINK && str_equal(text, "me") && ctx->actor) {
 		const struct entity_info *target = entity_link(info, at);
 		*ret = value_int(ctx->actor->user_id);
 		return target && str_equal(target->entity->name, "user");
 	}
-	if (field->type == FIELD_TIME && relative_time(ctx, text, &ms)) {
-		*ret = value_int(ms);
-		return true;
-	}
-	if (field->type == FIELD_DATE && relative_time(ctx, text, &ms)) {
-		char out[TIME_TEXT_MAX];
-		time_format(ms, out);
-		char *day = arena_strndup(ctx->arena, out, strlen("2026-11-22"));
-		*ret = value_text(day);
-		return day != NULL;
-	}
+	bool day = field->type == FIELD_DATE;
+	if ((day || field->type == FIELD_TIME) && condition_word_read(text, &word))
+		return condition_word_value(ctx, &word, day, ret) == OK;
 	return false;
 }
 
@@ -106,83 +69,15 @@ static enum err parse_one(struct ctx *ctx, const struct entity_info *info, int a
 
 /* --- patterns --------------------------------------------------------------------------- */
 
-struct pattern {
-	char text[PATTERN_MAX * 2 + 2];
-	size_t n;
-	int wildcards;
-};
-
-static void put_wild(struct pattern *out, char c)
-{
-	if (c == '%' && out->n > 0 && out->text[out->n - 1] == '%' && (out->n < 2 || out->text[out->n - 2] != '\\'))
-		return; /* %% is % */
-	out->text[out->n++] = c;
-	out->wildcards++;
-}
-
-static void put_literal(struct pattern *out, char c)
-{
-	if (c == '%' || c == '_' || c == '\\')
-		out->text[out->n++] = '\\';
-	out->text[out->n++] = c;
-}
-
-/* "张*", "a_c", "50\%" with * for %; the result has \ before what is meant literally. */
-static bool like_pattern(const char *text, struct pattern *out)
-{
-	for (const char *p = text; *p; p++) {
-		if (*p == '*' || *p == '%')
-			put_wild(out, '%');
-		else if (*p == '_')
-			put_wild(out, '_');
-		else {
-			if (*p == '\\' && p[1])
-				p++;
-			put_literal(out, *p);
-		}
-	}
-	return true;
-}
-
-/* The regular expressions that LIKE can say: ^ $ . .* and escaped literals. Others could run wild. */
-static bool regex_pattern(const char *text, struct pattern *out)
-{
-	bool anchored = *text == '^';
-	if (anchored)
-		text++;
-	else
-		put_wild(out, '%');
-	for (; *text; text++) {
-		if (text[0] == '$' && !text[1])
-			return true;
-		if (text[0] == '.' && text[1] == '*') {
-			put_wild(out, '%');
-			text++;
-		} else if (text[0] == '.') {
-			put_wild(out, '_');
-		} else if (text[0] == '\\' && text[1] && strchr("^$.[]|()*+?{}\\/-", text[1])) {
-			put_literal(out, *++text);
-		} else if (strchr("^$[]|()*+?{}\\", *text)) {
-			return false;
-		} else {
-			put_literal(out, *text);
-		}
-	}
-	put_wild(out, '%');
-	return true;
-}
-
 static enum err parse_pattern(struct ctx *ctx, const struct field *field, enum query_op op, const char *text, struct value *ret)
 {
-	struct pattern out = {.n = 0};
-	bool regex = op == OP_MATCH || op == OP_IMATCH;
-	if (strlen(text) > PATTERN_MAX)
-		return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "400");
-	if (!(regex ? regex_pattern(text, &out) : like_pattern(text, &out)))
-		return fail(ctx, ERR_INVALID, field->name, QK_PATTERN);
-	if (out.wildcards > WILDCARDS_MAX)
-		return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "10");
-	char *copy = arena_strndup(ctx->arena, out.text, out.n);
+	const char *copy;
+	switch (condition_pattern(ctx, op == OP_MATCH || op == OP_IMATCH, text, &copy)) {
+	case PATTERN_LONG: return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "400");
+	case PATTERN_REFUSED: return fail(ctx, ERR_INVALID, field->name, QK_PATTERN);
+	case PATTERN_WILD: return fail_arg(ctx, ERR_LIMIT, field->name, QK_TOO_MANY, "10");
+	case PATTERN_FINE: break;
+	}
 	*ret = value_text(copy);
 	return copy ? OK : fail(ctx, ERR_LIMIT, field->name, "memory");
 }

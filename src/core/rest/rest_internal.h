@@ -119,6 +119,11 @@ enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, stru
 enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_restore_record(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_changes(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+extern const struct spec rest_condition_specs[];
+enum err rest_check_condition(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+enum err rest_count_condition(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+extern const struct spec rest_why_specs[];
+enum err rest_why_condition(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 /* The member "diff": old and new values as far as the actor may see the fields; null once the content was erased. */

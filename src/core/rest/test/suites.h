@@ -13,6 +13,7 @@ int suite_query_parse(void);
 int suite_query_sql(void);
 int suite_query_run(void);
 int suite_query_property(void);
+int suite_query_condition(void);
 int suite_rest_body(void);
 
 #endif

@@ -12,6 +12,6 @@ struct rest *app_rest(const struct app *app)
 
 int main(void)
 {
-	int failed = suite_query_parse() + suite_query_sql() + suite_query_run() + suite_query_property() + suite_rest_body();
+	int failed = suite_query_parse() + suite_query_sql() + suite_query_run() + suite_query_property() + suite_query_condition() + suite_rest_body();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
