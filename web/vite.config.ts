@@ -2,20 +2,33 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-// The same derivation is used by the tests that compare the languages.
-import { traditional } from './scripts/zh-hant.mjs';
+// The same folders and texts are read by the tests.
+import { correctionFiles, featureFolders, outside, textFiles, texts } from './scripts/features.mjs';
 
-/** Traditional Chinese is derived from Simplified at build time, then corrected by a list. */
-function traditionalChinese(): Plugin {
-	const name = 'virtual:locale/zh-Hant';
-	const folder = new URL('./src/locales/', import.meta.url);
+/** What the folders of features give to the page: their manifests, and the texts of each language in one piece. */
+function features(): Plugin {
+	const name = 'virtual:features';
+	const locale = /^\0?virtual:texts\/([\w-]+)\.json$/;
+	const from = fileURLToPath(new URL('./src/app/main.tsx', import.meta.url));
 	return {
-		name: 'guanxi-zh-hant',
-		resolveId: (id) => (id === name ? `\0${name}.json` : undefined),
+		name: 'guanxi-features',
+		enforce: 'pre',
+		async resolveId(id, importer) {
+			if (id === name || locale.test(id)) return `\0${id}`;
+			// A folder from outside has no packages of its own.
+			if (importer && /^[@a-z]/.test(id) && !id.startsWith('@/') && outside().some((folder) => importer.startsWith(`${folder}/`)))
+				return this.resolve(id, from, { skipSelf: true });
+			return undefined;
+		},
 		load(id) {
-			if (id !== `\0${name}.json`) return undefined;
-			for (const file of ['zh-Hans.json', 'zh-Hant.corrections.json']) this.addWatchFile(fileURLToPath(new URL(file, folder)));
-			return JSON.stringify(traditional(folder));
+			const language = locale.exec(id)?.[1];
+			if (language) {
+				for (const file of language === 'zh-Hant' ? [...textFiles('zh-Hans'), ...correctionFiles()] : textFiles(language)) this.addWatchFile(file);
+				return JSON.stringify(texts(language));
+			}
+			if (id !== `\0${name}`) return undefined;
+			const folders = featureFolders();
+			return `${folders.map((folder, i) => `import f${i} from ${JSON.stringify(`${folder}/feature.ts`)};`).join('\n')}\nexport default [${folders.map((_, i) => `f${i}`).join()}];`;
 		},
 	};
 }
@@ -36,10 +49,25 @@ function manifestAside(): Plugin {
 	};
 }
 
+interface Modules {
+	getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+}
+
+/** What a first visit needs: all that these import, not what they load later. */
+const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx'].map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
+let needed: Set<string> | null = null;
+function neededFirst(id: string, modules: Modules): boolean {
+	if (!needed) {
+		needed = new Set(FIRST);
+		for (const at of needed) for (const next of modules.getModuleInfo(at)?.importedIds ?? []) needed.add(next);
+	}
+	return needed.has(id) && !FIRST.includes(id);
+}
+
 const api = process.env.GUANXI_API ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-	plugins: [react(), traditionalChinese(), manifestAside()],
+	plugins: [react(), features(), manifestAside()],
 	resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
 	// The server puts a fresh value in its place with every answer.
 	html: { cspNonce: '__CSP_NONCE__' },
@@ -52,7 +80,10 @@ export default defineConfig({
 		modulePreload: { polyfill: false },
 		reportCompressedSize: false,
 		chunkSizeWarningLimit: 1500,
-		// What several pages share comes in one piece: forty small ones take their turns on a few connections.
-		rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 3 }] } } },
+		// What several pages share comes in one piece, or two: forty small ones take their turns on a few connections. What no first
+		// visit needs stays out of the first piece, however many pages share it.
+		rolldownOptions: { output: { codeSplitting: { groups: [
+			{ name: (id, modules) => (neededFirst(id, modules) ? 'base' : null), priority: 2 }, { name: 'shared', minShareCount: 3, priority: 1 },
+		] } } },
 	},
 });

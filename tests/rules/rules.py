@@ -332,9 +332,27 @@ def check_shared_lines():
     return bad
 
 
+def check_page_lines():
+    """A feature of the page needs no shared line at all: its feature.ts is found, and its texts lie beside it."""
+    names = sorted(os.path.basename(os.path.dirname(p)) for p in glob.glob("web/src/features/*/feature.ts"))
+    bad = [f"web/src/features/{os.path.basename(p)}: no feature.ts" for p in glob.glob("web/src/features/*") if not os.path.exists(f"{p}/feature.ts")]
+    shared = [p for p in glob.glob("web/src/**/*.ts*", recursive=True) if not p.startswith("web/src/features/")]
+    shared += ["web/vite.config.ts", "web/index.html"] + glob.glob("web/scripts/*") + glob.glob("tools/*")
+    for path in (p for p in shared if os.path.isfile(p)):
+        bad += [f"{path}: names the feature {name}; what a feature gives stands in its feature.ts"
+                for name in names if re.search(rf"features/{name}\b", read(path))]
+        if re.search(r"tests/capability|\bmarket\b", read(path)):
+            bad.append(f"{path}: names the tests' own feature")
+    for path in glob.glob("web/src/features/*/feature.ts") + ["tests/capability/page/feature.ts"]:
+        bad += [f"{path}: imports more than types: {line}" for line in read(path).splitlines()
+                if re.match(r"import (?!type )", line) and "@ant-design/icons" not in line]
+    return bad
+
+
 rule("folders include only what modules.deps lets them", check_includes())
 rule("modules.deps has no cycles", check_cycles())
 rule("a folder needs no shared line but its own in modules.deps", check_shared_lines())
+rule("a feature of the page needs no shared line", check_page_lines())
 rule("no banned functions", check_banned())
 rule("each foreign library stands behind one folder", check_wrappers())
 rule("files and functions keep their size", check_budget())

@@ -1,1 +1,2 @@
-export function traditional(folder: URL): Record<string, unknown>;
+type Texts = Record<string, unknown>;
+export function traditional(simplified: Texts, terms: Record<string, string>, corrections: Record<string, string>): Texts;

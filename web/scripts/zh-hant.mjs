@@ -1,6 +1,5 @@
 // Traditional Chinese (Taiwan terms) from the Simplified texts: OpenCC's s2twp, then
 // corrections: "terms" replace words everywhere, "texts" replace whole texts by key.
-import { readFileSync } from 'node:fs';
 import * as OpenCC from 'opencc-js/cn2t';
 
 const convert = OpenCC.Converter({ from: 'cn', to: 'twp' });
@@ -14,11 +13,10 @@ function walk(node, path, change) {
 const KEEP = /([銀執進另自平發旅流現並履不]行|行[銷業動政程為李]|每行|命令列|佇列|[陣序下排系]列|列[出印入為在])/;
 const table = (text) => text.split(KEEP).map((part, i) => (i % 2 ? part : part.replace(/[行列]/g, (c) => (c === '行' ? '列' : '欄')))).join('');
 
-export function traditional(folder) {
-	const read = (name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
-	const { terms, texts } = read('zh-Hant.corrections.json');
-	return walk(read('zh-Hans.json'), '', (text, key) => {
-		if (texts[key] !== undefined) return texts[key];
+/** `corrections` are whole texts by their keys. */
+export function traditional(simplified, terms, corrections) {
+	return walk(simplified, '', (text, key) => {
+		if (corrections[key] !== undefined) return corrections[key];
 		let out = convert(text);
 		for (const [from, to] of Object.entries(terms)) out = out.replaceAll(from, to);
 		return table(out);

@@ -4,10 +4,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { traditional } from '../scripts/zh-hant.mjs';
+import { texts as textsOf } from '../scripts/features.mjs';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url));
-const folder = new URL('../src/locales/', import.meta.url);
 
 type Texts = Map<string, string>;
 
@@ -17,8 +16,7 @@ function flat(node: unknown, path = '', out: Texts = new Map()): Texts {
 	return out;
 }
 
-const read = (name: string) => flat(JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
-const languages: Record<string, Texts> = { en: read('en.json'), 'zh-Hans': read('zh-Hans.json'), 'zh-Hant': flat(traditional(folder)) };
+const languages: Record<string, Texts> = Object.fromEntries(['en', 'zh-Hans', 'zh-Hant'].map((name) => [name, flat(textsOf(name))]));
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 /** "days_one" and "days_other" are one text. */

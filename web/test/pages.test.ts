@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
-import { defaultOrder } from '../src/app/features.ts';
+import { adopt, defaultOrder } from '../src/app/features.ts';
+import customers from '../src/features/customers/feature.ts';
 import { choicesOf, grouped, type Setting } from '../src/features/admin/settings.ts';
 import { readPeople } from '../src/features/admin/people.ts';
 import { roleWords } from '../src/features/admin/roleWords.ts';
@@ -9,7 +10,7 @@ import { csvText, readTable } from '../src/lib/csv.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
-import { mergeSources } from '../src/features/customers/timeline.ts';
+import { mergeSources } from '../src/components/record/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
 import { anchorOf, bucketsUntil, growth } from '../src/features/home/spans.ts';
 import type { Entity } from '../src/api/types.ts';
@@ -117,6 +118,7 @@ test('a list narrowed to an owner, a stage or a city takes the order that has an
 	const field = (name: string, right = 'read') => ({ name, right }) as Entity['fields'][number];
 	const customer = { name: 'customer', sort: 'id.desc', fields: [field('owner_id'), field('last_order_at')] } as Entity;
 	const of = (name: string, op: 'in' | 'empty' | 'contains') => ({ field: name, op, value: ['1'] });
+	adopt([customers]);
 	assert.equal(defaultOrder(customer, [], ''), 'id.desc');
 	assert.equal(defaultOrder(customer, [of('owner_id', 'empty')], ''), 'last_order_at.desc');
 	assert.equal(defaultOrder(customer, [of('level', 'in'), of('city', 'in')], ''), 'last_order_at.desc');

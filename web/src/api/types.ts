@@ -141,3 +141,22 @@ export interface Session {
 	csrf: string;
 	expires_at: string;
 }
+
+/** A setting as the server describes it. */
+export interface Setting {
+	name: string;
+	type: 'text' | 'int' | 'bool' | 'choice' | 'choices' | 'zone' | 'currency' | 'country' | 'email' | 'phone' | 'url';
+	group: string;
+	label: string;
+	/** The label in each language of the page. */
+	words: string[];
+	help: string | null;
+	scopes: string[];
+	min?: number;
+	max?: number;
+	options?: { value: string; label: string }[];
+	value: string;
+	/** Set at this place itself, not handed down. */
+	set: boolean;
+	default: string;
+}

@@ -2,7 +2,7 @@
 import { Button } from 'antd';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Password } from '@/features/account/Password.tsx';
+import { Password } from './Password.tsx';
 import { useApp } from './context.tsx';
 import { Mark } from './Mark.tsx';
 

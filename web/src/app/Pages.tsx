@@ -6,26 +6,12 @@ import { Empty } from '@/components/common/States.tsx';
 import { may } from '@/api/records.ts';
 import { Denied } from '@/components/common/States.tsx';
 import { useEntity } from './context.tsx';
-import { formPage, recordPage } from './features.ts';
+import { features, formPage, pieceOf, recordPage } from './features.ts';
 
-const Home = lazy(() => import('@/features/home/Home.tsx'));
 const List = lazy(() => import('@/components/list/ListPage.tsx'));
 const Form = lazy(() => import('@/components/form/FormPage.tsx'));
 const Record = lazy(() => import('@/components/record/RecordPage.tsx').then((m) => ({ default: m.RecordPage })));
-const Account = lazy(() => import('@/features/account/Account.tsx'));
-const Settings = lazy(() => import('@/features/admin/Settings.tsx'));
-const FirmSettings = lazy(() => import('@/features/admin/FirmSettings.tsx'));
-const Invite = lazy(() => import('@/features/admin/Invite.tsx'));
-const Organisation = lazy(() => import('@/features/admin/Organisation.tsx'));
-const Calendars = lazy(() => import('@/features/calendar/Calendars.tsx'));
-const Audit = lazy(() => import('@/features/admin/Audit.tsx'));
-const BulkActs = lazy(() => import('@/features/admin/BulkActs.tsx'));
-const Deleted = lazy(() => import('@/features/admin/Deleted.tsx'));
-const Rights = lazy(() => import('@/features/admin/RightsPage.tsx'));
-const Keys = lazy(() => import('@/features/admin/Keys.tsx'));
-const Imports = lazy(() => import('@/features/exchange/Imports.tsx'));
-const Wizard = lazy(() => import('@/features/exchange/Wizard.tsx'));
-const Role = lazy(() => import('@/features/admin/RolePage.tsx'));
+const Keys = lazy(() => import('./Keys.tsx'));
 
 function Missing() {
 	const { t } = useTranslation();
@@ -43,7 +29,7 @@ function EntityRoute({ page }: { page: 'list' | 'new' | 'record' }) {
 	if (page === 'list') return <List entity={entity} />;
 	if (page === 'new') {
 		const OwnForm = formPage(entity.name) ?? Form;
-		return entity.name === 'role' ? <Role entity={entity} id="new" /> : <OwnForm entity={entity} />;
+		return <OwnForm entity={entity} />;
 	}
 	if (!/^\d+$/.test(id)) return <Missing />;
 	const Own = recordPage(entity.name) ?? Record;
@@ -53,21 +39,11 @@ function EntityRoute({ page }: { page: 'list' | 'new' | 'record' }) {
 export function Pages() {
 	return (
 		<Routes>
-			<Route path="/" element={<Home />} />
-			<Route path="/account" element={<Account />} />
-			<Route path="/settings" element={<Settings />} />
-			<Route path="/settings/firm" element={<FirmSettings />} />
-			<Route path="/settings/invite" element={<Invite />} />
-			<Route path="/settings/organisation" element={<Organisation />} />
-			<Route path="/settings/calendars" element={<Calendars />} />
-			<Route path="/settings/audit" element={<Audit />} />
-			<Route path="/settings/deleted" element={<Deleted />} />
+			{features().pages.map(({ path, load }) => {
+				const Page = pieceOf(load);
+				return <Route key={path} path={path} element={<Page />} />;
+			})}
 			<Route path="/settings/keys" element={<Keys />} />
-			<Route path="/user/:id/rights" element={<Rights />} />
-			<Route path="/bulk_act" element={<BulkActs />} />
-			<Route path="/import" element={<Imports />} />
-			<Route path="/import/new" element={<Wizard />} />
-			<Route path="/import/:id" element={<Wizard />} />
 			<Route path="/:entity" element={<EntityRoute page="list" />} />
 			<Route path="/:entity/new" element={<EntityRoute page="new" />} />
 			<Route path="/:entity/:id" element={<EntityRoute page="record" />} />

@@ -5,22 +5,26 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, useLocation, useNavigate } from 'react-router';
 import { useLiveState } from '@/api/events.ts';
-import { may } from '@/api/records.ts';
 import { Loading } from '@/components/common/States.tsx';
 import { useApp } from './context.tsx';
 import { Boundary } from './Boundary.tsx';
 import { LOCALES } from './i18n.ts';
 import { EntityIcon } from './icons.tsx';
 import { Mark } from './Mark.tsx';
-import { useNav, useSettings } from './nav.ts';
+import { makeable, useNav, useSettings } from './nav.ts';
 import { usePhone } from './preferences.ts';
 import { Pages } from './Pages.tsx';
 import type { Density, ThemeChoice } from './theme.ts';
 import type { Locale } from '@/lib/format.ts';
+import { useWho } from './who.ts';
+import found from 'virtual:features';
+import { adopt } from './features.ts';
 
-const palette = () => import('@/features/search/Palette.tsx');
+const palette = () => import('./palette/Palette.tsx');
 const Palette = lazy(palette);
-const KeysHelp = lazy(() => import('@/features/admin/Keys.tsx').then((m) => ({ default: m.KeysHelp })));
+const KeysHelp = lazy(() => import('./Keys.tsx').then((m) => ({ default: m.KeysHelp })));
+
+adopt(found);
 
 const FOLD = 'guanxi.folded';
 
@@ -144,12 +148,10 @@ function Bottom() {
 }
 
 function NewButton() {
-	const { meta } = useApp();
 	const { t } = useTranslation();
 	const navigate = useNavigate();
 	const phone = usePhone();
-	const items = meta.entities
-		.filter((e) => !e.system && !e.child && may(e, 'create') && !['import_run', 'category', 'channel', 'tag'].includes(e.name))
+	const items = makeable(useWho())
 		.map((e) => ({ key: e.name, icon: <EntityIcon name={e.icon ?? e.name} />, label: e.label }));
 	if (items.length === 0) return null;
 	return (

@@ -1,113 +1,116 @@
-/** What the features add to the generic pages: own record pages, built-in views, places in the menu. */
+/** What all features together give to the generic pages, and how those ask for it. */
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { RecordAnswer } from '@/api/records.ts';
 import type { Condition } from '@/api/query.ts';
 import type { Entity, Field } from '@/api/types.ts';
 import { visibleFieldNames } from '@/lib/fields.ts';
+import type {
+	BuiltInView, CardEntry, EntityWays, Feature, HeadEntry, HomeCard, Load, MenuEntry, PageEntry, PaletteEntry, SettingsEntry, TabEntry, TimelineSource, Who,
+} from './feature.ts';
 
-export interface BuiltInView {
-	key: string;
-	/** An i18n key. */
-	label: string;
-	query: string;
-	/** Fields the view speaks of; it is offered only to those who see them. */
-	needs?: string[];
+export type { BuiltInView, RecordPageProps } from './feature.ts';
+
+/** All that was found, by kind, each in its order. */
+interface Gathered {
+	pages: PageEntry[];
+	menu: MenuEntry[];
+	settings: SettingsEntry[];
+	entities: Record<string, EntityWays>;
+	tabs: TabEntry[];
+	cards: CardEntry[];
+	head: HeadEntry[];
+	timeline: TimelineSource[];
+	composer: NonNullable<Feature['composer']>;
+	home: HomeCard[];
+	palette: PaletteEntry[];
+	icons: Record<string, ComponentType>;
 }
 
-export interface RecordPageProps {
-	entity: Entity;
-	id: string;
+/** Several features may speak of one entity, but each thing about it is said once. */
+function joined(found: Feature[]): Record<string, EntityWays> {
+	const all: Record<string, EntityWays> = {};
+	for (const feature of found)
+		for (const [name, ways] of Object.entries(feature.entities ?? {})) {
+			const old: EntityWays = all[name] ?? {};
+			const twice = Object.keys(ways).find((key) => key !== 'views' && key in old);
+			if (twice) throw new Error(`two features say ${twice} of ${name}`);
+			all[name] = { ...old, ...ways, ...(old.views || ways.views ? { views: [...(old.views ?? []), ...(ways.views ?? [])] } : {}) };
+		}
+	return all;
 }
 
-interface Feature {
-	record?: LazyExoticComponent<ComponentType<RecordPageProps>>;
-	/** A page of its own to make one. */
-	form?: LazyExoticComponent<ComponentType<{ entity: Entity }>>;
-	/** What choosing a linked record fills in: its fields by ours. */
-	fills?: Record<string, Record<string, string>>;
-	/** Starting values of a new one. */
-	start?: Record<string, unknown>;
-	views?: BuiltInView[];
-	/** The order that the server has an index for once these fields are narrowed to a value; its own order would sort all that match. */
-	narrowed?: { fields: string[]; order: string };
-	/** Groups of the form that make no sense for these values. */
-	without?: (values: Record<string, unknown>) => string[];
-	/** A field that must be given together with these values. */
-	needs?: (values: Record<string, unknown>) => string | null;
-	/** Name in the menu of icons. */
-	icon?: string;
+function gather(found: Feature[]): Gathered {
+	const of = <K extends keyof Feature>(kind: K) => found.flatMap((f) => (f[kind] as unknown[] | undefined) ?? []) as NonNullable<Feature[K]>;
+	const sorted = <T extends { order: number }>(list: T[]): T[] => [...list].sort((a, b) => a.order - b.order);
+	return {
+		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')), cards: sorted(of('cards')),
+		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), home: sorted(of('home')), palette: of('palette'),
+		icons: Object.assign({}, ...found.map((f) => f.icons ?? {})) as Record<string, ComponentType>,
+	};
 }
 
-const FEATURES: Record<string, Feature> = {
-	customer: {
-		narrowed: { fields: ['owner_id', 'stage', 'city'], order: 'last_order_at.desc' },
-		// A person has no line of business and a company no birthday.
-		without: (values) => (values.kind === 'company' ? ['person'] : ['company']),
-		needs: (values) => (values.stage === 'lost' ? 'lost_reason' : null),
-		record: lazy(() => import('@/features/customers/CustomerPage.tsx')),
-		views: [
-			{ key: 'pool', label: 'view.pool', query: 'owner_id=is.null', needs: ['owner_id'] },
-			{ key: 'silent', label: 'view.silent', query: 'last_order_at=older.90d&order=orders_total.desc', needs: ['last_order_at', 'orders_total'] },
-			{ key: 'vip', label: 'view.vip', query: 'level=in.(vip)&order=last_order_at.desc', needs: ['level', 'last_order_at'] },
-			{ key: 'new', label: 'view.new', query: 'created_at=within.30d', needs: ['created_at'] },
-		],
-	},
-	order: {
-		narrowed: { fields: ['owner_id', 'team_id', 'branch_id', 'state', 'customer_id'], order: 'placed_at.desc' },
-		record: lazy(() => import('@/features/sales/OrderPage.tsx')),
-		form: lazy(() => import('@/features/sales/OrderForm.tsx')),
-		start: { kind: 'sale' },
-		views: [
-			{ key: 'unpaid', label: 'view.unpaid', query: 'state=in.(placed)', needs: ['state'] },
-			{ key: 'to_ship', label: 'view.to_ship', query: 'state=in.(paid)', needs: ['state'] },
-			{ key: 'returns', label: 'view.returns', query: 'state=in.(cancelled,returned)', needs: ['state'] },
-		],
-	},
-	order_line: { fills: { product_id: { sku: 'sku', name: 'name', unit: 'unit', unit_price: 'price' } }, start: { kind: 'sale' } },
-	product: { record: lazy(() => import('@/features/sales/ProductPage.tsx')) },
-	interaction: {
-		record: lazy(() => import('@/features/customers/InteractionPage.tsx')),
-		views: [
-			{ key: 'open_mine', label: 'view.open_mine', query: 'state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc', needs: ['state', 'owner_id', 'due_at'] },
-			{ key: 'open', label: 'view.open_all', query: 'state=in.(open,planned)&order=due_at.asc', needs: ['state', 'due_at'] },
-		],
-	},
-	user: { record: lazy(() => import('@/features/admin/UserPage.tsx')) },
-	role: { record: lazy(() => import('@/features/admin/RolePage.tsx')) },
-	bulk_act: { record: lazy(() => import('@/features/admin/BulkActPage.tsx')) },
-	import_run: { record: lazy(() => import('@/features/exchange/RunPage.tsx')) },
-};
+let all = gather([]);
+
+/** Takes what was found; once, before the first page is shown. */
+export function adopt(found: Feature[]) {
+	all = gather(found);
+}
+
+export function features(): Readonly<Gathered> {
+	return all;
+}
+
+const pieces = new Map<unknown, unknown>();
+
+/** The component behind a `load`, the same one every time. */
+export function pieceOf<P>(load: Load<P>): LazyExoticComponent<ComponentType<P>> {
+	let piece = pieces.get(load) as LazyExoticComponent<ComponentType<P>> | undefined;
+	if (!piece) pieces.set(load, piece = lazy(load));
+	return piece;
+}
+
+export function waysOf(entity: string): EntityWays {
+	return all.entities[entity] ?? {};
+}
+
+/** Those parts of a record page that this record has. */
+export function partsOf<T extends { on: string; when?: (who: Who, record: RecordAnswer) => boolean }>(parts: T[], entity: Entity, record: RecordAnswer, who: Who): T[] {
+	return parts.filter((p) => (p.on === entity.name || (p.on === '*' && !entity.system)) && (!p.when || p.when(who, record)));
+}
 
 /** What else has to be asked for when these values are set, such as why a customer is lost. */
 export function alsoNeeded(entity: Entity, values: Record<string, unknown>): Field | undefined {
-	const name = FEATURES[entity.name]?.needs?.(values);
+	const name = waysOf(entity.name).needs?.(values);
 	return name && isMissing(values[name]) ? entity.fields.find((f) => f.name === name && f.right === 'write') : undefined;
 }
 
 const isMissing = (value: unknown) => value === undefined || value === null || value === '';
 
 export function recordPage(entity: string) {
-	return FEATURES[entity]?.record;
+	const { record } = waysOf(entity);
+	return record && pieceOf(record);
 }
 
 export function formPage(entity: string) {
-	return FEATURES[entity]?.form;
+	const { form } = waysOf(entity);
+	return form && pieceOf(form);
 }
 
 export function fillsOf(entity: string, field: string): Record<string, string> | undefined {
-	return FEATURES[entity]?.fills?.[field];
+	return waysOf(entity).fills?.[field];
 }
 
 export function startOf(entity: string): Record<string, unknown> | undefined {
-	return FEATURES[entity]?.start;
+	return waysOf(entity).start;
 }
 
 export function groupsWithout(entity: string, values: Record<string, unknown>): string[] {
-	return FEATURES[entity]?.without?.(values) ?? [];
+	return waysOf(entity).without?.(values) ?? [];
 }
 
 /** How a list is ordered while nobody asked for an order. */
 export function defaultOrder(entity: Entity, conditions: Condition[], q: string): string | null {
-	const narrowed = FEATURES[entity.name]?.narrowed;
+	const { narrowed } = waysOf(entity.name);
 	const fits = narrowed && q === '' && visibleFieldNames(entity).has(narrowed.order.replace(/\..*/, ''))
 		&& conditions.some((c) => narrowed.fields.includes(c.field) && ['in', 'is', 'empty'].includes(c.op));
 	return fits ? narrowed.order : entity.sort ?? null;
@@ -117,6 +120,6 @@ export function builtInViews(entity: Entity): BuiltInView[] {
 	const seen = visibleFieldNames(entity);
 	const views: BuiltInView[] = [{ key: 'all', label: 'view.all', query: '' }];
 	if (entity.owner && seen.has(entity.owner) && !entity.system) views.push({ key: 'mine', label: 'view.mine', query: `${entity.owner}=in.(me)` });
-	for (const view of FEATURES[entity.name]?.views ?? []) if (!view.needs || view.needs.every((f) => seen.has(f))) views.push(view);
+	for (const view of waysOf(entity.name).views ?? []) if (!view.needs || view.needs.every((f) => seen.has(f))) views.push(view);
 	return views;
 }

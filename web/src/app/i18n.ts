@@ -19,15 +19,15 @@ interface Pack {
 
 const packs: Record<Locale, () => Promise<Pack>> = {
 	'zh-Hans': async () => {
-		const [texts, ant] = await Promise.all([import('../locales/zh-Hans.json'), import('antd/es/locale/zh_CN'), import('dayjs/locale/zh-cn')]);
+		const [texts, ant] = await Promise.all([import('virtual:texts/zh-Hans.json'), import('antd/es/locale/zh_CN'), import('dayjs/locale/zh-cn')]);
 		return { texts, ant };
 	},
 	'zh-Hant': async () => {
-		const [texts, ant] = await Promise.all([import('virtual:locale/zh-Hant'), import('antd/es/locale/zh_TW'), import('dayjs/locale/zh-tw')]);
+		const [texts, ant] = await Promise.all([import('virtual:texts/zh-Hant.json'), import('antd/es/locale/zh_TW'), import('dayjs/locale/zh-tw')]);
 		return { texts, ant };
 	},
 	en: async () => {
-		const [texts, ant] = await Promise.all([import('../locales/en.json'), import('antd/es/locale/en_GB'), import('dayjs/locale/en-gb')]);
+		const [texts, ant] = await Promise.all([import('virtual:texts/en.json'), import('antd/es/locale/en_GB'), import('dayjs/locale/en-gb')]);
 		return { texts, ant };
 	},
 };

@@ -11,6 +11,7 @@ import {
 	EnvironmentOutlined,
 	FileOutlined,
 	HomeOutlined,
+	DeleteOutlined,
 	IdcardOutlined,
 	ImportOutlined,
 	KeyOutlined,
@@ -25,16 +26,17 @@ import {
 	UserOutlined,
 } from '@ant-design/icons';
 import type { ComponentType } from 'react';
+import { features } from './features.ts';
 
 const ICONS: Record<string, ComponentType> = {
 	home: HomeOutlined, customer: ContactsOutlined, order: ShoppingCartOutlined, product: ShoppingOutlined, category: ApartmentOutlined, channel: ShopOutlined, shop: ShopOutlined,
 	interaction: MessageOutlined, tag: TagOutlined, file: FileOutlined, attachment: FileOutlined, identifier: IdcardOutlined, address: EnvironmentOutlined, payment: CreditCardOutlined,
 	shipment: CarOutlined, user: UserOutlined, team: TeamOutlined, branch: BankOutlined, region: EnvironmentOutlined, role: SafetyOutlined, token: KeyOutlined, import: ImportOutlined,
 	audit: AuditOutlined, bulk: AppstoreOutlined, settings: SettingOutlined, safety: SafetyOutlined, key: KeyOutlined, bank: BankOutlined, environment: EnvironmentOutlined, view: AppstoreOutlined,
-	calendar: CalendarOutlined, consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
+	calendar: CalendarOutlined, delete: DeleteOutlined, consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
 };
 
 export function EntityIcon({ name }: { name: string | null | undefined }) {
-	const Icon = ICONS[name ?? ''] ?? AppstoreOutlined;
+	const Icon = features().icons[name ?? ''] ?? ICONS[name ?? ''] ?? AppstoreOutlined;
 	return <Icon />;
 }

@@ -1,78 +1,88 @@
-/** What stands in the menu, made from the descriptors. */
+/** What stands in the menu and in the settings: what features put there, and every entity that none puts anywhere. */
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Entity } from '@/api/types.ts';
-import { may } from '@/api/records.ts';
-import { useMeta } from './context.tsx';
+import { entityOf, may } from '@/api/records.ts';
+import type { Area, MenuEntry, SettingsEntry, SettingsGroup, Who } from './feature.ts';
+import { features, waysOf } from './features.ts';
+import { useWho } from './who.ts';
 
 export interface NavItem {
 	to: string;
 	label: string;
 	icon: string;
+	words?: string;
 }
 
-/** The order people expect; what is not named follows. */
-const ORDER = ['customer', 'order', 'product', 'interaction'];
-/** Of the business, but kept up by few: among the settings. */
-export const QUIET = ['category', 'channel', 'tag'];
-
-const rank = (e: Entity) => {
-	const at = ORDER.indexOf(e.name);
-	return at < 0 ? ORDER.length : at;
-};
-
-export function useNav(): { main: NavItem[]; settings: boolean } {
-	const meta = useMeta();
-	const { t } = useTranslation();
-	const business = meta.entities.filter((e) => !e.system && !e.child && may(e, 'read') && !QUIET.includes(e.name) && !['import_run', 'bulk_act'].includes(e.name)).sort((a, b) => rank(a) - rank(b));
-	return {
-		main: [
-			{ to: '/', label: t('nav.home'), icon: 'home' },
-			...business.map((e) => ({ to: `/${e.name}`, label: e.label_many, icon: e.icon ?? e.name })),
-		],
-		settings: true,
-	};
+export interface MenuItem extends NavItem {
+	area: Area;
+	count?: MenuEntry['count'];
+	phone?: number;
 }
 
-export function useSettings(): { key: string; label: string; items: (NavItem & { text: string })[] }[] {
-	const meta = useMeta();
+export interface SettingsItem extends NavItem {
+	text: string;
+}
+
+type Words = (key: string) => string;
+
+export const AREAS: Area[] = ['today', 'customers', 'marketing', 'sales', 'service', 'products', 'analysis', 'settings'];
+const GROUPS: SettingsGroup[] = ['firm', 'people', 'data', 'sales', 'service', 'channels', 'automation', 'trust', 'me'];
+
+function itemOf(entry: MenuEntry | SettingsEntry, who: Who, t: Words): NavItem | null {
+	if (entry.when && !entry.when(who)) return null;
+	if (!entry.entity) return { to: entry.to ?? '/', label: t(entry.label ?? ''), icon: entry.icon ?? 'view', words: entry.words };
+	const entity = entityOf(who.meta, entry.entity);
+	if (!entity || !may(entity, 'read')) return null;
+	return { to: entry.to ?? `/${entity.name}`, label: entry.label ? t(entry.label) : entity.label_many, icon: entry.icon ?? entity.icon ?? entity.name, words: entry.words };
+}
+
+/** Records of the business that no feature puts anywhere, such as those an administrator made up. */
+function unplaced(who: Who): Entity[] {
+	const named = new Set([...features().menu, ...features().settings].map((e) => e.entity));
+	return who.meta.entities.filter((e) => !e.system && !e.child && may(e, 'read') && !named.has(e.name) && !waysOf(e.name).unmade);
+}
+
+/** They stand beside what they point to. */
+function areaOf(entity: Entity): Area {
+	const placed = new Map(features().menu.map((e) => [e.entity, e.area]));
+	const links = entity.fields.flatMap((f) => (f.link ? placed.get(f.link) ?? [] : []));
+	return links[0] ?? 'customers';
+}
+
+export function menuOf(who: Who, t: Words): MenuItem[] {
+	const own = features().menu.flatMap((entry) => {
+		const item = itemOf(entry, who, t);
+		return item ? [{ ...item, area: entry.area, count: entry.count, phone: entry.phone }] : [];
+	});
+	const rest = unplaced(who).map((e) => ({ to: `/${e.name}`, label: e.label_many, icon: e.icon ?? e.name, area: areaOf(e) }));
+	const all: MenuItem[] = [...own, ...rest];
+	return AREAS.flatMap((area) => all.filter((item) => item.area === area));
+}
+
+export function useNav(): { main: MenuItem[] } {
+	const who = useWho();
 	const { t } = useTranslation();
-	const has = (name: string) => meta.entities.find((e) => e.name === name && may(e, 'read'));
-	const item = (name: string, text: string) => {
-		const e = has(name);
-		return e ? [{ to: `/${name}`, label: e.label_many, icon: e.icon ?? name, text }] : [];
-	};
-	const can = (capability: string) => meta.capabilities.includes(capability);
-	const groups = [
-		{
-			key: 'firm', label: t('settings.firm'), items: can('admin')
-				? [{ to: '/settings/firm', label: t('firm_page.title'), icon: 'settings', text: t('settings.firm_text') }] : [],
-		},
-		{
-			key: 'people', label: t('settings.people'), items: [
-				...item('user', t('settings.users_text')),
-				...(has('team') || has('branch') || has('region') ? [{ to: '/settings/organisation', label: t('settings.organisation'), icon: 'team', text: t('settings.organisation_text') }] : []),
-				...(can('users') ? [{ to: '/settings/invite', label: t('invite.title'), icon: 'user', text: t('settings.invite_text') }] : []),
-				...item('role', t('settings.roles_text')),
-				...(has('calendar') ? [{ to: '/settings/calendars', label: t('calendar.title'), icon: 'calendar', text: t('settings.calendars_text') }] : []),
-			],
-		},
-		{
-			key: 'data', label: t('settings.data'), items: [
-				...item('category', t('settings.categories_text')),
-				...item('channel', t('settings.channels_text')),
-				...item('tag', t('settings.tags_text')),
-				...item('bulk_act', t('settings.bulk_text')),
-				...(meta.entities.some((e) => !e.system && may(e, 'delete')) ? [{ to: '/settings/deleted', label: t('deleted.title'), icon: 'delete', text: t('deleted.text') }] : []),
-				...(meta.entities.some((e) => may(e, 'import')) ? [{ to: '/import', label: t('import.title'), icon: 'import', text: t('settings.import_text') }] : []),
-			],
-		},
-		{
-			key: 'trust', label: t('settings.trust'), items: [
-				...(can('audit') ? [{ to: '/settings/audit', label: t('audit.title'), icon: 'audit', text: t('settings.audit_text') }] : []),
-				...(can('users') || can('admin') ? item('token', t('settings.tokens_text')) : []),
-			],
-		},
-		{ key: 'me', label: t('settings.me'), items: [{ to: '/account', label: t('account.title'), icon: 'user', text: t('settings.account_text') }] },
-	];
-	return groups.filter((g) => g.items.length > 0);
+	return useMemo(() => ({ main: menuOf(who, t) }), [who, t]);
+}
+
+export function useSettings(): { key: string; label: string; items: SettingsItem[] }[] {
+	const who = useWho();
+	const { t } = useTranslation();
+	return useMemo(() => GROUPS.map((key) => ({
+		key, label: t(`settings.${key}`),
+		items: features().settings.filter((e) => e.group === key).flatMap((entry) => {
+			const item = itemOf(entry, who, t);
+			return item ? [{ ...item, text: t(entry.text) }] : [];
+		}),
+	})).filter((g) => g.items.length > 0), [who, t]);
+}
+
+/** What is made daily: the button above every page offers it. What stands among the settings is made there. */
+export function madeDaily(entity: Entity): boolean {
+	return !entity.system && !entity.child && !waysOf(entity.name).unmade && !features().settings.some((e) => e.entity === entity.name);
+}
+
+export function makeable(who: Who): Entity[] {
+	return who.meta.entities.filter((e) => madeDaily(e) && may(e, 'create'));
 }

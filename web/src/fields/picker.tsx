@@ -5,7 +5,7 @@ import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isoDay } from '@/api/query.ts';
 import { date, time } from '@/lib/format.ts';
-import { type Meant, whenOf } from '@/lib/when.ts';
+import { hourOf, whenOf } from '@/lib/when.ts';
 import type { EditProps } from './kind.ts';
 
 const two = (n: number) => String(n).padStart(2, '0');
@@ -16,18 +16,6 @@ function local(value: unknown, moment: boolean): string {
 	if (!moment) return /^\d{4}-\d{2}-\d{2}$/.test(String(value)) ? String(value) : '';
 	const at = new Date(String(value));
 	return Number.isNaN(at.getTime()) ? '' : `${isoDay(at)}T${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-/** A moment for work that was said in words. */
-export const dueOf = (found: Meant, now = new Date()) => (found.timed ? found.at : hourOf(found.at, true, now)).toISOString();
-
-/** A day without an hour: work is due in the morning, today by the evening; what happened today happened now. */
-function hourOf(at: Date, due: boolean, now: Date): Date {
-	const today = at.toDateString() === now.toDateString();
-	if (today && !due) return now;
-	const found = new Date(at);
-	found.setHours(today ? Math.max(18, Math.min(23, now.getHours() + 1)) : 9, 0, 0, 0);
-	return found;
 }
 
 function read(typed: string, moment: boolean, due: boolean): string | null {

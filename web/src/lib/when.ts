@@ -161,3 +161,15 @@ export function taskOf(typed: string, now = new Date()): { what: string; when: M
 	}
 	return { what: text, when: null };
 }
+
+/** A moment for work that was said in words. */
+export const dueOf = (found: Meant, now = new Date()) => (found.timed ? found.at : hourOf(found.at, true, now)).toISOString();
+
+/** A day without an hour: work is due in the morning, today by the evening; what happened today happened now. */
+export function hourOf(at: Date, due: boolean, now: Date): Date {
+	const today = at.toDateString() === now.toDateString();
+	if (today && !due) return now;
+	const found = new Date(at);
+	found.setHours(today ? Math.max(18, Math.min(23, now.getHours() + 1)) : 9, 0, 0, 0);
+	return found;
+}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { BASE } from '@/api/client.ts';
 import { useCount } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
+import { waysOf } from '@/app/features.ts';
 import { list, number } from '@/lib/format.ts';
 import type { Selection } from './Grid.tsx';
 import { type Column, visibleFields } from './state.ts';
@@ -37,7 +38,7 @@ export default function Export({ entity, params, columns, selection, onClose }: 
 	const fields = (allFields ? visibleFields(entity) : columns.map((c) => c.field)).filter((f) => f.type !== 'json');
 	const masked = fields.filter((f) => f.right === 'masked').map((f) => f.label);
 	const narrower = entity.actions.export !== entity.actions.read;
-	const formats = entity.name === 'customer' ? ['csv', 'xlsx', 'jsonl', 'vcard'] : ['csv', 'xlsx', 'jsonl'];
+	const formats = ['csv', 'xlsx', 'jsonl', ...(waysOf(entity.name).formats ?? [])];
 
 	function go() {
 		const query = new URLSearchParams(wanted);

@@ -8,7 +8,8 @@ import { fetchRecord, may, PAGE, refresh, useCache, useCount, useRows, useSums }
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
-import { QUIET } from '@/app/nav.ts';
+import { waysOf } from '@/app/features.ts';
+import { madeDaily } from '@/app/nav.ts';
 import { useTitle } from '@/app/title.ts';
 import { number } from '@/lib/format.ts';
 import { useDelayed } from '@/lib/delayed.ts';
@@ -70,7 +71,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const masked = rowsQuery.data?.pages[0]?.masked ?? new Set<string>();
 	const complete = rowsQuery.data !== undefined && !rowsQuery.hasNextPage;
 	// Chinese counts people otherwise than things.
-	const people = entity.name === 'customer';
+	const { people } = waysOf(entity.name);
 	const counted = useCount(entity, params, !complete && rows.length >= PAGE);
 	const total = complete ? rows.length : counted.data?.total ?? null;
 	const capped = !complete && (counted.data?.capped ?? false);
@@ -116,7 +117,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
 	// The button above the page makes what the business makes daily; the rest is made here.
-	const elsewhere = entity.system || entity.name === 'import_run' || QUIET.includes(entity.name);
+	const elsewhere = !entity.child && !madeDaily(entity);
 
 	return (
 		<div className="list-page">

@@ -24,6 +24,8 @@ interface Props {
 	/** Instead of the default list's columns. */
 	columns?: string[];
 	order?: string;
+	/** Narrows them further, as the API asks. */
+	query?: string;
 	/** Nothing can be added or changed here. */
 	fixed?: boolean;
 	emptyText?: string;
@@ -35,7 +37,7 @@ interface Props {
 	touches?: string[];
 }
 
-export function ChildTable({ child, field, parent, columns, order, fixed, emptyText, show = {}, ledger, touches = [] }: Props) {
+export function ChildTable({ child, field, parent, columns, order, query, fixed, emptyText, show = {}, ledger, touches = [] }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const mayHere = useMay();
@@ -49,7 +51,9 @@ export function ChildTable({ child, field, parent, columns, order, fixed, emptyT
 	const fields: Field[] = entity
 		? (columns ? columns.flatMap((n) => entity.fields.filter((f) => f.name === n && f.right !== 'hidden')) : defaultColumns(entity).map((c) => c.field)).filter((f) => f.name !== field)
 		: [];
-	const params = new URLSearchParams({ select: entity ? selectOf(meta, entity, fields) : 'id', [field]: `eq.${parent.row.id}` });
+	const params = new URLSearchParams(query);
+	params.set('select', entity ? selectOf(meta, entity, fields) : 'id');
+	params.set(field, `eq.${parent.row.id}`);
 	const by = order ?? entity?.sort;
 	if (by) params.set('order', by);
 	// Entities that no one may see are not in the descriptors; hooks still need one.

@@ -6,6 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { deleteRecord, entityOf, linkedTitle, type RecordAnswer, refresh, restoreRecord, titleOf, useCache, may } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
+import { waysOf } from '@/app/features.ts';
 import { FieldValue } from '@/fields/index.tsx';
 import { mayTakeKey } from '../common/roving.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
@@ -122,8 +123,9 @@ function WhyNot({ entity, record }: { entity: Entity; record: RecordAnswer }) {
 				{t(`barred.${record.barred}`, { defaultValue: t('barred.other') })} {me.ask ? t('denied.ask', { manager: me.ask }) : ''}
 			</p>
 		);
-	if (reach && entity.name === 'customer' && !record.row.owner_id && may(entity, 'update') && !reaches(entity, 'update', reach))
-		return <p className="why-not quiet">{t('denied.pool')}</p>;
+	const { unowned } = waysOf(entity.name);
+	if (reach && unowned && entity.owner && !record.row[entity.owner] && may(entity, 'update') && !reaches(entity, 'update', reach))
+		return <p className="why-not quiet">{t(unowned)}</p>;
 	if (!reach || !may(entity, 'update') || reaches(entity, 'update', reach)) return null;
 	return <p className="why-not quiet">{t(me.ask ? 'denied.outside' : 'denied.outside_admin', { manager: me.ask })}</p>;
 }

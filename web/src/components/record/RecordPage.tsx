@@ -5,6 +5,7 @@ import { useSearchParams } from 'react-router';
 import { entityOf, fieldOf, type RecordAnswer, titleOf, useRecord } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { waysOf } from '@/app/features.ts';
 import { usePhone } from '@/app/preferences.ts';
 import { useTitle } from '@/app/title.ts';
 import { Failed, Loading } from '../common/States.tsx';
@@ -14,7 +15,9 @@ import { ChildTable } from './ChildTable.tsx';
 import { Facts } from './Facts.tsx';
 import { Head } from './Head.tsx';
 import { useLiveRecord } from './live.ts';
+import { Cards, HeadParts, useListed, useTabParts } from './parts.tsx';
 import { RecordRights } from './rights.tsx';
+import { Timeline, useSources } from './Timeline.tsx';
 
 interface Props {
 	entity: Entity;
@@ -51,12 +54,19 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 	const changes = useMemo(() => history.data?.pages.flatMap((p) => p.rows), [history.data]);
 	useTitle(record.data ? titleOf(entity, record.data.row) : entity.label);
 
+	const listed = useListed(entity, record.data);
 	// What the people inside own is no tab of theirs: lists with a filter show it.
 	const children = entity.children.filter((c) => {
 		const child = entityOf(meta, c.entity);
-		return child && !without.includes(c.entity) && (!entity.system || (child.system && c.field !== 'created_by' && c.field !== 'updated_by'));
+		return child && !without.includes(c.entity) && !waysOf(c.entity).unlisted && !listed.has(`${c.entity}.${c.field}`) && (!entity.system || (child.system && c.field !== 'created_by' && c.field !== 'updated_by'));
 	});
-	const own = record.data && tabs ? tabs(record.data) : [];
+	const added = useTabParts(entity, record.data);
+	const sources = useSources(entity);
+	const own: Tab[] = record.data ? [
+		...(tabs?.(record.data) ?? []),
+		...(sources.length ? [{ key: 'timeline', label: t('timeline.title'), children: <Timeline entity={entity} record={record.data} /> }] : []),
+		...added,
+	] : [];
 	const firstKey = phone ? 'facts' : own[0]?.key ?? children[0]?.entity ?? 'changes';
 	const [tab, setTab] = useTab(firstKey);
 	if (record.isPending) return <div className="page"><Loading rows={10} /></div>;
@@ -65,6 +75,7 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 		<>
 			<Facts entity={entity} record={record.data} changes={changes} />
 			{aside?.(record.data)}
+			<Cards entity={entity} record={record.data} />
 		</>
 	);
 
@@ -81,7 +92,11 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 	return (
 		<RecordRights entity={entity} record={record.data}>
 			<div className="record">
-				<Head entity={entity} record={record.data} actions={actions?.(record.data)}>{head?.(record.data)}</Head>
+				<Head entity={entity} record={record.data} actions={<>{actions?.(record.data)}<HeadParts entity={entity} record={record.data} place="action" /></>} beside={<HeadParts entity={entity} record={record.data} place="beside" />}>
+					{head?.(record.data)}
+					<HeadParts entity={entity} record={record.data} place="strip" />
+					<HeadParts entity={entity} record={record.data} place="warning" />
+				</Head>
 				<div className={phone ? 'record-one' : 'record-two'}>
 					{!phone && <div className="record-facts">{facts}</div>}
 					<div className="record-main">

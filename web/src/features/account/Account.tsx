@@ -16,9 +16,9 @@ import { useTab } from '@/components/record/RecordPage.tsx';
 import type { Locale } from '@/lib/format.ts';
 import { time } from '@/lib/format.ts';
 import { SettingsForm } from '@/features/admin/SettingsForm.tsx';
-import { Line, useProblems } from './form.tsx';
+import { Line, useProblems } from '@/components/form/Line.tsx';
 import { Once } from './Once.tsx';
-import { Password } from './Password.tsx';
+import { Password } from '@/app/Password.tsx';
 import { deviceOf } from './device.ts';
 
 export default function Account() {

@@ -16,7 +16,7 @@ import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { csvText, readText, saveFile } from '@/lib/csv.ts';
 import { number, time } from '@/lib/format.ts';
-import { Line } from '../account/form.tsx';
+import { Line } from '@/components/form/Line.tsx';
 import { type Known, type Named, type Person, readPeople } from './people.ts';
 import { parseCaps, parseRights } from './rights.ts';
 import { RoleWords } from './RoleWords.tsx';

@@ -8,7 +8,7 @@ import { useSearchParams } from 'react-router';
 import { get, patch } from '@/api/client.ts';
 import { useCache } from '@/api/records.ts';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
-import { useProblems } from '@/features/account/form.tsx';
+import { useProblems } from '@/components/form/Line.tsx';
 import { choicesOf, grouped, type Scope, type Setting } from './settings.ts';
 
 interface Props {

@@ -1,23 +1,8 @@
 /** Settings as the server describes them, and what can be chosen for each. */
+import type { Setting } from '@/api/types.ts';
 import { codeName, formatTag } from '@/lib/format.ts';
 
-export interface Setting {
-	name: string;
-	type: 'text' | 'int' | 'bool' | 'choice' | 'choices' | 'zone' | 'currency' | 'country' | 'email' | 'phone' | 'url';
-	group: string;
-	label: string;
-	/** The label in each language of the page. */
-	words: string[];
-	help: string | null;
-	scopes: string[];
-	min?: number;
-	max?: number;
-	options?: { value: string; label: string }[];
-	value: string;
-	/** Set at this place itself, not handed down. */
-	set: boolean;
-	default: string;
-}
+export type { Setting } from '@/api/types.ts';
 
 export interface Scope {
 	scope: 'firm' | 'branch' | 'user';

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { createRecord, deleteRecord, saveRecord } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
-import { Line, useProblems } from '@/features/account/form.tsx';
+import { Line, useProblems } from '@/components/form/Line.tsx';
 import { date as dateText } from '@/lib/format.ts';
 import type { Day, Kind } from './year.ts';
 

@@ -14,6 +14,8 @@ import { ChildTable } from '@/components/record/ChildTable.tsx';
 import { Facts } from '@/components/record/Facts.tsx';
 import { RecordRights, useMay } from '@/components/record/rights.tsx';
 import { Files } from '@/components/record/Files.tsx';
+import { Cards, HeadParts, useListed, useTabParts } from '@/components/record/parts.tsx';
+import { Timeline } from '@/components/record/Timeline.tsx';
 import { Head } from '@/components/record/Head.tsx';
 import { useLiveRecord } from '@/components/record/live.ts';
 import { useTab } from '@/components/record/RecordPage.tsx';
@@ -21,7 +23,6 @@ import { FieldValue } from '@/fields/index.tsx';
 import { Figures } from './Figures.tsx';
 import { Owner, Reach } from './Reach.tsx';
 import { Stages } from './Stages.tsx';
-import { Timeline } from './Timeline.tsx';
 import { ToDo } from './ToDo.tsx';
 
 /** A consent is never taken out of the ledger: a withdrawal is an entry with its own time and source. */
@@ -37,6 +38,8 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 	const history = useHistory(entity, id, record.isSuccess);
 	const changes = useMemo(() => history.data?.pages.flatMap((p) => p.rows), [history.data]);
 	const [tab, setTab] = useTab('timeline');
+	const added = useTabParts(entity, record.data);
+	const listed = useListed(entity, record.data);
 	useTitle(record.data ? titleOf(entity, record.data.row) : entity.label);
 
 	if (record.isPending) return <div className="page"><Loading rows={12} /></div>;
@@ -47,11 +50,11 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 	const other = row.kind === 'company' ? 'person' : 'company';
 	const except = entity.fields.filter((f) => f.group === other && !row[f.name]).map((f) => f.name);
 	const facts = <Facts entity={entity} record={record.data} changes={changes} except={[...except, entity.title ?? '', 'stage', 'orders_count', 'orders_total', 'open_work', 'tags']} />;
-	const todo = <ToDo record={record.data} />;
+	const todo = <><ToDo record={record.data} /><Cards entity={entity} record={record.data} /></>;
 	const child = (name: string, key = name, columns?: string[]) => {
 		const found = entity.children.find((c) => c.entity === name);
 		const target = entityOf(meta, name);
-		if (!found || !target) return [];
+		if (!found || !target || listed.has(`${name}.${found.field}`)) return [];
 		return [{
 			key, label: target.label_many,
 			children: <ChildTable child={name} field={found.field} parent={{ entity: entity.name, row }} columns={columns} ledger={name === 'consent' ? withdrawal : undefined} />,
@@ -60,8 +63,9 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 	const items = [
 		...(phone ? [{ key: 'facts', label: t('record.facts'), children: facts }] : []),
 		...(narrow ? [{ key: 'todo', label: t('customer.todo'), children: todo }] : []),
-		{ key: 'timeline', label: t('customer.timeline'), children: <Timeline record={record.data} /> },
+		{ key: 'timeline', label: t('timeline.title'), children: <Timeline entity={entity} record={record.data} /> },
 		...child('order', 'orders', ['number', 'state', 'placed_at', 'lines_count', 'total', 'channel_id']),
+		...added,
 		...child('identifier', 'identifiers'),
 		...child('address', 'addresses'),
 		...child('consent', 'consents'),
@@ -74,12 +78,14 @@ export default function CustomerPage({ entity, id }: RecordPageProps) {
 		<RecordRights entity={entity} record={record.data}>
 			<div className="record">
 				<ToComposer entity={entityOf(meta, 'interaction')} onGo={() => setTab('timeline')} />
-				<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<Reach record={record.data} />}>
+				<Head entity={entity} record={record.data} beside={<><Badges entity={entity} record={record.data} /><HeadParts entity={entity} record={record.data} place="beside" /></>} actions={<><Reach record={record.data} /><HeadParts entity={entity} record={record.data} place="action" /></>}>
 					<div className="record-strip">
 						<Stages entity={entity} record={record.data} />
 						<Figures record={record.data} onTab={setTab} />
 						<Owner entity={entity} record={record.data} />
 					</div>
+					<HeadParts entity={entity} record={record.data} place="strip" />
+					<HeadParts entity={entity} record={record.data} place="warning" />
 				</Head>
 				<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
 					{!phone && <div className="record-facts">{facts}</div>}

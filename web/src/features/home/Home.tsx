@@ -10,7 +10,9 @@ import { isoDay } from '@/api/query.ts';
 import { entityOf, fetchPage, fieldOf, linkedTitle, may, selectOf, titleOf, useCount, useSome } from '@/api/records.ts';
 import type { Change, Entity, Row } from '@/api/types.ts';
 import { useApp, useCan } from '@/app/context.tsx';
+import { features, pieceOf } from '@/app/features.ts';
 import { useTitle } from '@/app/title.ts';
+import { useWho } from '@/app/who.ts';
 import { ChartCard } from '@/components/chart/ChartCard.tsx';
 import { Empty, Failed } from '@/components/common/States.tsx';
 import { When } from '@/components/common/When.tsx';
@@ -41,7 +43,28 @@ export default function Home() {
 				<Recent />
 			</div>
 			{admin && <Suspense fallback={null}><Setup /></Suspense>}
+			<Cards />
 			{orders && fieldOf(orders, 'total_base') && <Trade orders={orders} customers={customers} />}
+		</div>
+	);
+}
+
+/** What other features show here. */
+function Cards() {
+	const { t } = useTranslation();
+	const who = useWho();
+	const cards = features().home.filter((c) => (!c.when || c.when(who)) && (!c.roles || c.roles.some((r) => who.roles.includes(r))));
+	return cards.length === 0 ? null : (
+		<div className="home-two">
+			{cards.map((card) => {
+				const Own = pieceOf(card.load);
+				return (
+					<section key={card.key} className="panel">
+						<header><h2>{t(card.label)}</h2></header>
+						<Suspense fallback={<Skeleton active title={false} />}><Own /></Suspense>
+					</section>
+				);
+			})}
 		</div>
 	);
 }

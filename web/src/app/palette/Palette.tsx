@@ -10,7 +10,9 @@ import { entityOf, fetchPage, fieldOf, may } from '@/api/records.ts';
 import type { Entity, SearchAnswer } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { EntityIcon } from '@/app/icons.tsx';
-import { useNav, useSettings } from '@/app/nav.ts';
+import { features, waysOf } from '@/app/features.ts';
+import { type NavItem, useNav, useSettings } from '@/app/nav.ts';
+import { useWho } from '@/app/who.ts';
 import { Failed } from '@/components/common/States.tsx';
 import { number } from '@/lib/format.ts';
 import { isWordOf, settingsFor, useFindable } from './settings.ts';
@@ -75,6 +77,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
 	const id = useId();
 	const { main } = useNav();
 	const settings = useSettings();
+	const who = useWho();
 	const [typed, setTyped] = useState('');
 	const [active, setActive] = useState(0);
 	const list = useRef<HTMLDivElement>(null);
@@ -92,10 +95,11 @@ export default function Palette({ onClose }: { onClose(): void }) {
 	const groups = useMemo<Group[]>(() => {
 		const said = typed.trim().toLowerCase();
 		const fits = (words: string) => said === '' || said.split(/\s+/).every((w) => words.toLowerCase().includes(w));
-		const places: Hit[] = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }, ...settings.flatMap((g) => g.items)]
-			.filter((p) => fits(`${p.label} ${p.to.slice(1).replace(/[/_]/g, ' ')} ${p.to === '/settings' ? 'settings 设置 設定' : ''}`))
+		const own: NavItem[] = features().palette.filter((p) => !p.when || p.when(who)).map((p) => ({ to: p.to, label: t(p.label), icon: p.icon, words: p.words }));
+		const places: Hit[] = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings', words: 'settings 设置 設定' }, ...settings.flatMap((g) => g.items), ...own]
+			.filter((p) => fits(`${p.label} ${p.to.slice(1).replace(/[/_]/g, ' ')} ${p.words ?? ''}`))
 			.map((p) => ({ key: p.to, icon: p.icon, title: p.label, to: p.to }));
-		const make: Hit[] = meta.entities.filter((e) => !e.child && may(e, 'create') && e.name !== 'import_run' && e.name !== 'attachment' && e.name !== 'saved_view')
+		const make: Hit[] = meta.entities.filter((e) => !e.child && may(e, 'create') && !waysOf(e.name).unmade)
 			.filter((e) => fits(`new 新建 新增 create ${e.name.replace(/_/g, ' ')} ${t('list.create', { what: e.label })} ${t('nav.new')}${e.label}`))
 			.map((e) => ({ key: `new${e.name}`, icon: e.icon ?? e.name, title: t('list.create', { what: e.label }), to: `/${e.name}/new` }));
 		if (typed.trim() === '') {
@@ -127,7 +131,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
 		const named = jumps.some((j) => j.hits.some((h) => h.title.toLowerCase() === said || (j.key === 'settings' && isWordOf(h.title, said))))
 			|| /^(settings|设置|設定|new |新建|新增)/.test(said);
 		return named ? [...jumps, ...hits] : [...hits, ...jumps];
-	}, [typed, q, found.data, main, settings, meta, t, apart, findable]);
+	}, [typed, q, found.data, main, settings, meta, who, t, apart, findable]);
 
 	const flat = groups.flatMap((g) => [...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all }] : [])]);
 	useEffect(() => setActive(0), [q, typed === '']);

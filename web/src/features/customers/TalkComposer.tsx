@@ -4,14 +4,14 @@ import { useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { createRecord, fieldOf, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
-import { useApp } from '@/app/context.tsx';
+import { useApp, useEntity } from '@/app/context.tsx';
+import type { PartProps } from '@/app/feature.ts';
 import { mayTakeKey } from '@/components/common/roving.ts';
 import { problemText } from '@/components/common/undo.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
 import { kindOf } from '@/fields/index.tsx';
-import { dueOf } from '@/fields/picker.tsx';
 import { time } from '@/lib/format.ts';
-import { taskOf } from '@/lib/when.ts';
+import { dueOf, taskOf } from '@/lib/when.ts';
 
 const KINDS = ['note', 'call', 'visit', 'wechat', 'line', 'task'];
 
@@ -31,7 +31,12 @@ export function answer(row: Row) {
 	window.dispatchEvent(new CustomEvent('guanxi:answer', { detail: row }));
 }
 
-export function Composer({ customer, entity }: { customer: Row; entity: Entity }) {
+export default function TalkComposer({ record: { row: customer } }: PartProps) {
+	const entity = useEntity('interaction');
+	return entity ? <Composer customer={customer} entity={entity} /> : null;
+}
+
+function Composer({ customer, entity }: { customer: Row; entity: Entity }) {
 	const { meta, me } = useApp();
 	const { t } = useTranslation();
 	const id = useId();

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { get } from '@/api/client.ts';
 import { useApp, useCan } from '@/app/context.tsx';
-import type { Setting } from '@/features/admin/settings.ts';
+import type { Setting } from '@/api/types.ts';
 
 export interface Found {
 	key: string;

@@ -4,7 +4,7 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post, setCsrf } from '@/api/client.ts';
 import type { Session } from '@/api/types.ts';
-import { Line, useProblems } from './form.tsx';
+import { Line, useProblems } from '@/components/form/Line.tsx';
 
 export function Password({ onDone }: { onDone(): void }) {
 	const { t } = useTranslation();
