@@ -41,10 +41,30 @@ void app_prepare(void *arg, struct ctx *ctx)
 {
 	struct app *app = arg;
 	ctx->store = app->store;
-	ctx->registry = app->registry;
+	if (ctx->registry == NULL) /* what a job holds is its for all of it */
+		ctx->registry = app->registry;
 	ctx->app = app;
 	ctx->settings = app->settings;
 	ctx->machine = app->machine;
+}
+
+void app_begin(void *arg, struct ctx *ctx)
+{
+	const struct app *app = arg;
+	ctx->registry = registry_hold(app->registry);
+}
+
+void app_end(void *arg, struct ctx *ctx)
+{
+	struct app *app = arg;
+	registry_release(ctx->registry);
+	ctx->registry = app->registry;
+}
+
+void app_prepare_held(void *arg, struct ctx *ctx)
+{
+	app_prepare(arg, ctx);
+	app_begin(arg, ctx);
 }
 
 enum err app_prepare_job(void *arg, struct ctx *ctx, const struct actor *who)

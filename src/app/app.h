@@ -61,8 +61,13 @@ struct app {
 /* Opens text, store and registry and brings the schema up to date. */
 enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_only, struct app *app) MUST_CHECK;
 void app_close(struct app *app);
-/* Fills a context of another thread: registry, store, app. */
+/* Fills a context of another thread: registry (the first), store, app. */
 void app_prepare(void *app, struct ctx *ctx);
+/* The newest registry, for one request or the like; and its end. */
+void app_begin(void *app, struct ctx *ctx);
+void app_end(void *app, struct ctx *ctx);
+/* Both: app_end follows. */
+void app_prepare_held(void *app, struct ctx *ctx);
 /* The same for a job: with the rights of the user it runs for. */
 enum err app_prepare_user(void *app, struct ctx *ctx, int64_t user_id) MUST_CHECK; /* with the rights of a user, as they are now */
 enum err app_prepare_job(void *app, struct ctx *ctx, const struct actor *who) MUST_CHECK;

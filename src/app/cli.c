@@ -175,9 +175,11 @@ static int run_command(struct cli *cli, int argc, const char *const *argv)
 	struct app_config config;
 	int status;
 	if (cli->app != NULL) { /* inside the serving program */
-		app_prepare(cli->app, cli->ctx);
+		app_prepare_held(cli->app, cli->ctx);
 		cli->ctx->actor = gate_system();
-		return cli->command->run(cli);
+		status = cli->command->run(cli);
+		app_end(cli->app, cli->ctx);
+		return status;
 	}
 	switch (cli->command->needs) {
 	case NEEDS_NOTHING:

@@ -79,6 +79,8 @@ static enum err start_http(struct ctx *ctx, struct cli *cli, struct app *app)
 		.message = app_message,
 		.page = app_page,
 		.prepare = app_prepare,
+		.begin = app_begin,
+		.end = app_end,
 		.arg = app,
 	};
 	if (routes == NULL)
@@ -98,7 +100,8 @@ static enum err start_timers(struct ctx *ctx, struct app *app)
 	const struct timers_config config = {
 		.kinds = app->parts.timers,
 		.schedules = app->parts.schedules,
-		.prepare = app_prepare,
+		.prepare = app_prepare_held,
+		.done = app_end,
 		.zone = zone_of_firm,
 		.arg = app,
 	};

@@ -119,18 +119,28 @@ static bool has_team(const struct actor *actor, int64_t team_id)
 	return false;
 }
 
+static size_t fields_of_both(const struct registry *registry, const struct actor *then, const struct actor *now, size_t e)
+{
+	const struct entity_info *info = registry_at(registry, e);
+	size_t n = info ? info->n_fields : 0;
+	if (then->rights[e].n_fields && then->rights[e].n_fields < n)
+		n = then->rights[e].n_fields;
+	return now->rights[e].n_fields && now->rights[e].n_fields < n ? now->rights[e].n_fields : n;
+}
+
 bool access_keeps(const struct registry *registry, const struct actor *then, const struct actor *now)
 {
-	if (then->caps & ~now->caps || then->branch_id != now->branch_id || then->n_rights != now->n_rights)
+	if (then->caps & ~now->caps || then->branch_id != now->branch_id)
 		return false;
 	for (size_t i = 0; i < then->n_teams; i++)
 		if (!has_team(now, then->teams[i]))
 			return false;
-	for (size_t e = 0; e < then->n_rights; e++) {
+	/* entities and fields that came or went in between are nobody's loss */
+	for (size_t e = 0; e < then->n_rights && e < now->n_rights; e++) {
 		for (size_t a = 0; a < ACTION_COUNT; a++)
 			if (gate_scope(now, e, (enum action)a) < gate_scope(then, e, (enum action)a))
 				return false;
-		for (size_t f = 0; f < registry_at(registry, e)->n_fields; f++)
+		for (size_t f = 0; f < fields_of_both(registry, then, now, e); f++)
 			if (gate_field(now, e, f) < gate_field(then, e, f))
 				return false;
 	}

@@ -79,6 +79,12 @@ static const char *ask_of(const struct actor *actor)
 	return actor->ask ? actor->ask : "";
 }
 
+/* Not what the registry says: it may be another one than the actor was made by. */
+static size_t fields_of(const struct actor *actor, const struct registry *registry, size_t e)
+{
+	return actor->rights[e].n_fields ? actor->rights[e].n_fields : registry_at(registry, e)->n_fields;
+}
+
 static size_t actor_size(const struct actor *actor, const struct registry *registry)
 {
 	size_t n = aligned(sizeof(struct pin)) + aligned(sizeof(*actor)) + aligned(actor->n_teams * sizeof(int64_t)) +
@@ -86,7 +92,7 @@ static size_t actor_size(const struct actor *actor, const struct registry *regis
 	           aligned(strlen(ask_of(actor)) + 1);
 	for (size_t e = 0; e < actor->n_rights; e++)
 		if (actor->rights[e].fields)
-			n += aligned(registry_at(registry, e)->n_fields);
+			n += aligned(fields_of(actor, registry, e));
 	return n;
 }
 
@@ -109,6 +115,7 @@ struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor
 	atomic_init(&pin->refs, 1);
 	pin->size = size;
 	pin->user_id = actor->user_id;
+	pin->registry = registry_number(registry);
 	pin->actor = place(&at, actor, sizeof(*actor));
 	pin->actor->serial = atomic_fetch_add_explicit(&cache->serials, 1, memory_order_relaxed) + 1;
 	struct entity_rights *rights = place(&at, actor->rights, actor->n_rights * sizeof(*rights));
@@ -119,7 +126,7 @@ struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor
 	pin->actor->ask = place(&at, ask_of(actor), strlen(ask_of(actor)) + 1);
 	for (size_t e = 0; e < actor->n_rights; e++)
 		if (rights[e].fields)
-			rights[e].fields = place(&at, rights[e].fields, registry_at(registry, e)->n_fields);
+			rights[e].fields = place(&at, rights[e].fields, fields_of(actor, registry, e));
 	return pin;
 }
 
@@ -173,7 +180,7 @@ enum err access_cache_get(struct ctx *ctx, struct access_cache *cache, const uin
 		if (idle || (credential->expires_ms && now >= credential->expires_ms)) {
 			ret->state = CACHE_EXPIRED;
 			shard_remove(shard, credential);
-		} else {
+		} else if (credential->pin->registry == registry_number(ctx->registry)) { /* else it has the fields of other days */
 			ret->state = CACHE_HIT;
 			ret->id = credential->id;
 			ret->user_id = credential->user_id;
@@ -220,14 +227,17 @@ void access_cache_put(struct access_cache *cache, int64_t generation, const stru
 	copy->pin = pin;
 	pin->has_locale = access_locale_parse(locale, &pin->locale);
 	struct shard *shard = shard_of(cache, credential->digest);
-	int64_t older;
+	int64_t older = 0;
+	bool kept = true;
 	pthread_mutex_lock(&shard->lock);
 	if (shard->live >= SHARD_MAX)
 		shard_clear(shard);
 	if (map_get(&shard->map, copy->digest, ACCESS_DIGEST, &older))
+		kept = credential_of(older)->pin->registry <= pin->registry; /* who began before a field was added leaves it to those after */
+	if (kept && older != 0)
 		shard_remove(shard, credential_of(older));
-	bool kept = atomic_load(&cache->generation) == generation &&
-	            map_put(&shard->map, copy->digest, ACCESS_DIGEST, (int64_t)(uintptr_t)copy);
+	kept = kept && atomic_load(&cache->generation) == generation &&
+	       map_put(&shard->map, copy->digest, ACCESS_DIGEST, (int64_t)(uintptr_t)copy);
 	if (kept)
 		shard->live++;
 	pthread_mutex_unlock(&shard->lock);

@@ -105,6 +105,7 @@ struct pin {
 	atomic_int refs;
 	size_t size;
 	int64_t user_id;
+	uint64_t registry; /* number of the one whose entities and fields its rights are of */
 	enum locale locale;
 	bool has_locale;
 	struct actor *actor; /* all it points to lies in this block */

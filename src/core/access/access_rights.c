@@ -321,6 +321,7 @@ enum err access_rights_pack(struct ctx *ctx, const struct rights *rights, struct
 		for (size_t f = 0; f < n; f++)
 			all_write = all_write && rights->grants[e].fields[f] == RIGHT_WRITE;
 		out[e].fields = all_write ? NULL : rights->grants[e].fields;
+		out[e].n_fields = all_write ? 0 : n;
 	}
 	actor->rights = out;
 	actor->n_rights = rights->n;

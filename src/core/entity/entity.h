@@ -51,18 +51,23 @@ enum field_flag {
 	F_SORT = 1 << 12,     /* worth sorting by (indexed with id) */
 	F_OUTLIVES = 1 << 14, /* a required link, given once, to a record that this one outlives: empty when that is deleted */
 	F_PAST = 1 << 13,     /* a day that lies behind us: a year of two digits is never one to come */
+	F_CUSTOM = 1 << 15,   /* an administrator's: records of before it may be without a value, required or not */
+	F_RETIRED = 1 << 16,  /* an administrator's that is out of use: seen by the program alone, its values stay */
+	F_CARD = 1 << 17,     /* shown with the record's name: at its head, on cards */
 };
 
 enum on_delete { DELETE_RESTRICT, DELETE_CASCADE, DELETE_SET_NULL };
 
 struct text2 {
 	const char *en, *zh; /* zh-Hant is derived at build time */
+	const char *hant;    /* of what was named while the program ran; NULL: derived */
 };
 
 struct option {
 	const char *value;
 	struct text2 label;
 	const char *colour; /* a meaning, not a hue: "good", "bad", "warn", "info", "quiet"; NULL none */
+	bool retired;       /* records keep it, nobody chooses it any more */
 };
 
 /* A step that a state may take.  Without any, an enum field goes from each option to each other.  What the program itself writes
@@ -100,7 +105,23 @@ struct field {
 	int max;                  /* code points; 0: the type's default */
 	int scale;
 	struct text2 help;
+	int min;                   /* code points that a text has at least */
+	const char *least, *most;  /* bounds of numbers, days and times, in API text form; NULL none */
+	const char *column;        /* of the table; NULL: as the field is called */
+	const char *const *aliases; /* names it had before, which still mean it; ended by NULL; NULL none */
 };
+
+/* The column a field is kept in; many-links stand in a table "<entity>_<column>". */
+static inline const char *field_column(const struct field *field)
+{
+	return field->column ? field->column : field->name;
+}
+
+/* Whether each row of the table has a value. */
+static inline bool field_never_null(const struct field *field)
+{
+	return (field->flags & (F_REQUIRED | F_OUTLIVES | F_CUSTOM)) == F_REQUIRED;
+}
 
 struct field_group {
 	const char *key;
@@ -196,7 +217,28 @@ struct entity_info {
 };
 
 enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret) MUST_CHECK;
+/* The first, and all that followed it; nobody holds one any more. */
 void registry_free(struct registry *registry);
+
+/* What the descriptors are may change while the program serves (core/custom).  A registry never changes: a newer one follows it,
+ * and who works holds one from the beginning of a request or job to its end, so that it never sees some of the old and some of the
+ * new.  Neither holding nor following waits for anybody.  The first one lives as long as all of them and stands for them: any
+ * function that takes a registry to ask for the newest may be given any of them. */
+
+/* The newest, to be given back; NULL of NULL. */
+struct registry *registry_hold(struct registry *any);
+/* NULL, and the first of all: nothing. */
+void registry_release(struct registry *registry);
+/* From here on `list` holds, in its order: the entities of the first registry, or others of their names with more fields behind
+ * theirs, then further ones.  `keep` is what they are made of; it is given to `drop` when nobody holds that registry any more, and
+ * at once on an error.  One caller at a time.  ERR_RETRY "registry_busy": too many old ones are still held. */
+enum err registry_follow(struct ctx *ctx, struct registry *any, const struct entity *const *list, size_t n, void *keep, void (*drop)(void *keep)) MUST_CHECK;
+/* Grows with each that follows, from 1. */
+uint64_t registry_number(const struct registry *registry);
+/* The number of the oldest that somebody holds; the first, which always lives, does not count once it is followed. */
+uint64_t registry_oldest(struct registry *any);
+/* The first of all: what the program brings. */
+const struct registry *registry_first(const struct registry *any);
 /* Before work starts.  Lists ended by entity NULL, the list of them by NULL; they outlive the registry.  ERR_BUG: an entity is
  * not there, or a change could come back to where it began (the reactions and what they write go round). */
 enum err registry_react(struct ctx *ctx, struct registry *registry, const struct reaction *const *tables) MUST_CHECK;

@@ -62,15 +62,41 @@ struct entity_state {
 
 struct registry {
 	struct arena arena;
-	struct id_source ids;
+	struct registry_root *root;
 	struct entity_state *list;
 	size_t n;
 	struct entity_names names;
 	const struct cap_name *caps[REGISTRY_CAPS_MAX]; /* by bit; those of core/gate first */
 	unsigned n_caps;
+	uint64_t number;
+	/* registry_hold.c: how many hold it is this and what `current` counted while it was the newest */
+	_Atomic int64_t refs;
+	size_t slot;
+	void *keep; /* what the descriptors are made of */
+	void (*drop)(void *keep);
+};
+
+/* What all that follow each other share. */
+enum { REGISTRY_SLOTS = 256 };
+struct registry_root {
+	struct id_source ids;
+	struct arena arena; /* texts of settings */
 	_Atomic(const char *) base_currency, phone_region;
 	pthread_mutex_t setting; /* of the two, and of what they use of the arena */
+	const struct reaction *const *reactions; /* NULL: none */
+	struct registry *first;
+	_Atomic uint64_t current;       /* the newest one's slot, and how often it was taken */
+	pthread_mutex_t following;      /* of the slots; who holds or gives back what is in use never waits for it */
+	struct registry *slots[REGISTRY_SLOTS];
+	uint64_t numbers;
 };
+
+/* registry_hold.c */
+void registry_hold_first(struct registry_root *root, struct registry *first);
+void registry_hold_end(struct registry_root *root);
+/* registry.c: of all that a registry is made of */
+void registry_dispose(struct registry *registry);
+enum err registry_make(struct ctx *ctx, struct registry_root *root, const struct entity *const *list, size_t n, struct registry **ret) MUST_CHECK;
 
 static inline const struct entity_state *entity_state(const struct entity_info *info)
 {
@@ -79,8 +105,8 @@ static inline const struct entity_state *entity_state(const struct entity_info *
 
 static inline const char *entity_name(const struct entity_info *info) { return info->entity->name; }
 
-/* registry_caps.c: core/gate's own. */
-void registry_caps_begin(struct registry *registry);
+/* registry_caps.c: core/gate's own; once folders have named theirs, all of the first registry's. */
+void registry_caps_begin(struct registry *registry, const struct registry *first);
 
 /* registry_check.c: refuses descriptors that are wrong in themselves; needs links resolved. */
 enum err registry_check_list(struct ctx *ctx, const struct entity *const *list, size_t n) MUST_CHECK;

@@ -320,7 +320,7 @@ static enum err check_one_unique(struct ctx *ctx, const struct record *now, int 
 {
 	const struct field *field = now->info->fields[at];
 	const char *sql = arena_printf(ctx->arena, "SELECT 1 FROM \"%s\" WHERE \"%s\" = ?1 AND \"id\" <> ?2 LIMIT 1",
-	                               entity_name(now->info), field->name);
+	                               entity_name(now->info), field_column(field));
 	if (!sql)
 		return record_no_memory(ctx);
 	struct stmt *stmt;
@@ -373,7 +373,7 @@ static bool is_place(const char *place, const char *table, const char *columns, 
 static const char *unique_field(const struct entity_info *info, const char *place, char *out, size_t size)
 {
 	for (size_t at = SF_COUNT; at < info->n_fields; at++)
-		if ((info->fields[at]->flags & F_UNIQUE) && is_place(place, entity_name(info), info->fields[at]->name, "key"))
+		if ((info->fields[at]->flags & F_UNIQUE) && is_place(place, entity_name(info), field_column(info->fields[at]), "key"))
 			return shown_name(info, info->fields[at]->name);
 	for (const char *const *index = info->entity->indexes; index && *index; index++) {
 		const char *columns;
@@ -391,12 +391,12 @@ static const char *reference_field(const struct entity_info *info, const char *p
 {
 	char table[128];
 	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
-		const char *field = info->fields[at]->name;
+		const char *field = info->fields[at]->name, *column = field_column(info->fields[at]);
 		if (!entity_link(info, at))
 			continue;
-		snprintf(table, sizeof(table), "%s_%s", entity_name(info), field);
+		snprintf(table, sizeof(table), "%s_%s", entity_name(info), column);
 		bool many = info->fields[at]->type == FIELD_LINKS;
-		if (is_place(place, many ? table : entity_name(info), many ? "link_id" : field, "fkey"))
+		if (is_place(place, many ? table : entity_name(info), many ? "link_id" : column, "fkey"))
 			return field;
 	}
 	return NULL;

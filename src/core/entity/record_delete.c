@@ -24,9 +24,9 @@ static enum err pointing_here(struct ctx *ctx, const struct entity_ref *ref, int
 	bool many = field->type == FIELD_LINKS;
 	const char *sql = many
 		? arena_printf(ctx->arena, "SELECT \"record_id\" FROM \"%s_%s\" WHERE \"link_id\" = ?1 ORDER BY \"record_id\" LIMIT ?2",
-		               entity_name(ref->info), field->name)
+		               entity_name(ref->info), field_column(field))
 		: arena_printf(ctx->arena, "SELECT \"id\" FROM \"%s\" WHERE \"%s\" = ?1 ORDER BY \"id\" LIMIT ?2", entity_name(ref->info),
-		               field->name);
+		               field_column(field));
 	if (!sql)
 		return record_no_memory(ctx);
 	struct stmt *stmt;

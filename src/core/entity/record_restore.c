@@ -198,7 +198,7 @@ static enum err keep_living_link(struct ctx *ctx, struct record *record, int at,
 	enum err err = exists(ctx, target, value->i, &found);
 	if (err || found)
 		return err;
-	if ((record->info->fields[at]->flags & (F_REQUIRED | F_OUTLIVES)) == F_REQUIRED)
+	if (field_never_null(record->info->fields[at]))
 		return fail_arg(ctx, ERR_CONFLICT, record->info->fields[at]->name, "link_not_found", entity_name(target));
 	*value = value_null();
 	return OK;

@@ -163,7 +163,7 @@ static enum err put_columns(struct ctx *ctx, const struct record *old, const str
 	for (size_t at = 0; at < now->info->n_fields; at++)
 		if (state->column[at] >= 0 && !value_equal(&old->values[at], &now->values[at])) {
 			param++;
-			buf_printf(sql, "%s\"%s\" = ?%d", param > 1 ? ", " : "", now->info->fields[at]->name, param);
+			buf_printf(sql, "%s\"%s\" = ?%d", param > 1 ? ", " : "", field_column(now->info->fields[at]), param);
 		}
 	buf_printf(sql, " WHERE \"id\" = ?%d", param + 1);
 	if (buf_failed(sql))

@@ -7,7 +7,7 @@
 #include "core/entity/entity_internal.h"
 
 /* Descriptors and statements of a few hundred entities; a bound, not a budget. */
-enum { REGISTRY_MEMORY_MAX = 64 * 1024 * 1024 };
+enum { REGISTRY_MEMORY_MAX = 64 * 1024 * 1024, SETTINGS_MEMORY_MAX = 1024 * 1024 };
 
 static const struct field system_fields[SF_COUNT] = {
 	[SF_ID] = {.name = "id", .type = FIELD_LINK, .flags = F_READONLY, .label = {"ID", "编号"}},
@@ -96,7 +96,11 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->many = arena_array(arena, n, sizeof(*state->many));
 	state->searched = arena_array(arena, n, sizeof(*state->searched));
 	state->moves = arena_array(arena, n, sizeof(*state->moves));
-	if (!names_init(arena, &state->names, n) || arena->failed)
+	size_t n_names = n;
+	for (size_t i = 0; i < entity->n_fields; i++)
+		for (const char *const *alias = entity->fields[i].aliases; alias && *alias; alias++)
+			n_names++;
+	if (!names_init(arena, &state->names, n_names) || arena->failed)
 		return no_memory(ctx);
 	int column = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -117,6 +121,10 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 		if (!names_add(&state->names, field->name, (int)i))
 			return wrong(ctx, entity->name, field->name, "duplicate");
 	}
+	/* what a field was called before gives way to what others are called now */
+	for (size_t i = SF_COUNT; i < n; i++)
+		for (const char *const *alias = state->info.fields[i]->aliases; alias && *alias; alias++)
+			(void)names_add(&state->names, *alias, (int)i);
 	return OK;
 }
 
@@ -244,11 +252,9 @@ static enum err build(struct ctx *ctx, struct registry *registry, const struct e
 	return err;
 }
 
-enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret)
+enum err registry_make(struct ctx *ctx, struct registry_root *root, const struct entity *const *list, size_t n, struct registry **ret)
 {
 	*ret = NULL;
-	if (node > ID_NODE_MAX)
-		return fail(ctx, ERR_INVALID, "node", "out_of_range");
 	enum err err = registry_check_list(ctx, list, n);
 	if (err)
 		return err;
@@ -256,17 +262,57 @@ enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t 
 	if (!registry)
 		return no_memory(ctx);
 	arena_init(&registry->arena, REGISTRY_MEMORY_MAX);
-	id_source_init(&registry->ids, node);
-	atomic_init(&registry->base_currency, "CNY");
-	atomic_init(&registry->phone_region, "CN");
-	pthread_mutex_init(&registry->setting, NULL);
-	registry_caps_begin(registry);
+	registry->root = root;
+	registry_caps_begin(registry, root->first);
 	err = build(ctx, registry, list, n);
+	if (!err && root->reactions)
+		err = registry_react(ctx, registry, root->reactions);
 	if (err) {
-		registry_free(registry);
+		registry_dispose(registry);
 		return err;
 	}
 	*ret = registry;
+	return OK;
+}
+
+void registry_dispose(struct registry *registry)
+{
+	if (registry->drop)
+		registry->drop(registry->keep);
+	arena_release(&registry->arena);
+	free(registry);
+}
+
+static void root_free(struct registry_root *root)
+{
+	pthread_mutex_destroy(&root->setting);
+	pthread_mutex_destroy(&root->following);
+	arena_release(&root->arena);
+	free(root);
+}
+
+enum err registry_new(struct ctx *ctx, const struct entity *const *list, size_t n, unsigned node, struct registry **ret)
+{
+	*ret = NULL;
+	if (node > ID_NODE_MAX)
+		return fail(ctx, ERR_INVALID, "node", "out_of_range");
+	struct registry_root *root = calloc(1, sizeof(*root));
+	if (!root)
+		return no_memory(ctx);
+	arena_init(&root->arena, SETTINGS_MEMORY_MAX);
+	id_source_init(&root->ids, node);
+	atomic_init(&root->base_currency, "CNY");
+	atomic_init(&root->phone_region, "CN");
+	pthread_mutex_init(&root->setting, NULL);
+	pthread_mutex_init(&root->following, NULL);
+	struct registry *first;
+	enum err err = registry_make(ctx, root, list, n, &first);
+	if (err) {
+		root_free(root);
+		return err;
+	}
+	registry_hold_first(root, first);
+	*ret = first;
 	return OK;
 }
 
@@ -274,21 +320,21 @@ void registry_free(struct registry *registry)
 {
 	if (!registry)
 		return;
-	pthread_mutex_destroy(&registry->setting);
-	arena_release(&registry->arena);
-	free(registry);
+	struct registry_root *root = registry->root;
+	registry_hold_end(root);
+	root_free(root);
 }
 
 /* --- settings ------------------------------------------------------------- */
 
-/* The texts stay for as long as the registry, as somebody may still hold an older one. */
-static enum err set_text(struct ctx *ctx, struct registry *registry, _Atomic(const char *) *slot, const char *text)
+/* The texts stay for as long as the registries, as somebody may still hold an older one. */
+static enum err set_text(struct ctx *ctx, struct registry_root *root, _Atomic(const char *) *slot, const char *text)
 {
-	pthread_mutex_lock(&registry->setting);
-	const char *copy = arena_strdup(&registry->arena, text);
+	pthread_mutex_lock(&root->setting);
+	const char *copy = arena_strdup(&root->arena, text);
 	if (copy)
 		atomic_store_explicit(slot, copy, memory_order_release);
-	pthread_mutex_unlock(&registry->setting);
+	pthread_mutex_unlock(&root->setting);
 	return copy ? OK : no_memory(ctx);
 }
 
@@ -296,14 +342,14 @@ enum err registry_set_base_currency(struct ctx *ctx, struct registry *registry, 
 {
 	if (currency_scale(currency) < 0)
 		return fail(ctx, ERR_INVALID, "base_currency", "currency_invalid");
-	return str_equal(currency, registry_base_currency(registry)) ? OK : set_text(ctx, registry, &registry->base_currency, currency);
+	return str_equal(currency, registry_base_currency(registry)) ? OK : set_text(ctx, registry->root, &registry->root->base_currency, currency);
 }
 
 enum err registry_set_phone_region(struct ctx *ctx, struct registry *registry, const char *region)
 {
 	if (strlen(region) != 2)
 		return fail(ctx, ERR_INVALID, "phone_region", "region_invalid");
-	return str_equal(region, registry_phone_region(registry)) ? OK : set_text(ctx, registry, &registry->phone_region, region);
+	return str_equal(region, registry_phone_region(registry)) ? OK : set_text(ctx, registry->root, &registry->root->phone_region, region);
 }
 
 enum err registry_set(struct ctx *ctx, struct registry *registry, const struct registry_settings *settings)
@@ -314,18 +360,18 @@ enum err registry_set(struct ctx *ctx, struct registry *registry, const struct r
 
 const char *registry_base_currency(const struct registry *registry)
 {
-	return registry ? atomic_load_explicit(&registry->base_currency, memory_order_acquire) : "CNY";
+	return registry ? atomic_load_explicit(&registry->root->base_currency, memory_order_acquire) : "CNY";
 }
 
 const char *registry_phone_region(const struct registry *registry)
 {
-	return registry ? atomic_load_explicit(&registry->phone_region, memory_order_acquire) : "CN";
+	return registry ? atomic_load_explicit(&registry->root->phone_region, memory_order_acquire) : "CN";
 }
 
 static enum err holds_money(struct ctx *ctx, const struct entity_info *info, const struct field *field, bool *ret)
 {
 	struct stmt *stmt;
-	const char *text = arena_printf(ctx->arena, "SELECT 1 FROM \"%s\" WHERE \"%s\" <> 0 LIMIT 1", info->entity->name, field->name);
+	const char *text = arena_printf(ctx->arena, "SELECT 1 FROM \"%s\" WHERE \"%s\" <> 0 LIMIT 1", info->entity->name, field_column(field));
 	enum err err = text ? db_prepare_text(ctx, ctx->db, text, &stmt) : no_memory(ctx);
 	if (err)
 		return err;
@@ -403,7 +449,7 @@ int entity_currency(const struct entity_info *info, int field)
 
 int64_t registry_next_id(struct ctx *ctx)
 {
-	return id_next(&ctx->registry->ids, ctx_now(ctx));
+	return id_next(&ctx->registry->root->ids, ctx_now(ctx));
 }
 
 /* --- rights --------------------------------------------------------------- */
@@ -437,7 +483,7 @@ enum field_right entity_field_right(const struct actor *actor, const struct enti
 	if (actor && actor->kind == ACTOR_SYSTEM)
 		return RIGHT_WRITE;
 	unsigned flags = info->fields[field]->flags;
-	if (flags & F_SECRET)
+	if (flags & (F_SECRET | F_RETIRED))
 		return RIGHT_HIDDEN;
 	if ((info->entity->flags & E_PRIVATE) && actor && actor->kind == ACTOR_USER)
 		return RIGHT_READ; /* of all kinds of people; nobody writes there by hand */

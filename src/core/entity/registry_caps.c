@@ -1,4 +1,6 @@
 /* Rights that belong to no entity, by name: core/gate's own, then those that folders name in their manifests. */
+#include <string.h>
+
 #include "base/str.h"
 #include "core/entity/entity_internal.h"
 
@@ -12,8 +14,13 @@ static const struct cap_name own[] = {
 	{"tokens", {"Make API tokens", "创建 API 令牌"}},
 };
 
-void registry_caps_begin(struct registry *registry)
+void registry_caps_begin(struct registry *registry, const struct registry *first)
 {
+	if (first) {
+		memcpy(registry->caps, first->caps, sizeof(registry->caps));
+		registry->n_caps = first->n_caps;
+		return;
+	}
 	registry->n_caps = sizeof(own) / sizeof(own[0]);
 	for (unsigned i = 0; i < registry->n_caps; i++)
 		registry->caps[i] = &own[i];

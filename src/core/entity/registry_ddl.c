@@ -10,10 +10,10 @@
 static void put_column(struct buf *buf, const struct entity_info *info, size_t at, int engine, const char *fallback)
 {
 	const struct field *field = info->fields[at];
-	buf_printf(buf, "\"%s\" %s", field->name, field_ops(field->type)->column[engine]);
+	buf_printf(buf, "\"%s\" %s", field_column(field), field_ops(field->type)->column[engine]);
 	if (at == SF_ID)
 		buf_puts(buf, " PRIMARY KEY");
-	else if ((field->flags & (F_REQUIRED | F_OUTLIVES)) == F_REQUIRED)
+	else if (field_never_null(field))
 		buf_puts(buf, " NOT NULL");
 	if (fallback)
 		buf_printf(buf, " DEFAULT %s", fallback);
@@ -38,7 +38,7 @@ static void put_many_table(struct buf *buf, const struct entity_info *info, cons
 {
 	const char *integer = field_ops(FIELD_LINK)->column[engine];
 	char table[128];
-	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field->name);
+	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field_column(field));
 	buf_printf(buf, "CREATE TABLE \"%s\" (\n\t\"record_id\" %s NOT NULL%s%s%s,\n\t\"link_id\" %s NOT NULL%s%s%s,\n"
 	                "\tPRIMARY KEY (\"record_id\", \"link_id\")\n)%s;\n",
 	           table, integer, engine == ENGINE_SQLITE ? " REFERENCES \"" : "",
@@ -65,10 +65,10 @@ static void put_field_keys(struct buf *buf, const struct entity_info *info, size
 	if (!link)
 		return;
 	if (field->type == FIELD_LINK) {
-		put_foreign_key(buf, entity_name(info), field->name, entity_name(link));
+		put_foreign_key(buf, entity_name(info), field_column(field), entity_name(link));
 		return;
 	}
-	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field->name);
+	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field_column(field));
 	put_foreign_key(buf, table, "record_id", entity_name(info));
 	put_foreign_key(buf, table, "link_id", entity_name(link));
 }
@@ -132,14 +132,14 @@ static bool has_column(const struct lacking *l, const char *table, const char *c
 static bool has_many_table(const struct lacking *l, const struct entity_info *info, const struct field *field)
 {
 	char table[128];
-	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field->name);
+	snprintf(table, sizeof(table), "%s_%s", entity_name(info), field_column(field));
 	return has_column(l, table, "link_id");
 }
 
 static bool has_field(const struct lacking *l, const struct entity_info *info, size_t at)
 {
 	const struct field *field = info->fields[at];
-	return field->type == FIELD_LINKS ? has_many_table(l, info, field) : has_column(l, entity_name(info), field->name);
+	return field->type == FIELD_LINKS ? has_many_table(l, info, field) : has_column(l, entity_name(info), field_column(field));
 }
 
 static void put_literal(struct buf *text, const struct value *value)
@@ -168,7 +168,7 @@ static enum err default_text(struct ctx *ctx, const struct entity_info *info, si
 	*ret = NULL;
 	bool constant = field->fallback && !str_equal(field->fallback, "now") && !str_equal(field->fallback, "me");
 	enum err err = constant ? field_parse(ctx, info, (int)at, field->fallback, &value) : OK;
-	if (!err && value.kind == VALUE_NULL && (field->flags & F_REQUIRED))
+	if (!err && value.kind == VALUE_NULL && field_never_null(field))
 		err = fail_arg(ctx, ERR_BUG, field->name, "no_default", entity_name(info)); /* wants a step of its own */
 	if (err || value.kind == VALUE_NULL)
 		return err;
@@ -185,7 +185,7 @@ enum err registry_fallback(struct ctx *ctx, const struct registry *registry, con
 	for (size_t i = 0; i < registry->n; i++) {
 		const struct entity_info *info = &registry->list[i].info;
 		for (size_t at = 0; str_equal(entity_name(info), table) && at < info->n_fields; at++)
-			if (str_equal(info->fields[at]->name, column))
+			if (str_equal(field_column(info->fields[at]), column))
 				return default_text(ctx, info, at, ret);
 	}
 	return OK;
@@ -261,7 +261,7 @@ static void put_column_list(struct buf *ddl, const struct entity_info *info)
 	const char *between = "";
 	for (size_t at = 0; at < info->n_fields; at++)
 		if (info->fields[at]->type != FIELD_LINKS) {
-			buf_printf(ddl, "%s\"%s\"", between, info->fields[at]->name);
+			buf_printf(ddl, "%s\"%s\"", between, field_column(info->fields[at]));
 			between = ", ";
 		}
 }
@@ -291,8 +291,8 @@ enum err registry_loosen(struct ctx *ctx, const struct registry *registry, const
 	if (db_engine(ctx->db) == ENGINE_SQLITE)
 		put_loosened_lite(&ddl, info);
 	for (size_t at = SF_COUNT; db_engine(ctx->db) == ENGINE_POSTGRES && at < info->n_fields; at++)
-		if ((info->fields[at]->flags & F_OUTLIVES) || (!(info->fields[at]->flags & F_REQUIRED) && info->fields[at]->type != FIELD_LINKS))
-			buf_printf(&ddl, "ALTER TABLE \"%s\" ALTER COLUMN \"%s\" DROP NOT NULL;\n", entity, info->fields[at]->name);
+		if (info->fields[at]->type != FIELD_LINKS && !field_never_null(info->fields[at]))
+			buf_printf(&ddl, "ALTER TABLE \"%s\" ALTER COLUMN \"%s\" DROP NOT NULL;\n", entity, field_column(info->fields[at]));
 	enum err err = buf_failed(&ddl) ? fail(ctx, ERR_LIMIT, "ddl", "memory") : db_exec(ctx, ctx->db, buf_text(&ddl));
 	buf_release(&ddl);
 	return err;

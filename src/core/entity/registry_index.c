@@ -53,12 +53,24 @@ void registry_index_name(char out[INDEX_NAME_MAX + 1], const char *table, const 
 		snprintf(out, INDEX_NAME_MAX + 1, "%.44s_%08x_%.8s", full, (unsigned)str_hash(full, len), suffix);
 }
 
+/* Position of the field that is kept in the column; -1 if none is. */
+static int column_field(const struct entity_info *info, const char *column)
+{
+	int at = entity_field(info, column);
+	if (at >= 0 && str_equal(field_column(info->fields[at]), column))
+		return at;
+	for (at = SF_COUNT; at < (int)info->n_fields; at++)
+		if (info->fields[at]->column && str_equal(info->fields[at]->column, column))
+			return at;
+	return -1;
+}
+
 /* Whether the column may be null at all: SQLite takes "x IS NOT NULL" of one that may not
  * for true, and then finds no use for an index with that condition. */
 static bool may_be_null(const struct entity_info *info, const char *column)
 {
-	int at = info ? entity_field(info, column) : -1;
-	return at >= SF_COUNT && (info->fields[at]->flags & (F_REQUIRED | F_OUTLIVES)) != F_REQUIRED;
+	int at = info ? column_field(info, column) : -1;
+	return at >= SF_COUNT && !field_never_null(info->fields[at]);
 }
 
 /* SQLite has the id behind every index already, and would keep it twice. */
@@ -116,7 +128,7 @@ static bool is_scope_field(const struct entity_info *info, size_t at)
  * what nobody owns are asked for, of what no team or branch has they are not. */
 static bool is_partial(const struct entity_info *info, size_t at)
 {
-	return (int)at != info->owner && !(info->fields[at]->flags & F_REQUIRED);
+	return (int)at != info->owner && !field_never_null(info->fields[at]);
 }
 
 /* The index a field calls for: for owners with the default order, so that "mine,
@@ -124,19 +136,20 @@ static bool is_partial(const struct entity_info *info, size_t at)
 static void put_field_index(struct buf *buf, int engine, const struct entity_info *info, size_t at)
 {
 	const struct field *field = info->fields[at];
+	const char *column = field_column(field);
 	char sort[64], columns[160];
 	sort_field(info->entity, sort);
 	if (field->flags & F_UNIQUE)
-		registry_put_index(buf, engine, info, entity_name(info), field->name, INDEX_UNIQUE | INDEX_PARTIAL);
+		registry_put_index(buf, engine, info, entity_name(info), column, INDEX_UNIQUE | INDEX_PARTIAL);
 	if (leads_index(info->entity, field->name))
 		return;
 	bool scope = is_scope_field(info, at), sorted = (field->flags & F_SORT) || str_equal(sort, field->name);
 	if (scope && *sort && !str_equal(sort, "id") && !str_equal(sort, field->name))
-		snprintf(columns, sizeof(columns), "%s,%s,id", field->name, sort);
+		snprintf(columns, sizeof(columns), "%s,%s,id", column, sort);
 	else if (sorted || scope)
-		snprintf(columns, sizeof(columns), "%s,id", field->name);
+		snprintf(columns, sizeof(columns), "%s,id", column);
 	else if (((field->flags & F_INDEX) || field->type == FIELD_LINK) && !(field->flags & F_UNIQUE))
-		snprintf(columns, sizeof(columns), "%s", field->name);
+		snprintf(columns, sizeof(columns), "%s", column);
 	else
 		return;
 	registry_put_index(buf, engine, info, entity_name(info), columns, !sorted && is_partial(info, at) ? INDEX_PARTIAL : 0);
@@ -193,7 +206,7 @@ static int column_at(const struct entity_info *info, const char *at, const char 
 		return -1;
 	memcpy(name, at + 1, n);
 	name[n] = '\0';
-	return entity_field(info, name);
+	return column_field(info, name);
 }
 
 /* SQLite puts the id behind the last column of every index. */
@@ -239,7 +252,7 @@ static bool is_asked(const struct index_text *index, const struct entity_info *i
 {
 	const char *open = memchr(index->sql, '(', index->n);
 	for (size_t at = 0; open && at < info->n_fields; at++) {
-		const char *name = info->fields[at]->name;
+		const char *name = field_column(info->fields[at]);
 		size_t n = strlen(name);
 		if ((fields[at] || (int)at == info->parent) && open[1] == '"' && strncmp(open + 2, name, n) == 0 && open[2 + n] == '"')
 			return true;

@@ -94,5 +94,9 @@ enum err registry_react(struct ctx *ctx, struct registry *registry, const struct
 				return wrong(ctx, r->entity, "a reaction to an entity that is not there");
 	for (size_t i = 0; !err && i < registry->n; i++)
 		err = give(ctx, registry, &registry->list[i].info, tables);
-	return err ? err : refuse_circles(ctx, registry);
+	if (!err)
+		err = refuse_circles(ctx, registry);
+	if (!err)
+		registry->root->reactions = tables; /* those that follow have them too */
+	return err;
 }

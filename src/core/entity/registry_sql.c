@@ -7,6 +7,9 @@
 
 enum { SQL_MAX = 256 * 1024 };
 
+/* Connections keep statements for longer than a registry lives. */
+static _Atomic uint64_t serials;
+
 static const char mark[2] = {[ENGINE_SQLITE] = '?', [ENGINE_POSTGRES] = '$'};
 
 static void put_name(struct buf *buf, const char *name)
@@ -18,7 +21,7 @@ static void put_name(struct buf *buf, const char *name)
 
 static void put_many_table(struct buf *buf, const struct entity_info *info, const struct field *field)
 {
-	buf_printf(buf, "\"%s_%s\"", entity_name(info), field->name);
+	buf_printf(buf, "\"%s_%s\"", entity_name(info), field_column(field));
 }
 
 static void put_columns(struct buf *buf, const struct entity_state *state)
@@ -28,7 +31,7 @@ static void put_columns(struct buf *buf, const struct entity_state *state)
 			continue;
 		if (i)
 			buf_puts(buf, ", ");
-		put_name(buf, state->info.fields[i]->name);
+		put_name(buf, field_column(state->info.fields[i]));
 	}
 }
 
@@ -74,7 +77,7 @@ static void put_column_or_zero(struct buf *buf, const struct entity_info *info, 
 	if (at < 0)
 		buf_putc(buf, '0');
 	else
-		put_name(buf, info->fields[at]->name);
+		put_name(buf, field_column(info->fields[at]));
 }
 
 static void put_owner(struct buf *buf, const struct entity_state *state, const struct field *field, int engine)
@@ -105,10 +108,10 @@ static void put_children(struct buf *buf, const struct entity_state *state, cons
 	for (size_t i = 0; i < state->n_searched; i++) {
 		if (i)
 			buf_puts(buf, ", ");
-		put_name(buf, info->fields[state->searched[i]]->name);
+		put_name(buf, field_column(info->fields[state->searched[i]]));
 	}
 	buf_printf(buf, " FROM \"%s\" WHERE \"%s\" = %c1 ORDER BY \"id\" LIMIT %c2", entity_name(info),
-	           info->fields[info->parent]->name, mark[engine], mark[engine]);
+	           field_column(info->fields[info->parent]), mark[engine], mark[engine]);
 }
 
 static void put_many_select(struct buf *buf, const struct entity_state *state, const struct field *field, int engine)
@@ -144,6 +147,7 @@ static enum err make(struct ctx *ctx, struct registry *registry, const struct en
 		text[engine] = buf_failed(&buf) ? NULL : arena_strdup(&registry->arena, buf_text(&buf));
 	}
 	buf_release(&buf);
+	ret->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
 	ret->sqlite = text[ENGINE_SQLITE];
 	ret->postgres = text[ENGINE_POSTGRES];
 	ret->name = arena_printf(&registry->arena, "%s%s%s.%s", entity_name(&state->info), field ? "." : "",

@@ -182,7 +182,7 @@ enum err type_mask_text(struct ctx *ctx, const struct field *field, const struct
 void type_schema_begin(struct jsonw *w, const struct field *field, const char *type, const char *format)
 {
 	jsonw_object(w);
-	if ((field->flags & (F_REQUIRED | F_OUTLIVES)) == F_REQUIRED) {
+	if (field_never_null(field)) {
 		jsonw_kv_text(w, "type", type);
 	} else {
 		jsonw_key(w, "type");

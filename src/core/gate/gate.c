@@ -39,6 +39,8 @@ enum field_right gate_field(const struct actor *actor, size_t entity, size_t fie
 		return RIGHT_HIDDEN;
 	if (!rights->fields)
 		return RIGHT_WRITE;
+	if (rights->n_fields && field >= rights->n_fields)
+		return RIGHT_HIDDEN;
 	uint8_t right = rights->fields[field];
 	return right > RIGHT_WRITE ? RIGHT_HIDDEN : (enum field_right)right;
 }

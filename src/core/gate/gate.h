@@ -32,6 +32,7 @@ enum capability {
 struct entity_rights {
 	uint8_t scope[ACTION_COUNT]; /* enum scope */
 	const uint8_t *fields;       /* enum field_right per field; NULL: all RIGHT_WRITE */
+	size_t n_fields;             /* how many of them there are; those beyond are hidden. 0: as many as anybody asks for */
 };
 
 struct actor {

@@ -158,6 +158,9 @@ struct http_config {
 	bool (*page)(const char *path, struct http_page *ret);
 	/* Fills a context for a thread: registry, app … */
 	void (*prepare)(void *arg, struct ctx *ctx);
+	/* What one request works with from its beginning to its end, and the end of that; both or neither. */
+	void (*begin)(void *arg, struct ctx *ctx);
+	void (*end)(void *arg, struct ctx *ctx);
 	void *arg;
 };
 

@@ -31,10 +31,18 @@ static struct http_call *call_new(struct http *http)
 	return call;
 }
 
+static void over(struct http_call *call)
+{
+	if (call->begun && call->http->config.end != NULL)
+		call->http->config.end(call->http->config.arg, &call->ctx);
+	call->begun = false;
+}
+
 void http_call_free(struct http_call *call)
 {
 	if (call == NULL)
 		return;
+	over(call);
 	http_response_reset(&call->res);
 	http_response_release(&call->res);
 	http_call_drop_upload(call);
@@ -84,6 +92,9 @@ void http_call_begin(struct http_call *call, struct http_thread *thread, struct 
 	make_id(call, thread);
 	call->req = (struct http_request){.path = "", .query = "", .body = "", .remote = conn->remote, .conn = call};
 	call->ctx.request_id = call->request_id;
+	if (call->http->config.begin != NULL)
+		call->http->config.begin(call->http->config.arg, &call->ctx);
+	call->begun = true;
 }
 
 void http_call_ref(struct http_call *call)
@@ -113,6 +124,7 @@ static void keep_small(struct buf *buf)
 
 static void clean(struct http_call *call)
 {
+	over(call);
 	http_response_reset(&call->res);
 	keep_small(&call->res.body);
 	keep_small(&call->body);

@@ -226,6 +226,7 @@ struct http_call {
 	struct http_worker *worker; /* of a pool, while it works on this */
 	uint64_t who;             /* whose share this takes, set when it is queued: a person, or nobody at an address */
 	_Atomic int refs;         /* network thread, and a handler that streams */
+	bool begun;               /* config.begin was called, and config.end was not yet */
 	enum http_state state;
 	enum http_task task;
 	const struct route *route;

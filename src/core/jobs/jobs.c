@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/entity/entity.h"
 #include "core/jobs/job_queue.h"
 
 enum { THREADS_MAX = 16, JOB_ARENA = 256 * 1024 * 1024, POLL_MS = 1000, ATTEMPTS = 5 };
@@ -222,8 +223,10 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 {
 	const struct job_kind *kind = kind_named(jobs, job->kind);
 	struct db *db = ctx->db;
+	struct registry *held;
 	job->runner = jobs;
 	enum err result = jobs->prepare(jobs->arg, ctx, gate_system());
+	ctx->registry = held = registry_hold(ctx->registry); /* for all of the job; asking again later leaves it */
 	if (result == OK)
 		result = allowed(ctx, job, kind);
 	if (result == OK)
@@ -245,6 +248,8 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 	faults_clear(ctx);
 	if (store_write(ctx, jobs->store, end, &e) != OK)
 		log_event(LOG_ERROR, "a job's end could not be kept; it will run again", "kind", job->kind, NULL);
+	ctx->registry = NULL;
+	registry_release(held);
 }
 
 static bool run_one(struct jobs *jobs, struct arena *arena, struct ctx *ctx, struct db *db)

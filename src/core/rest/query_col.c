@@ -147,7 +147,7 @@ static void put_links(struct query_sql *b, const struct query_col *col)
 	sqlb_puts(b, " AS text)");
 	if (titled) {
 		sqlb_puts(b, pg ? " || chr(31) || coalesce(" : " || char(31) || coalesce(");
-		sqlb_column(b, 'x', l, target->fields[target->title]->name);
+		sqlb_column(b, 'x', l, field_column(target->fields[target->title]));
 		sqlb_puts(b, ", '')");
 	}
 	sqlb_puts(b, pg ? ", chr(30) ORDER BY " : ", char(30)");
@@ -156,7 +156,7 @@ static void put_links(struct query_sql *b, const struct query_col *col)
 	sqlb_puts(b, ") FROM \"");
 	sqlb_puts(b, info->entity->name);
 	sqlb_puts(b, "_");
-	sqlb_puts(b, info->fields[col->field]->name);
+	sqlb_puts(b, field_column(info->fields[col->field]));
 	sqlb_puts(b, "\" AS ");
 	sqlb_column(b, 'l', l, NULL);
 	if (titled) {
@@ -185,7 +185,7 @@ static void put_agg(struct query_sql *b, const struct query_col *col)
 	sqlb_puts(b, widened ? "CAST(" : "");
 	sqlb_puts(b, names[col->agg]);
 	/* Children are counted by their id: a parent without any has a row of nulls. */
-	sqlb_column(b, 't', node_place(b, col->node)->alias, field ? field->name : "id");
+	sqlb_column(b, 't', node_place(b, col->node)->alias, field ? field_column(field) : "id");
 	sqlb_puts(b, widened ? ") AS bigint)" : ")");
 }
 
@@ -204,7 +204,7 @@ void sqlb_columns(struct query_sql *b)
 		else if (is_links(col))
 			put_links(b, col);
 		else
-			sqlb_column(b, 't', node_place(b, col->node)->alias, node_field(col->node, col->field)->name);
+			sqlb_column(b, 't', node_place(b, col->node)->alias, field_column(node_field(col->node, col->field)));
 	}
 }
 
@@ -220,7 +220,7 @@ void sqlb_group_by(struct query_sql *b)
 		if (col->agg != AGG_NONE)
 			continue;
 		sqlb_puts(b, comma);
-		sqlb_column(b, 't', node_place(b, col->node)->alias, node_field(col->node, col->field)->name);
+		sqlb_column(b, 't', node_place(b, col->node)->alias, field_column(node_field(col->node, col->field)));
 		comma = ", ";
 	}
 }

@@ -83,7 +83,7 @@ static void put_link_table(struct query_sql *b, const struct entity_info *info, 
 	sqlb_puts(b, "\"");
 	sqlb_puts(b, info->entity->name);
 	sqlb_puts(b, "_");
-	sqlb_puts(b, info->fields[field]->name);
+	sqlb_puts(b, field_column(info->fields[field]));
 	sqlb_puts(b, "\" AS ");
 	sqlb_column(b, 'l', alias, NULL);
 }
@@ -110,7 +110,7 @@ void sqlb_embed_from(struct query_sql *b, const struct query_node *node, int ali
 	if (node->rel == REL_ONE)
 		sqlb_column(b, 'x', alias, "id");
 	else if (node->rel == REL_MANY)
-		sqlb_column(b, 'x', alias, node->info->fields[node->link]->name);
+		sqlb_column(b, 'x', alias, field_column(node->info->fields[node->link]));
 	else
 		sqlb_column(b, 'l', alias, node->rel == REL_LINKS ? "record_id" : "link_id");
 	sqlb_puts(b, " = ");

@@ -196,7 +196,7 @@ struct keyset {
 
 static void put_term_column(struct query_sql *b, const struct query_order *term)
 {
-	sqlb_column(b, 't', node_place(b, term->node)->alias, node_field(term->node, term->field)->name);
+	sqlb_column(b, 't', node_place(b, term->node)->alias, field_column(node_field(term->node, term->field)));
 }
 
 static bool is_plain(const struct keyset *k)

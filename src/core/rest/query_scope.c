@@ -9,7 +9,7 @@ static void put_key(struct query_sql *b, const struct entity_info *info, int fie
 {
 	if (b->steer && !b->lead_scope && prefix == 't' && alias == 0)
 		sqlb_puts(b, "+");
-	sqlb_column(b, prefix, alias, info->fields[field]->name);
+	sqlb_column(b, prefix, alias, field_column(info->fields[field]));
 }
 
 static void put_equal(struct query_sql *b, const struct entity_info *info, int field, char prefix, int alias, int64_t id)
@@ -81,14 +81,14 @@ static void put_rows(struct query_sql *b, const struct entity_info *info, enum s
 	sqlb_puts(b, " WHERE ");
 	sqlb_column(b, 'p', up, "id");
 	sqlb_puts(b, " = ");
-	sqlb_column(b, prefix, alias, info->fields[info->parent]->name);
+	sqlb_column(b, prefix, alias, field_column(info->fields[info->parent]));
 	sqlb_puts(b, " AND ");
 	put_rows(b, parent, scope, 'p', up, depth + 1);
 	sqlb_puts(b, ")");
 	if (!orphan)
 		return;
 	sqlb_puts(b, " OR (");
-	sqlb_column(b, prefix, alias, info->fields[info->parent]->name);
+	sqlb_column(b, prefix, alias, field_column(info->fields[info->parent]));
 	sqlb_puts(b, " IS NULL AND ");
 	put_own(b, info, scope, prefix, alias);
 	sqlb_puts(b, "))");

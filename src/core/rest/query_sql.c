@@ -182,7 +182,7 @@ static void put_joins(struct query_sql *b, const struct query_node *node, bool n
 		sqlb_puts(b, " ON ");
 		sqlb_column(b, 't', place.alias, "id");
 		sqlb_puts(b, " = ");
-		sqlb_column(b, 't', node_place(b, node)->alias, node_field(node, child->link)->name);
+		sqlb_column(b, 't', node_place(b, node)->alias, field_column(node_field(node, child->link)));
 		sqlb_node_scope(b, child, 't', place.alias);
 		sqlb_where(b, child, 't', place.alias);
 		put_joins(b, child, needed_only);
@@ -226,7 +226,7 @@ static void put_order_term(struct query_sql *b, const struct query_order *term, 
 	if (term->item)
 		put_number(b, b->item_cols[term->item->at] + 1 + (b->key_col != NO_COL));
 	else
-		sqlb_column(b, prefix, node_place(b, term->node)->alias, node_field(term->node, term->field)->name);
+		sqlb_column(b, prefix, node_place(b, term->node)->alias, field_column(node_field(term->node, term->field)));
 	if (term->desc)
 		sqlb_puts(b, " DESC");
 	if (nulls && term->nullable)
@@ -357,7 +357,7 @@ enum err sqlb_find_key(struct query_sql *b, const int *fields, const struct valu
 	put_table(b, b->top);
 	for (size_t i = 0; i < n; i++) {
 		sqlb_puts(b, i ? " AND " : " WHERE ");
-		sqlb_column(b, 't', 0, node_field(b->top, fields[i])->name);
+		sqlb_column(b, 't', 0, field_column(node_field(b->top, fields[i])));
 		sqlb_puts(b, " = ");
 		sqlb_param(b, values[i]);
 	}
@@ -380,7 +380,7 @@ static void put_child_ids(struct query_sql *b, const struct query_node *node)
 	sqlb_where(b, node, 'x', alias);
 	for (const struct query_order *term = node->order; term; term = term->next) {
 		sqlb_puts(b, term == node->order ? " ORDER BY " : ", ");
-		sqlb_column(b, 'x', alias, node_field(node, term->field)->name);
+		sqlb_column(b, 'x', alias, field_column(node_field(node, term->field)));
 		sqlb_puts(b, term->desc ? " DESC" : "");
 		if (term->nullable)
 			sqlb_puts(b, term->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
@@ -424,7 +424,7 @@ static void put_child_groups(struct query_sql *b, const struct query_node *node,
 	put_table(b, node);
 	if (node->rel == REL_MANY) {
 		sqlb_puts(b, " ON \"t0\".");
-		sqlb_name(b, node_field(node, node->link)->name);
+		sqlb_name(b, field_column(node_field(node, node->link)));
 		sqlb_puts(b, " = \"k\".\"value\"");
 		sqlb_node_scope(b, node, 't', 0);
 		sqlb_where(b, node, 't', 0);

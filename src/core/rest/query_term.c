@@ -17,7 +17,7 @@ static void put_field(const struct term *t)
 {
 	if (t->b->steer && t->cond != t->b->lead && t->prefix == 't' && t->alias == 0)
 		sqlb_puts(t->b, "+");
-	sqlb_column(t->b, t->prefix, t->alias, t->info->fields[t->cond->field]->name);
+	sqlb_column(t->b, t->prefix, t->alias, field_column(t->info->fields[t->cond->field]));
 }
 
 static void put_compare(const struct term *t, const char *op, const struct value *value)
@@ -154,7 +154,7 @@ static void put_links_exists(const struct term *t, bool negate)
 	sqlb_puts(b, negate ? "NOT EXISTS (SELECT 1 FROM \"" : "EXISTS (SELECT 1 FROM \"");
 	sqlb_puts(b, t->info->entity->name);
 	sqlb_puts(b, "_");
-	sqlb_puts(b, field->name);
+	sqlb_puts(b, field_column(field));
 	sqlb_puts(b, "\" AS ");
 	sqlb_column(b, 'l', alias, NULL);
 	sqlb_puts(b, " WHERE ");

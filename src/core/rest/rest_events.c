@@ -309,7 +309,9 @@ static void *run(void *arg)
 	while (wait(events, more, !more && !trouble, &check)) {
 		arena_reset(&events->arena);
 		faults_clear(&events->ctx);
+		events->ctx.registry = registry_hold(events->rest->registry);
 		more = work(events, check, &trouble);
+		registry_release(events->ctx.registry);
 		if (!trouble)
 			continue;
 		log_event(LOG_WARN, "live events wait for the store", NULL);

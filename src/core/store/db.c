@@ -34,9 +34,9 @@ static void list_remove(struct stmt_list *list, struct stmt *stmt)
 	list->n--;
 }
 
-static uint64_t hash_pointer(const void *p)
+static uint64_t hash_sql(const struct sql *sql)
 {
-	return ((uint64_t)(uintptr_t)p >> 3) * 0x9E3779B97F4A7C15u >> 20;
+	return (((uint64_t)(uintptr_t)sql >> 3) + sql->serial) * 0x9E3779B97F4A7C15u >> 20;
 }
 
 static void bucket_remove(struct cache *cache, struct stmt *stmt)
@@ -76,7 +76,7 @@ static struct stmt *cache_find(struct cache *cache, uint64_t hash, const struct 
 {
 	for (struct stmt *s = cache->buckets[hash % CACHE_BUCKETS]; s; s = s->bucket_next)
 		if (!s->busy && s->hash == hash && s->sql == sql &&
-		    (sql || (s->text_len == n && memcmp(s->text, text, n) == 0)))
+		    (sql ? s->serial == sql->serial : (s->text_len == n && memcmp(s->text, text, n) == 0)))
 			return s;
 	return NULL;
 }
@@ -93,7 +93,7 @@ static enum err take(struct ctx *ctx, struct db *db, uint64_t hash, const struct
 		stmt = calloc(1, sizeof *stmt);
 		if (!stmt)
 			return fail(ctx, ERR_LIMIT, "", "memory");
-		*stmt = (struct stmt){.db = db, .sql = sql, .hash = hash, .text_len = n};
+		*stmt = (struct stmt){.db = db, .sql = sql, .serial = sql ? sql->serial : 0, .hash = hash, .text_len = n};
 		if (!sql && !(stmt->text = strndup(text, n))) {
 			free(stmt);
 			return fail(ctx, ERR_LIMIT, "", "memory");
@@ -121,8 +121,8 @@ enum err db_prepare(struct ctx *ctx, struct db *db, const struct sql *sql, struc
 	const char *text = db->lite ? sql->sqlite : sql->postgres;
 	if (!text)
 		return fail_arg(ctx, ERR_BUG, "", "sql", sql->name);
-	struct stmt *idle = cache_find(&db->cache, hash_pointer(sql), sql, NULL, 0);
-	return take(ctx, db, hash_pointer(sql), sql, text, idle ? 0 : strlen(text), ret);
+	struct stmt *idle = cache_find(&db->cache, hash_sql(sql), sql, NULL, 0);
+	return take(ctx, db, hash_sql(sql), sql, text, idle ? 0 : strlen(text), ret);
 }
 
 enum err db_prepare_text(struct ctx *ctx, struct db *db, const char *text, struct stmt **ret)

@@ -29,6 +29,7 @@ enum {
 struct stmt {
 	struct db *db;
 	const struct sql *sql; /* key, or NULL */
+	uint64_t serial;       /* the key's */
 	char *text;            /* key when sql is NULL; owned */
 	size_t text_len;
 	uint64_t hash;

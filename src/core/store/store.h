@@ -26,11 +26,12 @@ enum engine { ENGINE_SQLITE, ENGINE_POSTGRES };
 struct stmt;
 
 /* A named statement, compiled in from a capability's .sql file.  Connections know it by
- * its address, so it is static. */
+ * its address, so it is static; one that is not has a number that no other ever has. */
 struct sql {
 	const char *name;
 	const char *sqlite;
 	const char *postgres;
+	uint64_t serial; /* 0: static */
 };
 
 struct store_config {

@@ -56,6 +56,7 @@ struct timers_config {
 	const struct timer_kind *const *kinds;   /* tables ended by kind NULL; the list by NULL */
 	const struct schedule *const *schedules; /* tables ended by name NULL; the list by NULL */
 	void (*prepare)(void *arg, struct ctx *ctx); /* registry, settings and so on of a context */
+	void (*done)(void *arg, struct ctx *ctx);    /* gives back what that took; NULL: nothing */
 	/* IANA name of the firm's time zone, in ctx's arena */
 	enum err (*zone)(struct ctx *ctx, const char **ret);
 	void *arg;

@@ -179,6 +179,8 @@ static enum err fire_batch(struct ctx *ctx, void *arg)
 	for (size_t i = 0; i < b->n && !err; i++)
 		err = fire_or_postpone(ctx, b->timers, &b->list[i]);
 	ctx->actor = before;
+	if (b->timers->config.done != NULL)
+		b->timers->config.done(b->timers->config.arg, ctx);
 	return err;
 }
 
