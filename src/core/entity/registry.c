@@ -79,6 +79,23 @@ static int optional_field(const struct entity_info *info, const char *name)
 	return name ? entity_field(info, name) : -1;
 }
 
+static size_t count_aliases(const struct entity *entity)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < entity->n_fields; i++)
+		for (const char *const *alias = entity->fields[i].aliases; alias && *alias; alias++)
+			n++;
+	return n;
+}
+
+/* What a field was called before gives way to what others are called now. */
+static void name_aliases(struct entity_state *state)
+{
+	for (size_t i = SF_COUNT; i < state->info.n_fields; i++)
+		for (const char *const *alias = state->info.fields[i]->aliases; alias && *alias; alias++)
+			(void)names_add(&state->names, *alias, (int)i);
+}
+
 /* Fields by position and by name. */
 static enum err build_fields(struct ctx *ctx, struct registry *registry, struct entity_state *state, const struct entity *entity)
 {
@@ -96,11 +113,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->many = arena_array(arena, n, sizeof(*state->many));
 	state->searched = arena_array(arena, n, sizeof(*state->searched));
 	state->moves = arena_array(arena, n, sizeof(*state->moves));
-	size_t n_names = n;
-	for (size_t i = 0; i < entity->n_fields; i++)
-		for (const char *const *alias = entity->fields[i].aliases; alias && *alias; alias++)
-			n_names++;
-	if (!names_init(arena, &state->names, n_names) || arena->failed)
+	if (!names_init(arena, &state->names, n + count_aliases(entity)) || arena->failed)
 		return no_memory(ctx);
 	int column = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -121,10 +134,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 		if (!names_add(&state->names, field->name, (int)i))
 			return wrong(ctx, entity->name, field->name, "duplicate");
 	}
-	/* what a field was called before gives way to what others are called now */
-	for (size_t i = SF_COUNT; i < n; i++)
-		for (const char *const *alias = state->info.fields[i]->aliases; alias && *alias; alias++)
-			(void)names_add(&state->names, *alias, (int)i);
+	name_aliases(state);
 	return OK;
 }
 
