@@ -6,6 +6,13 @@ import { test } from 'node:test';
 import { never, order, rowsOf } from '../lib/rows.mjs';
 import { engine, guanxi, start } from '../lib/server.mjs';
 
+/** A folder without what a firm begins with, which would be there twice. */
+async function bare(server) {
+  for (const name of ['pipeline', 'lost_reason'])
+    for (const { id } of (await server.api('GET', `/api/v1/${name}?select=id`)).body) assert.equal((await server.api('DELETE', `/api/v1/${name}/${id}`)).status, 204);
+  return server;
+}
+
 async function fill(api, meta) {
   const refs = {};
   for (const name of order) {
@@ -45,7 +52,7 @@ async function listed(server, name, headers) {
   assert.equal(answer.status, 200, answer.text);
   const [head, ...rows] = parse(answer.text.replace(/^\ufeff/, ''));
   // alarms are raised when their moment has come, which may be a second later here than there
-  const own = ['alarm', 'last_seq', 'id', 'created_at', 'updated_at', 'password_changed_at', 'last_login_at'];
+  const own = ['stage_since', 'stuck_at', 'alarm', 'last_seq', 'id', 'created_at', 'updated_at', 'password_changed_at', 'last_login_at'];
   const kept = head.map((h, i) => (own.includes(h) ? -1 : i)).filter((i) => i >= 0);
   // several links are a set: each folder has them in the order of its own ids
   const cell = (name, text) => (['tags', 'participants', 'order_lines'].includes(name) ? (text.match(/"(?:[^"]|"")*"|[^", ][^,]*/g) ?? []).sort().join() : text);
@@ -53,7 +60,7 @@ async function listed(server, name, headers) {
 }
 
 test('what goes out comes in again: CSV with names, CSV with words of each language, XLSX', async () => {
-  const from = await start();
+  const from = await bare(await start());
   try {
     const meta = (await from.api('GET', '/api/v1/meta')).body;
     const importable = meta.entities.filter((e) => e.actions.import !== 'none').map((e) => e.name);
@@ -62,7 +69,7 @@ test('what goes out comes in again: CSV with names, CSV with words of each langu
     // words and workbooks are the same on each engine
     const ways = [['csv', 'names=1', 'en'], ['csv', '', 'zh-Hant'], ['xlsx', '', 'zh-Hans']].slice(0, engine === 'sqlite' ? 3 : 1);
     for (const [format, query, language] of ways) {
-      const to = await start();
+      const to = await bare(await start());
       try {
         for (const name of order) {
           const file = join(to.data, `../${name}.${format}`);

@@ -2,7 +2,8 @@
 
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'product', 'customer', 'identifier', 'party_role', 'address', 'consent',
-  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case'];
+  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case',
+  'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there
 export const never = ['attachment', 'saved_view', 'case_message'];
 
@@ -59,6 +60,11 @@ export function rowsOf(entity, refs, n = 6) {
     if ('warn_percent' in row) row.warn_percent = 70 + i;
     if ('satisfied' in row) row.satisfied = 1 + (i % 5);
     if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
+    // a deal's stage is of its pipeline, and open; every stage has a pipeline of its own here
+    if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
+    if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i], stage_id: refs.stage?.[i], probability: i * 9, lost_reason_id: undefined, competitor_id: undefined });
+    if (/^opportunity/.test(entity.name) && 'amount' in row) row.amount = row.currency === 'JPY' ? String(i * 10) : (i * 10.25).toFixed(2);
+    if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });

@@ -96,7 +96,8 @@ struct field {
 	const struct transition *transitions; /* FIELD_ENUM: which steps it may take; ended by name NULL; NULL: all */
 	const char *starts;       /* with transitions: options with commas that a new record may begin with, unless imported; NULL: all */
 	const char *currency_field;
-	const char *made_from;    /* name of the field it is derived from: whoever may not see that one does not see this one */
+	const char *made_from;    /* name of the field it is derived from, here or (its own name too) in the parent: whoever may not see
+	                           * that one does not see this one */
 	const char *kind_field;   /* an enum beside a text: of the kind "phone" or "email" it is read like a field of that type */
 	const char *form_of;      /* F_SECRET: kept by the program, the form (text_form) by which texts of the field named are compared;
 	                           * written beside it, so that it is shown as it was written. Unique, it makes that one unique */

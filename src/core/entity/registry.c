@@ -488,6 +488,17 @@ enum scope entity_scope(const struct actor *actor, const struct entity_info *inf
 	return scope;
 }
 
+/* What it is made of stands in the record itself, or in the one it belongs to. */
+static bool sees_source(const struct actor *actor, const struct entity_info *info, int field, const char *source)
+{
+	int at = entity_field(info, source);
+	bool above = at < 0 || at == field;
+	const struct entity_info *holder = above ? info->parent_info : info;
+	if (above)
+		at = holder ? entity_field(holder, source) : -1;
+	return at >= 0 && gate_field(actor, holder->number, (size_t)at) >= RIGHT_READ;
+}
+
 enum field_right entity_field_right(const struct actor *actor, const struct entity_info *info, int field)
 {
 	if (actor && actor->kind == ACTOR_SYSTEM)
@@ -499,7 +510,7 @@ enum field_right entity_field_right(const struct actor *actor, const struct enti
 		return RIGHT_READ; /* of all kinds of people; nobody writes there by hand */
 	enum field_right right = gate_field(actor, info->number, (size_t)field);
 	const char *source = info->fields[field]->made_from;
-	if (source && gate_field(actor, info->number, (size_t)entity_field(info, source)) < RIGHT_READ)
+	if (source && !sees_source(actor, info, field, source))
 		return RIGHT_HIDDEN;
 	if ((field == SF_ID || field == SF_VERSION) && actor)
 		return RIGHT_READ;
