@@ -2,6 +2,7 @@
 #include "customers/customers.h"
 
 #include "base/str.h"
+#include "customers/contact_series.h"
 #include "customers/customers_sql.h"
 
 static const struct option consent_channels[] = {
@@ -122,9 +123,17 @@ static const struct option states[] = {
 	{NULL, {NULL, NULL}, NULL},
 };
 
+static const struct option repeats[] = {
+	{"daily", {"Every day", "每天"}, NULL},      {"weekdays", {"Monday to Friday", "工作日"}, NULL}, {"weekly", {"Every week", "每周"}, NULL},
+	{"biweekly", {"Every two weeks", "每两周"}, NULL}, {"monthly", {"Every month", "每月"}, NULL},     {"yearly", {"Every year", "每年"}, NULL},
+	{NULL, {NULL, NULL}, NULL},
+};
+
 static const struct field interaction_fields[] = {
 	{.name = "customer_id", .type = FIELD_LINK, .label = {"Customer", "客户"}, .link = "customer",
-	 .on_delete = DELETE_CASCADE, .flags = F_REQUIRED | F_INDEX | F_LIST},
+	 .on_delete = DELETE_CASCADE, .flags = F_INDEX | F_LIST, .help = {"Empty for one's own tasks, and for leads", "自己的任务或线索可不填"}},
+	{.name = "about", .type = FIELD_CODE, .label = {"About", "关联"}, .max = 80, .flags = F_INDEX,
+	 .help = {"A record of any kind: opportunity/4611686018427387904", "任意记录：opportunity/4611686018427387904"}},
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = kinds, .fallback = "note",
 	 .flags = F_REQUIRED | F_LIST | F_INDEX},
 	{.name = "subject", .type = FIELD_TEXT, .label = {"Subject", "主题"}, .max = 200, .flags = F_LIST | F_SEARCH},
@@ -142,6 +151,21 @@ static const struct field interaction_fields[] = {
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
 	{.name = "minutes", .type = FIELD_INT, .label = {"Minutes", "时长（分钟）"}},
 	{.name = "outcome", .type = FIELD_TEXT, .label = {"Outcome", "结果"}, .max = 300},
+	{.name = "ends_at", .type = FIELD_TIME, .label = {"Until", "结束时间"}, .flags = F_MORE},
+	{.name = "all_day", .type = FIELD_BOOL, .label = {"All day", "全天"}, .fallback = "false", .flags = F_MORE},
+	{.name = "time_zone", .type = FIELD_CODE, .label = {"Time zone", "时区"}, .max = 64, .flags = F_MORE,
+	 .help = {"Of its hours where they are not the firm's own, such as Europe/London", "与公司时区不同时填写，如 Europe/London"}},
+	{.name = "place", .type = FIELD_TEXT, .label = {"Place", "地点"}, .max = 200, .flags = F_MORE},
+	{.name = "participants", .type = FIELD_LINKS, .label = {"With", "参与人"}, .link = "user", .on_delete = DELETE_SET_NULL, .flags = F_MORE},
+	{.name = "remind_minutes", .type = FIELD_INT, .label = {"Remind, minutes before", "提前提醒（分钟）"}, .flags = F_MORE},
+	{.name = "reminded_at", .type = FIELD_TIME, .label = {"Reminded", "已提醒"}, .flags = F_READONLY | F_MORE},
+	{.name = "repeats", .type = FIELD_ENUM, .label = {"Repeats", "重复"}, .options = repeats, .flags = F_INSERT_ONLY | F_MORE},
+	{.name = "repeats_until", .type = FIELD_DATE, .label = {"Repeats until", "重复至"}, .flags = F_INSERT_ONLY | F_MORE,
+	 .help = {"Empty: for 90 days", "留空为 90 天"}},
+	{.name = "series_id", .type = FIELD_LINK, .label = {"First of the series", "系列首项"}, .link = "interaction", .on_delete = DELETE_SET_NULL,
+	 .flags = F_READONLY | F_INDEX | F_MORE},
+	{.name = "report", .type = FIELD_JSON, .label = {"Report", "报告"}, .max = 20000, .flags = F_MORE,
+	 .help = {"Questions and answers: [{\"question\": \"…\", \"answer\": \"…\"}]", "问题与回答：[{\"question\": \"…\", \"answer\": \"…\"}]"}},
 	{.name = "pinned", .type = FIELD_BOOL, .label = {"Pinned", "置顶"}, .fallback = "false"},
 };
 
@@ -184,6 +208,11 @@ static enum err add_contact(struct ctx *ctx, int64_t customer_id, int64_t open, 
 static enum err interaction_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
+	if (new_ != NULL) {
+		enum err err = interaction_check(ctx, old, new_);
+		if (err != OK)
+			return err;
+	}
 	bool finished = old != NULL && new_ != NULL && is_open(old) && str_equal(record_text(new_, "state"), "done");
 	if (!finished || !value_equal(record_value(old, "at"), record_value(new_, "at")) || record_i64(new_, "at") <= ctx_now(ctx))
 		return OK;
@@ -197,6 +226,9 @@ static enum err interaction_after(struct ctx *ctx, const struct entity *entity, 
 	int64_t to = new_ != NULL ? record_i64(new_, "customer_id") : 0;
 	int64_t open_old = old != NULL && is_open(old), open_new = new_ != NULL && is_open(new_);
 	int64_t contact_old = old != NULL && is_contact(old), contact_new = new_ != NULL && is_contact(new_);
+	enum err made = old == NULL && new_ != NULL ? interaction_repeat(ctx, new_) : OK;
+	if (made != OK)
+		return made;
 	if (from == to) {
 		bool moved = contact_new != 0 && old != NULL && !value_equal(record_value(old, "at"), record_value(new_, "at"));
 		return add_contact(ctx, to, open_new - open_old, contact_new - contact_old, moved);
@@ -207,7 +239,7 @@ static enum err interaction_after(struct ctx *ctx, const struct entity *entity, 
 	return err;
 }
 
-static const char *const interaction_indexes[] = {"customer_id,at", "owner_id,state,due_at", NULL};
+static const char *const interaction_indexes[] = {"customer_id,at", "about,at", "owner_id,state,due_at", NULL};
 
 const struct entity interaction_entity = {
 	.name = "interaction",

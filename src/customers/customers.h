@@ -29,6 +29,11 @@ struct customer_belongs {
 };
 enum err customer_belongs(struct ctx *ctx, int64_t customer_id, struct customer_belongs *ret) MUST_CHECK;
 
+/* The record of that entity which an activity is about ("opportunity/461…"); 0: it is about none, or one of another. */
+int64_t interaction_about(const struct record *interaction, const char *entity);
+/* In a schema step: an activity need not have a customer. */
+enum err interaction_loosen_upgrade(struct ctx *ctx, void *arg) MUST_CHECK;
+
 /* Chinese names sort by pinyin, others by their folded letters. */
 enum err customer_sort_name(struct ctx *ctx, const char *name, size_t n, const char **ret) MUST_CHECK;
 /* In a schema step: names sort by the readings of now. Reads every customer. */

@@ -1,4 +1,5 @@
 #include "core/manifest/manifest.h"
+#include "core/store/store.h"
 #include "customers/customers.h"
 
 static const struct entity *const entities[] = {&customer_entity, &identifier_entity, &party_role_entity, &address_entity, &consent_entity, &interaction_entity, NULL};
@@ -11,5 +12,8 @@ static const struct role_right rights[] = {
 	{"marketing", "consent", "aaa-a-"},   {"marketing", "interaction", "aaa-a-"}, {0},
 };
 
+static const struct migration steps[] = {{1, "an activity need not have a customer", NULL, NULL, interaction_loosen_upgrade}};
+
 extern const struct manifest customers_manifest;
-const struct manifest customers_manifest = {.name = "customers", .entities = entities, .routes = routes, .rights = rights};
+const struct manifest customers_manifest = {.name = "customers", .entities = entities, .routes = routes, .rights = rights,
+                                           .steps = steps, .n_steps = 1};

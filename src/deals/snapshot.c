@@ -169,8 +169,10 @@ enum err deal_snapshot_post(struct ctx *ctx, const struct http_request *req, str
 	const struct actor *before = ctx->actor;
 	const char *day;
 	bool done = true;
-	(void)req;
-	enum err err = deal_day(ctx, ctx_now(ctx), &day);
+	char nothing;
+	enum err err = http_read_body(ctx, req, &nothing);
+	if (err == OK)
+		err = deal_day(ctx, ctx_now(ctx), &day);
 	if (err == OK)
 		err = taken(ctx, day, &done);
 	ctx->actor = gate_system(); /* of everybody's deals */

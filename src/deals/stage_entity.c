@@ -116,8 +116,10 @@ static enum err refuse_in_use(struct ctx *ctx, int64_t stage)
 static enum err set_code(struct ctx *ctx, struct record *stage)
 {
 	struct record *pipeline;
+	if (record_i64(stage, "pipeline_id") == 0 || str_empty(record_text(stage, "name")))
+		return OK; /* what must be filled is asked for afterwards */
 	enum err err = record_load(ctx, registry_find(ctx->registry, "pipeline"), record_i64(stage, "pipeline_id"), &pipeline);
-	if (err != OK || str_empty(record_text(stage, "name")))
+	if (err != OK)
 		return err;
 	const char *code = arena_printf(ctx->arena, "%s / %s", record_text(pipeline, "name"), record_text(stage, "name"));
 	return code != NULL ? record_set(ctx, stage, "code", value_text(code)) : fail(ctx, ERR_LIMIT, "", "memory");

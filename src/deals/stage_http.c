@@ -94,6 +94,8 @@ static enum err replace(struct ctx *ctx, const struct http_request *req, struct 
 	return OK;
 }
 
+static const struct spec no_specs[] = {{0}};
+
 const struct route deals_routes[] = {
 	{.method = METHOD_POST, .pattern = "/api/v1/stage/*/replace", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN, .handle = replace, .specs = replace_specs,
 	 .doc = "Removes a stage; its deals go on in another of the same pipeline and kind"},
@@ -101,7 +103,7 @@ const struct route deals_routes[] = {
 	 .doc = "Won, committed, best case, weighted and slipped by period and person, team, branch, pipeline or stage, now or as of a moment"},
 	{.method = METHOD_GET, .pattern = "/api/v1/forecast/accuracy", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = deal_accuracy_get,
 	 .doc = "What the weeks' snapshots said of each month, and what it brought"},
-	{.method = METHOD_POST, .pattern = "/api/v1/forecast/snapshot", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = deal_snapshot_post,
+	{.method = METHOD_POST, .pattern = "/api/v1/forecast/snapshot", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = deal_snapshot_post, .specs = no_specs,
 	 .doc = "Takes today's snapshot of the forecast, unless it is taken"},
 	{.pattern = NULL},
 };

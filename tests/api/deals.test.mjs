@@ -179,7 +179,7 @@ test('the forecast: won, committed, best case, weighted; lost counts nothing; sl
 
 test('each week is kept, and held against what it brought', async () => {
   const d = await deal({ amount: '77', close_on: day(0, 28), forecast: 'commit', next_step: 'x' });
-  for (let i = 0; i < 2; i++) assert.equal((await api('POST', '/api/v1/forecast/snapshot')).status, 204);
+  for (let i = 0; i < 2; i++) assert.equal((await api('POST', '/api/v1/forecast/snapshot', {})).status, 204);
   const before = (await get('forecast/accuracy')).months.at(-1);
   assert.deepEqual([before.month, before.snapshots.length], [month(0), 1]);
   await changed('opportunity', d.id, { stage_id: stages.Won.id, close_on: day(0, 28) });
@@ -187,7 +187,7 @@ test('each week is kept, and held against what it brought', async () => {
   assert.deepEqual(now.snapshots, before.snapshots);
   assert.equal(Number(now.won) - Number(before.won), 77);
   const nobody = await person('reader', { opportunity: { read: 'all' } });
-  assert.equal((await nobody.api('POST', '/api/v1/forecast/snapshot')).status, 403);
+  assert.equal((await nobody.api('POST', '/api/v1/forecast/snapshot', {})).status, 403);
 });
 
 test('sums are of what one may see, and of no amount that is hidden', async () => {

@@ -60,9 +60,17 @@ export function rowsOf(entity, refs, n = 6) {
     if ('warn_percent' in row) row.warn_percent = 70 + i;
     if ('satisfied' in row) row.satisfied = 1 + (i % 5);
     if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
+    // ids are of a folder, and a series makes records of its own
+    if (entity.name === 'interaction') {
+      for (const field of ['about', 'repeats', 'repeats_until']) delete row[field];
+      row.time_zone = 'Asia/Tokyo';
+    }
     // a deal's stage is of its pipeline, and open; every stage has a pipeline of its own here
-    if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
-    if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i], stage_id: refs.stage?.[i], probability: i * 9, lost_reason_id: undefined, competitor_id: undefined });
+    if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
+    if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], stage_id: refs.stage?.[i % refs.stage.length], probability: i * 9 });
+    if (entity.name === 'opportunity') for (const field of ['lost_reason_id', 'competitor_id']) delete row[field]; // of deals that are lost
+    // each once in a deal
+    for (const field of ['customer_id', 'competitor_id']) if (/^opportunity_(person|competitor)$/.test(entity.name) && field in row) row[field] = refs[field.slice(0, -3)]?.[(i + Math.floor(i / 3)) % refs[field.slice(0, -3)].length];
     if (/^opportunity/.test(entity.name) && 'amount' in row) row.amount = row.currency === 'JPY' ? String(i * 10) : (i * 10.25).toFixed(2);
     if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
     if (entity.name === 'user') Object.assign(row, { active: true });

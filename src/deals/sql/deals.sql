@@ -21,9 +21,6 @@ SELECT needs, name, coalesce(name_zh, name) FROM "stage"
 -- name: stage_deal_ids
 SELECT id FROM "opportunity" WHERE stage_id = ?1 ORDER BY id LIMIT ?2;
 
--- name: stage_history_left
-UPDATE "opportunity_change" SET stage_id = ?2 WHERE stage_id = ?1 AND until IS NULL;
-
 -- name: deal_history_end
 UPDATE "opportunity_change" SET until = ?2 WHERE opportunity_id = ?1 AND until IS NULL;
 
@@ -32,8 +29,8 @@ SELECT count(*), coalesce(sum(total), 0) FROM "opportunity_line" WHERE opportuni
 
 -- name: deal_count_activities
 UPDATE "opportunity" SET
-  open_activities = (SELECT count(*) FROM "interaction" WHERE opportunity_id = ?1 AND state IN ('planned', 'open')),
-  next_activity_at = (SELECT min(due_at) FROM "interaction" WHERE opportunity_id = ?1 AND state IN ('planned', 'open'))
+  open_activities = (SELECT count(*) FROM "interaction" WHERE about = ?2 AND state IN ('planned', 'open')),
+  next_activity_at = (SELECT min(due_at) FROM "interaction" WHERE about = ?2 AND state IN ('planned', 'open'))
  WHERE id = ?1;
 
 -- name: snapshot_taken
