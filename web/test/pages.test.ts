@@ -12,7 +12,7 @@ import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
 import { mergeSources } from '../src/components/record/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
-import { anchorOf, bucketsUntil, growth } from '../src/features/home/spans.ts';
+import { anchorOf, dayOf, daysBefore, growth } from '../src/features/home/spans.ts';
 import type { Entity } from '../src/api/types.ts';
 
 test('a role’s rights stay small: what is left open is not written', () => {
@@ -81,9 +81,8 @@ test('home speaks of now, or of the time when there was trade', () => {
 	assert.deepEqual(anchorOf(null, now, 91), new Date(2026, 10, 23));
 	assert.deepEqual(anchorOf(new Date(2026, 10, 1).toISOString(), now, 91), new Date(2026, 10, 23));
 	assert.deepEqual(anchorOf(new Date(2011, 11, 9, 12).toISOString(), now, 91), new Date(2011, 11, 10));
-	const buckets = bucketsUntil(new Date(2026, 10, 23), 2, 7);
-	assert.equal(buckets.length, 2);
-	assert.deepEqual(buckets[0]!.to, buckets[1]!.from);
+	assert.deepEqual(daysBefore(new Date(2026, 10, 23), 14), dayOf('2026-11-09'));
+	assert.deepEqual(daysBefore(new Date(2026, 3, 1), 1), new Date(2026, 2, 31));
 	assert.equal(growth(150, 100), 0.5);
 	assert.equal(growth(5, 0), null);
 });

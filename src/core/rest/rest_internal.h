@@ -55,6 +55,8 @@ enum err rest_entity(struct ctx *ctx, const char *name, const struct entity_info
 enum err rest_id(struct ctx *ctx, const struct entity_info *info, const char *text, int64_t *ret) MUST_CHECK;
 /* Writes the rows into the answer, with type, X-Masked and cursor; fails when there is not exactly one and one was asked for. */
 enum err rest_write_rows(struct ctx *ctx, struct query *query, const struct rest_accept *accept, struct http_response *res, struct query_page *ret) MUST_CHECK;
+/* GET of many rows with "buckets=FIELD.UNIT.FROM.TO": aggregates by stretches of time (rest_buckets.c). */
+enum err rest_get_buckets(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct entity_info *info, const char *text) MUST_CHECK;
 /* Content-Range: "0-19/57"; total -1: unknown. */
 void rest_content_range(struct http_response *res, int64_t offset, size_t rows, int64_t total);
 /* Rows that were written, as the actor may read them. */

@@ -85,8 +85,11 @@ enum err rest_get_list(struct ctx *ctx, const struct http_request *req, struct h
 		err = rest_prefer(ctx, req, res, &prefer);
 	if (!err)
 		err = rest_accept(ctx, req, &accept);
+	const char *buckets = err ? NULL : http_query(ctx, req, "buckets", 0);
 	if (err)
 		return err;
+	if (buckets)
+		return rest_get_buckets(ctx, req, res, info, buckets);
 	options.no_children = accept.media == MEDIA_CSV;
 	read_range(req, &options);
 	err = query_parse_kept(ctx, info, req->query, &options, NULL, &query);

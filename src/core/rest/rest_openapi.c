@@ -189,6 +189,9 @@ static const struct parameter parameters[] = {
 	{"cursor", "cursor", "query", "{\"type\":\"string\"}", "What X-Next-Cursor of the page before said; same order."},
 	{"q", "q", "query", "{\"type\":\"string\"}", "Search within the entity."},
 	{"import_run", "import_run", "query", "{\"type\":\"string\"}", "eq.1234: the records which that import made or changed."},
+	{"buckets", "buckets", "query", "{\"type\":\"string\"}",
+	 "placed_at.week.2026-09-01.2026-12-01: a row of aggregates for each day, week, month, quarter, year or 7d (any number of days) from the first "
+	 "day to before the last, by the firm's time zone; at most 120. Each row has from and to."},
 	{"and", "and", "query", "{\"type\":\"string\"}", "(a.eq.1,or(b.gt.2,c.is.null))"},
 	{"or", "or", "query", "{\"type\":\"string\"}", "(a.eq.1,not.and(b.gt.2,c.is.null))"},
 	{"columns", "columns", "query", "{\"type\":\"string\"}", "Members of the body to take; others are passed over."},

@@ -16,7 +16,7 @@ struct operation {
 	const char *statuses[4];
 };
 
-static const char *const list_parameters[] = {"select", "order", "limit", "offset", "cursor", "q", "import_run", "and", "or", "prefer", "range", NULL};
+static const char *const list_parameters[] = {"select", "order", "limit", "offset", "cursor", "q", "import_run", "buckets", "and", "or", "prefer", "range", NULL};
 static const char *const post_parameters[] = {"select", "columns", "on_conflict", "prefer", "idempotency_key", NULL};
 static const char *const change_parameters[] = {"select", "and", "or", "q", "order", "limit", "prefer", NULL};
 static const char *const get_parameters[] = {"id", "select", NULL};

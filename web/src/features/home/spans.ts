@@ -2,12 +2,14 @@
 
 const DAY = 86_400_000;
 
-/** Bucket ends: the last one is "now", or the end of the day of the newest record where trade stopped long ago. */
-export function bucketsUntil(end: Date, n: number, days: number): { from: Date; to: Date }[] {
-	return Array.from({ length: n }, (_, i) => ({
-		from: new Date(end.getTime() - (n - i) * days * DAY),
-		to: new Date(end.getTime() - (n - i - 1) * days * DAY),
-	}));
+/** As many days earlier, whatever summer time does. */
+export function daysBefore(end: Date, n: number): Date {
+	return new Date(end.getFullYear(), end.getMonth(), end.getDate() - n);
+}
+
+/** The reader's midnight of a day. */
+export function dayOf(iso: string): Date {
+	return new Date(Number(iso.slice(0, 4)), Number(iso.slice(5, 7)) - 1, Number(iso.slice(8, 10)));
 }
 
 /** The moment the figures speak of: now, unless the newest record is older than the whole span. */

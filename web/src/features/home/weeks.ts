@@ -1,9 +1,10 @@
-/** Orders by week, asked of the server week by week: each answer is one row of sums. */
+/** Records by stretches of time: the server answers all of them at once, by the firm's days. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { get } from '@/api/client.ts';
 import { fetchPage, fieldOf } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
-import { bucketsUntil } from './spans.ts';
+import { isoDay } from '@/api/query.ts';
+import { dayOf, daysBefore } from './spans.ts';
 
 export const WEEKS = 13;
 export interface Bucket {
@@ -11,14 +12,6 @@ export interface Bucket {
 	to: Date;
 	count: number;
 	sum: string;
-}
-
-async function totals(entity: Entity, time: string, money: string | null, from: Date, to: Date, extra: Record<string, string>, signal?: AbortSignal) {
-	const params = new URLSearchParams({ select: `count()${money ? `,sum:${money}.sum()` : ''}`, ...extra });
-	params.append(time, `gte.${from.toISOString()}`);
-	params.append(time, `lt.${to.toISOString()}`);
-	const [row] = await get<{ count?: number | string; sum?: string | null }[]>(`${entity.name}?${params}`, signal);
-	return { count: Number(row?.count ?? 0), sum: String(row?.sum ?? '0') };
 }
 
 export function useNewest(entity: Entity | undefined, time: string) {
@@ -39,7 +32,11 @@ export function useBuckets(entity: Entity | undefined, time: string, money: stri
 		enabled: entity !== undefined && end !== null,
 		staleTime: 60_000,
 		placeholderData: keepPreviousData,
-		queryFn: async ({ signal }): Promise<Bucket[]> =>
-			Promise.all(bucketsUntil(end!, n, days).map(async (b) => ({ ...b, ...(await totals(entity!, time, money, b.from, b.to, extra, signal)) }))),
+		queryFn: async ({ signal }): Promise<Bucket[]> => {
+			const params = new URLSearchParams({ select: `count()${money ? `,sum:${money}.sum()` : ''}`, ...extra });
+			params.set('buckets', `${time}.${days}d.${isoDay(daysBefore(end!, n * days))}.${isoDay(end!)}`);
+			const rows = await get<{ from: string; to: string; count?: number | string; sum?: string | null }[]>(`${entity!.name}?${params}`, signal);
+			return rows.map((r) => ({ from: dayOf(r.from), to: dayOf(r.to), count: Number(r.count ?? 0), sum: String(r.sum ?? '0') }));
+		},
 	});
 }
