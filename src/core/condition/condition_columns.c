@@ -163,6 +163,15 @@ static void add_searched(struct reads *r, const struct entity_info *info)
 			add_read(r, info, i);
 }
 
+/* Whose they are decides who sees and counts them. */
+static void add_owners(struct reads *r, const struct entity_info *info)
+{
+	const int owners[] = {info->owner, info->team, info->branch, info->parent};
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++)
+		if (owners[i] >= 0 && entity_scope(r->ctx->actor, info, ACTION_READ) != SCOPE_ALL)
+			add_read(r, info, owners[i]);
+}
+
 static void add_related(struct reads *r, const struct condition_node *node)
 {
 	add_read(r, node->other, -1);
@@ -171,11 +180,7 @@ static void add_related(struct reads *r, const struct condition_node *node)
 		add_read(r, node->other, node->compare.named);
 	if (node->by >= 0)
 		add_read(r, node->other, node->by);
-	/* whose they are decides who counts them */
-	const int owners[] = {node->other->owner, node->other->team, node->other->branch, node->other->parent};
-	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++)
-		if (owners[i] >= 0 && entity_scope(r->ctx->actor, node->other, ACTION_READ) != SCOPE_ALL)
-			add_read(r, node->other, owners[i]);
+	add_owners(r, node->other);
 }
 
 static void add_node(struct reads *r, const struct condition_node *node)
@@ -194,6 +199,7 @@ enum err condition_reads(struct ctx *ctx, const struct condition *condition, str
 {
 	struct reads r = {.ctx = ctx};
 	add_read(&r, condition->info, -1);
+	add_owners(&r, condition->info);
 	add_node(&r, condition->root);
 	*ret = r.list;
 	*ret_n = r.n;
