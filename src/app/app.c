@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "core/exchange/exchange.h"
 #include "core/search/search.h"
+#include "core/sequence/sequence.h"
 #include "core/text/text.h"
 #include "workspace/workspace.h"
 
@@ -211,6 +212,8 @@ static enum err open_registry(struct ctx *ctx, struct app *app)
 		err = registry_caps(ctx, app->registry, app->parts.caps);
 	if (err == OK)
 		err = registry_react(ctx, app->registry, app->parts.reactions);
+	if (err == OK)
+		sequence_open(app->registry);
 	return err == OK ? registry_set(ctx, app->registry, &settings) : err;
 }
 

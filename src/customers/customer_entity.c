@@ -114,10 +114,12 @@ static const struct field_group groups[] = {
 	{NULL, {NULL, NULL}},
 };
 
+static const struct sequence numbers = {.setting = "customers.number"};
+
 static const struct field fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "姓名/名称"}, .group = "basic", .max = 120,
 	 .flags = F_REQUIRED | F_SEARCH | F_LIST | F_PERSONAL | F_MASKABLE | F_INDEX},
-	{.name = "number", .type = FIELD_TEXT, .label = {"Customer no.", "客户编号"}, .group = "basic", .max = 64,
+	{.name = "number", .type = FIELD_TEXT, .label = {"Customer no.", "客户编号"}, .group = "basic", .max = 64, .sequence = &numbers,
 	 .flags = F_UNIQUE | F_SEARCH | F_MORE},
 	{.name = "number_key", .type = FIELD_TEXT, .label = {"Customer no. as compared", "客户编号（比较用）"}, .group = "basic",
 	 .form_of = "number", .flags = F_UNIQUE | F_SECRET | F_READONLY | F_MORE},

@@ -1,4 +1,5 @@
 #include "core/manifest/manifest.h"
+#include "core/sequence/sequence.h"
 #include "core/store/store.h"
 #include "customers/customers.h"
 
@@ -14,6 +15,13 @@ static const struct role_right rights[] = {
 
 static const struct migration steps[] = {{1, "an activity need not have a customer", NULL, NULL, interaction_loosen_upgrade}};
 
+static const struct setting settings[] = {
+	{.name = "customers.number", SEQUENCE_SETTING, .group = {"Numbers", "编号规则"}, .label = {"Customer numbers", "客户编号"},
+	 .help = {"Such as C-{yyyy}-{00000}: {yyyy} {yy} {mm} {dd}, {branch} code, {00000} a count. Empty: only those that are given.",
+	          "如 C-{yyyy}-{00000}：{yyyy} {yy} {mm} {dd}，{branch} 为机构代码，{00000} 为计数。留空则不自动编号。"}},
+	{.name = NULL},
+};
+
 extern const struct manifest customers_manifest;
 const struct manifest customers_manifest = {.name = "customers", .entities = entities, .routes = routes, .rights = rights,
-                                           .steps = steps, .n_steps = 1};
+                                           .settings = settings, .steps = steps, .n_steps = 1};

@@ -1,4 +1,5 @@
 #include "core/manifest/manifest.h"
+#include "core/sequence/sequence.h"
 #include "sales/sales.h"
 
 static const struct entity *const entities[] = {
@@ -11,5 +12,12 @@ static const struct role_right rights[] = {
 	{"sales", "product", "a-----"},   {"sales", "category", "a-----"},   {"sales", "channel", "a-----"},   {0},
 };
 
+static const struct setting settings[] = {
+	{.name = "sales.order_number", SEQUENCE_SETTING, .fallback = "GX{id}", .group = {"Numbers", "编号规则"}, .label = {"Order numbers", "订单编号"},
+	 .help = {"Such as SO-{yyyy}-{000000}: {yyyy} {yy} {mm} {dd} of the order, {branch} code, {00000} a count.",
+	          "如 SO-{yyyy}-{000000}：{yyyy} {yy} {mm} {dd} 为下单日期，{branch} 为机构代码，{00000} 为计数。"}},
+	{.name = NULL},
+};
+
 extern const struct manifest sales_manifest;
-const struct manifest sales_manifest = {.name = "sales", .entities = entities, .rights = rights};
+const struct manifest sales_manifest = {.name = "sales", .entities = entities, .rights = rights, .settings = settings};

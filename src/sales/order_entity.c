@@ -2,8 +2,6 @@
  * figures follow the orders: both in the write that changes them. */
 #include "sales/sales.h"
 
-#include <stdio.h>
-
 #include "base/decimal.h"
 #include "base/str.h"
 #include "core/events/events.h"
@@ -52,8 +50,10 @@ static const struct field_group order_groups[] = {
 	{NULL, {NULL, NULL}},
 };
 
+static const struct sequence order_numbers = {.pattern = "GX{id}", .setting = "sales.order_number", .date = "placed_at"};
+
 static const struct field order_fields[] = {
-	{.name = "number", .type = FIELD_TEXT, .label = {"Order no.", "订单号"}, .group = "basic", .max = 64,
+	{.name = "number", .type = FIELD_TEXT, .label = {"Order no.", "订单号"}, .group = "basic", .max = 64, .sequence = &order_numbers,
 	 .flags = F_SEARCH | F_INDEX | F_LIST, .help = {"Made by the program when left empty", "留空时自动生成"}},
 	{.name = "number_key", .type = FIELD_TEXT, .label = {"Order no. as compared", "订单号（比较用）"}, .group = "basic",
 	 .form_of = "number", .flags = F_INDEX | F_SECRET | F_READONLY | F_MORE},
@@ -98,26 +98,6 @@ static const struct field order_fields[] = {
 	{.name = "note", .type = FIELD_NOTE, .label = {"Note", "备注"}, .group = "other", .flags = F_MORE},
 };
 
-/* "GX" and the record's id in base 32 without letters that look alike. */
-static enum err set_number(struct ctx *ctx, struct record *order)
-{
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	char text[20];
-	size_t at = sizeof(text);
-	uint64_t rest = (uint64_t)record_id(order);
-	text[--at] = '\0';
-	while (rest > 0 && at > 2) {
-		text[--at] = digits[rest & 31];
-		rest >>= 5;
-	}
-	text[--at] = 'X';
-	text[--at] = 'G';
-	const char *copy = arena_strdup(ctx->arena, text + at);
-	if (copy == NULL)
-		return fail(ctx, ERR_LIMIT, "", "memory");
-	return record_set(ctx, order, "number", value_text(copy));
-}
-
 /* Whoever looks after the customer looks after the order. */
 static enum err inherit_owner(struct ctx *ctx, struct record *order)
 {
@@ -158,9 +138,7 @@ static enum err order_before(struct ctx *ctx, const struct entity *entity, const
 	enum err err = OK;
 	if (new_ == NULL)
 		return OK;
-	if (str_empty(record_text(new_, "number")))
-		err = set_number(ctx, new_);
-	if (err == OK && old == NULL)
+	if (old == NULL)
 		err = inherit_owner(ctx, new_);
 	/* what stands there may have come from elsewhere; with lines, each line says what it is */
 	bool settled = same(old, new_, "kind") && (same(old, new_, "total") || record_i64(new_, "lines_count") > 0);

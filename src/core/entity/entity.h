@@ -70,6 +70,18 @@ struct option {
 	bool retired;       /* records keep it, nobody chooses it any more */
 };
 
+/* How a text field is numbered where nothing is given: "C-{yyyy}-{00000}".  {yyyy} {yy} {mm} {dd}: the day; {branch}: the code of
+ * the record's branch; {00000}: the count, of so many digits at least; {id}: made of the record's id, without a count.  What stands
+ * around the count is what is counted under, so that each year and each branch has its own 1.
+ *
+ * The count is taken in the transaction of the record: what is rolled back leaves no gap, and on PostgreSQL whoever numbers
+ * under the same words waits until that transaction ends.  Numbers that are given are kept, and the count goes on above them. */
+struct sequence {
+	const char *pattern; /* "" or NULL: not numbered, unless the setting says so */
+	const char *setting; /* name of a text setting that may say otherwise, for the firm or a branch; NULL none */
+	const char *date;    /* DATE or TIME field whose day is meant; NULL: today */
+};
+
 /* A step that a state may take.  Without any, an enum field goes from each option to each other.  What the program itself writes
  * (W_TRUSTED) and what hooks set is not asked. */
 struct transition {
@@ -95,6 +107,7 @@ struct field {
 	const struct option *options; /* ended by value NULL */
 	const struct transition *transitions; /* FIELD_ENUM: which steps it may take; ended by name NULL; NULL: all */
 	const char *starts;       /* with transitions: options with commas that a new record may begin with, unless imported; NULL: all */
+	const struct sequence *sequence; /* of a text that is unique, alone or with others; NULL: not numbered */
 	const char *currency_field;
 	const char *made_from;    /* name of the field it is derived from, here or (its own name too) in the parent: whoever may not see
 	                           * that one does not see this one */
@@ -243,6 +256,18 @@ const struct registry *registry_first(const struct registry *any);
 /* Before work starts.  Lists ended by entity NULL, the list of them by NULL; they outlive the registry.  ERR_BUG: an entity is
  * not there, or a change could come back to where it began (the reactions and what they write go round). */
 enum err registry_react(struct ctx *ctx, struct registry *registry, const struct reaction *const *tables) MUST_CHECK;
+/* The counts of numbered fields; stands among the entities wherever one counts. */
+extern const struct entity entity_number_count;
+/* What numbering asks of settings; both may be NULL: what descriptors say, UTC. Before work starts. */
+struct registry_numbering {
+	/* The pattern for a branch (0: none). */
+	enum err (*pattern)(struct ctx *ctx, const char *setting, int64_t branch_id, const char **ret);
+	/* The time zone for a branch. */
+	enum err (*zone)(struct ctx *ctx, int64_t branch_id, const char **ret);
+};
+void registry_number_by(struct registry *registry, const struct registry_numbering *numbering);
+/* ERR_INVALID at `field` "number_pattern": not a pattern (see struct sequence). "" is one. */
+enum err registry_check_pattern(struct ctx *ctx, const char *field, const char *pattern) MUST_CHECK;
 /* Before work starts.  Capabilities that folders name: lists ended by name NULL, the list of them by NULL; they outlive the
  * registry.  ERR_BUG: a name stands twice, there are more than 32 with core's own, or a descriptor asks for one that is not there. */
 enum err registry_caps(struct ctx *ctx, struct registry *registry, const struct cap_name *const *tables) MUST_CHECK;
@@ -395,6 +420,8 @@ enum err record_check_create(struct ctx *ctx, struct record *record, unsigned fl
 /* `patch` has only what changes; if_version 0: any, else ERR_CONFLICT key "version" when it differs.
  * *ret is the record as it now stands, redacted for the actor unless W_TRUSTED; may be NULL. */
 enum err record_update(struct ctx *ctx, int64_t id, struct record *patch, int64_t if_version, unsigned flags, struct record **ret) MUST_CHECK;
+/* The number that a record of this branch, made now, would get: nothing is counted. "" where it would get none. */
+enum err record_next_number(struct ctx *ctx, const struct entity_info *info, int field, int64_t branch_id, const char **ret) MUST_CHECK;
 /* ERR_INVALID at a state that a step from elsewhere was asked of, in words that say what is possible. */
 enum err record_refuse_move(struct ctx *ctx, const struct record *record, int field, const char *to) MUST_CHECK;
 /* Follows on_delete of the links that point here; each deletion is its own change with its full content.  Unless W_TRUSTED,

@@ -44,6 +44,8 @@ struct entity_state {
 	size_t n_many;
 	int *moves;                       /* positions of fields with transitions */
 	size_t n_moves;
+	int *numbered;                    /* positions of fields with a sequence */
+	size_t n_numbered;
 	int *searched;                    /* positions of F_SEARCH fields */
 	size_t n_searched;
 	const struct entity_state **search_children; /* put their text into this one's search row */
@@ -82,7 +84,10 @@ struct registry_root {
 	struct id_source ids;
 	struct arena arena; /* texts of settings */
 	_Atomic(const char *) base_currency, phone_region;
-	pthread_mutex_t setting; /* of the two, and of what they use of the arena */
+	struct registry_numbering numbering;
+	struct number_scope *scopes; /* words known to be counted under, newest first */
+	size_t n_scopes;
+	pthread_mutex_t setting;     /* of the texts and words, and of what they use of the arena */
 	const struct reaction *const *reactions; /* NULL: none */
 	struct registry *first;
 	_Atomic uint64_t current;       /* the newest one's slot, and how often it was taken */
@@ -104,6 +109,12 @@ static inline const struct entity_state *entity_state(const struct entity_info *
 }
 
 static inline const char *entity_name(const struct entity_info *info) { return info->entity->name; }
+
+/* Words that numbers are counted under, of which the store has a row. */
+struct number_scope {
+	struct number_scope *next;
+	const char *field, *words;
+};
 
 /* registry_caps.c: core/gate's own; once folders have named theirs, all of the first registry's. */
 void registry_caps_begin(struct registry *registry, const struct registry *first);

@@ -63,6 +63,11 @@ void record_check_moves(struct ctx *ctx, const struct record *patch, struct reco
 /* That what a step needs is filled. */
 void record_check_needs(struct ctx *ctx, const struct record *now, const struct record *old, unsigned flags);
 
+/* --- record_number.c: numbers by sequences --- */
+
+/* Numbers what came without, and notes what was given; `old` NULL: a new record. */
+enum err record_number(struct ctx *ctx, const struct record *old, struct record *now) MUST_CHECK;
+
 /* --- record_gather.c --- */
 
 /* Whether a new record of this entity shall wait now. */

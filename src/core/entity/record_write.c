@@ -290,6 +290,8 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 		return err;
 	fill_system(ctx, record, flags);
 	err = record_before(ctx, info, NULL, record);
+	if (!err && entity_state(info)->n_numbered)
+		err = record_number(ctx, NULL, record);
 	if (!err)
 		err = check_hooked(ctx, record, NULL, flags);
 	if (err)
@@ -377,6 +379,8 @@ static enum err load_for_update(struct ctx *ctx, const struct entity_info *info,
 static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now, unsigned flags)
 {
 	enum err err = record_before(ctx, now->info, old, now);
+	if (!err && entity_state(now->info)->n_numbered)
+		err = record_number(ctx, old, now);
 	if (!err)
 		err = check_hooked(ctx, now, old, flags);
 	give(now, SF_ID, old->values[SF_ID]);

@@ -113,6 +113,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->many = arena_array(arena, n, sizeof(*state->many));
 	state->searched = arena_array(arena, n, sizeof(*state->searched));
 	state->moves = arena_array(arena, n, sizeof(*state->moves));
+	state->numbered = arena_array(arena, n, sizeof(*state->numbered));
 	if (!names_init(arena, &state->names, n + count_aliases(entity)) || arena->failed)
 		return no_memory(ctx);
 	int column = 0;
@@ -127,6 +128,8 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 			state->many[state->n_many++] = (int)i;
 		if (field->transitions)
 			state->moves[state->n_moves++] = (int)i;
+		if (field->sequence)
+			state->numbered[state->n_numbered++] = (int)i;
 		if (field->flags & F_SEARCH)
 			state->searched[state->n_searched++] = (int)i;
 		if (!state->log_keys[i])

@@ -254,6 +254,39 @@ static const char *check_transitions(const struct entity_info *info, int at)
 	return why;
 }
 
+/* A unique index that has the field among its columns. */
+static bool is_unique(const struct entity_info *info, const struct field *field)
+{
+	char name[64];
+	for (const char *const *index = info->entity->indexes; index && *index; index++) {
+		const char *columns;
+		if (!registry_unique_index(*index, &columns))
+			continue;
+		for (size_t i = 0; registry_list_item(columns, i, name, sizeof(name), NULL); i++)
+			if (str_equal(name, field->name))
+				return true;
+	}
+	return field->flags & F_UNIQUE;
+}
+
+static const char *check_sequence(struct ctx *ctx, const struct entity_info *info, int at)
+{
+	const struct field *field = info->fields[at];
+	const struct sequence *sequence = field->sequence;
+	if (!sequence)
+		return NULL;
+	int date = sequence->date ? entity_field(info, sequence->date) : -1;
+	if (field->type != FIELD_TEXT || !is_unique(info, field))
+		return "numbered, yet no unique text";
+	if (sequence->date && (date < 0 || (info->fields[date]->type != FIELD_DATE && info->fields[date]->type != FIELD_TIME)))
+		return "numbered by what is no day";
+	if (registry_check_pattern(ctx, "", sequence->pattern ? sequence->pattern : "")) {
+		faults_clear(ctx);
+		return "bad pattern";
+	}
+	return NULL;
+}
+
 static const char *check_field(struct ctx *ctx, const struct entity_info *info, int at)
 {
 	const struct field *field = info->fields[at];
@@ -276,6 +309,8 @@ static const char *check_field(struct ctx *ctx, const struct entity_info *info, 
 		why = check_form(info, at);
 	if (!why)
 		why = check_transitions(info, at);
+	if (!why)
+		why = check_sequence(ctx, info, at);
 	return why ? why : check_fallback(ctx, info, at);
 }
 

@@ -223,8 +223,9 @@ static void a_customers_figures_follow_the_orders(void **state)
 	/* a credit note moves money only */
 	int64_t credit = PUT(h, "order", 0, {"customer_id", text_of(h, a)}, {"kind", "return"}, {"total", "-20.50"}, {"placed_at", "2026-05-01"});
 	expect_trade(h, a, 2, 10000, "2026-01-01", "2026-03-01");
-	PUT(h, "order", two, {"state", "cancelled"});
+	PUT(h, "order", two, {"state", "cancelled"}, {"state_reason", "ordered twice"});
 	expect_trade(h, a, 1, 7950, "2026-03-01", "2026-03-01");
+	PUT(h, "order", two, {"state", "placed"}, {"state_reason", "a mistake"});
 	PUT(h, "order", two, {"state", "paid"});
 	expect_trade(h, a, 2, 10000, "2026-01-01", "2026-03-01");
 	/* to another customer, and to nobody */

@@ -182,7 +182,12 @@ static const struct transition ticket_steps[] = {
 	{.name = "close", .label = {"Close", "关闭"}, .to = "closed", .cap = "audit"},
 	{.name = "reopen", .label = {"Open it again", "重新打开"}, .from = "solved,closed", .to = "open", .reason = "why"},
 	{.name = NULL}};
+/* Numbered by day and branch; the pattern comes from test_numbering. */
+static const struct sequence ticket_numbers = {.pattern = "T{id}", .setting = "ticket.number", .date = "day"};
 static const struct field ticket_fields[] = {
+	{.name = "number", .type = FIELD_TEXT, .max = 40, .sequence = &ticket_numbers, .flags = F_UNIQUE, .label = {"Number", "编号"}},
+	{.name = "day", .type = FIELD_DATE, .label = {"Day", "日期"}},
+	{.name = "branch_id", .type = FIELD_LINK, .link = "branch", .label = {"Branch", "分公司"}},
 	{.name = "title", .type = FIELD_TEXT, .flags = F_REQUIRED, .label = {"Title", "标题"}},
 	{.name = "state", .type = FIELD_ENUM, .options = ticket_states, .transitions = ticket_steps, .starts = "open,working", .fallback = "open",
 	 .label = {"State", "状态"}},
@@ -192,8 +197,8 @@ static const struct field ticket_fields[] = {
 };
 static const struct entity ticket = {
 	.name = "ticket", .plural = "tickets", .label = {"Ticket", "工单"}, .label_many = {"Tickets", "工单"}, .fields = ticket_fields,
-	.n_fields = COUNT(ticket_fields), .title = "title", .owner = "owner_id", .sort = "id",
+	.n_fields = COUNT(ticket_fields), .title = "title", .owner = "owner_id", .branch = "branch_id", .sort = "id", .flags = E_GATHER,
 };
 
-const struct entity *const test_entities[] = {&user, &team, &branch, &label, &product, &client, &alias, &deal, &line, &memo, &silent, &sealed, &ticket};
+const struct entity *const test_entities[] = {&user, &team, &branch, &label, &product, &client, &alias, &deal, &line, &memo, &silent, &sealed, &ticket, &entity_number_count};
 const size_t test_entities_n = COUNT(test_entities);
