@@ -174,6 +174,8 @@ static enum err make_demo(struct cli *cli)
 		err = demo_people(ctx, &house, cli->out);
 	if (err == OK)
 		err = demo_trade(ctx, cli->out);
+	if (err == OK)
+		err = demo_service(ctx, &house, cli->out);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

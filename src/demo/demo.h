@@ -24,4 +24,7 @@ enum err demo_people(struct ctx *ctx, const struct demo_house *house, FILE *prog
 /* Categories for the products, payments and shipments for the orders of the last two months. After demo_people. */
 enum err demo_trade(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
+/* What customers brought to the service: topics, promises, standard answers, cases in every state. After demo_trade. */
+enum err demo_service(struct ctx *ctx, const struct demo_house *house, FILE *progress) MUST_CHECK;
+
 #endif

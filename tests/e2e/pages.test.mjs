@@ -23,6 +23,10 @@ const PAGES = {
 	products: '/product',
 	product: (ids) => `/product/${ids.product}`,
 	interactions: '/interaction',
+	queue: '/service?view=open',
+	cases: '/case',
+	case: (ids) => `/case/${ids.case}`,
+	'case-new': '/case/new',
 	tags: '/tag',
 	settings: '/settings',
 	firm: '/settings/firm',
@@ -60,7 +64,7 @@ describe('pages', { skip: reason ?? false }, () => {
 		state = await person.context.storageState();
 		for (const [name, path] of Object.entries({
 			customer: 'customer?select=id&order=orders_total.desc&limit=1', order: 'order?select=id&order=placed_at.desc&limit=1', product: 'product?select=id&limit=1',
-			user: 'user?select=id&limit=1', role: 'role?select=id&limit=1',
+			user: 'user?select=id&limit=1', case: 'case?select=id&order=opened_at.desc&limit=1', role: 'role?select=id&limit=1',
 		})) {
 			ids[name] = await firstId(person.page, path);
 			assert.ok(ids[name], `the sample shop has no ${name}`);
