@@ -31,6 +31,8 @@ enum err machine_unseal(struct ctx *ctx, const char *purpose, const char *sealed
 /* Whether the program may call this address: any that is public (not of the machine, of private networks, of providers' own
  * services, nor reserved: RFC 6890 and the registries it names), and those of the list. */
 bool machine_may_call(const struct machine *machine, const struct sockaddr *address);
+/* Whether the list has anything at all. */
+bool machine_lists_any(const struct machine *machine);
 /* Whether the list names it. */
 bool machine_allows(const struct machine *machine, const struct sockaddr *address);
 

@@ -100,6 +100,11 @@ bool machine_allows(const struct machine *machine, const struct sockaddr *addres
 	return found;
 }
 
+bool machine_lists_any(const struct machine *machine)
+{
+	return machine->n_allow > 0;
+}
+
 bool machine_may_call(const struct machine *machine, const struct sockaddr *address)
 {
 	uint8_t bytes[MACHINE_ADDRESS];
