@@ -150,9 +150,9 @@ static void stop(struct app *app, struct control *control)
 {
 	control_stop(control);
 	http_stop(app->http, STOP_WAIT_MS);
-	services_stop(app->services);
 	timers_stop(app->timers);
 	jobs_stop(app->jobs);
+	services_stop(app->services); /* what timers and jobs write may wake them */
 	if (app->rest != NULL)
 		rest_free(app->rest);
 	serve_audit_free(app->audit);

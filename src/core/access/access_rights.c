@@ -270,6 +270,11 @@ void access_rights_complete(struct rights *rights)
 	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++)
 		set_directory(rights, i);
 	share_lists(rights);
+	for (size_t i = 0; i < rights->n; i++) {
+		const struct entity_info *info = registry_at(rights->registry, i);
+		if (rights->caps & info->entity->cap)
+			set_all(info, &rights->grants[i]);
+	}
 	if (!(rights->caps & CAP_USERS))
 		return;
 	for (size_t i = 0; i < sizeof(administered) / sizeof(administered[0]); i++) {

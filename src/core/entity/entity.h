@@ -193,6 +193,7 @@ struct entity {
 	const char *sort;       /* default order, as in ?order= : "created_at.desc" */
 	const char *icon;
 	unsigned flags;
+	uint32_t cap;           /* E_SYSTEM: capability that gives all rights to it, and is needed to write it; 0: as roles say, CAP_USERS to write */
 	int search_rank;        /* 0: not searched; smaller is shown earlier */
 	struct entity_hooks hooks;
 	const char *const *indexes; /* extra: "customer_id,ordered_at" …, ended by NULL; leading "unique " allowed */

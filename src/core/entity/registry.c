@@ -151,7 +151,7 @@ static enum err resolve(struct ctx *ctx, struct registry *registry, struct entit
 	info->branch = optional_field(info, entity->branch);
 	info->parent = optional_field(info, entity->parent);
 	info->title = optional_field(info, entity->title);
-	info->cap = entity->flags & E_SYSTEM ? CAP_USERS : 0;
+	info->cap = entity->cap != 0 ? entity->cap : entity->flags & E_SYSTEM ? CAP_USERS : 0;
 	for (size_t i = 0; i < info->n_fields; i++) {
 		const struct field *field = info->fields[i];
 		if (field->link) {

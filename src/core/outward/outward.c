@@ -138,27 +138,41 @@ static bool set_headers(struct call *call, const char *const *headers)
 	return ok;
 }
 
-static bool set_options(struct call *call, const struct outward_call *asked)
+/* Whether all that is wanted of the connection could be said. */
+static bool set_numbers(CURL *c, const struct outward_call *asked)
 {
-	CURL *c = call->easy;
-	bool ok = curl_easy_setopt(c, CURLOPT_URL, asked->url) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)asked->timeout_ms) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(asked->timeout_ms < CONNECT_MS ? asked->timeout_ms : CONNECT_MS)) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
+	const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{CURLOPT_FOLLOWLOCATION, 0}, {CURLOPT_NETRC, CURL_NETRC_IGNORED}, {CURLOPT_NOSIGNAL, 1}, {CURLOPT_POST, 1}, {CURLOPT_MAXAGE_CONN, 60},
+		{CURLOPT_TIMEOUT_MS, (long)asked->timeout_ms}, {CURLOPT_CONNECTTIMEOUT_MS, (long)(asked->timeout_ms < CONNECT_MS ? asked->timeout_ms : CONNECT_MS)},
+	};
+	bool ok = true;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && ok; i++)
+		ok = curl_easy_setopt(c, numbers[i].option, numbers[i].value) == CURLE_OK;
+	return ok;
+}
+
+static bool set_hooks(CURL *c, struct call *call)
+{
+	bool ok = curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
 	ok = ok && curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, call) == CURLE_OK;
 	ok = ok && curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer) == CURLE_OK;
 	ok = ok && curl_easy_setopt(c, CURLOPT_WRITEDATA, call) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK;
+	return ok && curl_easy_setopt(c, CURLOPT_PRIVATE, call) == CURLE_OK;
+}
+
+static bool set_options(struct call *call, const struct outward_call *asked)
+{
+	CURL *c = call->easy;
+	bool ok = set_numbers(c, asked) && set_hooks(c, call);
+	ok = ok && curl_easy_setopt(c, CURLOPT_URL, asked->url) == CURLE_OK;
+	ok = ok && curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK;
+	ok = ok && curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK;
 	ok = ok && curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->n) == CURLE_OK;
 	ok = ok && curl_easy_setopt(c, CURLOPT_COPYPOSTFIELDS, asked->body) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
-	ok = ok && curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, 60L) == CURLE_OK;
-	return ok && curl_easy_setopt(c, CURLOPT_PRIVATE, call) == CURLE_OK;
+	return ok && curl_easy_setopt(c, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
 }
 
 enum err outward_post(struct ctx *ctx, struct outward *outward, const struct outward_call *asked)

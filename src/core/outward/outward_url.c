@@ -54,47 +54,59 @@ static bool literal(const char *host, struct sockaddr_storage *ret)
 	return inet_pton(AF_INET6, bare, &six->sin6_addr) == 1;
 }
 
+/* An address: one that may be called; *ret whether the machine's list names it. */
+static enum err check_numeric(struct ctx *ctx, const char *field, const char *host, const struct sockaddr *address, bool *ret)
+{
+	*ret = ctx->machine != NULL && machine_allows(ctx->machine, address);
+	bool may = ctx->machine != NULL && machine_may_call(ctx->machine, address);
+	return may ? OK : fail_arg(ctx, ERR_INVALID, field, "outward_inside", host);
+}
+
 static enum err check_place(struct ctx *ctx, const char *field, CURLU *url, bool plain)
 {
 	struct sockaddr_storage address;
 	const char *host = part(ctx, url, CURLUPART_HOST, 0), *port = part(ctx, url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	bool listed = false;
 	if (str_empty(host) || str_empty(port))
 		return fail(ctx, ERR_INVALID, field, "outward_url");
-	bool numeric = literal(host, &address), listed = numeric && ctx->machine != NULL && machine_allows(ctx->machine, (const struct sockaddr *)(const void *)&address);
-	if (numeric && !listed && (ctx->machine == NULL || !machine_may_call(ctx->machine, (const struct sockaddr *)(const void *)&address)))
-		return fail_arg(ctx, ERR_INVALID, field, "outward_inside", host);
-	if (host[0] == '[' && !numeric)
-		return fail_arg(ctx, ERR_INVALID, field, "outward_inside", host);
-	/* a name inside may stand for a listed address: that is asked when it is called */
-	if (numeric || !inside_name(host)) {
-		if (plain && !listed)
-			return fail(ctx, ERR_INVALID, field, "outward_plain");
-		if (!listed && !str_equal(port, "443") && !str_equal(port, "8443"))
-			return fail_arg(ctx, ERR_INVALID, field, "outward_port", port);
-	} else if (ctx->machine == NULL || !machine_lists_any(ctx->machine)) {
-		return fail_arg(ctx, ERR_INVALID, field, "outward_inside", host);
+	bool numeric = literal(host, &address);
+	if (!numeric && (host[0] == '[' || inside_name(host))) {
+		/* a name inside may stand for a listed address: that is asked when it is called */
+		bool might = host[0] != '[' && ctx->machine != NULL && machine_lists_any(ctx->machine);
+		return might ? OK : fail_arg(ctx, ERR_INVALID, field, "outward_inside", host);
 	}
-	return OK;
+	enum err err = numeric ? check_numeric(ctx, field, host, (const struct sockaddr *)(const void *)&address, &listed) : OK;
+	if (err != OK || listed)
+		return err;
+	if (plain)
+		return fail(ctx, ERR_INVALID, field, "outward_plain");
+	return str_equal(port, "443") || str_equal(port, "8443") ? OK : fail_arg(ctx, ERR_INVALID, field, "outward_port", port);
+}
+
+static bool printable(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text > ' ' && *text != '\\' && *text != 127)
+		text++;
+	return *text == '\0';
+}
+
+static enum err check_parts(struct ctx *ctx, const char *field, CURLU *url)
+{
+	const char *scheme = part(ctx, url, CURLUPART_SCHEME, 0);
+	if (!str_equal(scheme, "https") && !str_equal(scheme, "http"))
+		return fail_arg(ctx, ERR_INVALID, field, "outward_scheme", scheme);
+	if (part(ctx, url, CURLUPART_USER, 0) != NULL || part(ctx, url, CURLUPART_PASSWORD, 0) != NULL)
+		return fail(ctx, ERR_INVALID, field, "outward_user");
+	return check_place(ctx, field, url, str_equal(scheme, "http"));
 }
 
 enum err outward_check_url(struct ctx *ctx, const char *field, const char *text)
 {
-	CURLU *url = str_empty(text) || strlen(text) > OUTWARD_URL_MAX ? NULL : curl_url();
+	CURLU *url = str_empty(text) || strlen(text) > OUTWARD_URL_MAX || !printable(text) ? NULL : curl_url();
 	if (url == NULL)
 		return fail(ctx, ERR_INVALID, field, "outward_url");
-	enum err err = OK;
-	for (const char *c = text; *c != '\0'; c++)
-		if ((unsigned char)*c <= ' ' || *c == '\\' || *c == 127)
-			err = fail(ctx, ERR_INVALID, field, "outward_url");
-	if (err == OK && curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-		err = fail(ctx, ERR_INVALID, field, "outward_url");
-	const char *scheme = err == OK ? part(ctx, url, CURLUPART_SCHEME, 0) : NULL;
-	if (err == OK && !str_equal(scheme, "https") && !str_equal(scheme, "http"))
-		err = fail_arg(ctx, ERR_INVALID, field, "outward_scheme", scheme);
-	if (err == OK && (part(ctx, url, CURLUPART_USER, 0) != NULL || part(ctx, url, CURLUPART_PASSWORD, 0) != NULL))
-		err = fail(ctx, ERR_INVALID, field, "outward_user");
-	if (err == OK)
-		err = check_place(ctx, field, url, str_equal(scheme, "http"));
+	bool good = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+	enum err err = good ? check_parts(ctx, field, url) : fail(ctx, ERR_INVALID, field, "outward_url");
 	curl_url_cleanup(url);
 	return err;
 }

@@ -44,6 +44,12 @@ size_t rest_streams(const struct rest *rest);
 /* Supplied by the program (src/app): the service of a context's app. */
 struct rest *app_rest(const struct app *app);
 
+struct change;
+struct jsonw;
+/* One entry of the change log as ctx->actor may see it now: the members seq, entity, id, action, actor_id, fields, at, and with `values`
+ * diff, into an object that is open. *ret false, and nothing is written: it is nothing to them. */
+enum err rest_change_write(struct ctx *ctx, const struct change *change, bool values, struct jsonw *w, bool *ret) MUST_CHECK;
+
 /* Must stand after all other tables: its patterns take any entity name. */
 extern const struct route rest_routes[];
 

@@ -34,16 +34,23 @@ static enum err keep_entry(struct ctx *ctx, const struct change *change, void *a
 	return rest_event_keep(ctx, change, &batch->list[batch->n++]);
 }
 
-static void put_entry(const struct ctx *ctx, const struct feed *feed, const struct rest_event *event, const char *diff)
+static void put_members(const struct ctx *ctx, struct jsonw *w, const struct rest_event *event, bool values, const char *diff)
 {
-	struct jsonw *w = feed->w;
-	jsonw_object(w);
 	rest_event_members(ctx, event, w);
 	jsonw_key(w, "at");
 	jsonw_time(w, event->change.at_ms);
-	if (feed->values)
+	if (values)
 		rest_put_diff(ctx, event->info, w, diff);
-	jsonw_end_object(w);
+}
+
+enum err rest_change_write(struct ctx *ctx, const struct change *change, bool values, struct jsonw *w, bool *ret)
+{
+	struct rest_event event;
+	enum err err = rest_event_keep(ctx, change, &event);
+	*ret = err == OK && event.info != NULL && rest_event_visible(ctx, &event) && rest_event_speaks(ctx, &event);
+	if (*ret)
+		put_members(ctx, w, &event, values, change->diff);
+	return err;
 }
 
 /* Writes what may be seen of one batch; false: the answer is full. */
@@ -55,7 +62,9 @@ static bool put_batch(struct ctx *ctx, struct feed *feed, struct feed_batch *bat
 		if (wanted && rest_event_visible(ctx, event) && rest_event_speaks(ctx, event)) {
 			if (feed->n == feed->limit || feed->w->buf->len > FEED_TEXT)
 				return false;
-			put_entry(ctx, feed, event, batch->diffs[i]);
+			jsonw_object(feed->w);
+			put_members(ctx, feed->w, event, feed->values, batch->diffs[i]);
+			jsonw_end_object(feed->w);
 			feed->n++;
 		}
 		feed->after = event->change.seq;

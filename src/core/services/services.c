@@ -226,19 +226,33 @@ static void *run(void *arg)
 
 /* --- start and stop ------------------------------------------------------------------- */
 
+static void wake_worker(struct store *store, void *arg)
+{
+	struct worker *w = arg;
+	(void)store;
+	pthread_mutex_lock(&w->lock);
+	w->noted++;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void told(void *arg, int64_t last_seq)
 {
 	struct services *s = arg;
 	(void)last_seq;
 	for (size_t i = 0; i < s->n; i++) {
-		struct worker *w = &s->workers[i];
-		if (w->service->quiet)
-			continue;
-		pthread_mutex_lock(&w->lock);
-		w->noted++;
-		pthread_cond_signal(&w->wake);
-		pthread_mutex_unlock(&w->lock);
+		if (!s->workers[i].service->quiet)
+			wake_worker(s->store, &s->workers[i]);
 	}
+}
+
+enum err services_wake(struct ctx *ctx, const char *name)
+{
+	struct services *services = ctx->app != NULL ? app_services(ctx->app) : NULL;
+	for (size_t i = 0; services != NULL && i < services->n; i++)
+		if (str_equal(services->workers[i].service->name, name))
+			return db_on_commit(ctx, wake_worker, &services->workers[i]);
+	return OK;
 }
 
 static size_t count(const struct service *const *tables)

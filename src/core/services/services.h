@@ -49,6 +49,9 @@ enum err services_start_new(struct ctx *ctx, struct store *store, const struct s
 /* Waits for the turns that are running. */
 void services_stop(struct services *services);
 
+/* In a write job: after the commit the service of that name takes a turn, if this node does it; another node's looks in time by itself. */
+enum err services_wake(struct ctx *ctx, const char *name) MUST_CHECK;
+
 struct service_health {
 	const char *name;
 	bool here;        /* this node does it now */
