@@ -58,6 +58,14 @@ test('an account and its sessions', async () => {
   const changed = await a.api('PATCH', '/api/v1/account', { locale: 'zh-Hant', phone: '+8613800138000', theme: 'dark' });
   assert.equal(changed.status, 200, changed.text);
   assert.equal((await a.api('PATCH', '/api/v1/account', { roles: [] })).status, 422, 'rights are not one\'s own to change');
+  // how somebody arranged their page is kept as it is, and is nobody else's
+  const page = JSON.stringify({ pins: [{ entity: 'customer', view: 'vip', name: '重要客户', query: 'level=in.(vip)' }] });
+  assert.equal((await a.api('PATCH', '/api/v1/account', { page })).status, 200);
+  assert.deepEqual(JSON.parse((await b.api('GET', '/api/v1/account')).body.page), JSON.parse(page));
+  for (const bad of ['{oops', '{"a":1} x', JSON.stringify({ pins: 'x'.repeat(9000) })]) assert.ok([413, 422].includes((await a.api('PATCH', '/api/v1/account', { page: bad })).status), bad.slice(0, 20));
+  assert.deepEqual(JSON.parse((await a.api('GET', '/api/v1/account')).body.page), JSON.parse(page));
+  assert.equal((await admin('GET', `/api/v1/user/${ann.id}`)).body.page, undefined);
+  assert.equal((await admin('GET', '/api/v1/user?select=page')).status, 400);
   const account = (await a.api('GET', '/api/v1/account')).body;
   assert.deepEqual([account.locale, account.phone, account.totp_enabled], ['zh-Hant', '+8613800138000', false]);
   // the user's language counts where the request names none

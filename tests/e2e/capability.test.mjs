@@ -69,7 +69,7 @@ describe('a folder by its feature.ts', { skip: cannot() ?? (existsSync(own) ? fa
 	test('on a customer: warning, card with three and all, tab, source of the timeline', async () => {
 		await at(`/customer/${customer.id}`);
 		await page.waitForSelector('.record-head >> text=Silk and Sons pays its stall late');
-		const card = page.locator('.card', { hasText: 'Open stalls' });
+		const card = page.locator('.related', { hasText: 'Open stalls' });
 		await card.locator('text=All 4').waitFor();
 		assert.equal(await card.locator('li').count(), 3);
 		for (const name of ['North', 'East', 'South']) await page.waitForSelector(`.stream .event >> text=${name}`);
@@ -110,7 +110,7 @@ describe('a folder by its feature.ts', { skip: cannot() ?? (existsSync(own) ? fa
 			await route.fulfill({ response: answer, json: { ...meta, entities: meta.entities.filter((e) => e.name !== 'stall') } });
 		});
 		await at(`/customer/${customer.id}`);
-		assert.equal(await page.locator('.card', { hasText: 'Open stalls' }).count(), 0);
+		assert.equal(await page.locator('.related', { hasText: 'Open stalls' }).count(), 0);
 		assert.equal(await page.locator('.event', { hasText: 'North' }).count(), 0);
 		await at('/');
 		assert.equal(await page.locator('main >> text=stalls are open').count(), 0);

@@ -457,7 +457,7 @@ describe('work', { skip: reason ?? false }, () => {
 	test('a role is made, given to a new user, and the rights page says why', async () => {
 		const name = `Watchers ${Date.now()}`;
 		await person.goto('/role/new');
-		await page.fill('input >> nth=0', name);
+		await page.fill('main input >> nth=0', name);
 		await page.selectOption('select[aria-label="Customers: See"]', 'all');
 		await page.click('.form-foot .ant-btn-primary');
 		await page.waitForURL(/\/role\/\d+$/);

@@ -113,7 +113,7 @@ static void put_shipped(struct ctx *ctx, struct jsonw *w)
 
 static enum err write_account(struct ctx *ctx, struct http_response *res)
 {
-	static const char *const texts[] = {"name", "email", "phone", "theme", "density", "time_zone"};
+	static const char *const texts[] = {"name", "email", "phone", "theme", "density", "time_zone", "page"};
 	struct record *user;
 	struct access_role *roles;
 	size_t n;
@@ -156,7 +156,7 @@ enum err access_http_account(struct ctx *ctx, const struct http_request *req, st
 /* --- preferences -------------------------------------------------------------------- */
 
 struct account_body {
-	const char *name, *phone, *locale, *theme, *density, *time_zone;
+	const char *name, *phone, *locale, *theme, *density, *time_zone, *page;
 };
 
 const struct spec access_spec_account[] = {
@@ -165,6 +165,7 @@ const struct spec access_spec_account[] = {
 	{"locale", SPEC_TEXT, offsetof(struct account_body, locale), false, 20, "en, zh-Hans or zh-Hant"},
 	{"theme", SPEC_TEXT, offsetof(struct account_body, theme), false, 20, "auto, light or dark"},
 	{"density", SPEC_TEXT, offsetof(struct account_body, density), false, 20, "compact or comfortable"},
+	{"page", SPEC_TEXT, offsetof(struct account_body, page), false, ACCESS_PAGE_MAX, "How you arranged your page: a JSON object as text, kept as it is"},
 	{"time_zone", SPEC_TEXT, offsetof(struct account_body, time_zone), false, 64, "IANA name; empty: as the device"},
 	{0},
 };
@@ -188,7 +189,7 @@ static enum err read_account(struct ctx *ctx, const struct account_body *body, s
 		const char *field, *text;
 	} given[] = {
 		{"name", body->name},   {"phone", body->phone},     {"locale", body->locale ? access_stored_locale(body->locale) : NULL},
-		{"theme", body->theme}, {"density", body->density}, {"time_zone", body->time_zone},
+		{"theme", body->theme}, {"density", body->density}, {"time_zone", body->time_zone}, {"page", body->page},
 	};
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
 		if (!given[i].text)

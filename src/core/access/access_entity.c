@@ -59,6 +59,7 @@ static const struct field user_fields[] = {
 	{.name = "density", .type = FIELD_ENUM, .options = densities, .flags = F_MORE, .label = {"Density", "密度"}, .group = "taste"},
 	{.name = "time_zone", .type = FIELD_CODE, .flags = F_MORE, .max = 64, .label = {"Time zone", "时区"}, .group = "taste",
 	 .help = {"Such as Asia/Shanghai; empty: as the device.", "例如 Asia/Shanghai；留空则跟随设备。"}},
+	{.name = "page", .type = FIELD_JSON, .flags = F_SECRET | F_READONLY | F_MORE, .label = {"Page as arranged", "页面布置"}, .group = "taste"},
 };
 
 const struct entity user_entity = {

@@ -17,6 +17,7 @@ enum {
 	ACCESS_SECRET = 32, /* random bytes of a session or token */
 	ACCESS_PASSWORD_MIN = 8,
 	ACCESS_PASSWORD_MAX = 1024, /* bytes; taken whole */
+	ACCESS_PAGE_MAX = 8000,     /* bytes of how somebody arranged their page */
 	ACCESS_ROLES_MAX = 64,      /* of one user or token */
 	ACCESS_TOKENS_MAX = 100,    /* of one user */
 	ACCESS_TEAM_DEPTH_MAX = 32,

@@ -160,7 +160,7 @@ export function useSome(entity: Entity | undefined, params: URLSearchParams, ena
 }
 
 /** How many match; asked beside the list, never before it. */
-export function useCount(entity: Entity | undefined, params: URLSearchParams, enabled = true, exact = false) {
+export function useCount(entity: Entity | undefined, params: URLSearchParams, enabled = true, exact = false, every: number | false = false) {
 	const counted = new URLSearchParams(params);
 	for (const name of ['order', 'select', 'limit', 'cursor']) counted.delete(name);
 	counted.set('select', 'id');
@@ -169,6 +169,7 @@ export function useCount(entity: Entity | undefined, params: URLSearchParams, en
 		queryKey: ['count', entity?.name ?? '', counted.toString(), exact],
 		enabled: enabled && entity !== undefined,
 		staleTime: 15_000,
+		refetchInterval: every,
 		queryFn: async ({ signal }) => {
 			const page = await fetchPage(entity!, counted, signal, `count=${exact ? 'exact' : 'estimated'}`);
 			const total = page.total ?? page.rows.length;

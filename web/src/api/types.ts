@@ -76,6 +76,8 @@ export interface Me {
 	locale?: string | null;
 	theme?: string | null;
 	density?: string | null;
+	/** What they arranged on their page, as JSON (app/arranged.ts). */
+	page?: string | null;
 	phone?: string | null;
 	totp_enabled?: boolean;
 	recovery_codes_left?: number;

@@ -12,6 +12,7 @@ const List = lazy(() => import('@/components/list/ListPage.tsx'));
 const Form = lazy(() => import('@/components/form/FormPage.tsx'));
 const Record = lazy(() => import('@/components/record/RecordPage.tsx').then((m) => ({ default: m.RecordPage })));
 const Keys = lazy(() => import('./Keys.tsx'));
+const More = lazy(() => import('./More.tsx'));
 
 function Missing() {
 	const { t } = useTranslation();
@@ -43,6 +44,7 @@ export function Pages() {
 				const Page = pieceOf(load);
 				return <Route key={path} path={path} element={<Page />} />;
 			})}
+			<Route path="/more" element={<More />} />
 			<Route path="/settings/keys" element={<Keys />} />
 			<Route path="/:entity" element={<EntityRoute page="list" />} />
 			<Route path="/:entity/new" element={<EntityRoute page="new" />} />

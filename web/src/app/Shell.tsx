@@ -1,22 +1,20 @@
 /** The frame around every page: menu, search, live dot, language, theme, me. */
-import { MenuFoldOutlined, MenuUnfoldOutlined, PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import { SearchOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Tooltip } from 'antd';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { NavLink, useLocation, useNavigate } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { useLiveState } from '@/api/events.ts';
 import { Loading } from '@/components/common/States.tsx';
 import { useApp } from './context.tsx';
 import { Boundary } from './Boundary.tsx';
 import { LOCALES } from './i18n.ts';
-import { EntityIcon } from './icons.tsx';
 import { Mark } from './Mark.tsx';
-import { makeable, useNav, useSettings } from './nav.ts';
-import { usePhone } from './preferences.ts';
+import { Bottom, NewButton, Side } from './Side.tsx';
+import { useNarrow, usePhone } from './preferences.ts';
 import { Pages } from './Pages.tsx';
 import type { Density, ThemeChoice } from './theme.ts';
 import type { Locale } from '@/lib/format.ts';
-import { useWho } from './who.ts';
 import found from 'virtual:features';
 import { adopt } from './features.ts';
 
@@ -31,7 +29,10 @@ const FOLD = 'guanxi.folded';
 export default function Shell() {
 	const { t } = useTranslation();
 	const phone = usePhone();
-	const [folded, setFolded] = useState(() => localStorage.getItem(FOLD) === '1');
+	const narrow = useNarrow();
+	const [choice, setChoice] = useState(() => localStorage.getItem(FOLD));
+	// Where there is little room, the second column is opened on demand.
+	const folded = choice === null ? narrow : choice === '1';
 	const [searching, setSearching] = useState(false);
 	const [helping, setHelping] = useState(false);
 	const location = useLocation();
@@ -63,7 +64,7 @@ export default function Shell() {
 				<Side
 					folded={folded} onFold={() => {
 						localStorage.setItem(FOLD, folded ? '0' : '1');
-						setFolded(!folded);
+						setChoice(folded ? '0' : '1');
 					}}
 				/>
 			)}
@@ -72,7 +73,7 @@ export default function Shell() {
 				<button type="button" className="search-button" onClick={() => setSearching(true)} aria-keyshortcuts="Control+K Meta+K">
 					<SearchOutlined aria-hidden /> <span>{t('search.placeholder')}</span> {!phone && <kbd>Ctrl K</kbd>}
 				</button>
-				<NewButton />
+				{!phone && <NewButton />}
 				<Live />
 				<MeMenu />
 			</header>
@@ -87,77 +88,6 @@ export default function Shell() {
 			{helping && <Suspense fallback={null}><KeysHelp onClose={() => setHelping(false)} /></Suspense>}
 			{searching && <Suspense fallback={null}><Palette onClose={() => setSearching(false)} /></Suspense>}
 		</div>
-	);
-}
-
-/** Users, roles, imports … have addresses of their own, but stand behind "Settings". */
-function useInSettings(): boolean {
-	const { pathname } = useLocation();
-	const groups = useSettings();
-	return groups.some((g) => g.items.some((i) => pathname === i.to || pathname.startsWith(`${i.to}/`)));
-}
-
-function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
-	const { t } = useTranslation();
-	const { main } = useNav();
-	const { meta } = useApp();
-	const name = meta.firm || t('app.name');
-	const all = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings' }];
-	const inSettings = useInSettings();
-	return (
-		<nav className="side" aria-label={t('nav.title')}>
-			<NavLink to="/" className="side-mark" aria-label={name} title={meta.firm || undefined}>
-				<Mark size={26} />{!folded && <b className="text">{name}</b>}
-			</NavLink>
-			<ul>
-				{all.map((item) => (
-					<li key={item.to}>
-						<Tooltip title={folded ? item.label : ''} placement="right">
-							<NavLink to={item.to} end={item.to === '/'} className={({ isActive }) => `side-link${isActive || (inSettings && item.to === '/settings') ? ' is-here' : ''}`}>
-								<EntityIcon name={item.icon} /> <span className={folded ? 'sr-only' : undefined}>{item.label}</span>
-							</NavLink>
-						</Tooltip>
-					</li>
-				))}
-			</ul>
-			<Tooltip title={folded ? t('nav.unfold') : ''} placement="right">
-				<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={folded ? t('nav.unfold') : undefined}>
-					{folded ? <MenuUnfoldOutlined /> : <><MenuFoldOutlined /> <span>{t('nav.fold')}</span></>}
-				</button>
-			</Tooltip>
-		</nav>
-	);
-}
-
-/** On phones the first four places and the rest behind "more". */
-function Bottom() {
-	const { t } = useTranslation();
-	const { main } = useNav();
-	const items = [...main.slice(0, 4), { to: '/settings', label: t('nav.more'), icon: 'settings' }];
-	const inSettings = useInSettings();
-	return (
-		<nav className="bottom" aria-label={t('nav.title')}>
-			{items.map((item) => (
-				<NavLink key={item.to} to={item.to} end={item.to === '/'} className={({ isActive }) => (isActive || (inSettings && item.to === '/settings') ? 'is-here' : undefined)}>
-					<EntityIcon name={item.icon} />
-					<span>{item.label}</span>
-				</NavLink>
-			))}
-		</nav>
-	);
-}
-
-function NewButton() {
-	const { t } = useTranslation();
-	const navigate = useNavigate();
-	const phone = usePhone();
-	const items = makeable(useWho())
-		.map((e) => ({ key: e.name, icon: <EntityIcon name={e.icon ?? e.name} />, label: e.label }));
-	if (items.length === 0) return null;
-	return (
-		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => void navigate(`/${key}/new`) }}>
-			<Button type="primary" icon={<PlusOutlined />} aria-label={phone ? t('nav.new') : undefined}>{phone ? null : t('nav.new')}</Button>
-		</Dropdown>
 	);
 }
 

@@ -4,10 +4,13 @@ import {
 	AppstoreOutlined,
 	AuditOutlined,
 	BankOutlined,
+	BarChartOutlined,
 	CalendarOutlined,
 	CarOutlined,
 	ContactsOutlined,
 	CreditCardOutlined,
+	CustomerServiceOutlined,
+	EllipsisOutlined,
 	EnvironmentOutlined,
 	FileOutlined,
 	HomeOutlined,
@@ -16,6 +19,7 @@ import {
 	ImportOutlined,
 	KeyOutlined,
 	MessageOutlined,
+	NotificationOutlined,
 	SafetyOutlined,
 	SettingOutlined,
 	ShopOutlined,
@@ -33,7 +37,8 @@ const ICONS: Record<string, ComponentType> = {
 	interaction: MessageOutlined, tag: TagOutlined, file: FileOutlined, attachment: FileOutlined, identifier: IdcardOutlined, address: EnvironmentOutlined, payment: CreditCardOutlined,
 	shipment: CarOutlined, user: UserOutlined, team: TeamOutlined, branch: BankOutlined, region: EnvironmentOutlined, role: SafetyOutlined, token: KeyOutlined, import: ImportOutlined,
 	audit: AuditOutlined, bulk: AppstoreOutlined, settings: SettingOutlined, safety: SafetyOutlined, key: KeyOutlined, bank: BankOutlined, environment: EnvironmentOutlined, view: AppstoreOutlined,
-	calendar: CalendarOutlined, delete: DeleteOutlined, consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
+	calendar: CalendarOutlined, delete: DeleteOutlined, marketing: NotificationOutlined, service: CustomerServiceOutlined, chart: BarChartOutlined, more: EllipsisOutlined,
+	 consent: SafetyOutlined, cart: ShoppingCartOutlined, upload: ImportOutlined, download: ImportOutlined,
 };
 
 export function EntityIcon({ name }: { name: string | null | undefined }) {

@@ -44,7 +44,7 @@ function unplaced(who: Who): Entity[] {
 }
 
 /** They stand beside what they point to. */
-function areaOf(entity: Entity): Area {
+export function areaOf(entity: Entity): Area {
 	const placed = new Map(features().menu.map((e) => [e.entity, e.area]));
 	const links = entity.fields.flatMap((f) => (f.link ? placed.get(f.link) ?? [] : []));
 	return links[0] ?? 'customers';

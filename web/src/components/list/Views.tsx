@@ -1,12 +1,13 @@
 /** Saved views as tabs: the built-in ones of the feature, then one's own and the team's. */
-import { DownOutlined, GlobalOutlined, PlusOutlined, TeamOutlined } from '@ant-design/icons';
-import { App, Button, Dropdown, Input, Modal, Select } from 'antd';
+import { DownOutlined, GlobalOutlined, PlusOutlined, PushpinFilled, PushpinOutlined, TeamOutlined } from '@ant-design/icons';
+import { App, Button, Dropdown, Input, Modal, Select, Tooltip } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '@/api/client.ts';
 import { createRecord, deleteRecord, entityOf, fetchPage, may, refresh, restoreRecord, saveRecord, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
+import { type Pin, useArranged } from '@/app/arranged.ts';
 import { useApp, useCan } from '@/app/context.tsx';
 import { builtInViews } from '@/app/features.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
@@ -146,6 +147,7 @@ export function Views({ entity, state, onView }: Props) {
 					);
 				})}
 			</div>
+			{current && current.id !== 'all' && <PinButton entity={entity} view={current} />}
 			{store && may(store, 'create') && (modified || (!current && now !== '')) && (
 				<Button type="text" size="small" icon={<PlusOutlined />} onClick={() => setNaming({ view: null })}>{t('views.save')}</Button>
 			)}
@@ -162,6 +164,29 @@ export function Views({ entity, state, onView }: Props) {
 		</div>
 	);
 }
+
+/** A pinned view stands in the menu with its count; what is renamed or changed is so there, too. */
+function PinButton({ entity, view }: { entity: Entity; view: View }) {
+	const { t } = useTranslation();
+	const [{ pins = [] }, arrange] = useArranged();
+	const pin = pins.find((p) => p.entity === entity.name && p.view === view.id);
+	const stale = pin !== undefined && (pin.name !== view.name || pin.query !== view.query);
+	const fresh: Pin = { entity: entity.name, view: view.id, name: view.name, query: view.query };
+	useEffect(() => {
+		if (stale) arrange({ pins: pins.map((p) => (p === pin ? fresh : p)) });
+	}, [stale, view.name, view.query]);
+	const label = t(pin ? 'views.unpin' : 'views.pin');
+	return (
+		<Tooltip title={label}>
+			<Button
+				type="text" size="small" aria-label={label} aria-pressed={pin !== undefined} icon={pin ? <PushpinFilled /> : <PushpinOutlined />}
+				onClick={() => arrange({ pins: pin ? pins.filter((p) => p !== pin) : [...pins, fresh].slice(-PINS_MAX) })}
+			/>
+		</Tooltip>
+	);
+}
+
+const PINS_MAX = 20;
 
 /** Who sees a view: nobody else (""), everybody, or the team of this id. */
 const ALL = 'all';

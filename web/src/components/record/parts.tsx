@@ -72,7 +72,7 @@ export function Cards({ entity, record }: PartProps) {
 		<>
 			{cards.map((card) => (card.rows
 				? <RowsCard key={card.key} title={labelOf(meta, t, card.label, card.rows)} rows={card.rows} record={record} />
-				: <section key={card.key} className="card">{card.label && <h3>{labelOf(meta, t, card.label, undefined)}</h3>}<Piece part={card} entity={entity} record={record} /></section>
+				: <section key={card.key} className="related">{card.label && <h3>{labelOf(meta, t, card.label, undefined)}</h3>}<Piece part={card} entity={entity} record={record} /></section>
 			))}
 		</>
 	);
@@ -95,20 +95,20 @@ function RowsCard({ title, rows, record }: { title: string; rows: RowsOf; record
 	const found = useSome(entity, asked);
 	const more = (found.data?.rows.length ?? 0) > SHOWN;
 	const count = useCount(entity, where, more);
-	if (found.isError) return <section className="card"><h3>{title}</h3><Failed error={found.error} onRetry={() => void found.refetch()} small /></section>;
-	if (!found.data) return <section className="card" aria-busy="true"><h3>{title}</h3><Loading rows={2} /></section>;
+	if (found.isError) return <section className="related"><h3>{title}</h3><Failed error={found.error} onRetry={() => void found.refetch()} small /></section>;
+	if (!found.data) return <section className="related" aria-busy="true"><h3>{title}</h3><Loading rows={2} /></section>;
 	const link = new URLSearchParams(rows.query);
 	link.set(rows.field, `in.(${record.row.id})`);
 	return (
-		<section className="card">
+		<section className="related">
 			<h3>{title}</h3>
 			{found.data.rows.length === 0 ? <p className="quiet">{t('record.none', { what: entity.label_many })}</p> : (
-				<ul className="card-rows">
+				<ul className="related-rows">
 					{found.data.rows.slice(0, SHOWN).map((row) => <CardRow key={row.id} entity={entity} row={row} fields={fields} masked={found.data.masked} meta={meta} />)}
 				</ul>
 			)}
 			{more && (
-				<Link className="card-all" to={`/${entity.name}?${link}`}>
+				<Link className="related-all" to={`/${entity.name}?${link}`}>
 					{count.data ? t('record.all_n', { n: `${number(count.data.total)}${count.data.capped ? '+' : ''}` }) : t('record.all')}
 				</Link>
 			)}
@@ -123,7 +123,7 @@ function CardRow({ entity, row, fields, masked, meta }: { entity: Entity; row: R
 	return (
 		<li>
 			<Link to={`/${entity.name}/${row.id}`}>{name}</Link>
-			<span className="card-facts">
+			<span className="related-facts">
 				{fields.filter((f) => !isNothing(row[f.name])).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}
 			</span>
 		</li>
