@@ -10,6 +10,7 @@ import { csvText, readTable } from '../src/lib/csv.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
+import { groupTabs } from '../src/components/record/groups.tsx';
 import { mergeSources } from '../src/components/record/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
 import { anchorOf, dayOf, daysBefore, growth } from '../src/features/home/spans.ts';
@@ -48,6 +49,16 @@ test('a timeline shows only what is certain', () => {
 	assert.deepEqual(mergeSources([source(true, 90, 50), source(false, 70, 10)]).items.map((i) => i.at), [90, 70, 50]);
 	assert.deepEqual(mergeSources([source(false, 90, 50), source(false, 70, 10)]).items.map((i) => i.at), [90, 70, 50, 10]);
 	assert.deepEqual(mergeSources([source(true), source(false, 1)]).items, []);
+});
+
+test('tabs stay as they are while they are few; then each field of work has one', () => {
+	const tab = (key: string, work?: 'timeline' | 'sales' | 'data' | 'history') => ({ key, label: key, children: null, work });
+	const few = [tab('timeline', 'timeline'), tab('orders', 'sales'), tab('changes', 'history')];
+	assert.deepEqual(groupTabs(few, 6).map((g) => g.key), ['timeline', 'orders', 'changes']);
+	const many = [...few, tab('files'), tab('deals', 'sales'), tab('addresses', 'data'), tab('phones', 'data')];
+	assert.deepEqual(groupTabs(many, 6).map((g) => [g.key, g.members.map((m) => m.key).join()]), [
+		['timeline', 'timeline'], ['sales', 'orders,deals'], ['data', 'files,addresses,phones'], ['changes', 'changes'],
+	]);
 });
 
 test('hints give their reasons', () => {

@@ -15,7 +15,23 @@ export interface Option {
 
 export type FieldRight = 'hidden' | 'masked' | 'read' | 'write';
 
+/** A step that a state may take. */
+export interface Transition {
+	name: string;
+	label: string;
+	/** States it leads on from; null: from any. */
+	from: string[] | null;
+	to: string;
+	colour?: Meaning | null;
+	/** The reader has the rights it takes. */
+	may: boolean;
+	/** The field that keeps why. */
+	reason?: string | null;
+	needs: string[];
+}
+
 export interface Field {
+	transitions?: Transition[];
 	/** What stored texts that shipped with the program are in the reader's language. */
 	shipped?: ReadonlyMap<string, string>;
 	name: string;

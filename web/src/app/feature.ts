@@ -105,6 +105,8 @@ export interface EntityWays {
 	work?: Work;
 	/** Other records do not list its records by themselves: a part of some feature does it better. */
 	unlisted?: boolean;
+	/** Fields that stand elsewhere on its page, or make no sense for this record: the facts leave them out. */
+	shown?: (row: Row, entity: Entity) => string[];
 	/** They are counted as people. */
 	people?: boolean;
 	/** Forms a list can be exported in, besides the tables. */
@@ -149,6 +151,8 @@ export type TabEntry = Part & Content & {
 	/** i18n key or an entity's records; with `rows` it may be left out. */
 	label?: Label;
 	work: Work;
+	/** Children that a component shows itself, such as "consent.customer_id": they get no tab of their own. */
+	covers?: string[];
 };
 
 /** On the right: three rows and "all n", or a component. */

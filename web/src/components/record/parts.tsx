@@ -1,17 +1,18 @@
 /** The parts of a record page that features add to records of others: tabs, cards, and what stands in the head. */
-import { type ReactNode, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { entityOf, fieldOf, linkedTitle, may, type RecordAnswer, selectOf, titleOf, useCount, useSome } from '@/api/records.ts';
 import type { Entity, Field, Meta, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
-import type { CardEntry, HeadEntry, Label, PartProps, RowsOf, TabEntry, Work } from '@/app/feature.ts';
+import type { CardEntry, HeadEntry, Label, PartProps, RowsOf, TabEntry } from '@/app/feature.ts';
 import { features, partsOf, pieceOf } from '@/app/features.ts';
 import { useWho } from '@/app/who.ts';
 import { FieldValue, isNothing } from '@/fields/index.tsx';
 import { number } from '@/lib/format.ts';
 import { Failed, Loading } from '../common/States.tsx';
 import { ChildTable } from './ChildTable.tsx';
+import type { RecordTab } from './groups.tsx';
 
 export function labelOf(meta: Meta, t: (key: string) => string, label: Label | undefined, rows: RowsOf | undefined): string {
 	if (typeof label === 'string') return t(label);
@@ -26,15 +27,8 @@ function shown<T extends { rows?: RowsOf }>(meta: Meta, parts: T[]): T[] {
 	});
 }
 
-export interface PartTab {
-	key: string;
-	label: string;
-	work: Work;
-	children: ReactNode;
-}
-
 /** What features add as tabs to this record. */
-export function useTabParts(entity: Entity, record: RecordAnswer | undefined): PartTab[] {
+export function useTabParts(entity: Entity, record: RecordAnswer | undefined): RecordTab[] {
 	const meta = useMeta();
 	const who = useWho();
 	const { t } = useTranslation();
@@ -49,7 +43,7 @@ export function useTabParts(entity: Entity, record: RecordAnswer | undefined): P
 export function useListed(entity: Entity, record: RecordAnswer | undefined): Set<string> {
 	const who = useWho();
 	if (!record) return new Set();
-	return new Set(partsOf(features().tabs, entity, record, who).flatMap((p) => (p.rows ? `${p.rows.entity}.${p.rows.field}` : [])));
+	return new Set(partsOf(features().tabs, entity, record, who).flatMap((p) => (p.rows ? `${p.rows.entity}.${p.rows.field}` : p.covers ?? [])));
 }
 
 function Piece({ part, entity, record }: PartProps & { part: { load?: TabEntry['load'] } }) {
@@ -62,6 +56,12 @@ function RowsTab({ rows, entity, record }: PartProps & { rows: RowsOf }) {
 	return <ChildTable child={rows.entity} field={rows.field} parent={{ entity: entity.name, row: record.row }} columns={rows.fields} order={rows.order} query={rows.query} fixed={rows.fixed} />;
 }
 
+export function useHasCards(entity: Entity, record: RecordAnswer | undefined): boolean {
+	const meta = useMeta();
+	const who = useWho();
+	return record !== undefined && shown<CardEntry>(meta, partsOf(features().cards, entity, record, who)).length > 0;
+}
+
 /** The right column: what features add, each a heading with three rows and the way to all. */
 export function Cards({ entity, record }: PartProps) {
 	const meta = useMeta();
@@ -72,6 +72,7 @@ export function Cards({ entity, record }: PartProps) {
 		<>
 			{cards.map((card) => (card.rows
 				? <RowsCard key={card.key} title={labelOf(meta, t, card.label, card.rows)} rows={card.rows} record={record} />
+				: !card.label ? <Piece key={card.key} part={card} entity={entity} record={record} />
 				: <section key={card.key} className="related">{card.label && <h3>{labelOf(meta, t, card.label, undefined)}</h3>}<Piece part={card} entity={entity} record={record} /></section>
 			))}
 		</>

@@ -6,6 +6,7 @@ import { post } from '@/api/client.ts';
 import { entityOf, fieldOf, may, type RecordAnswer, refresh, useCache, useSome } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import type { PartProps } from '@/app/feature.ts';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
 import { editable, FieldValue } from '@/fields/index.tsx';
 import { hintsOf } from './hints.ts';
@@ -15,7 +16,7 @@ export function useConsents(row: Row) {
 	return useSome(entityOf(useMeta(), 'consent'), new URLSearchParams({ select: 'id,state,channel', customer_id: `eq.${row.id}`, purpose: 'eq.marketing', order: 'at.desc', limit: '20' }));
 }
 
-export function Reach({ record: { row, masked } }: { record: RecordAnswer }) {
+export default function Reach({ record: { row, masked } }: PartProps) {
 	const { t } = useTranslation();
 	const warned = useConsents(row).data?.rows;
 	const no = warned !== undefined && hintsOf(row, new Date(), warned).some((h) => h.key === 'no_marketing');

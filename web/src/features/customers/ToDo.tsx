@@ -2,10 +2,11 @@
 import { App, Button, Checkbox } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { createRecord, deleteRecord, entityOf, type RecordAnswer, refresh, useCache, useSome } from '@/api/records.ts';
+import { createRecord, deleteRecord, entityOf, refresh, useCache, useSome } from '@/api/records.ts';
 import { useMay } from '@/components/record/rights.tsx';
 import type { Meaning, Row } from '@/api/types.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
+import type { PartProps } from '@/app/feature.ts';
 import { Meant } from '@/components/common/Meant.tsx';
 import { Failed } from '@/components/common/States.tsx';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
@@ -17,7 +18,7 @@ import { hintsOf, nextOf, type Trade, tradeOf } from './hints.ts';
 
 const RISK: Record<Trade['risk'], Meaning> = { low: 'good', some: 'warn', high: 'bad', unknown: 'quiet' };
 
-export function ToDo({ record }: { record: RecordAnswer }) {
+export default function ToDo({ record }: PartProps) {
 	const { t } = useTranslation();
 	const mayHere = useMay();
 	const { row } = record;
@@ -33,7 +34,7 @@ export function ToDo({ record }: { record: RecordAnswer }) {
 	const next = open.isSuccess ? nextOf(hints, overdue) : null;
 
 	return (
-		<div className="todo">
+		<>
 			{next && <Next key={next} what={next} customer={row} task={next !== 'overdue' && mayHere(interactions, 'create')} />}
 			<section>
 				<h3>{t('customer.open_work')}</h3>
@@ -60,7 +61,7 @@ export function ToDo({ record }: { record: RecordAnswer }) {
 					</ul>
 				</section>
 			)}
-		</div>
+		</>
 	);
 }
 

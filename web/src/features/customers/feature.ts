@@ -11,7 +11,11 @@ export default {
 			// A person has no line of business and a company no birthday.
 			without: (values) => (values.kind === 'company' ? ['person'] : ['company']),
 			needs: (values) => (values.stage === 'lost' ? 'lost_reason' : null),
-			record: () => import('./CustomerPage.tsx'),
+			// The other kind's fields, and what the head shows.
+			shown: (row, entity) => [
+				...entity.fields.filter((f) => f.group === (row.kind === 'company' ? 'person' : 'company') && !row[f.name]).map((f) => f.name),
+				entity.title ?? '', 'stage', 'orders_count', 'orders_total', 'open_work', 'tags',
+			],
 			apart: ['city', 'phone'],
 			people: true,
 			formats: ['vcard'],
@@ -32,6 +36,17 @@ export default {
 			],
 		},
 	},
+	head: [
+		{ on: 'customer', key: 'badges', order: 10, place: 'beside', load: () => import('./Badges.tsx') },
+		{ on: 'customer', key: 'strip', order: 10, place: 'strip', load: () => import('./Strip.tsx') },
+		{ on: 'customer', key: 'reach', order: 10, place: 'action', load: () => import('./Reach.tsx') },
+	],
+	cards: [{ on: 'customer', key: 'todo', order: 0, load: () => import('./ToDo.tsx') }],
+	tabs: [
+		{ on: 'customer', key: 'identifiers', order: 50, work: 'data', rows: { entity: 'identifier', field: 'customer_id' } },
+		{ on: 'customer', key: 'addresses', order: 51, work: 'data', rows: { entity: 'address', field: 'customer_id' } },
+		{ on: 'customer', key: 'consents', order: 52, work: 'data', label: { entity: 'consent' }, covers: ['consent.customer_id'], load: () => import('./Consents.tsx'), when: (who) => who.may('consent', 'read') },
+	],
 	timeline: [
 		{ on: 'customer', key: 'talks', order: 10, entity: 'interaction', field: 'customer_id', at: 'at', kinds: 'kind', pinned: 'pinned', item: () => import('./TalkItem.tsx') },
 	],

@@ -6,7 +6,6 @@ import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { RecordPageProps } from '@/app/features.ts';
 import { ChildTable } from '@/components/record/ChildTable.tsx';
-import { Files } from '@/components/record/Files.tsx';
 import { RecordPage } from '@/components/record/RecordPage.tsx';
 import { FieldValue, isNothing } from '@/fields/index.tsx';
 import { money } from '@/lib/format.ts';
@@ -20,7 +19,7 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 			head={(record) => <OrderHead entity={entity} record={record} />}
 			tabs={(record) => [
 				...(entityOf(meta, 'order_line') ? [{
-					key: 'lines', label: entityOf(meta, 'order_line')!.label_many, children: (
+					key: 'lines', work: 'sales' as const, label: entityOf(meta, 'order_line')!.label_many, children: (
 						<>
 							<ChildTable child="order_line" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['position', 'kind', 'sku', 'name', 'quantity', 'unit', 'unit_price', 'discount', 'total']} order="position.asc" show={inCurrency(record)} touches={['order']} />
 							<Sums entity={entity} record={record} />
@@ -29,17 +28,16 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 				}] : []),
 				...['payment', 'shipment'].flatMap((name) => {
 					const child = entityOf(meta, name);
-					return child ? [{ key: name, label: child.label_many, children: <ChildTable child={name} field="order_id" parent={{ entity: 'order', row: record.row }} touches={['order']} /> }] : [];
+					return child ? [{ key: name, work: 'sales' as const, label: child.label_many, children: <ChildTable child={name} field="order_id" parent={{ entity: 'order', row: record.row }} touches={['order']} /> }] : [];
 				}),
 				...(fieldOf(entity, 'original_order_id') ? [{
-					key: 'related', label: t('order.related'),
+					key: 'related', work: 'sales' as const, label: t('order.related'),
 					children: <ChildTable child="order" field="original_order_id" parent={{ entity: 'order', row: record.row }} columns={['number', 'kind', 'state', 'placed_at', 'total']} emptyText={t('order.related_empty')} fixed />,
 				}] : []),
 				...(entityOf(meta, 'interaction') ? [{
-					key: 'talks', label: entityOf(meta, 'interaction')!.label_many,
+					key: 'talks', work: 'service' as const, label: entityOf(meta, 'interaction')!.label_many,
 					children: <ChildTable child="interaction" field="order_id" parent={{ entity: 'order', row: record.row }} columns={['at', 'kind', 'subject', 'owner_id', 'state']} fixed />,
 				}] : []),
-				...(entityOf(meta, 'attachment') ? [{ key: 'files', label: t('files.title'), children: <Files parent={{ entity: 'order', field: 'order_id', row: record.row }} /> }] : []),
 			]}
 		/>
 	);

@@ -27,6 +27,12 @@ export default {
 		payment: { work: 'sales' },
 		shipment: { work: 'sales' },
 	},
+	tabs: [
+		{
+			on: 'customer', key: 'orders', order: 10, work: 'sales',
+			rows: { entity: 'order', field: 'customer_id', fields: ['number', 'state', 'placed_at', 'lines_count', 'total', 'channel_id'] },
+		},
+	],
 	timeline: [
 		{
 			on: 'customer', key: 'orders', order: 20, entity: 'order', field: 'customer_id', at: 'placed_at',
