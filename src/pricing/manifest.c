@@ -1,6 +1,6 @@
 #include "core/manifest/manifest.h"
 #include "core/command/command.h"
-#include "pricing/pricing.h"
+#include "pricing/pricing_store.h"
 
 enum { QUESTIONS_MAX = 64 << 20 };
 
@@ -29,5 +29,20 @@ static const struct command pricing_commands[] = {
 	{.name = NULL},
 };
 
+static const struct entity *const entities[] = {
+	&price_book_entity, &price_rule_entity, &exchange_rate_entity, &product_unit_entity, &promotion_entity, &promotion_use_entity, NULL,
+};
+
+static const struct route *const routes[] = {pricing_routes, NULL};
+
+/* Prices are the firm's: managers keep them, sales people see the promotions. */
+static const struct role_right rights[] = {
+	{"manager", "price_book", "aaa-aa"}, {"manager", "price_rule", "aaaaaa"}, {"manager", "exchange_rate", "aaa-aa"}, {"manager", "product_unit", "aaaaaa"},
+	{"manager", "promotion", "aaa-aa"},  {"manager", "promotion_use", "a-----"}, {"sales", "price_book", "------"}, {"sales", "price_rule", "------"},
+	{"sales", "exchange_rate", "a-----"}, {"sales", "product_unit", "a-----"}, {"sales", "promotion", "a-----"}, {"sales", "promotion_use", "------"}, {0},
+};
+
 extern const struct manifest pricing_manifest;
-const struct manifest pricing_manifest = {.name = "pricing", .commands = pricing_commands};
+const struct manifest pricing_manifest = {
+	.name = "pricing", .commands = pricing_commands, .entities = entities, .routes = routes, .settings = pricing_settings, .rights = rights,
+};

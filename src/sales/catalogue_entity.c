@@ -94,6 +94,8 @@ static const struct field product_fields[] = {
 	 .flags = F_MASKABLE},
 	{.name = "currency", .type = FIELD_CODE, .label = {"Currency", "币种"}, .group = "price", .max = 3},
 	{.name = "unit", .type = FIELD_TEXT, .label = {"Unit", "单位"}, .group = "price", .max = 30},
+	{.name = "tax_id", .type = FIELD_LINK, .label = {"Tax", "税种"}, .group = "price", .link = "tax", .on_delete = DELETE_RESTRICT, .flags = F_INDEX,
+	 .help = {"Empty: the firm's usual one", "留空时按公司默认税种"}},
 	{.name = "barcode", .type = FIELD_TEXT, .label = {"Barcode", "条形码"}, .group = "detail", .max = 60, .flags = F_SEARCH | F_INDEX},
 	{.name = "barcode_key", .type = FIELD_TEXT, .label = {"Barcode as compared", "条形码（比较用）"}, .group = "detail",
 	 .form_of = "barcode", .form_cased = true, .flags = F_INDEX | F_SECRET | F_READONLY | F_MORE},

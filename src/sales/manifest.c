@@ -3,11 +3,12 @@
 #include "sales/sales.h"
 
 static const struct entity *const entities[] = {
-	&order_entity, &order_line_entity, &payment_entity, &shipment_entity, &product_entity, &category_entity, &channel_entity, NULL,
+	&order_entity, &order_line_entity, &payment_entity, &shipment_entity, &product_entity, &category_entity, &channel_entity, &tax_entity, NULL,
 };
 
 /* What is sold has no owner and is reached by "all" alone. */
 static const struct role_right rights[] = {
+	{"manager", "tax", "a-----"},     {"sales", "tax", "a-----"},
 	{"manager", "product", "aaa-aa"}, {"manager", "category", "aaa-aa"}, {"manager", "channel", "a-----"},
 	{"sales", "product", "a-----"},   {"sales", "category", "a-----"},   {"sales", "channel", "a-----"},   {0},
 };

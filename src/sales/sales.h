@@ -5,6 +5,6 @@
 #include "core/entity/entity.h"
 
 extern const struct entity channel_entity, category_entity, product_entity, order_entity, order_line_entity, payment_entity,
-	shipment_entity;
+	shipment_entity, tax_entity;
 
 #endif

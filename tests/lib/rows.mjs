@@ -1,7 +1,8 @@
 // Rows of every kind of record with every field filled, as a person could have typed them.
 
 // what others link to comes first
-export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'product', 'customer', 'identifier', 'party_role', 'address', 'consent',
+export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
+  'price_book', 'price_rule', 'exchange_rate', 'promotion', 'identifier', 'party_role', 'address', 'consent',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself
@@ -73,6 +74,12 @@ export function rowsOf(entity, refs, n = 6) {
     for (const field of ['customer_id', 'competitor_id']) if (/^opportunity_(person|competitor)$/.test(entity.name) && field in row) row[field] = refs[field.slice(0, -3)]?.[(i + Math.floor(i / 3)) % refs[field.slice(0, -3)].length];
     if (/^opportunity/.test(entity.name) && 'amount' in row) row.amount = row.currency === 'JPY' ? String(i * 10) : (i * 10.25).toFixed(2);
     if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
+    // prices: nothing under zero, no book reckoned from itself, periods that end after they begin
+    if (entity.name === 'price_book') Object.assign(row, { starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+    if (entity.name === 'price_rule') Object.assign(row, { quantity_from: String(i + 1), kind: 'fixed', amount: `${i}.25`, category_id: undefined, base_book_id: undefined, round_to: '0.05', starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+    if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
+    if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
+    if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });

@@ -17,7 +17,7 @@
 
 static const struct entity *const entities[] = {
 	&customer_entity, &identifier_entity, &party_role_entity, &address_entity, &consent_entity,    &interaction_entity,
-	&order_entity,    &order_line_entity, &payment_entity,    &shipment_entity, &product_entity,   &category_entity,
+	&order_entity,    &order_line_entity, &payment_entity,    &shipment_entity, &tax_entity, &product_entity,   &category_entity,
 	&channel_entity,  &tag_entity,        &attachment_entity, &user_entity,     &team_entity,      &branch_entity,
 	&region_entity,   &role_entity,       &token_entity,      &saved_view_entity};
 
