@@ -2,7 +2,7 @@
 
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
-  'price_book', 'price_rule', 'exchange_rate', 'promotion', 'identifier', 'party_role', 'address', 'consent',
+  'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself
@@ -80,6 +80,8 @@ export function rowsOf(entity, refs, n = 6) {
     if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
     if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
     if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });
+    if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
+    if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), unit: null, price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });
