@@ -176,6 +176,8 @@ static enum err make_demo(struct cli *cli)
 		err = demo_trade(ctx, cli->out);
 	if (err == OK)
 		err = demo_service(ctx, &house, cli->out);
+	if (err == OK)
+		err = store_write(ctx, cli->app->store, demo_segments, NULL);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

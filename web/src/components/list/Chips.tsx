@@ -2,7 +2,7 @@
 import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Button, Popover, Select } from 'antd';
-import { Fragment, useId, useState } from 'react';
+import { Fragment, lazy, Suspense, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { get } from '@/api/client.ts';
@@ -12,7 +12,10 @@ import type { Entity, Field, Row } from '@/api/types.ts';
 import { kindOf } from '@/fields/index.tsx';
 import { LinkWords } from '@/fields/link.tsx';
 import { list } from '@/lib/format.ts';
+import { ADVANCED, AdvancedChip } from './AdvancedChip.tsx';
 import { visibleFields } from './state.ts';
+
+const AdvancedDialog = lazy(() => import('./Advanced.tsx'));
 
 /** What is offered before anything is chosen. */
 const START: Partial<Record<Op, string[]>> = { period: ['month'], within: ['30d'], older: ['90d'] };
@@ -176,6 +179,8 @@ export function Chips({ entity, conditions, onChange }: Props) {
 		put(at, or ? anyOf([next]) : next);
 	}
 
+	const advanced = conditions.findIndex((c) => c.field === ADVANCED);
+
 	const several = (at: number, any: Condition[]) => (
 		<span className="chip-any" key={`any.${at}`} role="group" aria-label={t('filter.any')}>
 			{any.map((condition, i) => (
@@ -214,7 +219,9 @@ export function Chips({ entity, conditions, onChange }: Props) {
 
 	return (
 		<div className="chips" role="group" aria-label={t('filter.title')}>
-			{conditions.map((condition, i) => (condition.any ? several(i, condition.any) : condition.field === IMPORT_RUN ? (
+			{conditions.map((condition, i) => (condition.any ? several(i, condition.any) : condition.field === ADVANCED ? (
+				<AdvancedChip key={ADVANCED} entity={entity} text={condition.value[0] ?? ''} onOpen={() => setOpen(ADVANCED)} onRemove={() => put(i)} />
+			) : condition.field === IMPORT_RUN ? (
 				<ImportChip key={IMPORT_RUN} id={condition.value[0] ?? ''} onRemove={() => put(i)} />
 			) : (
 				<Chip
@@ -228,6 +235,18 @@ export function Chips({ entity, conditions, onChange }: Props) {
 			>
 				<Button type="text" size="small" icon={<PlusOutlined />}>{t('filter.add')}</Button>
 			</Popover>
+			{advanced < 0 && <Button type="text" size="small" onClick={() => setOpen(ADVANCED)}>{t('condition.advanced')}</Button>}
+			{open === ADVANCED && (
+				<Suspense fallback={null}>
+					<AdvancedDialog
+						entity={entity} text={advanced < 0 ? '' : conditions[advanced]!.value[0] ?? ''} onClose={() => setOpen(null)}
+						onDone={(text) => {
+							setOpen(null);
+							put(advanced < 0 ? conditions.length : advanced, { field: ADVANCED, op: 'raw', value: [text] });
+						}}
+					/>
+				</Suspense>
+			)}
 			{conditions.length > 1 && (
 				<Button type="text" size="small" onClick={() => onChange([])}>{t('filter.clear')}</Button>
 			)}

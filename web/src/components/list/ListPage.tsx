@@ -1,10 +1,11 @@
 /** The one list: views, filters, table or cards, selection, side panel, live marks. */
-import { CalculatorOutlined, DownloadOutlined, ReloadOutlined, SettingOutlined, UploadOutlined } from '@ant-design/icons';
+import { CalculatorOutlined, DownloadOutlined, ReloadOutlined, SettingOutlined, TeamOutlined, UploadOutlined } from '@ant-design/icons';
 import { App, Button, Dropdown, Input, type InputRef, Popover, Skeleton, Tooltip } from 'antd';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { fetchRecord, may, PAGE, refresh, useCache, useCount, useRows, useSums } from '@/api/records.ts';
+import { IMPORT_RUN } from '@/api/query.ts';
+import { entityOf, fetchRecord, may, PAGE, refresh, useCache, useCount, useRows, useSums } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useApp } from '@/app/context.tsx';
 import { usePhone } from '@/app/preferences.ts';
@@ -25,6 +26,7 @@ import { Peek } from './Peek.tsx';
 import { listParams, sumField, useListState } from './state.ts';
 import { Views } from './Views.tsx';
 
+const SaveSegment = lazy(() => import('./Advanced.tsx').then((m) => ({ default: m.SaveSegment })));
 const Bulk = lazy(() => import('./Bulk.tsx'));
 const Columns = lazy(() => import('./Columns.tsx'));
 const FormDialog = lazy(() => import('../form/FormDialog.tsx').then((m) => ({ default: m.FormDialog })));
@@ -53,6 +55,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const [selection, setSelection] = useState<Selection>(NONE);
 	const [whole, setWhole] = useState<Row | null>(null);
 	const [exporting, setExporting] = useState(false);
+	const [saving, setSaving] = useState(false);
 	useTitle(entity.label_many);
 
 	// Relative conditions ("last 90 days") are worked out anew when the list is.
@@ -116,6 +119,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const selected = selection.all || selection.ids.size > 0;
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
+	const segmentable = !entity.system && filtered && may(entityOf(meta, 'segment'), 'create') && state.conditions.every((c) => c.field !== IMPORT_RUN && (c.op !== 'raw' || c.field === 'condition'));
 	// The button above the page makes what the business makes daily; the rest is made here.
 	const elsewhere = !entity.child && !madeDaily(entity);
 
@@ -133,7 +137,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						</Popover>
 					)}
 					{action ?? (creatable && elsewhere && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
-					<ListMenu entity={entity} totals={summed.length > 0 && !phone ? state.totals : null} onTotals={() => change({ totals: !state.totals })} onExport={() => setExporting(true)} />
+					<ListMenu entity={entity} totals={summed.length > 0 && !phone ? state.totals : null} onTotals={() => change({ totals: !state.totals })} onExport={() => setExporting(true)} onSegment={segmentable ? () => setSaving(true) : null} />
 				</div>
 			</div>
 			<div className="list-filters">
@@ -184,6 +188,7 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 				</Suspense>
 			)}
 			{exporting && <Suspense fallback={null}><Export entity={entity} params={params} columns={state.columns} selection={selection} onClose={() => setExporting(false)} /></Suspense>}
+			{saving && <Suspense fallback={null}><SaveSegment entity={entity} q={state.q} conditions={state.conditions} onClose={() => setSaving(false)} /></Suspense>}
 			{saver.dialog}
 		</div>
 	);
@@ -229,17 +234,26 @@ function QuickSearch({ value, label, onChange }: { value: string; label: string;
 	);
 }
 
-function ListMenu({ entity, totals, onTotals, onExport }: { entity: Entity; totals: boolean | null; onTotals(): void; onExport(): void }) {
+interface MenuProps {
+	entity: Entity;
+	totals: boolean | null;
+	onTotals(): void;
+	onExport(): void;
+	onSegment: (() => void) | null;
+}
+
+function ListMenu({ entity, totals, onTotals, onExport, onSegment }: MenuProps) {
 	const { t } = useTranslation();
 	const navigate = useNavigate();
 	const items = [
 		...(totals !== null ? [{ key: 'totals', icon: <CalculatorOutlined />, label: t(totals ? 'list.totals_off' : 'list.totals_on') }] : []),
+		...(onSegment ? [{ key: 'segment', icon: <TeamOutlined />, label: t('segment.save') }] : []),
 		...(may(entity, 'export') ? [{ key: 'export', icon: <DownloadOutlined />, label: t('export.button') }] : []),
 		...(may(entity, 'import') ? [{ key: 'import', icon: <UploadOutlined />, label: t('import.button') }] : []),
 	];
 	if (items.length === 0) return null;
 	return (
-		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : key === 'totals' ? onTotals() : void navigate(`/import/new?entity=${entity.name}`)) }}>
+		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : key === 'segment' ? onSegment?.() : key === 'totals' ? onTotals() : void navigate(`/import/new?entity=${entity.name}`)) }}>
 			<Button type="text" aria-label={t('list.more')}>⋯</Button>
 		</Dropdown>
 	);
