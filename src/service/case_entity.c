@@ -1,6 +1,7 @@
 /* Cases: what a customer brings, who looks after it, how far it is. */
 #include "base/str.h"
 #include "base/timeutil.h"
+#include "service/complaint.h"
 #include "service/service_internal.h"
 #include "service/sla.h"
 
@@ -69,6 +70,13 @@ static const struct option clock_kinds[] = {
 	{0},
 };
 
+static const struct option feelings[] = {
+	{"negative", {"Upset", "不满"}, "bad"},
+	{"neutral", {"Calm", "平静"}, "quiet"},
+	{"positive", {"Content", "满意"}, "good"},
+	{0},
+};
+
 static const struct option said[] = {
 	{"yes", {"Yes", "是"}, "good"},
 	{"no", {"No", "否"}, "bad"},
@@ -108,6 +116,13 @@ static const struct field fields[] = {
 	{.name = "priority_auto", .type = FIELD_BOOL, .label = {"Priority by rule", "按规则定级"}, .group = "promise", .fallback = "true", .flags = F_READONLY | F_MORE},
 	{.name = "priority_reason", .type = FIELD_JSON, .label = {"Why this priority", "定级原因"}, .group = "promise", .flags = F_READONLY | F_MORE},
 	{.name = "severity", .type = FIELD_ENUM, .label = {"Severity", "严重程度"}, .group = "matter", .options = severities, .flags = F_INDEX},
+	{.name = "grade_id", .type = FIELD_LINK, .label = {"Graded by", "分级依据"}, .group = "matter", .link = "complaint_grade", .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_MORE},
+	{.name = "feeling", .type = FIELD_ENUM, .label = {"How the customer feels", "客户情绪"}, .group = "matter", .options = feelings, .flags = F_INDEX},
+	{.name = "feeling_score", .type = FIELD_DECIMAL, .scale = 2, .label = {"Feeling (-1 to 1)", "情绪分（-1 至 1）"}, .group = "matter", .flags = F_READONLY | F_MORE},
+	{.name = "feeling_words", .type = FIELD_TEXT, .label = {"Words that tell", "情绪依据"}, .group = "matter", .max = 500, .flags = F_READONLY | F_MORE},
+	{.name = "feeling_by_person", .type = FIELD_BOOL, .label = {"Feeling set by a person", "情绪由人工设定"}, .group = "matter", .fallback = "false", .flags = F_READONLY | F_MORE},
+	{.name = "repeats", .type = FIELD_INT, .label = {"Other complaints in 90 days", "90 天内其他投诉"}, .group = "matter", .fallback = "0", .flags = F_READONLY | F_MORE},
+	{.name = "repeat_of_id", .type = FIELD_LINK, .label = {"Complaint before", "上一件投诉"}, .group = "links", .link = "case", .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_INDEX | F_MORE},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "负责人"}, .group = "belongs", .link = "user", .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Team", "团队"}, .group = "belongs", .link = "team", .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
 	{.name = "branch_id", .type = FIELD_LINK, .label = {"Branch", "分支机构"}, .group = "belongs", .link = "branch", .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_MORE},
@@ -250,6 +265,17 @@ static enum err check_links(struct ctx *ctx, const struct record *now)
 	return OK;
 }
 
+/* The model writes feeling and score; the feeling alone is a person's word, which stays until it is emptied. */
+static enum err settle_feeling(struct ctx *ctx, const struct record *old, struct record *now)
+{
+	bool moved = old == NULL ? record_text(now, "feeling") != NULL : !value_equal(record_value(old, "feeling"), record_value(now, "feeling"));
+	bool scored = old == NULL ? record_value(now, "feeling_score")->kind != VALUE_NULL : !value_equal(record_value(old, "feeling_score"), record_value(now, "feeling_score"));
+	enum err err = OK;
+	if (moved && !scored)
+		err = case_set_int(ctx, now, "feeling_by_person", record_text(now, "feeling") != NULL);
+	return err == OK && old == NULL ? complaint_feel(ctx, now, NULL) : err;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
@@ -267,16 +293,23 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 		err = record_set(ctx, now, "state", value_text("open"));
 	if (err == OK)
 		err = move_state(ctx, old, now);
+	if (err == OK)
+		err = settle_feeling(ctx, old, now);
+	if (err == OK)
+		err = complaint_grade(ctx, old, now);
 	return err == OK ? case_settle_priority(ctx, old, now) : err;
 }
 
 static enum err after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
 {
 	(void)entity;
-	(void)old;
-	if (now == NULL)
-		return timer_clear(ctx, "case.clock", arena_printf(ctx->arena, "%lld", (long long)record_id(old)));
-	return sla_later(ctx, record_id(now));
+	if (now != NULL) {
+		enum err err = complaint_follow(ctx, old, now);
+		return err == OK ? sla_later(ctx, record_id(now)) : err;
+	}
+	const char *key = arena_printf(ctx->arena, "%lld", (long long)record_id(old));
+	enum err err = key != NULL ? timer_clear(ctx, "case.clock", key) : fail(ctx, ERR_LIMIT, "", "memory");
+	return err == OK ? timer_clear(ctx, "case.follow", key) : err;
 }
 
 static const char *const indexes[] = {"customer_id,opened_at", "owner_id,state,due_at", "state,due_at", "team_id,state,due_at", "state,priority_rank", NULL};

@@ -2,7 +2,8 @@
 #include "service/service.h"
 
 static const struct entity *const entities[] = {
-	&case_topic_entity, &sla_policy_entity, &macro_entity, &case_entity, &case_message_entity, &case_clock_entity, &case_span_entity, NULL,
+	&case_topic_entity, &sla_policy_entity, &macro_entity, &complaint_grade_entity, &compensation_item_entity, &compensation_limit_entity,
+	&case_entity, &case_message_entity, &case_clock_entity, &case_span_entity, &compensation_entity, NULL,
 };
 
 static const struct route *const routes[] = {service_case_routes, NULL};
@@ -11,6 +12,8 @@ static const struct route *const routes[] = {service_case_routes, NULL};
 static const struct role_right rights[] = {
 	{"service", "case", "aaa-a-"},        {"service", "case_message", "aa----"}, {"service", "case_clock", "a---a-"}, {"service", "case_span", "a-----"},
 	{"service", "case_topic", "a-----"},  {"service", "sla_policy", "a-----"},   {"service", "macro", "aaa---"},
+	{"service", "complaint_grade", "a-----"}, {"service", "compensation_item", "a-----"}, {"service", "compensation_limit", "a-----"}, {"service", "compensation", "aaa---"},
+	{"manager", "complaint_grade", "aaa-aa"}, {"manager", "compensation_item", "aaa-aa"}, {"manager", "compensation_limit", "aaa-aa"}, {"manager", "compensation", "aaa---"},
 	{"manager", "case_topic", "aaa-aa"},  {"manager", "sla_policy", "aaa-aa"},   {"manager", "macro", "aaaaaa"},
 	{"sales", "case", "aao---"},          {"sales", "case_message", "aa----"},   {"sales", "case_clock", "a-----"},   {"sales", "case_span", "a-----"},
 	{"sales", "case_topic", "a-----"},    {"sales", "sla_policy", "a-----"},     {"sales", "macro", "a-----"},        {0},

@@ -3,6 +3,7 @@
  * Messages of a case are numbered, so that a page goes on by number after a lost connection. Whoever answers says up to which
  * message they have read: an answer is refused when somebody else has said something since. */
 #include "base/str.h"
+#include "service/complaint.h"
 #include "service/service_internal.h"
 #include "service/sla.h"
 #include "service_sql.h"
@@ -138,6 +139,8 @@ static enum err note_in(struct ctx *ctx, struct record *patch, const struct reco
 	enum err err = OK;
 	if (record_i64(message, "at") > record_i64(record, "last_in_at"))
 		err = case_set_int(ctx, patch, "last_in_at", record_i64(message, "at"));
+	if (err == OK && record_i64(record, "feeling_by_person") == 0)
+		err = complaint_feel(ctx, patch, record_text(message, "body"));
 	return err == OK && !ended ? case_set_int(ctx, patch, "unread", 1) : err;
 }
 

@@ -8,7 +8,8 @@
 #include "core/settings/settings.h"
 #include "core/timers/timers.h"
 
-extern const struct entity case_entity, case_message_entity, case_topic_entity, case_clock_entity, case_span_entity, sla_policy_entity, macro_entity;
+extern const struct entity case_entity, case_message_entity, case_topic_entity, case_clock_entity, case_span_entity, sla_policy_entity, macro_entity,
+	complaint_grade_entity, compensation_item_entity, compensation_limit_entity, compensation_entity;
 
 /* Stand before rest_routes. */
 extern const struct route service_case_routes[];

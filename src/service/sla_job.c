@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/str.h"
+#include "service/complaint.h"
 #include "service/service_internal.h"
 #include "service/sla.h"
 #include "service_sql.h"
@@ -342,4 +343,4 @@ static enum err fire(struct ctx *ctx, const struct timer *timer)
 	return err;
 }
 
-const struct timer_kind service_timers[] = {{"case.clock", fire}, {.kind = NULL}};
+const struct timer_kind service_timers[] = {{"case.clock", fire}, {"case.follow", complaint_ask_again}, {.kind = NULL}};

@@ -209,3 +209,66 @@ test('what does not fit is refused', async () => {
   assert.equal((await api('PATCH', `/api/v1/case/${made.id}`, { state: 'new' })).status, 422);
   assert.equal((await api('PATCH', `/api/v1/case/${made.id}`, { parent_id: made.id })).status, 422);
 });
+
+test('a complaint is felt and graded by the firm’s criteria; a person’s word stays; repeats are found', async () => {
+  const boss = await person('Zhou');
+  const team = await make(api, 'team', { name: 'complaints' });
+  await make(api, 'complaint_grade', { name: 'harm', position: 1, severity: 'critical', when_words: '过敏\n受伤', team_id: team.id, told: [boss.id], follow_up_days: 3 });
+  await make(api, 'complaint_grade', { name: 'again', position: 2, severity: 'major', when_repeats: 2 });
+  await make(api, 'complaint_grade', { name: 'angry', position: 3, severity: 'major', when_feeling: '-0.60' });
+  await make(api, 'complaint_grade', { name: 'other', position: 4, severity: 'minor' });
+  const customer = await make(api, 'customer', { name: '李雷', kind: 'person' });
+  const made = await make(api, 'case', { subject: '关于上周的订单', kind: 'complaint', customer_id: customer.id });
+  assert.equal((await read(made.id)).severity, 'minor');
+  await say(api, made.id, { kind: 'in', body: '用了之后孩子皮膚過敏，太失望了，质量很差' });
+  const now = await read(made.id);
+  assert.deepEqual([now.severity, now.priority, now.team_id, now.feeling], ['critical', 'urgent', team.id, 'negative']);
+  assert.match(now.feeling_words, /失望/);
+  assert.ok(JSON.stringify((await api('GET', `/api/v1/case/${made.id}?select=participants`)).body).includes(boss.id));
+  // a person knows better, and is not overruled by the next message
+  await change(api, 'case', made.id, { severity: 'minor', feeling: 'neutral' });
+  await say(api, made.id, { kind: 'in', body: '还是过敏，很生气' });
+  const kept = await read(made.id);
+  assert.deepEqual([kept.severity, kept.feeling, kept.feeling_by_person], ['minor', 'neutral', true]);
+  const second = await make(api, 'case', { subject: 'the lamp', kind: 'complaint', customer_id: customer.id });
+  const again = await read(second.id);
+  assert.deepEqual([again.severity, again.repeats, again.repeat_of_id], ['major', 1, made.id]);
+  // asked after three days: a timer waits as long as it is solved
+  await change(api, 'case', made.id, { severity: null });
+  assert.equal((await read(made.id)).severity, 'critical');
+  await change(api, 'case', made.id, { state: 'solved' });
+  const waiting = (await api('GET', '/api/v1/timers')).body.kinds.find((k) => k.kind === 'case.follow');
+  assert.equal(waiting.waiting, 1);
+  assert.ok(Math.abs(Date.parse(waiting.next_at) - Date.now() - 3 * 86400_000) < 60_000);
+  await change(api, 'case', made.id, { state: 'open' });
+  assert.equal((await api('GET', '/api/v1/timers')).body.kinds.find((k) => k.kind === 'case.follow'), undefined);
+});
+
+test('amends within the limit at once, above it by another; refunds never pass what was paid, even asked at once', async () => {
+  await make(api, 'compensation_limit', { severity: null, amount: '50.00' });
+  await make(api, 'compensation_limit', { user_id: mate.id, amount: '500.00' });
+  const coupon = await make(api, 'compensation_item', { name: 'coupon 20', kind: 'coupon', value: '20.00' });
+  const order = await make(api, 'order', { customer_id: ids.plain, state: 'paid', total: '100.00' });
+  await make(api, 'payment', { order_id: order.id, amount: '100.00', kind: 'payment' });
+  const made = await make(api, 'case', { subject: 'make it good', kind: 'complaint', customer_id: ids.plain, order_id: order.id });
+  const give = (who, row) => who('POST', '/api/v1/compensation', { case_id: made.id, ...row }, one);
+  const first = (await give(clerk, { item_id: coupon.id })).body;
+  assert.deepEqual([first[0]?.state ?? first.state, first[0]?.amount ?? first.amount], ['approved', '20.00']);
+  const asked = await give(clerk, { kind: 'gift', amount: '40.00' });
+  const gift = asked.body[0] ?? asked.body;
+  assert.equal(gift.state, 'asked', 'with the coupon it is more than 50');
+  const decide = (who, id, state) => who('PATCH', `/api/v1/compensation/${id}`, { state }, one);
+  assert.equal((await decide(clerk, gift.id, 'approved')).status, 403);
+  assert.equal((await decide(mate, gift.id, 'given')).status, 422);
+  const approved = await decide(mate, gift.id, 'approved');
+  assert.deepEqual([approved.status, approved.body.decided_by_id], [200, mate.id]);
+  // ten times thirty at once: three fit into a hundred
+  const answers = await Promise.all(Array.from({ length: 10 }, () => give(mate, { kind: 'refund', amount: '30.00' })));
+  assert.deepEqual(answers.map((a) => a.status).sort(), [201, 201, 201, ...Array(7).fill(409)]);
+  const back = answers.filter((a) => a.status === 201).map((a) => (a.body[0] ?? a.body).id);
+  for (const id of back) assert.equal((await decide(mate, id, 'given')).status, 200);
+  const paid = (await api('GET', `/api/v1/payment?order_id=eq.${order.id}&kind=eq.refund`)).body;
+  assert.deepEqual(paid.map((p) => p.amount), ['30.00', '30.00', '30.00']);
+  assert.equal((await give(mate, { kind: 'refund', amount: '10.01' })).status, 409);
+  assert.equal((await give(mate, { kind: 'refund', amount: '-1' })).status, 422);
+});

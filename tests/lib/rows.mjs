@@ -3,10 +3,11 @@
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent',
-  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'case',
+  'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
+  'case',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself
-export const never = ['attachment', 'saved_view', 'case_message', 'segment'];
+export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment'];
 
 const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
   "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];
@@ -59,6 +60,8 @@ export function rowsOf(entity, refs, n = 6) {
     if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
     for (const f of entity.fields) if (/_minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
     if ('warn_percent' in row) row.warn_percent = 70 + i;
+    if ('when_feeling' in row) row.when_feeling = (-i / 10).toFixed(2);
+    if ('follow_up_days' in row) row.follow_up_days = i;
     if ('satisfied' in row) row.satisfied = 1 + (i % 5);
     if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
     // ids are of a folder, and a series makes records of its own

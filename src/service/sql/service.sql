@@ -85,3 +85,29 @@ DELETE FROM case_here WHERE until < ?1;
 
 -- name: case_messages_of
 SELECT id, seq FROM case_message WHERE case_id = ?1 AND kind <> 'event' ORDER BY seq;
+
+-- name: complaint_others
+SELECT count(*), max(id) FROM "case" WHERE customer_id = ?1 AND kind = 'complaint' AND id <> ?2 AND opened_at >= ?3 AND opened_at <= ?4;
+
+-- name: complaint_grades
+SELECT id, name, severity, when_words, when_feeling, when_repeats, when_topic_id, team_id, follow_up_days FROM complaint_grade WHERE active = ?1 ORDER BY position, id;
+
+-- name: complaint_words
+SELECT body FROM case_message WHERE case_id = ?1 AND kind = 'in' ORDER BY seq LIMIT 20;
+
+-- name: compensation_hold
+UPDATE "case" SET last_seq = last_seq WHERE id = ?1;
+
+-- name: compensation_hold_order
+UPDATE "order" SET lines_count = lines_count WHERE id = ?1;
+
+-- name: compensation_left
+SELECT coalesce((SELECT sum(CASE WHEN p.kind = 'refund' THEN -abs(p.amount) ELSE p.amount END) FROM payment p JOIN "order" o ON o.id = p.order_id
+  WHERE p.order_id = ?1 AND (p.kind = 'refund' OR p.state = 'paid') AND p.state <> 'failed' AND (p.currency IS NULL OR o.currency IS NULL OR p.currency = o.currency)), 0)
+ - coalesce((SELECT sum(amount) FROM compensation WHERE order_id = ?1 AND kind = 'refund' AND id <> ?2 AND state IN ('asked', 'approved')), 0);
+
+-- name: compensation_limit
+SELECT max(amount) FROM compensation_limit WHERE (user_id = ?1 OR user_id IS NULL) AND ?2 = 0 AND (severity IS NULL OR severity = ?3);
+
+-- name: compensation_given
+SELECT coalesce(sum(amount_base), 0) FROM compensation WHERE case_id = ?1 AND id <> ?2 AND state IN ('approved', 'given');

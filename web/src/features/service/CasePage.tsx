@@ -70,7 +70,7 @@ export default function CasePage({ entity, id }: RecordPageProps) {
 }
 
 function Badges({ entity, record: { row, masked } }: { entity: Entity; record: RecordAnswer }) {
-	const shown = ['state', 'priority', 'alarm', 'severity'].flatMap((n) => fieldOf(entity, n) ?? []);
+	const shown = ['state', 'priority', 'alarm', 'severity', 'feeling'].flatMap((n) => fieldOf(entity, n) ?? []);
 	return <span className="badges">{shown.filter((f) => row[f.name]).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}</span>;
 }
 

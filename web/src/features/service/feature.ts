@@ -13,6 +13,9 @@ export default {
 		{ group: 'service', order: 10, entity: 'case_topic', text: 'settings.topics_text' },
 		{ group: 'service', order: 20, entity: 'sla_policy', text: 'settings.promises_text' },
 		{ group: 'service', order: 30, entity: 'macro', text: 'settings.macros_text' },
+		{ group: 'service', order: 40, entity: 'complaint_grade', text: 'settings.grades_text' },
+		{ group: 'service', order: 50, entity: 'compensation_item', text: 'settings.amends_text' },
+		{ group: 'service', order: 60, entity: 'compensation_limit', text: 'settings.limits_text' },
 	],
 	entities: {
 		case: {
@@ -31,8 +34,13 @@ export default {
 		macro: { work: 'service' },
 		case_topic: { work: 'service' },
 		sla_policy: { work: 'service' },
+		compensation: { work: 'service' },
+		complaint_grade: { work: 'service', unlisted: true },
+		compensation_limit: { work: 'service', unlisted: true },
+		compensation_item: { work: 'service', unlisted: true },
 	},
 	tabs: [
+		{ on: 'case', key: 'amends', order: 20, work: 'service', rows: { entity: 'compensation', field: 'case_id', fields: ['kind', 'item_id', 'amount', 'state', 'asked_by_id', 'decided_by_id', 'reason'], order: 'id.desc' } },
 		{ on: 'customer', key: 'cases', order: 10, work: 'service', rows: { entity: 'case', field: 'customer_id', fields: ['number', 'subject', 'kind', 'state', 'priority', 'opened_at', 'owner_id'], order: 'opened_at.desc' } },
 		{ on: 'order', key: 'cases', order: 10, work: 'service', rows: { entity: 'case', field: 'order_id', fields: ['number', 'subject', 'kind', 'state', 'opened_at', 'owner_id'], order: 'opened_at.desc' } },
 	],

@@ -1,0 +1,209 @@
+/* What is given to make a complaint good: within limits, else by approval; refunds within what was paid. */
+#include "base/decimal.h"
+#include "base/str.h"
+#include "service/complaint.h"
+#include "service/service_internal.h"
+#include "service_sql.h"
+
+static enum err ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b, const char *text, int64_t *ret, bool *ret_some)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, a);
+	stmt_bind_i64(stmt, 2, b);
+	if (text != NULL)
+		stmt_bind_text(stmt, 3, text);
+	err = stmt_step(ctx, stmt, &row);
+	*ret_some = row && !stmt_is_null(stmt, 0);
+	*ret = *ret_some ? stmt_i64(stmt, 0) : 0;
+	stmt_done(stmt);
+	return err;
+}
+
+/* Who asks for amends of one case at once waits here: sums are taken one after the other. */
+static enum err hold_case(struct ctx *ctx, int64_t case_id)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_compensation_hold, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, case_id);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+/* The same for an order, for money of it may go back in several cases. */
+static enum err hold_order(struct ctx *ctx, int64_t order_id)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_compensation_hold_order, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, order_id);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+/* What was paid for the order, less what went back and is to go back already. */
+static enum err check_refund(struct ctx *ctx, const struct record *now)
+{
+	int64_t order = record_i64(now, "order_id"), left = 0;
+	bool some = false;
+	if (!str_equal(record_text(now, "kind"), "refund"))
+		return OK;
+	if (order == 0)
+		return fail(ctx, ERR_INVALID, "order_id", "compensation_order");
+	enum err err = hold_order(ctx, order);
+	if (err == OK)
+		err = ask(ctx, &sql_compensation_left, order, record_id(now), NULL, &left, &some);
+	return err == OK && record_i64(now, "amount") > left ? fail(ctx, ERR_CONFLICT, "amount", "compensation_over_paid") : err;
+}
+
+/* Whether the actor may give so much in this case: what they, or everybody, may at its severity; nothing said: nothing. */
+static enum err within_limit(struct ctx *ctx, const struct record *now, const struct record *matter, bool *ret)
+{
+	int64_t limit = 0, given = 0, user = ctx->actor != NULL ? ctx->actor->user_id : 0;
+	bool some = false, any = false;
+	const char *severity = record_text(matter, "severity");
+	*ret = ctx->actor != NULL && (ctx->actor->kind == ACTOR_SYSTEM || gate_cap(ctx->actor, CAP_ADMIN));
+	enum err err = ask(ctx, &sql_compensation_limit, user, 0, severity != NULL ? severity : "", &limit, &some);
+	if (err == OK)
+		err = ask(ctx, &sql_compensation_given, record_id(matter), record_id(now), NULL, &given, &any);
+	if (err == OK && some && given + record_i64(now, "amount_base") <= limit)
+		*ret = true;
+	return err;
+}
+
+/* Money of an order is in its currency; limits are in the firm's. Without a rate nobody's limit reaches. */
+static enum err settle_money(struct ctx *ctx, struct record *now)
+{
+	struct record *order = NULL;
+	int64_t base = record_i64(now, "amount");
+	enum err err = OK;
+	if (str_equal(record_text(now, "kind"), "refund") && record_i64(now, "order_id") != 0)
+		err = record_load(ctx, registry_find(ctx->registry, "order"), record_i64(now, "order_id"), &order);
+	if (err != OK)
+		return err;
+	const char *currency = order != NULL ? record_text(order, "currency") : NULL;
+	bool foreign = currency != NULL && !str_equal(currency, registry_base_currency(ctx->registry));
+	if (foreign && (record_i64(order, "fx_rate") == 0 || !decimal_mul(base, record_i64(order, "fx_rate"), 6, &base)))
+		base = INT64_MAX / 4;
+	err = case_set_text(ctx, now, "currency", currency);
+	return err == OK ? case_set_int(ctx, now, "amount_base", base) : err;
+}
+
+static enum err fill_in(struct ctx *ctx, struct record *now, const struct record *matter)
+{
+	struct record *item;
+	enum err err = OK;
+	if (record_i64(now, "item_id") != 0) {
+		err = record_load(ctx, registry_find(ctx->registry, "compensation_item"), record_i64(now, "item_id"), &item);
+		if (err == OK && record_i64(item, "active") == 0)
+			err = fail(ctx, ERR_INVALID, "item_id", "compensation_item_over");
+		if (err == OK && record_text(now, "kind") == NULL)
+			err = record_set(ctx, now, "kind", value_text(record_text(item, "kind")));
+		if (err == OK && record_i64(now, "amount") == 0 && record_value(item, "value")->kind != VALUE_NULL)
+			err = case_set_int(ctx, now, "amount", record_i64(item, "value"));
+	}
+	if (err == OK && record_i64(now, "amount") < 0)
+		err = fail(ctx, ERR_INVALID, "amount", "compensation_negative");
+	if (err == OK && record_i64(now, "order_id") == 0)
+		err = case_set_id(ctx, now, "order_id", record_i64(matter, "order_id"));
+	return err == OK ? settle_money(ctx, now) : err;
+}
+
+static enum err note_decision(struct ctx *ctx, struct record *now)
+{
+	enum err err = case_set_id(ctx, now, "decided_by_id", ctx->actor != NULL ? ctx->actor->user_id : 0);
+	return err == OK ? case_set_int(ctx, now, "decided_at", ctx_now(ctx)) : err;
+}
+
+static enum err ask_for(struct ctx *ctx, struct record *now, const struct record *matter)
+{
+	bool may = false;
+	enum err err = fill_in(ctx, now, matter);
+	if (err == OK)
+		err = check_refund(ctx, now);
+	if (err == OK)
+		err = within_limit(ctx, now, matter, &may);
+	if (err == OK)
+		err = case_set_id(ctx, now, "asked_by_id", ctx->actor != NULL ? ctx->actor->user_id : 0);
+	if (err == OK && may)
+		err = note_decision(ctx, now);
+	return err == OK ? record_set(ctx, now, "state", value_text(may ? "approved" : "asked")) : err;
+}
+
+enum step { STEP_NONE, STEP_APPROVE, STEP_REFUSE, STEP_GIVE };
+
+static enum step step_of(const char *from, const char *to)
+{
+	if (str_equal(from, "asked"))
+		return str_equal(to, "approved") ? STEP_APPROVE : str_equal(to, "refused") ? STEP_REFUSE : STEP_NONE;
+	if (str_equal(from, "approved") && str_equal(to, "given"))
+		return STEP_GIVE;
+	return str_equal(to, "taken_back") && (str_equal(from, "approved") || str_equal(from, "given")) ? STEP_GIVE : STEP_NONE;
+}
+
+/* asked → approved or refused, by somebody else whose limit it is within; approved → given, taken back. */
+static enum err decide(struct ctx *ctx, const struct record *old, struct record *now, const struct record *matter)
+{
+	const char *from = record_text(old, "state"), *to = record_text(now, "state");
+	enum step step = step_of(from, to);
+	bool may = false, person = ctx->actor != NULL && ctx->actor->kind != ACTOR_SYSTEM;
+	if (str_equal(from, to) || step == STEP_GIVE)
+		return OK;
+	if (step == STEP_NONE)
+		return fail(ctx, ERR_INVALID, "state", "compensation_step");
+	if (step == STEP_REFUSE)
+		return note_decision(ctx, now);
+	if (person && record_i64(old, "asked_by_id") == ctx->actor->user_id)
+		return fail(ctx, ERR_FORBIDDEN, "state", "compensation_own");
+	enum err err = within_limit(ctx, now, matter, &may);
+	if (err == OK && !may)
+		err = fail(ctx, ERR_FORBIDDEN, "state", "compensation_over_limit");
+	return err == OK ? note_decision(ctx, now) : err;
+}
+
+enum err compensation_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
+{
+	struct record *matter;
+	(void)entity;
+	if (now == NULL || record_i64(now, "case_id") == 0)
+		return OK;
+	enum err err = hold_case(ctx, record_i64(now, "case_id"));
+	if (err == OK)
+		err = record_load(ctx, registry_find(ctx->registry, "case"), record_i64(now, "case_id"), &matter);
+	if (err != OK)
+		return err;
+	return old == NULL ? ask_for(ctx, now, matter) : decide(ctx, old, now, matter);
+}
+
+enum err compensation_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
+{
+	struct record *payment, *matter;
+	(void)entity;
+	bool given = now != NULL && old != NULL && str_equal(record_text(now, "state"), "given") && !str_equal(record_text(old, "state"), "given");
+	if (!given || !str_equal(record_text(now, "kind"), "refund"))
+		return OK;
+	enum err err = record_load(ctx, registry_find(ctx->registry, "case"), record_i64(now, "case_id"), &matter);
+	if (err == OK)
+		err = record_new(ctx, registry_find(ctx->registry, "payment"), &payment);
+	if (err == OK)
+		err = case_set_id(ctx, payment, "order_id", record_i64(now, "order_id"));
+	if (err == OK)
+		err = record_set(ctx, payment, "kind", value_text("refund"));
+	if (err == OK)
+		err = case_set_text(ctx, payment, "currency", record_text(now, "currency"));
+	if (err == OK)
+		err = case_set_int(ctx, payment, "amount", record_i64(now, "amount"));
+	if (err == OK)
+		err = case_set_int(ctx, payment, "paid_at", ctx_now(ctx));
+	if (err == OK)
+		err = case_set_text(ctx, payment, "reference", record_text(matter, "number"));
+	return err == OK ? record_create(ctx, payment, W_TRUSTED) : err;
+}
