@@ -33,6 +33,11 @@ struct access *app_access(const struct app *app)
 	return app->access;
 }
 
+struct custom *app_custom(const struct app *app)
+{
+	return app->custom;
+}
+
 struct blob_store *app_blobs(const struct app *app)
 {
 	return app->blobs;
@@ -91,8 +96,10 @@ enum err app_layout(struct ctx *ctx, char ret[APP_LAYOUT_MAX])
 {
 	struct buf names;
 	buf_init(&names, 1u << 20);
-	for (size_t i = 0; i < registry_count(ctx->registry); i++) {
-		const struct entity_info *info = registry_at(ctx->registry, i);
+	/* what administrators add stands behind all that, and its search rows are kept when it changes */
+	const struct registry *first = registry_first(ctx->registry);
+	for (size_t i = 0; i < registry_count(first); i++) {
+		const struct entity_info *info = registry_at(first, i);
 		buf_printf(&names, "%s:", info->entity->name);
 		for (size_t f = 0; f < info->n_fields; f++)
 			buf_printf(&names, "%s%s,", info->fields[f]->name, info->fields[f]->flags & F_SEARCH ? "*" : "");
@@ -217,6 +224,26 @@ static enum err open_registry(struct ctx *ctx, struct app *app)
 	return err == OK ? registry_set(ctx, app->registry, &settings) : err;
 }
 
+/* What administrators added; a database that is only looked at may be from before there was any of that. */
+static enum err open_custom(struct ctx *ctx, bool read_only, struct app *app)
+{
+	int version = 1;
+	enum err err = read_only ? store_folder_version(ctx, app->store, "custom", &version) : OK;
+	if (err != OK || version < 1)
+		return err;
+	err = custom_open_new(ctx, app->store, app->registry, app->parts.entities, app->parts.n_entities, &app->custom);
+	if (err == OK)
+		ctx->registry = registry_hold(app->registry);
+	return err;
+}
+
+/* What is not the program's but the firm's. */
+static enum err open_own(struct ctx *ctx, bool read_only, struct app *app)
+{
+	enum err err = open_custom(ctx, read_only, app);
+	return err == OK && !read_only ? keep_made(ctx, app) : err;
+}
+
 static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 {
 	struct store_config store_config = {
@@ -248,9 +275,7 @@ static enum err open_services(struct ctx *ctx, bool read_only, struct app *app)
 		err = access_open_new(ctx, app->store, app->registry, &app->access);
 	if (err == OK)
 		err = open_machine(ctx, app);
-	if (err == OK && !read_only)
-		err = keep_made(ctx, app);
-	return err;
+	return err == OK ? open_own(ctx, read_only, app) : err;
 }
 
 enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_only, struct app *app)
@@ -292,6 +317,7 @@ void app_close(struct app *app)
 		settings_free(app->settings);
 	if (app->blobs != NULL)
 		blob_store_free(app->blobs);
+	custom_free(app->custom);
 	if (app->registry != NULL)
 		registry_free(app->registry);
 	text_close();

@@ -6,6 +6,7 @@
 
 #include "base/ctx.h"
 #include "core/access/access.h"
+#include "core/custom/custom.h"
 #include "core/manifest/manifest.h"
 #include "core/entity/entity.h"
 #include "core/events/events.h"
@@ -46,6 +47,7 @@ struct app {
 	struct registry *registry;
 	struct access *access;
 	struct settings *settings;
+	struct custom *custom; /* what administrators added */
 	struct machine *machine;
 	struct blob_store *blobs;
 	struct jobs *jobs; /* only while serving */
@@ -85,7 +87,8 @@ enum err app_layout(struct ctx *ctx, char ret[APP_LAYOUT_MAX]) MUST_CHECK;
 enum err app_migrate(struct ctx *ctx, struct app *app) MUST_CHECK;
 int app_schema_version(void);
 /* Puts the rows of a copy into a new schema (store_restore), as far as its steps had come. */
-enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path) MUST_CHECK;
+enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path,
+                           const char *columns) MUST_CHECK; /* those that administrators added (custom.h); NULL: none */
 
 /* --- words -------------------------------------------------------------------- */
 

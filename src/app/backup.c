@@ -122,6 +122,52 @@ bool check_read_key(const char *text, unsigned char ret[ARCHIVE_PUBLIC])
 	       sodium_hex2bin(ret, ARCHIVE_PUBLIC, text, strlen(text), " -", &n, NULL) == 0 && n == ARCHIVE_PUBLIC;
 }
 
+/* --- the database ---------------------------------------------------------------- */
+
+static enum err columns_now(struct ctx *ctx, struct app *app, const char **ret)
+{
+	struct db *outer = ctx->db;
+	*ret = NULL;
+	if (app->custom == NULL)
+		return OK;
+	enum err err = db_open_new(ctx, app->store, &ctx->db);
+	if (err == OK) {
+		err = custom_columns_json(ctx, ret);
+		db_free(ctx->db);
+	}
+	ctx->db = outer;
+	return err;
+}
+
+/* The copy, and the columns that administrators added to it: somebody may add one while it is made. */
+static enum err copy_database(struct ctx *ctx, struct app *app, const char *path, const char **ret_columns)
+{
+	enum { TRIES = 5 };
+	const char *before = NULL;
+	enum err err = columns_now(ctx, app, &before);
+	for (int i = 0; err == OK && i < TRIES; i++) {
+		unlink(path);
+		err = store_backup(ctx, app->store, path);
+		if (err == OK)
+			err = columns_now(ctx, app, ret_columns);
+		if (err == OK && (before == *ret_columns || str_equal(before, *ret_columns)))
+			return OK;
+		before = *ret_columns;
+	}
+	return err == OK ? fail(ctx, ERR_RETRY, "", "registry_busy") : err;
+}
+
+static enum err add_columns(struct ctx *ctx, struct parts *parts, const char *path, const char *columns)
+{
+	if (columns == NULL)
+		return OK;
+	size_t n = strlen(columns);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool good = fd >= 0 && write(fd, columns, n) == (ssize_t)n;
+	good = fd >= 0 && close(fd) == 0 && good;
+	return good ? add(ctx, parts, "columns.json", path, false) : fail_arg(ctx, ERR_LIMIT, "", "cannot_write", path);
+}
+
 /* --- the file -------------------------------------------------------------------- */
 
 enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
@@ -130,7 +176,8 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 	unsigned char secret[ARCHIVE_SECRET];
 	struct blobs_walk walk = {app, &parts};
 	const char *database = arena_printf(ctx->arena, "%s/backup-%lld.tmp", app->config.data_dir, (long long)registry_next_id(ctx));
-	if (database == NULL)
+	const char *columns = NULL, *columns_path = database != NULL ? arena_printf(ctx->arena, "%s.columns", database) : NULL;
+	if (columns_path == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail_arg(ctx, ERR_CONFLICT, "", "already_there", path);
@@ -139,7 +186,9 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 		return err;
 	/* the database first: an attachment is on disk before a row names it, so what
 	 * the copy names is there when the files are listed */
-	err = store_backup(ctx, app->store, database);
+	err = copy_database(ctx, app, database, &columns);
+	if (err == OK)
+		err = add_columns(ctx, &parts, columns_path, columns);
 	if (err == OK)
 		err = add(ctx, &parts, store_engine(app->store) == ENGINE_SQLITE ? "guanxi.db" : "database.dump", database, false);
 	if (err == OK)
@@ -152,6 +201,7 @@ enum err check_backup(struct ctx *ctx, struct app *app, const char *path)
 		err = archive_write(ctx, path, parts.list, parts.n, secret);
 	sodium_memzero(secret, sizeof(secret));
 	unlink(database);
+	unlink(columns_path);
 	return err;
 }
 

@@ -201,6 +201,7 @@ static int serve(struct cli *cli)
 	if (config_read(cli->ctx, cli->data_dir, &config) != OK || app_open(cli->ctx, &config, false, &app) != OK)
 		return command_failed(cli);
 	cli->ctx->actor = gate_system();
+	app_end(&app, cli->ctx); /* requests hold their own */
 	int status = 0;
 	if (start(cli->ctx, cli, &app, &control) != OK) {
 		status = command_failed(cli);

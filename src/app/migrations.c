@@ -244,7 +244,8 @@ static enum err fallback(struct ctx *ctx, const char *table, const char *column,
 	return registry_fallback(ctx, ctx->registry, table, column, ret);
 }
 
-enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path)
+enum err app_restore_store(struct ctx *ctx, const struct app_config *config, const struct store_config *store, const char *path,
+                           const char *columns)
 {
 	struct registry_settings settings = {.base_currency = config->base_currency, .phone_region = config->phone_region};
 	struct store_takeover takeover = {.steps = migrations, .n = sizeof(migrations) / sizeof(migrations[0]), .made_anew = made_anew, .fallback = fallback};
@@ -258,6 +259,10 @@ enum err app_restore_store(struct ctx *ctx, const struct app_config *config, con
 	if (err == OK)
 		err = registry_set(ctx, registry, &settings);
 	ctx->registry = registry;
+	if (err == OK && columns != NULL)
+		err = custom_columns_follow(ctx, registry, parts.entities, parts.n_entities, columns);
+	if (err == OK)
+		ctx->registry = registry_hold(registry);
 	if (err == OK)
 		err = folder_lines(ctx, &takeover.folders, &takeover.n_folders);
 	if (err == OK) {

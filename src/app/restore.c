@@ -26,7 +26,7 @@ struct restore {
 	int dir;             /* open on it */
 	dev_t device;
 	ino_t inode;
-	bool has_lite, has_dump, has_conf, has_key;
+	bool has_lite, has_dump, has_conf, has_key, has_columns;
 	bool filled; /* PostgreSQL has the rows */
 	struct app_config config;
 };
@@ -138,7 +138,8 @@ static enum err look(struct ctx *ctx, void *arg, const char *name, int64_t size,
 	struct {
 		const char *name;
 		bool *there;
-	} known[] = {{"guanxi.db", &r->has_lite}, {"database.dump", &r->has_dump}, {"guanxi.conf", &r->has_conf}, {"secret.key", &r->has_key}};
+	} known[] = {{"guanxi.db", &r->has_lite}, {"database.dump", &r->has_dump}, {"guanxi.conf", &r->has_conf}, {"secret.key", &r->has_key},
+	             {"columns.json", &r->has_columns}};
 	(void)size;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (!str_equal(name, known[i].name))
@@ -216,6 +217,27 @@ static enum err verify_restored(struct ctx *ctx, const struct app_config *config
 	return err;
 }
 
+/* Which columns administrators added, as the backup says; NULL: none. */
+static enum err read_columns(struct ctx *ctx, const struct restore *r, const char **ret)
+{
+	enum { COLUMNS_MAX = 4 << 20 };
+	struct stat st;
+	*ret = NULL;
+	if (!r->has_columns)
+		return OK;
+	int fd = openat(r->dir, "columns.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size < COLUMNS_MAX;
+	char *text = good ? arena_alloc(ctx->arena, (size_t)st.st_size + 1) : NULL;
+	good = text != NULL && read(fd, text, (size_t)st.st_size) == (ssize_t)st.st_size;
+	if (fd >= 0)
+		close(fd);
+	if (!good || unlinkat(r->dir, "columns.json", 0) != 0)
+		return fail_arg(ctx, ERR_INVALID, "", "backup_damaged", "columns.json");
+	text[st.st_size] = '\0';
+	*ret = text;
+	return OK;
+}
+
 static enum err take_database(struct ctx *ctx, struct restore *r)
 {
 	const char *path = arena_printf(ctx->arena, "%s/%s", r->partial, incoming);
@@ -224,7 +246,10 @@ static enum err take_database(struct ctx *ctx, struct restore *r)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	if (renameat(r->dir, r->has_dump ? "database.dump" : "guanxi.db", r->dir, incoming) != 0)
 		return fail_arg(ctx, ERR_INVALID, "", "cannot_write", path);
-	enum err err = app_restore_store(ctx, &r->config, &store, path);
+	const char *columns = NULL;
+	enum err err = read_columns(ctx, r, &columns);
+	if (err == OK)
+		err = app_restore_store(ctx, &r->config, &store, path, columns);
 	r->filled = err == OK && r->has_dump;
 	if (err == OK && unlinkat(r->dir, incoming, 0) != 0)
 		err = fail_arg(ctx, ERR_INVALID, "", "cannot_write", path);

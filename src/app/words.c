@@ -72,6 +72,8 @@ const char *app_label(struct ctx *ctx, const struct text2 *text)
 		return text->en;
 	if (ctx->locale == LOCALE_ZH_HANS)
 		return text->zh;
+	if (text->hant != NULL)
+		return text->hant;
 	const struct word_hant *label = bsearch(text->zh, words_labels, words_labels_count, sizeof(*label), by_zh);
 	return label != NULL ? label->hant : text->zh;
 }

@@ -121,6 +121,7 @@ struct field {
 	struct text2 help;
 	int min;                   /* code points that a text has at least */
 	const char *least, *most;  /* bounds of numbers, days and times, in API text form; NULL none */
+	int order;                 /* F_CUSTOM: among those of its form, smaller first */
 	const char *column;        /* of the table; NULL: as the field is called */
 	const char *const *aliases; /* names it had before, which still mean it; ended by NULL; NULL none */
 };
@@ -248,6 +249,9 @@ void registry_release(struct registry *registry);
  * theirs, then further ones.  `keep` is what they are made of; it is given to `drop` when nobody holds that registry any more, and
  * at once on an error.  One caller at a time.  ERR_RETRY "registry_busy": too many old ones are still held. */
 enum err registry_follow(struct ctx *ctx, struct registry *any, const struct entity *const *list, size_t n, void *keep, void (*drop)(void *keep)) MUST_CHECK;
+/* Whether such a list would do, and what is in it; for registry_try_end. ERR_BUG says what is wrong. */
+enum err registry_try_new(struct ctx *ctx, struct registry *any, const struct entity *const *list, size_t n, struct registry **ret) MUST_CHECK;
+void registry_try_end(struct registry *tried);
 /* Grows with each that follows, from 1. */
 uint64_t registry_number(const struct registry *registry);
 /* The number of the oldest that somebody holds; the first, which always lives, does not count once it is followed. */
@@ -346,6 +350,17 @@ int64_t registry_next_id(struct ctx *ctx);
  * keyword); many-links stand in "<entity>_<field>" (record_id, link_id). */
 enum err registry_ddl(struct ctx *ctx, const struct registry *registry, int engine, struct buf *ret) MUST_CHECK;
 
+/* What one field more needs in the schema of one engine. */
+struct field_ddl {
+	struct buf column; /* or its table, with what points to it: takes no longer for a large table than for a small one */
+	struct buf index;  /* CREATE INDEX …; "" none */
+};
+/* `ret` holds two buffers that were made; a field without a constant default is empty in the rows there are. */
+enum err registry_field_ddl(struct ctx *ctx, const struct entity_info *info, size_t at, int engine, struct field_ddl *ret) MUST_CHECK;
+
+/* DROP INDEX of a column's own index. */
+void registry_put_index_drop(struct buf *buf, const char *table, const char *column, bool unique);
+
 /* In a schema step: makes the tables, columns and indexes that descriptors have and the schema lacks. Rows that are
  * there get the field's constant default; a required field needs one. */
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
@@ -399,6 +414,9 @@ const char *record_currency(const struct ctx *ctx, const struct record *record, 
  * normalises it; reports with the field's name.  Money is read with the base
  * currency's fraction digits. */
 enum err field_parse(struct ctx *ctx, const struct entity_info *info, int field, const char *text, struct value *ret) MUST_CHECK;
+
+/* Faults of a checked value that the field's bounds do not hold (min, least, most), or that is an option out of use. */
+void record_check_bounds(struct ctx *ctx, const struct entity_info *info, int at, const struct value *value);
 
 /* How records are written: the flags of one call. */
 enum write_flag {

@@ -133,6 +133,7 @@ enum { INDEX_NAME_MAX = 63 };
 /* registry_index.c: appends one CREATE INDEX (partial: of rows that have values), or all that an entity calls for. */
 enum index_flag { INDEX_UNIQUE = 1 << 0, INDEX_PARTIAL = 1 << 1 };
 void registry_put_index(struct buf *buf, int engine, const struct entity_info *info, const char *table, const char *columns, unsigned flags);
+void registry_put_field_index(struct buf *buf, int engine, const struct entity_info *info, size_t at);
 void registry_put_indexes(struct buf *buf, int engine, const struct entity_info *info);
 /* Notes which indexes there are; false without memory. */
 bool registry_find_leads(struct arena *arena, struct entity_state *state) MUST_CHECK;

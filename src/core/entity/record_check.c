@@ -175,6 +175,8 @@ enum err record_check_values(struct ctx *ctx, struct record *patch, struct recor
 			enum err err = check_value(ctx, info, at, waiting ? depends_on(ctx, now, at) : NULL, &patch->values[at]);
 			if (err)
 				return err;
+			if (!old || !value_equal(&old->values[at], &patch->values[at]))
+				record_check_bounds(ctx, info, at, &patch->values[at]);
 			now->values[at] = patch->values[at];
 			now->set[at] = true;
 		}

@@ -208,6 +208,36 @@ static enum err add_field(struct lacking *l, const struct entity_info *info, siz
 	return OK;
 }
 
+/* A foreign key of a column that is empty has nothing to look at. */
+static void put_unchecked_keys(struct buf *buf, const struct entity_info *info, size_t at)
+{
+	struct buf keys;
+	buf_init(&keys, 4096);
+	put_field_keys(&keys, info, at);
+	for (const char *from = buf_text(&keys), *end; (end = strstr(from, ";\n")) != NULL; from = end + 2)
+		buf_printf(buf, "%.*s NOT VALID;\n", (int)(end - from), from);
+	buf_release(&keys);
+}
+
+enum err registry_field_ddl(struct ctx *ctx, const struct entity_info *info, size_t at, int engine, struct field_ddl *ret)
+{
+	const char *fallback = NULL;
+	if (info->fields[at]->type == FIELD_LINKS) {
+		put_many_table(&ret->column, info, info->fields[at], engine);
+	} else {
+		enum err err = default_text(ctx, info, at, &fallback);
+		if (err)
+			return err;
+		buf_printf(&ret->column, "ALTER TABLE \"%s\" ADD COLUMN ", entity_name(info));
+		put_column(&ret->column, info, at, engine, fallback);
+		buf_puts(&ret->column, ";\n");
+		registry_put_field_index(&ret->index, engine, info, at);
+	}
+	if (engine == ENGINE_POSTGRES)
+		put_unchecked_keys(&ret->column, info, at);
+	return buf_failed(&ret->column) || buf_failed(&ret->index) ? fail(ctx, ERR_LIMIT, "ddl", "memory") : OK;
+}
+
 static enum err add_missing(struct lacking *l, const struct entity_info *info)
 {
 	bool whole = !has_column(l, entity_name(info), "id");

@@ -88,6 +88,17 @@ enum err registry_follow(struct ctx *ctx, struct registry *any, const struct ent
 	return fail(ctx, ERR_RETRY, "", "registry_busy");
 }
 
+enum err registry_try_new(struct ctx *ctx, struct registry *any, const struct entity *const *list, size_t n, struct registry **ret)
+{
+	return registry_make(ctx, any->root, list, n, ret);
+}
+
+void registry_try_end(struct registry *tried)
+{
+	if (tried)
+		registry_dispose(tried);
+}
+
 void registry_hold_end(struct registry_root *root)
 {
 	for (size_t i = 0; i < REGISTRY_SLOTS; i++)

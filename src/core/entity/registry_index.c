@@ -98,6 +98,13 @@ void registry_put_index(struct buf *buf, int engine, const struct entity_info *i
 	buf_puts(buf, ";\n");
 }
 
+void registry_put_index_drop(struct buf *buf, const char *table, const char *column, bool unique)
+{
+	char name[INDEX_NAME_MAX + 1];
+	registry_index_name(name, table, column, unique ? "key" : "idx");
+	buf_printf(buf, "DROP INDEX IF EXISTS \"%s\"", name);
+}
+
 /* Whether an index of the descriptor begins with the field. */
 static bool leads_index(const struct entity *entity, const char *field)
 {
@@ -133,7 +140,7 @@ static bool is_partial(const struct entity_info *info, size_t at)
 
 /* The index a field calls for: for owners with the default order, so that "mine,
  * newest first" needs no sort. */
-static void put_field_index(struct buf *buf, int engine, const struct entity_info *info, size_t at)
+void registry_put_field_index(struct buf *buf, int engine, const struct entity_info *info, size_t at)
 {
 	const struct field *field = info->fields[at];
 	const char *column = field_column(field);
@@ -165,7 +172,7 @@ void registry_put_indexes(struct buf *buf, int engine, const struct entity_info 
 			continue;
 		if (i < SF_COUNT && !str_equal(info->fields[i]->name, sort))
 			continue; /* system fields only where the default order needs them */
-		put_field_index(buf, engine, info, i);
+		registry_put_field_index(buf, engine, info, i);
 	}
 	for (const char *const *index = entity->indexes; index && *index; index++) {
 		const char *columns;

@@ -338,5 +338,7 @@ const char *type_between(const struct ctx *ctx)
 const char *entity_label(struct ctx *ctx, const struct text2 *label)
 {
 	const char *hant, *text = ctx->locale == LOCALE_EN ? label->en : label->zh;
+	if (ctx->locale == LOCALE_ZH_HANT && label->hant)
+		return label->hant;
 	return ctx->locale == LOCALE_ZH_HANT && text_to_hant(ctx, text, &hant) == OK ? hant : text;
 }

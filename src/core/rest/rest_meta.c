@@ -45,6 +45,8 @@ static void put_options(struct meta *m, const struct field *field)
 		jsonw_kv_text(&m->w, "value", option->value);
 		put_label(m, "label", &option->label);
 		jsonw_kv_text(&m->w, "colour", option->colour);
+		if (option->retired)
+			jsonw_kv_bool(&m->w, "retired", true);
 		jsonw_end_object(&m->w);
 	}
 	jsonw_end_array(&m->w);
@@ -73,6 +75,22 @@ static bool is_system(size_t at)
 	return at < SF_COUNT;
 }
 
+/* Whether field a comes after field b. */
+static bool comes_after(const struct entity_info *info, size_t a, size_t b)
+{
+	int x = info->fields[a]->order, y = info->fields[b]->order;
+	return x != y ? x > y : a > b;
+}
+
+static void put_own(struct jsonw *w, const struct field *field)
+{
+	jsonw_kv_bool(w, "custom", true);
+	jsonw_kv_bool(w, "card", field->flags & F_CARD);
+	jsonw_kv_int(w, "min_length", field->min);
+	jsonw_kv_text(w, "least", field->least);
+	jsonw_kv_text(w, "most", field->most);
+}
+
 static void put_field(struct meta *m, const struct entity_info *info, size_t at)
 {
 	const struct field *field = info->fields[at];
@@ -96,7 +114,28 @@ static void put_field(struct meta *m, const struct entity_info *info, size_t at)
 	put_options(m, field);
 	rest_put_transitions(m->ctx, m->rest, info, (int)at, NULL, w);
 	jsonw_kv_text(w, "fallback", field->fallback);
+	if (field->flags & F_CUSTOM)
+		put_own(w, field);
 	jsonw_end_object(w);
+}
+
+/* Those of administrators behind the program's, in the order that they were given. */
+static void put_own_fields(struct meta *m, const struct entity_info *info)
+{
+	size_t done = 0, last = 0;
+	for (bool any = true; any; done++) {
+		any = false;
+		size_t best = 0;
+		for (size_t i = SF_COUNT; i < info->n_fields; i++) {
+			if (!(info->fields[i]->flags & F_CUSTOM) || (done && !comes_after(info, i, last)) || (any && !comes_after(info, best, i)))
+				continue;
+			best = i;
+			any = true;
+		}
+		if (any)
+			put_field(m, info, best);
+		last = best;
+	}
 }
 
 /* --- entities ------------------------------------------------------------------------ */
@@ -184,7 +223,9 @@ static void put_entity(struct meta *m, const struct entity_info *info)
 	jsonw_key(w, "fields");
 	jsonw_array(w);
 	for (size_t i = 0; i < info->n_fields; i++)
-		put_field(m, info, i);
+		if (!(info->fields[i]->flags & F_CUSTOM))
+			put_field(m, info, i);
+	put_own_fields(m, info);
 	jsonw_end_array(w);
 	put_children(m, info);
 	jsonw_end_object(w);

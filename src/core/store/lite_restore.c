@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { COLUMNS_MAX = 300, VALUE_MAX = 256 << 20, TEXT_MAX = 1 << 20, INDEXES_MAX = 4000 };
+enum { COLUMNS_MAX = 1500, VALUE_MAX = 256 << 20, TEXT_MAX = 1 << 20, INDEXES_MAX = 4000 };
 
 struct column {
 	const char *name, *type;

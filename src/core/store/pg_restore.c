@@ -18,7 +18,7 @@
 
 static const char head[] = "guanxi-dump ";
 
-enum { HASH_SIZE = 32, FRAME_MAX = 1 << 30, TEXTS_MAX = 4096, COLUMNS_MAX = 300 };
+enum { HASH_SIZE = 32, FRAME_MAX = 1 << 30, TEXTS_MAX = 4096, COLUMNS_MAX = 1500 };
 
 struct source {
 	FILE *file;

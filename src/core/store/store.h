@@ -138,6 +138,13 @@ const void *stmt_blob(const struct stmt *stmt, int at);
 /* One text without parameters or rows; several statements separated by ';' allowed. */
 enum err db_exec(struct ctx *ctx, struct db *db, const char *text) MUST_CHECK;
 
+/* Makes an index of a column in which no row has a value, so that it holds none either (partial: "… WHERE x IS NOT NULL").  `text`
+ * is one CREATE INDEX statement.  SQLite: in the write job that made the column, without reading the table. */
+enum err db_index_empty(struct ctx *ctx, const char *table, const char *column, const char *text) MUST_CHECK;
+/* The same of any column, outside a write job.  PostgreSQL: while others write on, in no transaction, on a connection of its
+ * own; what an earlier try left is made anew.  SQLite: in a write job of its own. */
+enum err store_index(struct ctx *ctx, struct store *store, const char *text) MUST_CHECK;
+
 /* --- writes ------------------------------------------------------------ */
 
 typedef enum err (*write_fn)(struct ctx *ctx, void *arg);
