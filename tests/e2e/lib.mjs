@@ -26,10 +26,11 @@ export const LANGUAGES = ['zh-Hans', 'zh-Hant', 'en'];
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 360, height: 780 };
 
-export async function startShop({ demo = true } = {}) {
+export async function startShop({ demo = true, before } = {}) {
 	if (process.env.GUANXI_E2E_URL)
 		return { url: process.env.GUANXI_E2E_URL, email: process.env.GUANXI_E2E_EMAIL ?? adminEmail, password: process.env.GUANXI_E2E_PASSWORD ?? adminPassword, close: async () => {} };
 	const folder = makeData();
+	await before?.(folder.data);
 	if (demo) guanxi(['demo', '--data', folder.data], { cwd: root });
 	const server = await serve(folder.data);
 	return {
