@@ -178,6 +178,8 @@ static enum err make_demo(struct cli *cli)
 		err = demo_service(ctx, &house, cli->out);
 	if (err == OK)
 		err = store_write(ctx, cli->app->store, demo_segments, NULL);
+	if (err == OK)
+		err = demo_deals(ctx, cli->out);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

@@ -69,6 +69,7 @@ static const struct field fields[] = {
 	{.name = "stuck_at", .type = FIELD_TIME, .label = {"Stuck from", "停滞起始"}, .group = "kept", .flags = F_READONLY | F_SORT,
 	 .help = {"When it has stood in its stage for longer than it should", "超过阶段允许天数后视为停滞"}},
 	{.name = "closed_at", .type = FIELD_TIME, .label = {"Closed", "结单时间"}, .group = "kept", .flags = F_READONLY | F_SORT},
+	{.name = "cycle_days", .type = FIELD_INT, .label = {"Days from first to last", "成交周期（天）"}, .group = "kept", .flags = F_READONLY},
 	{.name = "close_month", .type = FIELD_CODE, .label = {"Month of closing", "成交月份"}, .group = "kept", .max = 7, .flags = F_READONLY | F_INDEX | F_MORE},
 	{.name = "first_close_on", .type = FIELD_DATE, .label = {"First expected close", "首次预计成交"}, .group = "kept", .flags = F_READONLY | F_MORE},
 	{.name = "slips", .type = FIELD_INT, .label = {"Times put off", "推迟次数"}, .group = "kept", .fallback = "0", .flags = F_READONLY,
@@ -79,7 +80,7 @@ static const struct field fields[] = {
 };
 
 /* The last is what a forecast groups by, in its order, so that nothing is sorted and the table itself is not read. */
-static const char *const indexes[] = {"pipeline_id,stage_id,close_on", "owner_id,state,close_on", "customer_id,state",
+static const char *const indexes[] = {"pipeline_id,stage_id,stage_since", "owner_id,state,close_on", "customer_id,state",
                                       "close_month,state,forecast,owner_id,team_id,branch_id,amount_base,weighted", NULL};
 
 const struct entity opportunity_entity = {

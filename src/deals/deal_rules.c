@@ -22,6 +22,12 @@ static bool is_null(const struct record *r, const char *field)
 	return record_value(r, field)->kind == VALUE_NULL;
 }
 
+/* Said along with this write, which of a read-only field only the program itself can. */
+static bool given(const struct record *old, const struct record *now, const char *field)
+{
+	return !is_null(now, field) && (old == NULL || !same(old, now, field));
+}
+
 /* What comes back from the deleted is as it was. */
 static bool restored(const struct record *old, const struct record *now)
 {
@@ -159,7 +165,11 @@ static enum err ask_reason(struct ctx *ctx, struct record *now, bool lost)
 static enum err set_ending(struct ctx *ctx, const struct record *old, struct record *now, bool open)
 {
 	const char *today;
-	enum err err = record_set(ctx, now, "closed_at", open ? value_null() : value_int(ctx_now(ctx)));
+	bool known = !open && given(old, now, "closed_at");
+	enum err err = known ? OK : record_set(ctx, now, "closed_at", open ? value_null() : value_int(ctx_now(ctx)));
+	int64_t began = record_i64(now, "created_at") != 0 ? record_i64(now, "created_at") : ctx_now(ctx);
+	if (err == OK)
+		err = record_set(ctx, now, "cycle_days", open ? value_null() : value_int((record_i64(now, "closed_at") - began) / DAY_MS));
 	bool said = old == NULL ? !is_null(now, "close_on") : !same(old, now, "close_on");
 	if (err != OK || open || said)
 		return err;
@@ -186,11 +196,11 @@ static enum err enter_stage(struct ctx *ctx, const struct record *old, struct re
 	bool open = str_equal(category, "open"), was_open = old == NULL || str_equal(record_text(old, "state"), "open");
 	enum err err = record_set(ctx, now, "state", value_text(category));
 	/* the program itself (samples) may know better since when */
-	if (err == OK && (old != NULL || is_null(now, "stage_since")))
+	if (err == OK && !given(old, now, "stage_since"))
 		err = record_set(ctx, now, "stage_since", value_int(ctx_now(ctx)));
 	if (err == OK)
 		err = take_defaults(ctx, old, now, stage, open);
-	if (err == OK && (!open || !was_open) && (old != NULL || is_null(now, "closed_at")))
+	if (err == OK && (!open || !was_open))
 		err = set_ending(ctx, old, now, open);
 	return err == OK ? ask_reason(ctx, now, str_equal(category, "lost")) : err;
 }

@@ -71,6 +71,13 @@ static const char *what_changed(struct ctx *ctx, const struct record *old, const
 	return any ? text : NULL;
 }
 
+/* When it happened: now, unless the program itself (samples) said when the stage was entered. */
+static int64_t moment(const struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	bool told = ctx->actor != NULL && ctx->actor->kind == ACTOR_SYSTEM && (old == NULL || !same(old, now, "stage_since"));
+	return told && record_i64(now, "stage_since") > 0 ? record_i64(now, "stage_since") : ctx_now(ctx);
+}
+
 static enum err copy_fields(struct ctx *ctx, const struct record *deal, struct record *entry)
 {
 	static const char *const copied[] = {"stage_id", "pipeline_id", "state", "forecast", "probability", "amount_base", "weighted", "close_on",
@@ -90,17 +97,17 @@ static enum err set_stage(struct ctx *ctx, const struct record *old, const struc
 	if (err != OK || old == NULL || same(old, now, "stage_id"))
 		return err;
 	err = record_set(ctx, entry, "from_stage_id", *record_value(old, "stage_id"));
-	return err == OK ? record_set(ctx, entry, "stayed_ms", value_int(ctx_now(ctx) - record_i64(old, "stage_since"))) : err;
+	return err == OK ? record_set(ctx, entry, "stayed_ms", value_int(moment(ctx, old, now) - record_i64(old, "stage_since"))) : err;
 }
 
-static enum err end_last(struct ctx *ctx, int64_t deal)
+static enum err end_last(struct ctx *ctx, int64_t deal, int64_t at_ms)
 {
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_deal_history_end, &stmt);
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, deal);
-	stmt_bind_i64(stmt, 2, ctx_now(ctx));
+	stmt_bind_i64(stmt, 2, at_ms);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err;
@@ -112,13 +119,13 @@ enum err deal_history_keep(struct ctx *ctx, const struct record *old, const stru
 	const char *what = what_changed(ctx, old, now);
 	if (what == NULL)
 		return OK;
-	enum err err = old != NULL ? end_last(ctx, record_id(now)) : OK;
+	enum err err = old != NULL ? end_last(ctx, record_id(now), moment(ctx, old, now)) : OK;
 	if (err == OK)
 		err = record_new(ctx, registry_find(ctx->registry, "opportunity_change"), &entry);
 	if (err == OK)
 		err = record_set(ctx, entry, "opportunity_id", value_int(record_id(now)));
 	if (err == OK)
-		err = record_set(ctx, entry, "at", value_int(ctx_now(ctx)));
+		err = record_set(ctx, entry, "at", value_int(moment(ctx, old, now)));
 	if (err == OK)
 		err = record_set(ctx, entry, "what", value_text(*what != '\0' ? what : "amount"));
 	if (err == OK && ctx->actor != NULL && ctx->actor->user_id > 0)

@@ -182,7 +182,7 @@ function MyWork() {
 						const late = r.due_at && Date.parse(String(r.due_at)) < Date.now();
 						return (
 							<li key={r.id}>
-								<Link to={`/customer/${String(r.customer_id)}`} className="lines-main">{String(r.subject ?? r.body ?? entity.label)}</Link>
+								<Link to={r.customer_id ? `/customer/${String(r.customer_id)}` : `/interaction/${r.id}`} className="lines-main">{String(r.subject ?? r.body ?? entity.label)}</Link>
 								<span className="quiet">{[customer && linkedTitle(meta, customer, r), team && owner && linkedTitle(meta, owner, r)].filter(Boolean).join(' · ')}</span>
 								{r.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(r.due_at)} /></span> : <span className="quiet">{t('home.no_due')}</span>}
 							</li>
