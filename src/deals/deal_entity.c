@@ -79,8 +79,10 @@ static const struct field fields[] = {
 	{.name = "note", .type = FIELD_NOTE, .label = {"Note", "备注"}, .group = "other", .flags = F_SEARCH},
 };
 
-/* The last is what a forecast groups by, in its order, so that nothing is sorted and the table itself is not read. */
+/* The last three are what the board's columns and the forecast group by, in its order, so that nothing is sorted and the table
+ * itself is not read. */
 static const char *const indexes[] = {"pipeline_id,stage_id,stage_since", "owner_id,state,close_on", "customer_id,state",
+                                      "pipeline_id,state,stage_id,amount_base,weighted", "pipeline_id,closed_at,stage_id,amount_base,weighted",
                                       "close_month,state,forecast,owner_id,team_id,branch_id,amount_base,weighted", NULL};
 
 const struct entity opportunity_entity = {

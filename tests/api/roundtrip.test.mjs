@@ -8,7 +8,7 @@ import { engine, guanxi, start } from '../lib/server.mjs';
 
 /** A folder without what a firm begins with, which would be there twice. */
 async function bare(server) {
-  for (const name of ['pipeline', 'lost_reason'])
+  for (const name of ['pipeline', 'lost_reason', 'lead_point'])
     for (const { id } of (await server.api('GET', `/api/v1/${name}?select=id`)).body) assert.equal((await server.api('DELETE', `/api/v1/${name}/${id}`)).status, 204);
   return server;
 }
@@ -55,7 +55,7 @@ async function listed(server, name, headers) {
   const own = ['stage_since', 'stuck_at', 'reminded_at', 'alarm', 'last_seq', 'id', 'created_at', 'updated_at', 'password_changed_at', 'last_login_at'];
   const kept = head.map((h, i) => (own.includes(h) ? -1 : i)).filter((i) => i >= 0);
   // several links are a set: each folder has them in the order of its own ids
-  const cell = (name, text) => (['tags', 'participants', 'order_lines', 'told'].includes(name) ? (text.match(/"(?:[^"]|"")*"|[^", ][^,]*/g) ?? []).sort().join() : text);
+  const cell = (name, text) => (['tags', 'participants', 'users', 'order_lines', 'told'].includes(name) ? (text.match(/"(?:[^"]|"")*"|[^", ][^,]*/g) ?? []).sort().join() : text);
   return { head: kept.map((i) => head[i]), rows: rows.filter((r) => !r.includes('admin@example.com')).map((r) => kept.map((i) => cell(head[i], r[i]))).sort() };
 }
 

@@ -5,7 +5,8 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case',
-  'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor'];
+  'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
+  'lead_assignment', 'lead_point', 'lead'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself
 export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment'];
 
@@ -69,6 +70,8 @@ export function rowsOf(entity, refs, n = 6) {
       for (const field of ['about', 'repeats', 'repeats_until']) delete row[field];
       row.time_zone = 'Asia/Tokyo';
     }
+    if (/^lead_/.test(entity.name)) row.condition = { field: 'city', op: 'eq', value: `City ${i}` };
+    if (entity.name === 'lead') Object.assign(row, { state: ['new', 'working', 'qualified'][i % 3], unfit_reason: null });
     // a deal's stage is of its pipeline, and open; every stage has a pipeline of its own here
     if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
     if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], stage_id: refs.stage?.[i % refs.stage.length], probability: i * 9 });
