@@ -132,8 +132,8 @@ static const struct option repeats[] = {
 static const struct field interaction_fields[] = {
 	{.name = "customer_id", .type = FIELD_LINK, .label = {"Customer", "客户"}, .link = "customer",
 	 .on_delete = DELETE_CASCADE, .flags = F_INDEX | F_LIST, .help = {"Empty for one's own tasks, and for leads", "自己的任务或线索可不填"}},
-	{.name = "about", .type = FIELD_CODE, .label = {"About", "关联"}, .max = 80, .flags = F_INDEX,
-	 .help = {"A record of any kind: opportunity/4611686018427387904", "任意记录：opportunity/4611686018427387904"}},
+	{.name = "about", .type = FIELD_CODE, .label = {"About", "关联"}, .max = 80, .flags = F_INDEX | F_ANY,
+	 .on_delete = DELETE_SET_NULL, .help = {"A record of any kind: opportunity/4611686018427387904", "任意记录：opportunity/4611686018427387904"}},
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = kinds, .fallback = "note",
 	 .flags = F_REQUIRED | F_LIST | F_INDEX},
 	{.name = "subject", .type = FIELD_TEXT, .label = {"Subject", "主题"}, .max = 200, .flags = F_LIST | F_SEARCH},

@@ -33,23 +33,16 @@ int64_t interaction_about(const struct record *interaction, const char *entity)
 	return split(record_text(interaction, "about"), name, &id) && str_equal(name, entity) ? id : 0;
 }
 
-static enum err check_about(struct ctx *ctx, struct record *now)
+/* Whose customer it is, where it does not say. */
+static enum err take_customer(struct ctx *ctx, struct record *now)
 {
-	char name[NAME_BYTES];
-	int64_t id;
+	const struct entity_info *info;
 	struct record *target;
-	const struct entity_info *info = split(record_text(now, "about"), name, &id) ? registry_find(ctx->registry, name) : NULL;
-	if (info == NULL || (info->entity->flags & (E_SYSTEM | E_INTERNAL)) || !str_equal(info->entity->name, name))
-		return fail(ctx, ERR_INVALID, "about", "about_unknown");
-	enum err err = record_get(ctx, info, id, ACTION_READ, &target);
-	if (err == ERR_NOT_FOUND || err == ERR_FORBIDDEN) {
-		faults_clear(ctx);
-		return fail(ctx, ERR_INVALID, "about", "about_unknown");
-	}
-	int customer = err == OK ? entity_field(info, "customer_id") : -1;
-	if (err != OK || customer < 0 || record_i64(now, "customer_id") != 0 || record_i64(target, "customer_id") == 0)
-		return err;
-	return record_set(ctx, now, "customer_id", *record_value(target, "customer_id"));
+	int64_t id;
+	if (record_i64(now, "customer_id") != 0 || !entity_any(ctx->registry, record_text(now, "about"), &info, &id) || entity_field(info, "customer_id") < 0)
+		return OK;
+	enum err err = record_load(ctx, info, id, &target);
+	return err != OK || record_i64(target, "customer_id") == 0 ? err : record_set(ctx, now, "customer_id", *record_value(target, "customer_id"));
 }
 
 enum err interaction_check(struct ctx *ctx, const struct record *old, struct record *now)
@@ -65,7 +58,7 @@ enum err interaction_check(struct ctx *ctx, const struct record *old, struct rec
 		return fail(ctx, ERR_INVALID, "time_zone", "zone_unknown");
 	if (!str_empty(record_text(now, "repeats")) && record_i64(now, "due_at") == 0)
 		return fail(ctx, ERR_INVALID, "due_at", "repeats_needs_due");
-	return same || str_empty(record_text(now, "about")) ? OK : check_about(ctx, now);
+	return same || str_empty(record_text(now, "about")) ? OK : take_customer(ctx, now);
 }
 
 enum err interaction_loosen_upgrade(struct ctx *ctx, void *arg)

@@ -39,7 +39,7 @@ test('an activity is about any record one may see, and about its customer then; 
   assert.deepEqual(await state(), [1, late]);
   assert.equal((await api('DELETE', `/api/v1/interaction/${a.id}`)).status, 204);
   assert.deepEqual(await state(), [0, null]);
-  for (const about of ['opportunity/1', 'opportunity', 'moon/1', 'user/1', 'opportunities/' + deal.id, '/', 'customer/x']) await refused({ about }, 'about', 'about_unknown');
+  for (const about of ['opportunity/1', 'opportunity', 'moon/1', 'user/1', 'opportunities/' + deal.id, '/', 'customer/x']) await refused({ about }, 'about', ['opportunity/1', 'customer/1'].includes(about) ? 'link_not_found' : 'not_a_record');
   const role = await make('role', { name: 'blind', rights: { interaction: { create: 'own', read: 'own', update: 'own' }, customer: { read: 'own' } }, caps: [] });
   const user = await make('user', { name: 'Cat', email: 'cat@example.com', roles: [role.id] });
   const cat = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'cat@example.com', '--name', 't']).out.trim());

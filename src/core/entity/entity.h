@@ -56,6 +56,10 @@ enum field_flag {
 	F_CARD = 1 << 17,     /* shown with the record's name: at its head, on cards */
 };
 
+/* F_ANY, of a FIELD_CODE: a reference to a record of any kind of the business, as "order/4611686018427387904". It must be there and
+ * be seen by who writes it; `on_delete` says what becomes of it when that record goes. */
+enum { F_ANY = 1 << 20 };
+
 enum on_delete { DELETE_RESTRICT, DELETE_CASCADE, DELETE_SET_NULL };
 
 struct text2 {
@@ -304,13 +308,18 @@ int entity_field(const struct entity_info *info, const char *name);
 /* The text field by which people know a record apart from others of its name (number, code, e-mail): the first that
  * is unique; -1 if there is none, or it is the title itself. */
 int entity_key(const struct entity_info *info);
-/* The entity a LINK or LINKS field points to; NULL for other fields and for id. */
-const struct entity_info *entity_link(const struct entity_info *info, int field);
-/* Fields of other entities (and of itself) that point here; system fields left out. */
+/* A field of an entity. */
 struct entity_ref {
 	const struct entity_info *info;
 	int field;
 };
+/* The record that a text such as "order/12" means; false: it is none of a kind of the business. */
+bool entity_any(const struct registry *registry, const char *text, const struct entity_info **ret_info, int64_t *ret_id) MUST_CHECK;
+/* Fields that refer to records of any kind (F_ANY). */
+const struct entity_ref *entity_anys(const struct registry *registry, size_t *ret_n);
+/* The entity a LINK or LINKS field points to; NULL for other fields and for id. */
+const struct entity_info *entity_link(const struct entity_info *info, int field);
+/* Fields of other entities (and of itself) that point here; system fields left out. */
 const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n);
 /* The field that comparisons ask (equal, in, keys): the one with the form of this one, where there is one; else itself. */
 int entity_compared(const struct entity_info *info, int field);

@@ -68,6 +68,8 @@ struct registry {
 	struct entity_state *list;
 	size_t n;
 	struct entity_names names;
+	struct entity_ref *anys; /* fields that refer to records of any kind */
+	size_t n_anys;
 	const struct cap_name *caps[REGISTRY_CAPS_MAX]; /* by bit; those of core/gate first */
 	unsigned n_caps;
 	uint64_t number;

@@ -223,9 +223,9 @@ static bool is_own(const struct ctx *ctx, const struct entity_info *info, int at
 	       (at == info->branch && id == actor->branch_id);
 }
 
-static enum err check_link(struct ctx *ctx, const struct entity_info *info, int at, int64_t id, bool trusted, bool existence)
+static enum err check_link(struct ctx *ctx, const struct entity_info *info, int at, const struct entity_info *target, int64_t id, bool trusted,
+                           bool existence)
 {
-	const struct entity_info *target = entity_link(info, at);
 	enum scope scope = trusted || is_own(ctx, info, at, target, id) ? SCOPE_ALL : entity_scope(ctx->actor, target, ACTION_READ);
 	struct row_owner owner;
 	bool found = false;
@@ -252,19 +252,42 @@ static bool in_list(const struct value *list, int64_t id)
 	return false;
 }
 
+/* A reference to a record of any kind: no foreign key tells whether it is there. */
+static enum err check_any(struct ctx *ctx, const struct entity_info *info, int at, const struct value *value, bool trusted)
+{
+	const struct entity_info *target;
+	int64_t id;
+	if (value->kind != VALUE_TEXT || !entity_any(ctx->registry, value->t.p, &target, &id))
+		return OK; /* the type has said so */
+	return check_link(ctx, info, at, target, id, trusted, true);
+}
+
+/* What one field links to that it did not before. */
+static enum err check_field_links(struct ctx *ctx, const struct entity_info *info, int at, const struct value *value, const struct value *before,
+                                  bool trusted, bool existence)
+{
+	const struct entity_info *target = entity_link(info, at);
+	bool same = before && value_equal(value, before);
+	enum err err = OK;
+	if (info->fields[at]->flags & F_ANY)
+		return same ? OK : check_any(ctx, info, at, value, trusted);
+	if (value->kind == VALUE_INT && !same)
+		err = check_link(ctx, info, at, target, value->i, trusted, existence);
+	for (size_t i = 0; !err && value->kind == VALUE_LIST && i < value->l.n; i++)
+		if (!before || !in_list(before, value->l.ids[i]))
+			err = check_link(ctx, info, at, target, value->l.ids[i], trusted, existence);
+	return err;
+}
+
 enum err record_check_links(struct ctx *ctx, const struct record *now, const struct record *old, bool trusted, bool existence)
 {
 	const struct entity_info *info = now->info;
 	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
 		const struct value *value = &now->values[at];
-		if (!entity_link(info, at) || value->kind == VALUE_NULL || has_fault(ctx, info->fields[at]->name))
+		bool links = entity_link(info, at) || (info->fields[at]->flags & F_ANY);
+		if (!links || value->kind == VALUE_NULL || has_fault(ctx, info->fields[at]->name))
 			continue;
-		enum err err = OK;
-		if (value->kind == VALUE_INT && !(old && value_equal(value, &old->values[at])))
-			err = check_link(ctx, info, at, value->i, trusted, existence);
-		for (size_t i = 0; !err && value->kind == VALUE_LIST && i < value->l.n; i++)
-			if (!old || !in_list(&old->values[at], value->l.ids[i]))
-				err = check_link(ctx, info, at, value->l.ids[i], trusted, existence);
+		enum err err = check_field_links(ctx, info, at, value, old ? &old->values[at] : NULL, trusted, existence);
 		if (err)
 			return err;
 	}

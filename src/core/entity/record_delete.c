@@ -17,23 +17,27 @@ struct removal {
 
 static enum err remove_one(struct ctx *ctx, const struct removal *removal, const struct record *old);
 
-/* Ids of the records whose field points to `id`; at most `max`. */
-static enum err pointing_here(struct ctx *ctx, const struct entity_ref *ref, int64_t id, size_t max, int64_t **ret, size_t *ret_n)
+/* Ids of the records whose field points to what is removed; at most `max`. */
+static enum err pointing_here(struct ctx *ctx, const struct removal *removal, const struct entity_ref *ref, size_t max, int64_t **ret, size_t *ret_n)
 {
 	const struct field *field = ref->info->fields[ref->field];
+	const char *any = field->flags & F_ANY ? arena_printf(ctx->arena, "%s/%lld", entity_name(removal->info), (long long)removal->id) : NULL;
 	bool many = field->type == FIELD_LINKS;
 	const char *sql = many
 		? arena_printf(ctx->arena, "SELECT \"record_id\" FROM \"%s_%s\" WHERE \"link_id\" = ?1 ORDER BY \"record_id\" LIMIT ?2",
 		               entity_name(ref->info), field_column(field))
 		: arena_printf(ctx->arena, "SELECT \"id\" FROM \"%s\" WHERE \"%s\" = ?1 ORDER BY \"id\" LIMIT ?2", entity_name(ref->info),
 		               field_column(field));
-	if (!sql)
+	if (!sql || ((field->flags & F_ANY) && !any))
 		return record_no_memory(ctx);
 	struct stmt *stmt;
 	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
 	if (err)
 		return err;
-	stmt_bind_i64(stmt, 1, id);
+	if (any)
+		stmt_bind_text(stmt, 1, any);
+	else
+		stmt_bind_i64(stmt, 1, removal->id);
 	stmt_bind_i64(stmt, 2, (int64_t)max);
 	err = record_read_ids(ctx, stmt, ret, ret_n);
 	stmt_done(stmt);
@@ -97,17 +101,16 @@ static enum err unlink_all(struct ctx *ctx, const struct removal *removal, const
 	return err;
 }
 
-static enum err follow_refs(struct ctx *ctx, const struct removal *removal)
+static enum err follow_refs(struct ctx *ctx, const struct removal *removal, const struct entity_ref *refs, size_t n_refs)
 {
-	size_t n_refs, n;
-	const struct entity_ref *refs = entity_refs(removal->info, &n_refs);
+	size_t n;
 	int64_t *ids;
 	for (size_t i = 0; i < n_refs; i++) {
 		const struct field *field = refs[i].info->fields[refs[i].field];
 		if (field->on_delete == DELETE_RESTRICT)
 			continue;
-		enum err err = pointing_here(ctx, &refs[i], removal->id, INT32_MAX, &ids, &n);
-		if (!err && field->on_delete == DELETE_CASCADE && field->type == FIELD_LINK)
+		enum err err = pointing_here(ctx, removal, &refs[i], INT32_MAX, &ids, &n);
+		if (!err && field->on_delete == DELETE_CASCADE && field->type != FIELD_LINKS)
 			err = cascade(ctx, removal, &refs[i], ids, n);
 		else if (!err)
 			err = unlink_all(ctx, removal, &refs[i], ids, n);
@@ -123,15 +126,14 @@ static enum err in_use(struct ctx *ctx, const struct entity_info *info, const st
 }
 
 /* Last, since what forbids the deletion may just have been deleted with it. */
-static enum err check_restrict(struct ctx *ctx, const struct removal *removal)
+static enum err check_restrict(struct ctx *ctx, const struct removal *removal, const struct entity_ref *refs, size_t n_refs)
 {
-	size_t n_refs, n;
-	const struct entity_ref *refs = entity_refs(removal->info, &n_refs);
+	size_t n;
 	int64_t *ids;
 	for (size_t i = 0; i < n_refs; i++) {
 		if (refs[i].info->fields[refs[i].field]->on_delete != DELETE_RESTRICT)
 			continue;
-		enum err err = pointing_here(ctx, &refs[i], removal->id, 2, &ids, &n);
+		enum err err = pointing_here(ctx, removal, &refs[i], 2, &ids, &n);
 		if (err)
 			return err;
 		for (size_t k = 0; k < n; k++)
@@ -175,11 +177,18 @@ static enum err remove_one(struct ctx *ctx, const struct removal *removal, const
 {
 	if (removal->depth > CASCADE_DEPTH_MAX)
 		return fail_arg(ctx, ERR_LIMIT, "", "too_deep", entity_name(removal->info));
+	const bool business = !(removal->info->entity->flags & (E_SYSTEM | E_INTERNAL));
+	size_t n_refs, n_anys;
+	const struct entity_ref *refs = entity_refs(removal->info, &n_refs), *anys = entity_anys(ctx->registry, &n_anys);
 	enum err err = record_before(ctx, removal->info, old, NULL);
 	if (!err)
-		err = follow_refs(ctx, removal);
+		err = follow_refs(ctx, removal, refs, n_refs);
+	if (!err && business)
+		err = follow_refs(ctx, removal, anys, n_anys);
 	if (!err)
-		err = check_restrict(ctx, removal);
+		err = check_restrict(ctx, removal, refs, n_refs);
+	if (!err && business)
+		err = check_restrict(ctx, removal, anys, n_anys);
 	if (!err)
 		err = remove_row(ctx, old);
 	if (!err)

@@ -22,6 +22,7 @@ struct emptied {
 	const struct entity_info *info;
 	int64_t id, target;
 	int field;
+	const char *text; /* of a reference to a record of any kind; NULL: a link */
 };
 
 struct restore {
@@ -107,12 +108,23 @@ static int64_t id_of(const json_t *json)
 	return text && id_parse(text, &id) ? id : 0;
 }
 
-static bool went_with(const struct restore *restore, const struct entity_info *info, const json_t *diff)
+/* The id in a diff's side that refers to a record of any kind: "order/123". */
+static int64_t any_of(const struct registry *registry, const json_t *json)
+{
+	const struct entity_info *info;
+	int64_t id;
+	const char *text = json_string_value(json);
+	return text && entity_any(registry, text, &info, &id) ? id : 0;
+}
+
+static bool went_with(const struct registry *registry, const struct restore *restore, const struct entity_info *info, const json_t *diff)
 {
 	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
 		const struct field *field = info->fields[at];
-		if (field->type == FIELD_LINK && field->on_delete == DELETE_CASCADE) {
-			int64_t id = id_of(json_array_get(json_object_get(diff, field->name), 0));
+		bool any = field->flags & F_ANY;
+		if ((field->type == FIELD_LINK || any) && field->on_delete == DELETE_CASCADE) {
+			const json_t *before = json_array_get(json_object_get(diff, field->name), 0);
+			int64_t id = any ? any_of(registry, before) : id_of(before);
 			if (id && is_gone(restore, id))
 				return true;
 		}
@@ -128,6 +140,12 @@ static bool has_id(const json_t *list, int64_t id)
 	return false;
 }
 
+static enum err add_any(struct ctx *ctx, struct restore *restore, const struct entity_info *info, int64_t holder, int at, const json_t *before)
+{
+	const char *text = arena_strdup(ctx->arena, json_string_value(before));
+	return text ? add_link(ctx, restore, &(struct emptied){info, holder, any_of(ctx->registry, before), at, text}) : record_no_memory(ctx);
+}
+
 static enum err emptied_links(struct ctx *ctx, struct restore *restore, const struct entity_info *info, int64_t holder, const json_t *diff)
 {
 	for (int at = SF_COUNT; (size_t)at < info->n_fields; at++) {
@@ -135,11 +153,13 @@ static enum err emptied_links(struct ctx *ctx, struct restore *restore, const st
 		const json_t *before = json_array_get(pair, 0), *after = json_array_get(pair, 1);
 		enum err err = OK;
 		if (info->fields[at]->type == FIELD_LINK && json_is_null(after) && is_gone(restore, id_of(before)))
-			err = add_link(ctx, restore, &(struct emptied){info, holder, id_of(before), at});
+			err = add_link(ctx, restore, &(struct emptied){info, holder, id_of(before), at, NULL});
+		else if ((info->fields[at]->flags & F_ANY) && json_is_null(after) && is_gone(restore, any_of(ctx->registry, before)))
+			err = add_any(ctx, restore, info, holder, at, before);
 		for (size_t i = 0; !err && info->fields[at]->type == FIELD_LINKS && i < json_array_size(before); i++) {
 			int64_t id = id_of(json_array_get(before, i));
 			if (is_gone(restore, id) && !has_id(after, id))
-				err = add_link(ctx, restore, &(struct emptied){info, holder, id, at});
+				err = add_link(ctx, restore, &(struct emptied){info, holder, id, at, NULL});
 		}
 		if (err)
 			return err;
@@ -161,7 +181,7 @@ static enum err look_at(struct ctx *ctx, const struct change *change, void *arg)
 	enum err err = OK;
 	if (diff && updated)
 		err = emptied_links(ctx, restore, info, change->record_id, diff);
-	else if (diff && went_with(restore, info, diff))
+	else if (diff && went_with(ctx->registry, restore, info, diff))
 		err = add_gone(ctx, restore, info, change);
 	json_decref(diff);
 	return err;
@@ -323,7 +343,7 @@ static enum err link_again(struct ctx *ctx, const struct emptied *link)
 		ids[now->l.n] = link->target;
 		patch->values[link->field] = (struct value){.kind = VALUE_LIST, .l = {ids, now->l.n + 1}};
 	} else if (now->kind == VALUE_NULL) {
-		patch->values[link->field] = value_int(link->target);
+		patch->values[link->field] = link->text ? value_text(link->text) : value_int(link->target);
 	} else {
 		return OK;
 	}

@@ -218,6 +218,28 @@ static enum err resolve_refs(struct ctx *ctx, struct registry *registry, struct 
 	return OK;
 }
 
+/* Fields that may refer to a record of any kind. */
+static enum err find_anys(struct ctx *ctx, struct registry *registry)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		registry->n_anys = 0;
+		for (size_t e = 0; e < registry->n; e++) {
+			const struct entity_info *info = &registry->list[e].info;
+			for (size_t i = SF_COUNT; i < info->n_fields; i++)
+				if (info->fields[i]->flags & F_ANY) {
+					if (pass)
+						registry->anys[registry->n_anys] = (struct entity_ref){info, (int)i};
+					registry->n_anys++;
+				}
+		}
+		if (!pass)
+			registry->anys = arena_array(&registry->arena, registry->n_anys + 1, sizeof(*registry->anys));
+		if (!registry->anys)
+			return no_memory(ctx);
+	}
+	return OK;
+}
+
 /* What needs the others resolved. */
 static enum err finish_entity(struct ctx *ctx, struct registry *registry, struct entity_state *state)
 {
@@ -255,6 +277,9 @@ static enum err build(struct ctx *ctx, struct registry *registry, const struct e
 		if (err)
 			return err;
 	}
+	enum err found = find_anys(ctx, registry);
+	if (found)
+		return found;
 	/* The checks parse default values, for which the context must have the registry. */
 	struct registry *before = ctx->registry;
 	ctx->registry = registry;
@@ -434,6 +459,26 @@ const struct entity_info *entity_link(const struct entity_info *info, int field)
 	if (field < 0 || (size_t)field >= info->n_fields)
 		return NULL;
 	return entity_state(info)->links[field];
+}
+
+bool entity_any(const struct registry *registry, const char *text, const struct entity_info **ret_info, int64_t *ret_id)
+{
+	char name[64];
+	size_t n = text ? strcspn(text, "/") : 0;
+	if (n == 0 || n >= sizeof(name) || text[n] != '/')
+		return false;
+	memcpy(name, text, n);
+	name[n] = '\0';
+	*ret_info = registry_find(registry, name);
+	if (!*ret_info || ((*ret_info)->entity->flags & (E_SYSTEM | E_INTERNAL)) || !str_equal((*ret_info)->entity->name, name))
+		return false;
+	return id_parse(text + n + 1, ret_id);
+}
+
+const struct entity_ref *entity_anys(const struct registry *registry, size_t *ret_n)
+{
+	*ret_n = registry->n_anys;
+	return registry->anys;
 }
 
 const struct entity_ref *entity_refs(const struct entity_info *info, size_t *ret_n)

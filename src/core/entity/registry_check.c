@@ -93,6 +93,10 @@ static const char *check_on_delete(const struct field *field)
 static const char *check_link(const struct field *field)
 {
 	bool links = field->type == FIELD_LINK || field->type == FIELD_LINKS;
+	if ((field->flags & F_ANY) && (field->type != FIELD_CODE || field->max < 69 || !(field->flags & F_INDEX)))
+		return "a reference to any record is an indexed code of at least 69 letters"; /* a name of 48, a slash, an id */
+	if ((field->flags & F_ANY) && (field->flags & F_REQUIRED) && field->on_delete == DELETE_SET_NULL)
+		return "required, yet set to null";
 	if (links != (field->link != NULL))
 		return links ? "no link target" : "link target on another type";
 	if (field->type == FIELD_LINK && !str_ends(field->name, "_id"))

@@ -28,6 +28,10 @@ static enum err check(struct ctx *ctx, const struct entity_info *info, int at, c
 		return err;
 	if (value->t.p[strspn(value->t.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-")] != '\0')
 		return type_wrong(ctx, info, at, "not_code", NULL);
+	const struct entity_info *target;
+	int64_t id;
+	if ((info->fields[at]->flags & F_ANY) && !entity_any(ctx->registry, value->t.p, &target, &id))
+		return type_wrong(ctx, info, at, "not_a_record", NULL);
 	return entity_state(info)->is_currency[at] ? check_currency(ctx, info, at, value) : OK;
 }
 

@@ -47,6 +47,8 @@ const struct route rest_routes[] = {
 	 .doc = "Descriptors of everything the reader may see, in their language."},
 	{.method = METHOD_GET, .pattern = "/api/v1/search", READS, .handle = rest_get_search,
 	 .doc = "Search over all entities: q, limit (hits an entity), entity."},
+	{.method = METHOD_GET, .pattern = "/api/v1/titles", READS, .handle = rest_get_titles,
+	 .doc = "Names of records of any kind: of=order/12,customer/7 (at most 200); those that the reader may not see are left out."},
 	{.method = METHOD_GET, .pattern = "/api/v1/events", READS, .handle = rest_get_events,
 	 .doc = "Live changes as server-sent events; after or Last-Event-ID: from there on."},
 	{.method = METHOD_GET, .pattern = "/api/v1/changes", READS, .handle = rest_get_feed,

@@ -127,6 +127,7 @@ enum err rest_count_condition(struct ctx *ctx, const struct http_request *req, s
 extern const struct spec rest_why_specs[];
 enum err rest_why_condition(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+enum err rest_get_titles(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 /* The member "diff": old and new values as far as the actor may see the fields; null once the content was erased. */
 void rest_put_diff(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *diff);

@@ -65,6 +65,7 @@ static void put_flags(struct meta *m, const struct field *field, enum field_righ
 		{"insert_only", flags & F_INSERT_ONLY}, {"more", flags & F_MORE}, {"list", flags & F_LIST},
 		{"sortable", open && (compares & COMPARE_ORDER)}, {"filterable", open && compares},
 		{"searchable", flags & F_SEARCH}, {"personal", flags & (F_PERSONAL | F_SENSITIVE)}, {"maskable", flags & F_MASKABLE},
+		{"record", flags & F_ANY},
 	};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		jsonw_kv_bool(&m->w, all[i].key, all[i].value);
