@@ -7,7 +7,7 @@
 #include "pricing/pricing_work.h"
 #include "pricing_sql.h"
 
-enum { PROMOTIONS_MAX = 2000, GIFTS_MAX = 1000 };
+enum { PROMOTIONS_MAX = 2000, GIFTS_MAX = 100 };
 
 /* --- reading --------------------------------------------------------------------------- */
 

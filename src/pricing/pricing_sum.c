@@ -78,7 +78,7 @@ static enum err begin(struct pricing_work *w)
 		err = check_want(w, i);
 	if (err == OK)
 		err = faults_code(w->ctx);
-	r->lines = arena_array(w->ctx->arena, q->n + 1001, sizeof(*r->lines));
+	r->lines = arena_array(w->ctx->arena, q->n + 101, sizeof(*r->lines));
 	r->n = q->n;
 	return err == OK && r->lines == NULL ? pricing_work_no_memory(w) : err;
 }

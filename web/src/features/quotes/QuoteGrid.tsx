@@ -4,7 +4,7 @@ import { Alert, App, Button, Checkbox, Input, Tooltip } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, patch, post, put } from '@/api/client.ts';
+import { ApiError, BASE, patch, post, put } from '@/api/client.ts';
 import { entityOf, fetchPage, fieldOf, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
@@ -31,11 +31,10 @@ function usePrices(quote: Row, lines: Line[], discount: string, counting: boolea
 	const rested = useDelayed(JSON.stringify(body), 200);
 	const answer = useQuery({
 		queryKey: ['some', 'price', rested], enabled: counting || asked.length > 0, staleTime: 60_000, retry: false, placeholderData: (old: Sums | undefined) => old,
-		queryFn: () => post<Sums>('/price', JSON.parse(rested)),
+		queryFn: () => post<Sums>(`${BASE}/price`, JSON.parse(rested)),
 	});
-	const current = answer.data !== undefined && rested === JSON.stringify(body) && !answer.isPlaceholderData;
 	const of = new Map<number, Priced>(asked.flatMap((l, i) => (answer.data?.lines[i] ? [[l.key, answer.data.lines[i]] as const] : [])));
-	return { sums: answer.data, of, current, error: answer.error, asked: asked.length };
+	return { sums: answer.data, of, busy: answer.isFetching, error: answer.error, asked: asked.length };
 }
 
 export function QuoteGrid({ entity, quote, fixed }: { entity: Entity; quote: Row; fixed: boolean }) {
@@ -178,9 +177,9 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 		}
 		setBusy(true);
 		try {
-			await put(`/quote/${quote.id}/lines`, { lines: written.map(wireLine) });
+			await put(`${BASE}/quote/${quote.id}/lines`, { lines: written.map(wireLine) });
 			const off = parseDecimal(discount || '0', 4) ?? '0';
-			if (Number(off) !== Number(quote.discount ?? 0)) await patch(`/quote/${quote.id}`, { discount: off });
+			if (Number(off) !== Number(quote.discount ?? 0)) await patch(`${BASE}/quote/${quote.id}`, { discount: off });
 			setDirty(false);
 			await refresh(cache, 'quote', 'quote_line');
 			void message.success(t('save.saved', { name: String(quote.number ?? '') }));
@@ -268,7 +267,7 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 				<Button size="small" icon={<PlusOutlined />} onClick={() => next(lines.at(-1)?.key ?? 0)}>{t('order.add_line')}</Button>
 				<span className="hint" id={`${id}hint`}>{t('quote.grid_hint')}</span>
 			</div>
-			<table className="plain-table sums quote-sums" aria-busy={!main.current}>
+			<table className="plain-table sums quote-sums" aria-busy={main.busy || undefined}>
 				<caption className="sr-only">{t('quote.sums')}</caption>
 				<tbody>
 					<tr>

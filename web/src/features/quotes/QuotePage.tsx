@@ -1,10 +1,10 @@
 /** A quote: its lines, the steps of its state, its versions, and what is left over cost for those who may see that. */
-import { App, Button, Input } from 'antd';
+import { App, Button } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { get, post } from '@/api/client.ts';
+import { BASE, get, post } from '@/api/client.ts';
 import { entityOf, fieldOf, linkedTitle, may, type RecordAnswer, refresh, useCache } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
@@ -18,10 +18,6 @@ import { money } from '@/lib/format.ts';
 import { QuoteGrid } from './QuoteGrid.tsx';
 import './quotes.css';
 
-const STEPS: Record<string, { from: string; primary?: boolean }> = {
-	send: { from: 'draft', primary: true }, accept: { from: 'sent', primary: true }, decline: { from: 'sent' }, withdraw: { from: 'sent' },
-};
-
 export default function QuotePage({ entity, id }: RecordPageProps) {
 	const meta = useMeta();
 	const { t } = useTranslation();
@@ -29,7 +25,7 @@ export default function QuotePage({ entity, id }: RecordPageProps) {
 		<RecordPage
 			entity={entity} id={id} without={['quote_line', 'quote', 'attachment']}
 			head={(record) => <Head entity={entity} record={record} />}
-			actions={(record) => <Steps entity={entity} record={record} />}
+			actions={(record) => <Version entity={entity} record={record} />}
 			tabs={(record) => [
 				{ key: 'lines', label: t('quote.lines'), children: <><QuoteGrid entity={entity} quote={record.row} fixed={record.row.state !== 'draft' || !may(entity, 'update')} /><Margin record={record} /></> },
 				{
@@ -62,55 +58,27 @@ function Head({ entity, record: { row, masked } }: { entity: Entity; record: Rec
 	);
 }
 
-function Steps({ entity, record: { row } }: { entity: Entity; record: RecordAnswer }) {
+/** The steps of the state are the record page's own; a new version is more than a step. */
+function Version({ entity, record: { row } }: { entity: Entity; record: RecordAnswer }) {
 	const { t } = useTranslation();
-	const { message, modal } = App.useApp();
+	const { message } = App.useApp();
 	const cache = useCache();
 	const navigate = useNavigate();
-	const [busy, setBusy] = useState<string | null>(null);
-	if (!may(entity, 'update')) return null;
-
-	async function run(name: string, work: () => Promise<void>) {
-		setBusy(name);
+	const [busy, setBusy] = useState(false);
+	if (row.state === 'accepted' || !may(entity, 'update') || !may(entity, 'create')) return null;
+	async function make() {
+		setBusy(true);
 		try {
-			await work();
-			await refresh(cache, 'quote', 'quote_line', 'order', 'customer');
+			const made = await post<{ id: string }>(`${BASE}/quote/${row.id}/version`);
+			await refresh(cache, 'quote', 'quote_line');
+			void navigate(`/quote/${made.id}`);
 		} catch (error) {
 			void message.error(problemText(error, t));
 		} finally {
-			setBusy(null);
+			setBusy(false);
 		}
 	}
-	const step = (name: string, body: object = {}) => run(name, async () => {
-		await post(`/quote/${row.id}/transitions/${name}`, body);
-		void message.success(t(`quote.did.${name}`));
-	});
-	function decline() {
-		let reason = '';
-		modal.confirm({
-			title: t('quote.step.decline'), okText: t('quote.step.decline'), cancelText: t('word.cancel'),
-			content: <Input.TextArea autoFocus rows={3} maxLength={500} aria-label={t('quote.why')} placeholder={t('quote.why')} onChange={(e) => { reason = e.target.value; }} />,
-			onOk: () => step('decline', { state_reason: reason.trim() }),
-		});
-	}
-	return (
-		<span className="quote-steps">
-			{Object.entries(STEPS).filter(([, s]) => s.from === row.state).map(([name, s]) => (
-				<Button key={name} type={s.primary ? 'primary' : 'default'} loading={busy === name} disabled={name === 'send' && Number(row.lines_count) === 0} onClick={() => (name === 'decline' ? decline() : void step(name))}>{t(`quote.step.${name}`)}</Button>
-			))}
-			{row.state !== 'accepted' && may(entity, 'create') && (
-				<Button
-					loading={busy === 'version'}
-					onClick={() => void run('version', async () => {
-						const made = await post<{ id: string }>(`/quote/${row.id}/version`);
-						void navigate(`/quote/${made.id}`);
-					})}
-				>
-					{t('quote.step.version')}
-				</Button>
-			)}
-		</span>
-	);
+	return <Button loading={busy} onClick={() => void make()}>{t('quote.step.version')}</Button>;
 }
 
 interface Margins {
@@ -127,7 +95,7 @@ function Margin({ record: { row } }: { record: RecordAnswer }) {
 	const sees = fieldOf(entityOf(meta, 'product'), 'cost')?.right;
 	const answer = useQuery({
 		queryKey: ['some', 'quote', 'margin', row.id, row.version], enabled: sees === 'read' || sees === 'write', retry: false,
-		queryFn: ({ signal }) => get<Margins>(`/quote/${row.id}/margin`, signal),
+		queryFn: ({ signal }) => get<Margins>(`${BASE}/quote/${row.id}/margin`, signal),
 	});
 	const currency = String(row.currency || meta.base_currency);
 	if (!answer.data || Number(row.lines_count) === 0) return null;

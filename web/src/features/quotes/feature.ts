@@ -23,4 +23,10 @@ export default {
 		price_rule: { work: 'sales' },
 		promotion: { work: 'sales' },
 	},
+	tabs: [
+		{
+			on: 'customer', key: 'quotes', order: 20, work: 'sales',
+			rows: { entity: 'quote', field: 'customer_id', fields: ['number', 'title', 'version_no', 'state', 'valid_until', 'total'], order: 'created_at.desc' },
+		},
+	],
 } satisfies Feature;
