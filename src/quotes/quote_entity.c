@@ -224,7 +224,7 @@ static enum err quote_after(struct ctx *ctx, const struct entity *entity, const 
 	return err == OK ? record_update(ctx, record_id(now), patch, 0, W_TRUSTED, NULL) : err;
 }
 
-static const char *const quote_indexes[] = {"unique version_no,number", "customer_id,created_at", "owner_id,created_at", "state,valid_until", NULL};
+static const char *const quote_indexes[] = {"unique channel_id,number,version_no", "customer_id,created_at", "owner_id,created_at", "state,valid_until", NULL};
 
 const struct entity quote_entity = {
 	.name = "quote",

@@ -82,12 +82,14 @@ export function rowsOf(entity, refs, n = 6) {
     if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
     // prices: nothing under zero, no book reckoned from itself, periods that end after they begin
     if (entity.name === 'price_book') Object.assign(row, { starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
-    if (entity.name === 'price_rule') Object.assign(row, { quantity_from: String(i + 1), kind: 'fixed', amount: `${i}.25`, category_id: undefined, base_book_id: undefined, round_to: '0.05', starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+    if (entity.name === 'price_rule') Object.assign(row, { quantity_from: String(i + 1), kind: 'fixed', amount: `${i}.25`, round_to: '0.05', starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+    if (entity.name === 'price_rule') for (const field of ['category_id', 'base_book_id']) delete row[field];
     if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
     if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
     if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });
     if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
-    if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), unit: null, price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
+    if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
+    if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
     if (entity.name === 'user') Object.assign(row, { active: true });
     return row;
   });
