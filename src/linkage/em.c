@@ -260,18 +260,18 @@ static void begin(struct em *em)
 	maximise(em, guess);
 }
 
-/* Of two tables every row of the smaller has one partner, seldom more. */
+/* Of two tables without duplicates every row of the smaller has one partner; of a table with duplicates each row may have one. */
 static double most_matches(const struct em *em)
 {
 	const struct linkage *l = em->l;
-	double first = 0, second = 0;
-	if (!l->two)
-		return 0.3 * em->all;
+	double rows[2] = {0, 0}, most = 0.3 * em->all;
+	if (!l->two || l->clean == 0)
+		return most;
 	for (size_t i = 0; i < l->rows.n; i++) {
-		first += l->rows.side[i] & 1;
-		second += l->rows.side[i] >> 1;
+		rows[0] += l->rows.side[i] & 1;
+		rows[1] += l->rows.side[i] >> 1;
 	}
-	return fmin(fmin(first, second), 0.3 * em->all);
+	return fmin(most, l->clean == 1 ? rows[1] : l->clean == 2 ? rows[0] : fmin(rows[0], rows[1]));
 }
 
 /* --- related, not the same ------------------------------------------------- */
@@ -309,8 +309,7 @@ static void count_classes(const struct em *em, double m[2][LINKAGE_FIELDS_MAX][L
 	}
 }
 
-/* What tells who somebody is, where that is not shared by many who belong together. */
-static bool tells_who(const struct field *f)
+bool field_tells_who(const struct field *f)
 {
 	if (f->twin || f->place)
 		return f->twin;
@@ -323,7 +322,7 @@ static bool are_related(const struct em *em, double m[2][LINKAGE_FIELDS_MAX][LEV
 	double telling = 0, differing = 0;
 	for (size_t j = 0; j < em->l->n_fields; j++) {
 		double same = m[0][j][4] + m[0][j][5] + m[0][j][6], other = m[1][j][0] + m[1][j][1] + m[1][j][2];
-		if (!tells_who(&em->l->fields[j]) || same < 0.5)
+		if (!field_tells_who(&em->l->fields[j]) || same < 0.5)
 			continue;
 		double weight = fmax(em->l->model[j].weight[2][EXACT], 0) * em->l->fields[j].filled;
 		telling += weight;
@@ -356,7 +355,7 @@ static void split_begin(struct em *em, double *upper)
 			const struct cell *c = &em->cells[i];
 			double odds = 0;
 			for (size_t j = 0; c->p > 0.001 && j < em->l->n_fields; j++) {
-				if (tells_who(&em->l->fields[j]))
+				if (field_tells_who(&em->l->fields[j]))
 					odds += score_field(em->l, j, c->pattern, 0);
 			}
 			sum += half ? 0 : c->p * c->open * odds;

@@ -120,7 +120,7 @@ struct linkage {
 	int swap[2];          /* two names that are written the wrong way round at times; -1 */
 	bool frequencies;     /* rare values weigh more: from the second round on */
 	bool two;
-	uint8_t clean;        /* bit 1, 2: the table has no duplicates of its own */
+	uint8_t clean;        /* bit 1, 2: the table has no duplicates of its own, as far as is known */
 	uint32_t *best[2];    /* by row: its likeliest partner in the other table, NO_CODE; [1]: the second one. NULL: not known yet */
 	uint64_t compared;
 	double threshold, progress_at;
@@ -208,6 +208,8 @@ enum err passes_score(struct linkage *l, const struct passes *passes, double lea
 /* --- model, clusters --------------------------------------------------- */
 
 void sample_release(struct sample *sample);
+/* Whether it tells who somebody is, and is not shared by many who belong together. */
+bool field_tells_who(const struct field *f);
 enum err em_fit(struct linkage *l, const struct sample *sample) MUST_CHECK;
 /* Counts values by entity: rows joined by sure pairs count a value once. */
 enum err frequencies_count(struct linkage *l, const struct scored *pairs, size_t n) MUST_CHECK;

@@ -45,23 +45,48 @@ static enum err find_best(struct linkage *l, const struct scored *pairs, size_t 
 	return OK;
 }
 
-/* A table has duplicates of its own if many rows of the other, having one sure partner in it, have a second that has no better one. */
-static void judge_tables(struct linkage *l)
+/* Whether two rows of one table say the same of who they are: nothing that tells it differs, and two things at least agree. */
+static bool nearly_same(const struct linkage *l, uint32_t a, uint32_t b)
 {
-	double met[3] = {0}, doubled[3] = {0}, least = odds_of(l->threshold);
-	l->clean = 0;
-	for (uint32_t a = 0; a < l->rows.n; a++) {
-		uint32_t b = l->best[0][a], c = l->best[1][a];
-		uint8_t other = (uint8_t)(3 - l->rows.side[a]);
-		if (l->rows.side[a] == 3 || b == NO_CODE || score_rows(l, a, b, -INFINITY) < least)
+	uint64_t pattern = compare_rows(l, a, b);
+	int same = 0;
+	for (size_t j = 0; j < l->n_fields; j++) {
+		int level = (int)(pattern >> (3 * j) & 7);
+		if (level == NOTHING)
 			continue;
-		met[other]++;
-		doubled[other] += c != NO_CODE && l->best[0][c] == a && score_rows(l, a, c, -INFINITY) >= least;
+		if (level < 4 && field_tells_who(&l->fields[j]))
+			return false;
+		same += level >= 5;
 	}
+	return same >= 2;
+}
+
+/* A table has duplicates of its own if one row in ten has a partner in it that is nearly the same. */
+static enum err judge_tables(struct linkage *l, const struct scored *pairs, size_t n)
+{
+	uint8_t *doubled = calloc(l->rows.n + 1, 1);
+	double rows[3] = {0}, repeated[3] = {0};
+	if (doubled == NULL)
+		return linkage_no_memory(l);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t sides = l->rows.side[pairs[i].a] | l->rows.side[pairs[i].b];
+		if (sides != 3 && pairs[i].odds > 0 && nearly_same(l, pairs[i].a, pairs[i].b))
+			doubled[pairs[i].a] = doubled[pairs[i].b] = 1;
+	}
+	for (uint32_t i = 0; i < l->rows.n; i++) {
+		uint8_t side = l->rows.side[i];
+		if (side == 3)
+			continue;
+		rows[side] += l->rows.count[i];
+		repeated[side] += doubled[i] || l->rows.count[i] > 1 ? l->rows.count[i] : 0;
+	}
+	l->clean = 0;
 	for (uint8_t side = 1; side <= 2; side++) {
-		if (doubled[side] < 0.3 * met[side] + 1)
+		if (repeated[side] <= 0.1 * rows[side])
 			l->clean |= side;
 	}
+	free(doubled);
+	return OK;
 }
 
 static enum err fit(struct linkage *l, const struct passes *passes)
@@ -74,7 +99,7 @@ static enum err fit(struct linkage *l, const struct passes *passes)
 	return err;
 }
 
-/* Of two tables only a row's best partner can be its match: learnt again with that in mind. */
+/* Of two tables, one of them without duplicates, only a row's best partner can be its match: learnt again with that in mind. */
 static enum err fit_again(struct linkage *l, const struct passes *passes)
 {
 	int rounds = !l->two ? 0 : l->rows.n <= ENTITIES_MAX_ROWS ? 3 : 1;
@@ -83,11 +108,15 @@ static enum err fit_again(struct linkage *l, const struct passes *passes)
 		struct scored *pairs = NULL;
 		size_t n = 0;
 		err = passes_score(l, passes, -7, &pairs, &n);
-		if (err == OK)
+		if (err == OK && i == 0)
+			err = judge_tables(l, pairs, n);
+		if (err == OK && l->clean != 0)
 			err = find_best(l, pairs, n);
 		free(pairs);
 		if (err == OK)
 			err = fit(l, passes);
+		if (l->clean == 0)
+			break;
 	}
 	return err;
 }
@@ -119,10 +148,6 @@ static enum err conclude(struct linkage *l, const struct passes *passes)
 	enum err err = cluster != NULL && weakest != NULL ? OK : linkage_no_memory(l);
 	if (err == OK)
 		err = passes_score(l, passes, odds_of(l->threshold), &pairs, &n);
-	if (err == OK && l->two)
-		err = find_best(l, pairs, n);
-	if (err == OK && l->two)
-		judge_tables(l);
 	if (err == OK)
 		err = linkage_step(l, 0.9);
 	if (err == OK)
@@ -173,6 +198,7 @@ enum err linkage_new(struct ctx *ctx, const struct linkage_input *input, struct 
 	l->n_rows = input->n_rows;
 	l->n_first = input->n_first;
 	l->two = input->n_first < input->n_rows;
+	l->clean = l->two ? 3 : 0;
 	l->threshold = input->threshold > 0 ? fmin(fmax(input->threshold, 0.001), 0.9999) : 0.5;
 	l->threads = input->threads > 0 ? input->threads : processors > 0 ? (size_t)processors : 1;
 	l->threads = l->threads > THREADS_MAX ? THREADS_MAX : l->threads;
