@@ -222,21 +222,39 @@ static int compare_phone(const struct field *f, const struct value *a, const str
 	return least < 6 ? 0 : edits == 1 ? 3 : edits == 2 ? 1 : 0;
 }
 
+/* Whether they differ in figures only: j.smith45 and j.smith82 are two people of one name. */
+static bool differ_in_figures(const struct signs *x, const struct signs *y)
+{
+	int i = 0, j = 0;
+	for (;;) {
+		while (i < x->n && x->at[i] >= '0' && x->at[i] <= '9')
+			i++;
+		while (j < y->n && y->at[j] >= '0' && y->at[j] <= '9')
+			j++;
+		if (i == x->n || j == y->n)
+			return i == x->n && j == y->n;
+		if (x->at[i++] != y->at[j++])
+			return false;
+	}
+}
+
+/* Addresses that are merely alike say no more than the names they are made of. */
 static int compare_mail(const struct field *f, const struct value *a, const struct value *b)
 {
 	struct signs x, y;
 	bool local = a->as.mail.local_len == b->as.mail.local_len && memcmp(text_of(f, a), text_of(f, b), a->as.mail.local_len) == 0;
 	if (local)
 		return 4;
+	if (apart(a, b) > 2)
+		return 0;
 	value_signs(f, a, &x);
 	value_signs(f, b, &y);
 	int edits = signs_edits(&x, &y, 2);
-	if (edits <= 2)
-		return edits == 1 ? 5 : 3;
-	signs_of(text_of(f, a), a->as.mail.local_len, &x);
-	signs_of(text_of(f, b), b->as.mail.local_len, &y);
-	double s = signs_jaro_winkler(&x, &y);
-	return s >= 0.92 ? 2 : s >= 0.85 ? 1 : 0;
+	if (edits > 2)
+		return 0;
+	if (differ_in_figures(&x, &y))
+		return edits == 1 ? 3 : 0;
+	return edits == 1 ? 5 : 4;
 }
 
 static int compare_date(const struct field *f, const struct value *a, const struct value *b)

@@ -6,7 +6,7 @@
 #include "linkage/internal.h"
 
 enum { ROUNDS_LOOSE = 6, ROUNDS_MAX = 80, AGREES = 4 };
-static const double weight_most = 13, weight_least = -7, prior_strength = 25;
+static const double weight_most = 13, weight_least = -7, prior_strength = 25, low_most = 0.5;
 
 struct cell {
 	uint64_t pattern;
@@ -143,6 +143,25 @@ static void count_field(const struct em *em, size_t j, double m[LEVELS], double 
 	}
 }
 
+/* Rows that are one agree in a column at least every other time, whatever the column: without this what is merely alike in some columns
+ * (the same common name, in the same town) can pass for a class of matches. */
+static void at_least_half(const struct field *f, double m[LEVELS])
+{
+	int first = f->twin || f->kind == LINKAGE_TEXT || f->kind == LINKAGE_ADDRESS ? 2 : 3;
+	const double *before = usual(f);
+	double low = 0, high = 0;
+	if (f->kind == LINKAGE_NUMBER)
+		return;
+	for (int level = 0; level < first; level++)
+		low += m[level];
+	if (low <= low_most)
+		return;
+	for (int level = first; level < LEVELS; level++)
+		high += m[level] + 0.05 * before[level];
+	for (int level = 0; level < LEVELS; level++)
+		m[level] = level < first ? m[level] * low_most / low : (m[level] + 0.05 * before[level]) * (1 - low_most) / high;
+}
+
 static void maximise(struct em *em, double matches)
 {
 	double most = em->most;
@@ -164,6 +183,7 @@ static void maximise(struct em *em, double matches)
 			for (int s = 0; s < 2; s++)
 				model->u[s][level] = (u[s][level] + 20 * any) / (sum_u[s] + 20);
 		}
+		at_least_half(&em->l->fields[j], model->m);
 	}
 	matches = matches > most ? most : matches < 0.5 ? 0.5 : matches;
 	em->l->expected = matches;

@@ -72,6 +72,16 @@ test('febrl 1 and 3: persons with mistakes; the number of a row is no evidence',
   }
 });
 
+test('febrl 3 in two files, both with duplicates of their own: many to many', { skip: without('febrl') }, () => {
+  const all = gunzipSync(readFileSync(shared('febrl/dataset3.csv.gz'))).toString('utf8').split(/\r?\n/).filter((line) => line !== '');
+  const half = (k) => all.slice(1).filter((_, i) => i % 2 === k);
+  const found = dedupe('--input', file([all[0], ...half(0)].join('\n')), '--with', file([all[0], ...half(1)].join('\n')));
+  const truth = new Set();
+  half(0).forEach((one, a) => half(1).forEach((other, b) => entity(one) === entity(other) && truth.add(`${a + 1},${b + 1}`)));
+  reaches(0.97, found, truth, 'febrl3 halves');
+  assert.equal(found.one_to_one, false);
+});
+
 test('RLdata500: German names; the column with the truth does not leak', { skip: without('rldata500') }, () => {
   const name = shared('rldata500/RLdata500.csv'), rows = lines(name);
   const found = dedupe('--input', name);
@@ -106,6 +116,9 @@ test('made persons with families: relatives are two, copies are one; clusters sa
   const fromClusters = new Set(found.clusters.flatMap((c) => c.flatMap((a, i) => c.slice(i + 1).map((b) => `${a},${b}`))));
   assert.deepEqual([...fromClusters].sort(), found.pairs.map((p) => `${p.a},${p.b}`).sort());
   for (const p of found.pairs) assert.ok(p.a < p.b && p.probability >= 0.5 && p.probability <= 1);
+  // up to six mistakes a copy, and several copies: names that are common, and addresses made of them, are no matches
+  execFileSync(process.execPath, [tool, join(home, 'noisy.csv'), truthFile, '--rows', '6000', '--noise', '3', '--most', '3', '--seed', '3']);
+  reaches(0.75, dedupe('--input', 'noisy.csv'), new Set(readFileSync(truthFile, 'utf8').trim().split('\n')), 'noisy people');
   const strict = dedupe('--input', made, '--threshold', '0.999');
   assert.ok(strict.pairs.length < found.pairs.length);
   assert.ok(strict.pairs.every((p) => p.probability >= 0.999));
