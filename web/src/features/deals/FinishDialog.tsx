@@ -54,7 +54,7 @@ export function FinishDialog({ entity, row, onClose, onDone }: Props) {
 				}}
 			>
 				<label htmlFor={`${id}o`}>{t('today.outcome')}</label>
-				<Input.TextArea id={`${id}o`} value={outcome} maxLength={300} autoSize={{ minRows: 2, maxRows: 5 }} autoFocus onChange={(e) => setOutcome(e.target.value)} />
+				<Input.TextArea id={`${id}o`} value={outcome} maxLength={300} rows={3} autoFocus onChange={(e) => setOutcome(e.target.value)} />
 				{questions.map((question, i) => (
 					<div key={question} className="stack">
 						<label htmlFor={`${id}q${i}`}>{question}</label>
