@@ -381,7 +381,7 @@ describe('work', { skip: reason ?? false }, () => {
 		const [download] = await Promise.all([page.waitForEvent('download'), page.click('.import-template button:has-text("CSV")')]);
 		assert.match(readFileSync(await download.path(), 'utf8'), /^\ufeffName,[^\n]*Stage/);
 		const path = join(folder, 'repair.csv');
-		writeFileSync(path, 'name,email,sex,city\nRepair One,one.repair@example.com,chap,Repairton\nRepair Two,not-an-address,lass,Repairton\n,three.repair@example.com,chap,Repairton\n');
+		writeFileSync(path, 'name,email,sex,city,birthday\nRepair One,one.repair@example.com,chap,Repairton,03/04/1985\nRepair Two,not-an-address,lass,Repairton,\n,three.repair@example.com,chap,Repairton,01/02/1990\n');
 		await page.setInputFiles('input[type=file]', path);
 		await page.waitForURL(/\/import\/\d+/);
 		await settled(page);
@@ -406,6 +406,7 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.waitForSelector('.troubles');
 		assert.match(await page.innerText('.figures'), /3\s*Result: error/);
 		for (const [word, option] of [['chap', 'Male'], ['lass', 'leave empty']]) await choose(page, `[aria-label="“${word}” means, for Gender"]`, option);
+		await choose(page, '[aria-label="Dates"]', 'Day, month, year');
 		await page.click('.troubles li:has-text("E-mail") .ant-checkbox-wrapper');
 		await page.fill('[aria-label="name, row 4"]', 'Repair Three');
 		if (process.env.GUANXI_E2E_SHOTS) await page.screenshot({ path: new URL('./shots/import-check.png', import.meta.url).pathname, fullPage: true });
@@ -423,8 +424,8 @@ describe('work', { skip: reason ?? false }, () => {
 		await page.waitForSelector('text=Repair Three');
 		assert.match(await page.innerText('.list-count'), /^3 /);
 		assert.equal(await page.locator('text=Repair Not').count(), 0);
-		const { body } = await api(page, 'GET', 'customer?city=eq.Repairton&select=name,gender,email&order=id');
-		assert.deepEqual(body.map((c) => [c.name, c.gender, c.email]), [['Repair One', 'male', 'one.repair@example.com'], ['Repair Two', null, null], ['Repair Three', 'male', 'three.repair@example.com'], ['Repair Not', null, null]]);
+		const { body } = await api(page, 'GET', 'customer?city=eq.Repairton&select=name,gender,email,birthday&order=id');
+		assert.deepEqual(body.map((c) => [c.name, c.gender, c.email, c.birthday]), [['Repair One', 'male', 'one.repair@example.com', '1985-04-03'], ['Repair Two', null, null, null], ['Repair Three', 'male', 'three.repair@example.com', '1990-02-01'], ['Repair Not', null, null, null]]);
 	});
 
 	test('a file is imported: columns guessed, errors in their cells, run, result, undo', async () => {

@@ -8,6 +8,7 @@ import { Empty, Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { number } from '@/lib/format.ts';
 import { Choices } from './Choices.tsx';
+import { Reading } from './Reading.tsx';
 import type { CellProblem, Check, CheckRow, FileWarning, Preview, PreviewColumn } from './types.ts';
 import { dropWork, keepWork, loadWork, withChoices, type Work } from './work.ts';
 
@@ -72,6 +73,7 @@ export function CheckStep({ id, onBack, onStarted }: { id: string; onBack(): voi
 			<Sums check={check.data} rows={rows} wrong={wrong.length} />
 			<Outcome check={check.data} wrong={wrong.length} only={onlyWrong} onOnly={setOnlyWrong} />
 			<FileWarnings list={(check.data.warnings ?? []).filter((w) => w.code !== 'import_values_unknown')} columns={columns.map((c) => c.name)} />
+			{fixable && <Reading value={work.reading} warnings={check.data.warnings ?? []} onChange={(reading) => change({ reading })} />}
 			{fixable && <Choices check={check.data} work={work} onChange={change} />}
 			{rows.length === 0
 				? <Empty title={t('import.no_rows')} />

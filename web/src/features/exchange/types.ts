@@ -53,6 +53,11 @@ export interface Plan {
 	values?: Record<string, Record<string, string>>;
 	on_bad_value?: Record<string, 'empty' | 'refuse'>;
 	cells?: CellFix[];
+	time_zone?: string;
+	date_order?: string;
+	number?: string;
+	country?: string;
+	keep_dates?: boolean;
 }
 
 /** A cell put right before the import; columns count from 0. */

@@ -18,11 +18,13 @@ export interface Work {
 	/** "entity.field" or "*": what can't be taken is left out. */
 	leave: string[];
 	cells: CellFix[];
+	/** How the file writes dates and numbers, and where it is from; what is absent is found out from the file, or the firm's. */
+	reading: Pick<Plan, 'time_zone' | 'date_order' | 'number' | 'country'>;
 	/** What the server was told last, without the choices of the check. */
 	sent?: Plan;
 }
 
-export const FRESH: Work = { mode: 'upsert', key: [], defaults: {}, values: {}, leave: [], cells: [] };
+export const FRESH: Work = { mode: 'upsert', key: [], defaults: {}, values: {}, leave: [], cells: [], reading: {} };
 
 /** Another reading of the file: its cells are others, and so is what was said of them. */
 export const REREAD: Partial<Work> = { mapping: undefined, cells: [], values: {} };
@@ -56,6 +58,9 @@ export function activeDefaults(mapping: Mapping, defaults: Record<string, string
 	return Object.fromEntries(Object.entries(defaults).filter(([path]) => kinds.has(path.split('.')[0]!)));
 }
 
+/** When a record was created, and by whom, can come from the file; an administrator may want it so. */
+const KEPT = new Set(['created_at', 'created_by']);
+
 /** How the file is read, and where its columns go. */
 export function planOf(work: Work, data: Preview, mapping: Mapping, preset: string | null, key: string[]): Plan {
 	const header = work.header ?? data.header_row;
@@ -66,6 +71,7 @@ export function planOf(work: Work, data: Preview, mapping: Mapping, preset: stri
 		...(header !== undefined ? { header_row: header } : {}),
 		...(preset ? { preset } : {
 			mapping: Object.entries(mapping).map(([column, target]) => ({ column: Number(column), ...target })),
+			...(Object.values(mapping).some((t) => KEPT.has(t.field)) ? { keep_dates: true } : {}),
 			mode: work.mode,
 			// What nobody chose is left to the server, which looks at the whole file.
 			...(work.mode === 'create' || key.length > 0 ? { key: work.mode === 'create' ? [] : key } : {}),
@@ -85,5 +91,6 @@ export function withChoices(sent: Plan, work: Work): Plan {
 		...(Object.keys(values).length > 0 ? { values } : {}),
 		...(leave.length > 0 ? { on_bad_value: Object.fromEntries(leave.map((path) => [path, 'empty' as const])) } : {}),
 		...(work.cells.length > 0 ? { cells: work.cells } : {}),
+		...work.reading,
 	};
 }
