@@ -272,3 +272,32 @@ test('amends within the limit at once, above it by another; refunds never pass w
   assert.equal((await give(mate, { kind: 'refund', amount: '10.01' })).status, 409);
   assert.equal((await give(mate, { kind: 'refund', amount: '-1' })).status, 422);
 });
+
+test('knowledge: what is published is found and offered with why; drafts never are; every publication is kept', async () => {
+  const write = (row) => make(api, 'article', { topic_id: ids.topic, audience: 'public', ...row });
+  const cup = await write({ title: '退款多久到账', body: '支付宝退款一般三个工作日原路到账，银行卡七个工作日。', state: 'published' });
+  await write({ title: '支付宝退款的内部口径', body: '退款到账时间内部说明 zebrafish', state: 'draft' });
+  await make(api, 'article', { title: 'How to wash enamel mugs', body: 'Wash enamel mugs by hand.', state: 'published' });
+  const search = async (q) => (await api('GET', `/api/v1/article?q=${encodeURIComponent(q)}&select=id,title`)).body.map((a) => a.id);
+  assert.deepEqual(await search('支付宝'), [cup.id]);
+  assert.deepEqual(await search('zebrafish'), []);
+  assert.ok(!(await api('GET', '/api/v1/search?q=zebrafish')).text.includes('内部口径'));
+  const made = await make(api, 'case', { subject: '钱呢', topic_id: ids.topic, customer_id: ids.plain });
+  await say(api, made.id, { kind: 'in', body: '支付寶退款什麼時候到賬？' });
+  const offers = (await clerk('GET', `/api/v1/case/${made.id}/articles`)).body;
+  assert.deepEqual([offers.length, offers[0].id, offers[0].same_topic], [1, cup.id, true]);
+  assert.ok(offers[0].words.includes('退款'), offers[0].words.join());
+  assert.equal((await clerk('POST', `/api/v1/article/${cup.id}/told`, { what: 'taken' })).status, 204);
+  assert.equal((await clerk('POST', `/api/v1/article/${cup.id}/told`, { what: 'nonsense' })).status, 422);
+  assert.equal((await clerk('GET', `/api/v1/case/999/articles`)).status, 404);
+  // changed words are a draft; readers and search keep what was published until it is published again
+  const changed = await change(api, 'article', cup.id, { body: '现在五个工作日 quokka' });
+  assert.deepEqual([changed.state, changed.shown_body.includes('三个'), changed.suggested, changed.number], ['draft', true, 1, 1]);
+  assert.deepEqual([await search('quokka'), await search('支付宝')], [[], [cup.id]]);
+  await change(api, 'article', cup.id, { state: 'published' });
+  assert.deepEqual(await search('quokka'), [cup.id]);
+  const versions = (await api('GET', `/api/v1/article_version?article_id=eq.${cup.id}&order=number`)).body;
+  assert.deepEqual(versions.map((v) => [v.number, v.body.includes('三个')]), [[1, true], [2, false]]);
+  await change(api, 'article', cup.id, { state: 'withdrawn' });
+  assert.deepEqual([await search('quokka'), (await clerk('GET', `/api/v1/case/${made.id}/articles`)).body], [[], []]);
+});

@@ -4,7 +4,7 @@
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
-  'case',
+  'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
   'lead_assignment', 'lead_point', 'lead'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
@@ -64,6 +64,7 @@ export function rowsOf(entity, refs, n = 6) {
     if ('warn_percent' in row) row.warn_percent = 70 + i;
     if ('when_feeling' in row) row.when_feeling = (-i / 10).toFixed(2);
     if ('follow_up_days' in row) row.follow_up_days = i;
+    if (entity.name === 'article') Object.assign(row, { state: i % 2 ? 'review' : 'draft', body: `text ${i}` });
     if ('satisfied' in row) row.satisfied = 1 + (i % 5);
     if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
     // ids are of a folder, and a series makes records of its own

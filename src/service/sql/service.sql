@@ -111,3 +111,21 @@ SELECT max(amount) FROM compensation_limit WHERE (user_id = ?1 OR user_id IS NUL
 
 -- name: compensation_given
 SELECT coalesce(sum(amount_base), 0) FROM compensation WHERE case_id = ?1 AND id <> ?2 AND state IN ('approved', 'given');
+
+-- name: article_case_words
+SELECT body FROM case_message WHERE case_id = ?1 AND kind = 'in' ORDER BY seq DESC LIMIT 1;
+
+-- name: articles_published
+SELECT id, shown_title, terms, topic_id FROM article WHERE terms IS NOT NULL ORDER BY id DESC LIMIT ?1;
+
+-- name: article_taken
+UPDATE article SET suggested = suggested + 1 WHERE id = ?1;
+
+-- name: article_passed
+UPDATE article SET passed_over = passed_over + 1 WHERE id = ?1;
+
+-- name: article_helpful
+UPDATE article SET helpful = helpful + 1 WHERE id = ?1;
+
+-- name: article_unhelpful
+UPDATE article SET unhelpful = unhelpful + 1 WHERE id = ?1;

@@ -146,6 +146,16 @@ function Composer({ entity, messages, record: { row }, seen, onTyping, onTake }:
 		return () => window.removeEventListener('keydown', onKey);
 	}, [id]);
 
+	useEffect(() => {
+		const onPut = (event: Event) => {
+			const text = (event as CustomEvent<string>).detail;
+			setDraft((old) => ({ ...old, mode: 'out', body: old.body.trim() ? `${old.body.trimEnd()}\n${text}` : text }));
+			setTimeout(() => document.getElementById(id)?.focus());
+		};
+		window.addEventListener('guanxi:put', onPut);
+		return () => window.removeEventListener('guanxi:put', onPut);
+	}, [id]);
+
 	async function send() {
 		if (!draft.body.trim() || busy) return;
 		setBusy(true);

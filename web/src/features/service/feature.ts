@@ -8,6 +8,7 @@ export default {
 	menu: [
 		{ area: 'service', order: 10, to: '/service', label: 'service.queue', icon: 'case', phone: 25, when: (who) => who.may('case', 'read'), words: 'inbox ticket 收件箱 工单 队列' },
 		{ area: 'service', order: 20, entity: 'case' },
+		{ area: 'service', order: 30, entity: 'article' },
 	],
 	settings: [
 		{ group: 'service', order: 10, entity: 'case_topic', text: 'settings.topics_text' },
@@ -32,6 +33,13 @@ export default {
 		case_clock: { unlisted: true },
 		case_span: { unlisted: true },
 		macro: { work: 'service' },
+		article: {
+			work: 'service',
+			views: [
+				{ key: 'article_review', label: 'view.article_review', query: 'state=in.(review)', needs: ['state'] },
+				{ key: 'article_old', label: 'view.article_old', query: 'state=in.(published)&review_on=older.0d&order=review_on.asc', needs: ['state', 'review_on'] },
+			],
+		},
 		case_topic: { work: 'service' },
 		sla_policy: { work: 'service' },
 		compensation: { work: 'service' },
@@ -47,6 +55,7 @@ export default {
 	cards: [
 		{ on: 'customer', key: 'open_cases', order: 20, label: 'service.open_cases', rows: { entity: 'case', field: 'customer_id', query: OPEN, fields: ['subject', 'state'], order: 'opened_at.desc' } },
 		{ on: 'case', key: 'who', order: 10, load: () => import('./CaseCustomer.tsx') },
+		{ on: 'case', key: 'articles', order: 7, label: 'service.articles', load: () => import('./Articles.tsx'), when: (who) => who.may('article', 'read') },
 		{ on: 'case', key: 'promise', order: 5, label: 'service.promise', load: () => import('./CasePromise.tsx') },
 	],
 	head: [
