@@ -79,7 +79,7 @@ static void fill(struct table *t)
 	for (int i = 0; i < ROWS; i++) {
 		int of = i < ROWS - 10 ? i : i - (ROWS - 10);
 		snprintf(t->text[0][i], sizeof(t->text[0][i]), "%c%c%c%s%c son", 'a' + of % 26, 'e' + of % 7, 'a' + of * 7 % 26, of == i ? "ber" : "bre", 'a' + of / 26);
-		snprintf(t->text[1][i], sizeof(t->text[1][i]), "139%08d", of * 7654321 % 100000000);
+		snprintf(t->text[1][i], sizeof(t->text[1][i]), "139%08d", (int)((int64_t)of * 7654321 % 100000000));
 		snprintf(t->text[2][i], sizeof(t->text[2][i]), "19%02d-%02d-%02d", of % 90 + 10, of % 12 + 1, of * 5 % 28 + 1);
 		t->code[i] = i;
 		for (int c = 0; c < 3; c++)
