@@ -22,6 +22,12 @@ test('none is left out', () => {
   assert.deepEqual(writable.filter((name) => !never.includes(name)).sort(), [...order].sort());
 });
 
+test('labels in a language that is not the reader’s own', async () => {
+  const label = async (language) => (await api('GET', `/api/v1/meta?language=${language}`)).body.entities?.find((e) => e.name === 'order').label_many;
+  assert.deepEqual([await label('en'), await label('zh-Hans'), await label('zh-Hant')], ['Orders', '订单', '訂單']);
+  assert.equal((await api('GET', '/api/v1/meta?language=fr')).status, 400);
+});
+
 for (const name of order) {
   test(`${name}: made, changed, deleted, brought back`, async () => {
     const entity = meta.entities.find((e) => e.name === name);

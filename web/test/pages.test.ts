@@ -10,6 +10,8 @@ import { csvText, readTable } from '../src/lib/csv.ts';
 import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
+import { cardsFor, moved } from '../src/features/home/cards.ts';
+import type { HomeCard, Who } from '../src/app/feature.ts';
 import { groupTabs } from '../src/components/record/groups.tsx';
 import { mergeSources } from '../src/components/record/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
@@ -59,6 +61,20 @@ test('tabs stay as they are while they are few; then each field of work has one'
 	assert.deepEqual(groupTabs(many, 6).map((g) => [g.key, g.members.map((m) => m.key).join()]), [
 		['timeline', 'timeline'], ['sales', 'orders,deals'], ['data', 'files,addresses,phones'], ['changes', 'changes'],
 	]);
+});
+
+test('the home page has the cards of one’s role first, until somebody arranges them', () => {
+	const card = (key: string, order: number, more: Partial<HomeCard> = {}): HomeCard => ({ key, order, label: key, load: () => Promise.reject(new Error(key)), ...more });
+	const all = [card('work', 10), card('trade', 40, { first: ['manager'] }), card('queue', 20, { roles: ['service'] }), card('secret', 5, { when: () => false })];
+	const who = (...roles: string[]) => ({ roles }) as unknown as Who;
+	const keys = (found: HomeCard[]) => found.map((c) => c.key).join();
+	assert.equal(keys(cardsFor(all, who('sales'), undefined).shown), 'work,trade');
+	assert.equal(keys(cardsFor(all, who('sales'), undefined).others), 'queue');
+	assert.equal(keys(cardsFor(all, who('manager'), undefined).shown), 'trade,work');
+	assert.equal(keys(cardsFor(all, who('service'), undefined).shown), 'work,queue,trade');
+	assert.equal(keys(cardsFor(all, who('sales'), { order: ['trade', 'queue'], hidden: ['work'] }).shown), 'trade,queue');
+	assert.equal(keys(cardsFor([...all, card('new', 1)], who('sales'), { order: ['trade', 'work'], hidden: [] }).shown), 'trade,work,new');
+	assert.deepEqual(moved(['a', 'b', 'c'], 2, -1), ['a', 'c', 'b']);
 });
 
 test('hints give their reasons', () => {

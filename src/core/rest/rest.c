@@ -44,7 +44,7 @@ static enum err no_function(struct ctx *ctx, const struct http_request *req, str
 
 const struct route rest_routes[] = {
 	{.method = METHOD_GET, .pattern = "/api/v1/meta", READS, .handle = rest_get_meta,
-	 .doc = "Descriptors of everything the reader may see, in their language."},
+	 .doc = "Descriptors of everything the reader may see, in their language or in the one asked for: ?language=en|zh-Hans|zh-Hant."},
 	{.method = METHOD_GET, .pattern = "/api/v1/search", READS, .handle = rest_get_search,
 	 .doc = "Search over all entities: q, limit (hits an entity), entity."},
 	{.method = METHOD_GET, .pattern = "/api/v1/titles", READS, .handle = rest_get_titles,

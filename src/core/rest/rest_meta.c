@@ -276,16 +276,37 @@ static void put_capabilities(struct meta *m)
 	jsonw_end_array(&m->w);
 }
 
+/* "language=zh-Hans": labels in a language that is not the reader's own, for what is looked for by its name in all of them. */
+static enum err take_language(struct ctx *ctx, const struct http_request *req)
+{
+	static const struct {
+		const char *tag;
+		enum locale locale;
+	} known[] = {{"en", LOCALE_EN}, {"zh-Hans", LOCALE_ZH_HANS}, {"zh-Hant", LOCALE_ZH_HANT}};
+	const char *tag = http_query(ctx, req, "language", 0);
+	if (!tag)
+		return OK;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_equal(tag, known[i].tag)) {
+			ctx->locale = known[i].locale;
+			return OK;
+		}
+	return fail_arg(ctx, ERR_INVALID, "language", QK_SYNTAX, tag);
+}
+
 enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct meta m = {.ctx = ctx, .rest = app_rest(ctx->app)};
 	struct buf *out = http_body(res);
 	char etag[32];
+	enum err err = take_language(ctx, req);
+	if (err)
+		return err;
 	jsonw_init(&m.w, out);
 	jsonw_object(&m.w);
 	jsonw_kv_text(&m.w, "version", m.rest->config.version);
 	jsonw_kv_text(&m.w, "base_currency", registry_base_currency(ctx->registry));
-	enum err err = put_firm(&m);
+	err = put_firm(&m);
 	if (err)
 		return err;
 	put_user(&m);

@@ -33,9 +33,9 @@ export function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 			<div className="side-both">
 				<div className="side-areas">
 					<ul>{areas.map((item) => <li key={item.area}>{folded ? <FoldedArea item={item} here={item === here} /> : <AreaLink item={item} here={item === here} />}</li>)}</ul>
-					<Tooltip title={folded ? t('nav.unfold') : ''} placement="right">
-						<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={folded ? t('nav.unfold') : undefined}>
-							{folded ? <MenuUnfoldOutlined /> : <><MenuFoldOutlined /> <span>{t('nav.fold')}</span></>}
+					<Tooltip title={t(folded ? 'nav.unfold' : 'nav.fold')} placement="right">
+						<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={t(folded ? 'nav.unfold' : 'nav.fold')}>
+							{folded ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />}
 						</button>
 					</Tooltip>
 				</div>

@@ -151,8 +151,8 @@ export type TabEntry = Part & Content & {
 	/** i18n key or an entity's records; with `rows` it may be left out. */
 	label?: Label;
 	work: Work;
-	/** Children that a component shows itself, such as "consent.customer_id": they get no tab of their own. */
-	covers?: string[];
+	/** Children that a component shows itself: they get no tab of their own. */
+	covers?: { entity: string; field: string }[];
 };
 
 /** On the right: three rows and "all n", or a component. */
@@ -199,8 +199,12 @@ export interface HomeCard {
 	order: number;
 	/** Keys of the roles it is meant for; all if absent. Others may still add it. */
 	roles?: string[];
+	/** Keys of the roles for whom it comes before all others. */
+	first?: string[];
 	/** Over the whole width. */
 	wide?: boolean;
+	/** It draws its own frame and heading. */
+	bare?: boolean;
 	when?: (who: Who) => boolean;
 	load: Load;
 }

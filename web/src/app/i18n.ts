@@ -32,6 +32,11 @@ const packs: Record<Locale, () => Promise<Pack>> = {
 	},
 };
 
+/** The texts of another language, for what is looked for in all of them. */
+export async function textsOf(locale: Locale): Promise<object> {
+	return (await packs[locale]()).texts.default;
+}
+
 const DAYJS: Record<Locale, string> = { 'zh-Hans': 'zh-cn', 'zh-Hant': 'zh-tw', en: 'en-gb' };
 
 /** From what a server or browser calls a language. */

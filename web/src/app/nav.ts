@@ -12,6 +12,9 @@ export interface NavItem {
 	label: string;
 	icon: string;
 	words?: string;
+	/** What it is called in other languages is found by these. */
+	key?: string;
+	entity?: string;
 }
 
 export interface MenuItem extends NavItem {
@@ -31,10 +34,10 @@ const GROUPS: SettingsGroup[] = ['firm', 'people', 'data', 'sales', 'service', '
 
 function itemOf(entry: MenuEntry | SettingsEntry, who: Who, t: Words): NavItem | null {
 	if (entry.when && !entry.when(who)) return null;
-	if (!entry.entity) return { to: entry.to ?? '/', label: t(entry.label ?? ''), icon: entry.icon ?? 'view', words: entry.words };
+	if (!entry.entity) return { to: entry.to ?? '/', label: t(entry.label ?? ''), icon: entry.icon ?? 'view', words: entry.words, key: entry.label };
 	const entity = entityOf(who.meta, entry.entity);
 	if (!entity || !may(entity, 'read')) return null;
-	return { to: entry.to ?? `/${entity.name}`, label: entry.label ? t(entry.label) : entity.label_many, icon: entry.icon ?? entity.icon ?? entity.name, words: entry.words };
+	return { to: entry.to ?? `/${entity.name}`, label: entry.label ? t(entry.label) : entity.label_many, icon: entry.icon ?? entity.icon ?? entity.name, words: entry.words, key: entry.label, entity: entity.name };
 }
 
 /** Records of the business that no feature puts anywhere, such as those an administrator made up. */
@@ -55,7 +58,7 @@ export function menuOf(who: Who, t: Words): MenuItem[] {
 		const item = itemOf(entry, who, t);
 		return item ? [{ ...item, area: entry.area, count: entry.count, phone: entry.phone }] : [];
 	});
-	const rest = unplaced(who).map((e) => ({ to: `/${e.name}`, label: e.label_many, icon: e.icon ?? e.name, area: areaOf(e) }));
+	const rest = unplaced(who).map((e) => ({ to: `/${e.name}`, label: e.label_many, icon: e.icon ?? e.name, entity: e.name, area: areaOf(e) }));
 	const all: MenuItem[] = [...own, ...rest];
 	return AREAS.flatMap((area) => all.filter((item) => item.area === area));
 }

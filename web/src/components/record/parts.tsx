@@ -43,7 +43,7 @@ export function useTabParts(entity: Entity, record: RecordAnswer | undefined): R
 export function useListed(entity: Entity, record: RecordAnswer | undefined): Set<string> {
 	const who = useWho();
 	if (!record) return new Set();
-	return new Set(partsOf(features().tabs, entity, record, who).flatMap((p) => (p.rows ? `${p.rows.entity}.${p.rows.field}` : p.covers ?? [])));
+	return new Set(partsOf(features().tabs, entity, record, who).flatMap((p) => (p.rows ? [p.rows] : p.covers ?? []).map((c) => `${c.entity}.${c.field}`)));
 }
 
 function Piece({ part, entity, record }: PartProps & { part: { load?: TabEntry['load'] } }) {

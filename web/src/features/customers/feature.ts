@@ -45,7 +45,7 @@ export default {
 	tabs: [
 		{ on: 'customer', key: 'identifiers', order: 50, work: 'data', rows: { entity: 'identifier', field: 'customer_id' } },
 		{ on: 'customer', key: 'addresses', order: 51, work: 'data', rows: { entity: 'address', field: 'customer_id' } },
-		{ on: 'customer', key: 'consents', order: 52, work: 'data', label: { entity: 'consent' }, covers: ['consent.customer_id'], load: () => import('./Consents.tsx'), when: (who) => who.may('consent', 'read') },
+		{ on: 'customer', key: 'consents', order: 52, work: 'data', label: { entity: 'consent' }, covers: [{ entity: 'consent', field: 'customer_id' }], load: () => import('./Consents.tsx'), when: (who) => who.may('consent', 'read') },
 	],
 	timeline: [
 		{ on: 'customer', key: 'talks', order: 10, entity: 'interaction', field: 'customer_id', at: 'at', kinds: 'kind', pinned: 'pinned', item: () => import('./TalkItem.tsx') },
