@@ -101,8 +101,8 @@ static enum err assign_later(struct ctx *ctx, void *arg)
 static enum err after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
 {
 	(void)entity;
-	if (now == NULL || (old != NULL && (!same(old, now, "score") || !same(old, now, "score_why"))))
-		return OK; /* the score itself was written */
+	if (now == NULL)
+		return OK;
 	void *id = (void *)(intptr_t)record_id(now);
 	enum err err = db_before_commit(ctx, score_later, id);
 	/* of nobody: by the score too, so after it */
@@ -132,7 +132,7 @@ static enum err check_condition(struct ctx *ctx, const struct entity *entity, co
 static const struct field point_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"For what", "加分项"}, .max = 80, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
 	{.name = "name_zh", .type = FIELD_TEXT, .label = {"In Chinese", "中文名称"}, .max = 80, .flags = F_LIST},
-	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .flags = F_REQUIRED},
+	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .help = {"Empty: all leads", "留空为全部线索"}},
 	{.name = "points", .type = FIELD_INT, .label = {"Points", "分值"}, .flags = F_REQUIRED | F_LIST, .help = {"Below zero: against it", "负数为减分"}},
 	{.name = "position", .type = FIELD_INT, .label = {"Order", "顺序"}, .fallback = "0"},
 	{.name = "active", .type = FIELD_BOOL, .label = {"In use", "启用"}, .fallback = "true", .flags = F_LIST},

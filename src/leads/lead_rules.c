@@ -77,23 +77,19 @@ static enum err add_points(struct condition_run *run, const struct rules *rules,
 	return err;
 }
 
+/* A kept figure: no change of the lead, and none of its version. */
 static enum err write_score(struct ctx *ctx, int64_t id, int64_t score, const char *why)
 {
-	const struct entity_info *info = registry_find(ctx->registry, "lead");
-	struct record *lead, *patch;
-	enum err err = record_load(ctx, info, id, &lead);
-	if (err == ERR_NOT_FOUND) { /* deleted in the same job */
-		faults_clear(ctx);
-		return OK;
-	}
-	if (err != OK || (record_i64(lead, "score") == score && str_equal(record_text(lead, "score_why"), why)))
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_lead_set_score, &stmt);
+	if (err != OK)
 		return err;
-	err = record_new(ctx, info, &patch);
-	if (err == OK)
-		err = record_set(ctx, patch, "score", value_int(score));
-	if (err == OK)
-		err = record_set(ctx, patch, "score_why", value_text(why));
-	return err == OK ? record_update(ctx, id, patch, 0, W_TRUSTED | W_NO_SEARCH, NULL) : err;
+	stmt_bind_i64(stmt, 1, id);
+	stmt_bind_i64(stmt, 2, score);
+	stmt_bind_text(stmt, 3, why);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
 }
 
 enum err lead_score(struct ctx *ctx, int64_t id)

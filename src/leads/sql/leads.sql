@@ -17,3 +17,6 @@ SELECT count(*) FROM "lead_point";
 
 -- name: lead_grown
 SELECT count(*) FROM "interaction" WHERE customer_id = ?1;
+
+-- name: lead_set_score
+UPDATE "lead" SET score = ?2, score_why = ?3 WHERE id = ?1;
