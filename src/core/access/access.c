@@ -31,7 +31,7 @@ static void invalidate(struct access *access, const char *entity, int64_t record
 /* What rights are made from; looking or signing in changes none. */
 static void on_commit(void *arg, const char *entity, int64_t record_id, enum change_action action)
 {
-	static const char *const sources[] = {"user", "token", "role", "team", "branch"};
+	static const char *const sources[] = {"user", "token", "role", "team", "branch", "share"};
 	struct relay *relay = arg;
 	bool ours = false;
 	if (action != CHANGE_CREATE && action != CHANGE_UPDATE && action != CHANGE_DELETE && action != CHANGE_RESTORE)

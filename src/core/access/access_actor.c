@@ -212,6 +212,15 @@ static enum err rights_now(struct ctx *ctx, const struct access_user *user, cons
 	return err;
 }
 
+/* Which teams and shared records they reach, and whom they ask for more. */
+static enum err find_reach(struct ctx *ctx, const struct access_user *user, struct actor *actor)
+{
+	enum err err = team_tree(ctx, user->team_id, actor);
+	if (!err)
+		err = access_shares_load(ctx, actor);
+	return err ? err : find_ask(ctx, user, actor);
+}
+
 enum err access_actor_build(struct ctx *ctx, int64_t user_id, const struct access_token_facts *token, struct actor **ret,
                             const char **ret_locale)
 {
@@ -241,9 +250,7 @@ enum err access_actor_build(struct ctx *ctx, int64_t user_id, const struct acces
 	};
 	err = access_rights_pack(ctx, rights, actor);
 	if (!err)
-		err = team_tree(ctx, user.team_id, actor);
-	if (!err)
-		err = find_ask(ctx, &user, actor);
+		err = find_reach(ctx, &user, actor);
 	*ret = actor;
 	if (ret_locale)
 		*ret_locale = user.locale;

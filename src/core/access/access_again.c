@@ -135,6 +135,12 @@ bool access_keeps(const struct registry *registry, const struct actor *then, con
 	for (size_t i = 0; i < then->n_teams; i++)
 		if (!has_team(now, then->teams[i]))
 			return false;
+	for (size_t i = 0; i < then->n_shares; i++) {
+		const struct row_owner row = {.id = then->shares[i].id};
+		enum action action = then->shares[i].write ? ACTION_UPDATE : ACTION_READ;
+		if (!gate_reach(now, SCOPE_OWN, &row, action, 0))
+			return false;
+	}
 	/* entities and fields that came or went in between are nobody's loss */
 	for (size_t e = 0; e < then->n_rights && e < now->n_rights; e++) {
 		for (size_t a = 0; a < ACTION_COUNT; a++)
@@ -179,7 +185,7 @@ enum err access_still(struct ctx *ctx, const void *held)
 
 static bool unchanged(const struct ctx *ctx, const struct actor *actor, int64_t stamp)
 {
-	return actor->stamp == stamp && (actor->expires_ms == 0 || ctx_now(ctx) < actor->expires_ms);
+	return actor->stamp == stamp && (actor->shares_until_ms == 0 || ctx_now(ctx) < actor->shares_until_ms) && (actor->expires_ms == 0 || ctx_now(ctx) < actor->expires_ms);
 }
 
 enum err access_guard_write(struct ctx *ctx, void *arg)

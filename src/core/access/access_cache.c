@@ -87,7 +87,7 @@ static size_t fields_of(const struct actor *actor, const struct registry *regist
 
 static size_t actor_size(const struct actor *actor, const struct registry *registry)
 {
-	size_t n = aligned(sizeof(struct pin)) + aligned(sizeof(*actor)) + aligned(actor->n_teams * sizeof(int64_t)) +
+	size_t n = aligned(sizeof(struct pin)) + aligned(sizeof(*actor)) + aligned(actor->n_teams * sizeof(int64_t)) + aligned(actor->n_shares * sizeof(struct gate_share)) +
 	           aligned(actor->n_rights * sizeof(struct entity_rights)) + aligned(strlen(actor->name) + 1) + aligned(strlen(actor->email) + 1) +
 	           aligned(strlen(ask_of(actor)) + 1);
 	for (size_t e = 0; e < actor->n_rights; e++)
@@ -120,6 +120,7 @@ struct pin *access_pin_new(struct access_cache *cache, const struct actor *actor
 	pin->actor->serial = atomic_fetch_add_explicit(&cache->serials, 1, memory_order_relaxed) + 1;
 	struct entity_rights *rights = place(&at, actor->rights, actor->n_rights * sizeof(*rights));
 	pin->actor->rights = rights;
+	pin->actor->shares = place(&at, actor->shares, actor->n_shares * sizeof(struct gate_share));
 	pin->actor->teams = place(&at, actor->teams, actor->n_teams * sizeof(int64_t));
 	pin->actor->name = place(&at, actor->name, strlen(actor->name) + 1);
 	pin->actor->email = place(&at, actor->email, strlen(actor->email) + 1);
@@ -148,6 +149,7 @@ static struct actor *pin_copy(struct ctx *ctx, const struct pin *pin)
 	struct actor *actor = (struct actor *)(void *)(to + head);
 	struct entity_rights *rights = (struct entity_rights *)(void *)(to + ((const char *)pin->actor->rights - (const char *)pin));
 	actor->rights = rights;
+	actor->shares = moved(pin->actor->shares, pin, to);
 	actor->teams = moved(pin->actor->teams, pin, to);
 	actor->name = moved(pin->actor->name, pin, to);
 	actor->email = moved(pin->actor->email, pin, to);
@@ -180,6 +182,8 @@ enum err access_cache_get(struct ctx *ctx, struct access_cache *cache, const uin
 		if (idle || (credential->expires_ms && now >= credential->expires_ms)) {
 			ret->state = CACHE_EXPIRED;
 			shard_remove(shard, credential);
+		} else if (credential->pin->actor->shares_until_ms && now >= credential->pin->actor->shares_until_ms) {
+			shard_remove(shard, credential); /* something shared ends: it is made anew */
 		} else if (credential->pin->registry == registry_number(ctx->registry)) { /* else it has the fields of other days */
 			ret->state = CACHE_HIT;
 			ret->id = credential->id;

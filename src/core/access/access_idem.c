@@ -50,6 +50,10 @@ static void rights_hex(const struct ctx *ctx, char hex[ACCESS_HEX])
 	crypto_generichash_update(&state, (const unsigned char *)numbers, sizeof(numbers));
 	if (actor->n_teams)
 		crypto_generichash_update(&state, (const unsigned char *)actor->teams, actor->n_teams * sizeof(*actor->teams));
+	for (size_t i = 0; i < actor->n_shares; i++) {
+		const int64_t share[] = {actor->shares[i].id, actor->shares[i].until_ms, actor->shares[i].write};
+		crypto_generichash_update(&state, (const unsigned char *)share, sizeof(share));
+	}
 	for (size_t e = 0; e < actor->n_rights; e++) {
 		crypto_generichash_update(&state, actor->rights[e].scope, sizeof(actor->rights[e].scope));
 		for (size_t f = 0; f < registry_at(ctx->registry, e)->n_fields; f++) {

@@ -65,6 +65,16 @@ bool access_covers(const struct actor *actor, const struct rights *before, const
 const char *access_action_name(enum action action);
 const char *access_scope_name(enum scope scope);
 const char *access_right_name(enum field_right right);
+/* --- access_share.c: records shared with a person or a team --- */
+
+extern const struct entity share_entity;
+extern const struct spec access_spec_share[];
+/* What is shared with the actor, or with their team or one above it, and has not ended. */
+enum err access_shares_load(struct ctx *ctx, struct actor *actor) MUST_CHECK;
+enum err access_http_shares(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+enum err access_http_share(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+enum err access_http_unshare(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
+
 /* "en" or "zh" of a pair, for answers of this folder. */
 const char *access_label(const struct ctx *ctx, const struct text2 *text);
 

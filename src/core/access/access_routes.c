@@ -70,6 +70,12 @@ const struct route access_routes[] = {
 	{.method = METHOD_POST, .pattern = V1 "/token/*/revoke", .lane = LANE_WRITE, .door = DOOR_CAP, .cap = CAP_USERS,
 	 .handle = access_http_token_revoke, .doc = "Revoke anybody's API token"},
 
+	{.method = METHOD_GET, .pattern = V1 "/*/*/shares", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = access_http_shares,
+	 .doc = "With whom a record is shared, of who may read it."},
+	{.method = METHOD_POST, .pattern = V1 "/*/*/shares", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN, .handle = access_http_share,
+	 .specs = access_spec_share, .doc = "Shares a record that one may change by one's own rights with a person or a team."},
+	{.method = METHOD_DELETE, .pattern = V1 "/*/*/shares/*", .lane = LANE_WRITE, .door = DOOR_SIGNED_IN, .handle = access_http_unshare,
+	 .doc = "Takes a share back."},
 	{.method = METHOD_GET, .pattern = V1 "/audit", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_AUDIT, .handle = access_http_audit,
 	 .doc = "The audit trail, newest first: entity, record_id, actor_id, action, from, to, before, limit; bulk=1: what bulk acts did to each record too"},
 	{.method = METHOD_GET, .pattern = V1 "/audit/proof", .lane = LANE_HEAVY, .work = WORK_EXPORT, .door = DOOR_CAP, .cap = CAP_AUDIT,

@@ -2,7 +2,7 @@
 #include "core/access/access_internal.h"
 #include "core/manifest/manifest.h"
 
-static const struct entity *const entities[] = {&user_entity, &team_entity, &branch_entity, &region_entity, &role_entity, &token_entity, NULL};
+static const struct entity *const entities[] = {&user_entity, &team_entity, &branch_entity, &region_entity, &role_entity, &token_entity, &share_entity, NULL};
 
 static const struct route *const routes[] = {access_routes, NULL};
 

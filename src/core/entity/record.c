@@ -222,6 +222,7 @@ enum err record_owner(struct ctx *ctx, const struct record *record, struct row_o
 	ret->owner_id = record_i64_at(record, info->owner);
 	ret->team_id = record_i64_at(record, info->team);
 	ret->branch_id = record_i64_at(record, info->branch);
+	ret->id = record_id(record);
 	return OK;
 }
 
@@ -245,7 +246,7 @@ enum err record_owner_of(struct ctx *ctx, const struct entity_info *info, int64_
 		int64_t parent = 0;
 		if (!err && *ret_found) {
 			parent = stmt_i64(stmt, 0);
-			*ret = (struct row_owner){stmt_i64(stmt, 1), stmt_i64(stmt, 2), stmt_i64(stmt, 3)};
+			*ret = (struct row_owner){stmt_i64(stmt, 1), stmt_i64(stmt, 2), stmt_i64(stmt, 3), id};
 		}
 		stmt_done(stmt);
 		if (err || !*ret_found || !info->parent_info || parent == 0)
@@ -284,10 +285,11 @@ enum err record_reach(struct ctx *ctx, const struct record *record, enum action 
 	enum err err = record_owner(ctx, record, &owner);
 	if (err)
 		return err;
-	if (gate_row(ctx->actor, scope, &owner))
+	if (gate_reach(ctx->actor, scope, &owner, action, ctx_now(ctx)))
 		return OK;
 	/* Who may read it may know that it is there. */
-	if (action != ACTION_READ && gate_row(ctx->actor, entity_scope(ctx->actor, info, ACTION_READ), &owner))
+	enum scope reads = entity_scope(ctx->actor, info, ACTION_READ);
+	if (action != ACTION_READ && gate_reach(ctx->actor, reads, &owner, ACTION_READ, ctx_now(ctx)))
 		return fail_arg(ctx, ERR_FORBIDDEN, "", "outside_scope", record_ask(ctx));
 	return fail_arg(ctx, ERR_NOT_FOUND, "", "not_found", entity_name(info));
 }

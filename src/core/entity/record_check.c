@@ -236,7 +236,7 @@ static enum err check_link(struct ctx *ctx, const struct entity_info *info, int 
 		if (err)
 			return err;
 	}
-	if (!found || !gate_row(trusted ? gate_system() : ctx->actor, scope, &owner)) {
+	if (!found || !gate_reach(trusted ? gate_system() : ctx->actor, scope, &owner, ACTION_READ, ctx_now(ctx))) {
 		char text[ID_TEXT_MAX];
 		snprintf(text, sizeof(text), "%lld", (long long)id);
 		fault_add(ctx, ERR_INVALID, info->fields[at]->name, "link_not_found", text);

@@ -241,7 +241,7 @@ static enum err check_new_scope(struct ctx *ctx, const struct record *record, en
 	enum err err = record_owner(ctx, record, &owner);
 	if (err)
 		return err;
-	if (gate_row(ctx->actor, scope, &owner))
+	if (gate_reach(ctx->actor, scope, &owner, ACTION_CREATE, ctx_now(ctx)))
 		return OK;
 	return fail_arg(ctx, ERR_FORBIDDEN, record->info->entity->owner ? record->info->entity->owner : "", "outside_scope",
 	                record_ask(ctx));
@@ -324,10 +324,16 @@ static enum err check_move(struct ctx *ctx, const struct record *old, const stru
 {
 	struct row_owner owner;
 	enum scope scope = entity_scope(ctx->actor, now->info, ACTION_UPDATE);
-	if (!moved(old, now) || scope == SCOPE_ALL || gate_cap(ctx->actor, CAP_ASSIGN))
+	if (!moved(old, now) || scope == SCOPE_ALL)
 		return OK;
-	enum err err = record_owner(ctx, now, &owner);
-	if (err || gate_row(ctx->actor, scope, &owner))
+	/* who has it by a share does not take or give it away */
+	enum err err = record_owner(ctx, old, &owner);
+	bool own = !err && gate_row(ctx->actor, scope, &owner);
+	if (own && gate_cap(ctx->actor, CAP_ASSIGN))
+		return OK;
+	if (own)
+		err = record_owner(ctx, now, &owner);
+	if (err || (own && gate_row(ctx->actor, scope, &owner)))
 		return err;
 	return fail_arg(ctx, ERR_FORBIDDEN, now->info->entity->owner ? now->info->entity->owner : "", "outside_scope",
 	                record_ask(ctx));

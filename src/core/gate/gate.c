@@ -91,3 +91,32 @@ bool gate_row(const struct actor *actor, enum scope scope, const struct row_owne
 	}
 	return false;
 }
+
+bool gate_shares(const struct gate_share *share, enum action action, int64_t now_ms)
+{
+	if (share->until_ms != 0 && now_ms >= share->until_ms)
+		return false;
+	if (action == ACTION_READ || action == ACTION_EXPORT)
+		return true;
+	return share->write && action != ACTION_DELETE;
+}
+
+bool gate_reach(const struct actor *actor, enum scope scope, const struct row_owner *row, enum action action, int64_t now_ms)
+{
+	if (gate_row(actor, scope, row))
+		return true;
+	if (!actor || scope == SCOPE_NONE || row->id == 0)
+		return false;
+	size_t low = 0, high = actor->n_shares;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (actor->shares[middle].id < row->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < actor->n_shares && actor->shares[low].id == row->id; low++)
+		if (gate_shares(&actor->shares[low], action, now_ms))
+			return true;
+	return false;
+}

@@ -35,6 +35,13 @@ struct entity_rights {
 	size_t n_fields;             /* how many of them there are; those beyond are hidden. 0: as many as anybody asks for */
 };
 
+/* A record that is shared with the actor, beyond what scopes take in: to read, or to change too. */
+struct gate_share {
+	int64_t id;
+	int64_t until_ms; /* 0: for good */
+	bool write;
+};
+
 struct actor {
 	enum actor_kind kind;
 	int64_t user_id;   /* 0 for the system */
@@ -47,6 +54,9 @@ struct actor {
 	int64_t team_id, branch_id; /* 0: none */
 	const int64_t *teams; /* own team and all below it */
 	size_t n_teams;
+	const struct gate_share *shares; /* by id */
+	size_t n_shares;
+	int64_t shares_until_ms; /* the first of them ends; 0: none does */
 	uint32_t caps;     /* enum capability bits */
 	const struct entity_rights *rights; /* by entity number */
 	size_t n_rights;
@@ -74,7 +84,13 @@ bool gate_cap(const struct actor *actor, enum capability cap);
 /* Whether a row with these owners lies within the scope. 0 means nobody. */
 struct row_owner {
 	int64_t owner_id, team_id, branch_id;
+	int64_t id; /* of the record that decides, for what is shared; 0: not known */
 };
 bool gate_row(const struct actor *actor, enum scope scope, const struct row_owner *row);
+/* What a share lets do: read and export, to be changed too where it says so; never delete. */
+bool gate_shares(const struct gate_share *share, enum action action, int64_t now_ms);
+/* The same as gate_row, or shared with the actor for this action. Of an entity that the actor has a scope of: a share gives rows,
+ * not rights. */
+bool gate_reach(const struct actor *actor, enum scope scope, const struct row_owner *row, enum action action, int64_t now_ms);
 
 #endif

@@ -56,7 +56,7 @@ static bool is_equal(const struct query_cond *c)
 /* Own rows are found by their owner. */
 static bool scope_is_key(const struct query *q, const struct ctx *ctx)
 {
-	return q->info->parent < 0 && q->info->owner >= 0 && entity_scope(ctx->actor, q->info, q->action) == SCOPE_OWN;
+	return q->info->parent < 0 && q->info->owner >= 0 && ctx->actor->n_shares == 0 && entity_scope(ctx->actor, q->info, q->action) == SCOPE_OWN;
 }
 
 /* Conditions that make the choice for themselves, or tie the rows to those of others. */

@@ -40,7 +40,30 @@ static void put_team(struct query_sql *b, const struct entity_info *info, char p
 	sqlb_puts(b, b->engine == ENGINE_POSTGRES ? ")" : "))");
 }
 
-static void put_own(struct query_sql *b, const struct entity_info *info, enum scope scope, char prefix, int alias)
+/* Rows that are shared with the actor, to do this; false: there are none. */
+static bool put_shared(struct query_sql *b, enum action action, bool any, char prefix, int alias)
+{
+	const struct actor *actor = b->ctx->actor;
+	size_t n = 0;
+	if (actor->n_shares == 0)
+		return any;
+	int64_t now = ctx_now(b->ctx), *ids = arena_array(b->ctx->arena, actor->n_shares, sizeof(*ids));
+	for (size_t i = 0; ids && i < actor->n_shares; i++)
+		if (gate_shares(&actor->shares[i], action, now))
+			ids[n++] = actor->shares[i].id;
+	if (!ids)
+		b->err = fail(b->ctx, ERR_LIMIT, "", "memory");
+	if (n == 0)
+		return any;
+	sqlb_puts(b, any ? " OR " : "");
+	sqlb_column(b, prefix, alias, "id");
+	sqlb_puts(b, b->engine == ENGINE_POSTGRES ? " = ANY(" : " IN (SELECT \"value\" FROM json_each(");
+	sqlb_param_ids(b, ids, n);
+	sqlb_puts(b, b->engine == ENGINE_POSTGRES ? ")" : "))");
+	return true;
+}
+
+static void put_own(struct query_sql *b, const struct entity_info *info, enum scope scope, enum action action, char prefix, int alias)
 {
 	bool any = false;
 	sqlb_puts(b, "(");
@@ -58,14 +81,15 @@ static void put_own(struct query_sql *b, const struct entity_info *info, enum sc
 		put_equal(b, info, info->branch, prefix, alias, b->ctx->actor->branch_id);
 		any = true;
 	}
+	any = put_shared(b, action, any, prefix, alias);
 	sqlb_puts(b, any ? ")" : "1 = 0)");
 }
 
-static void put_rows(struct query_sql *b, const struct entity_info *info, enum scope scope, char prefix, int alias, int depth)
+static void put_rows(struct query_sql *b, const struct entity_info *info, enum scope scope, enum action action, char prefix, int alias, int depth)
 {
 	const struct entity_info *parent = info->parent_info;
 	if (info->parent < 0 || !parent) {
-		put_own(b, info, scope, prefix, alias);
+		put_own(b, info, scope, action, prefix, alias);
 		return;
 	}
 	if (depth > PARENTS_MAX) {
@@ -83,14 +107,14 @@ static void put_rows(struct query_sql *b, const struct entity_info *info, enum s
 	sqlb_puts(b, " = ");
 	sqlb_column(b, prefix, alias, field_column(info->fields[info->parent]));
 	sqlb_puts(b, " AND ");
-	put_rows(b, parent, scope, 'p', up, depth + 1);
+	put_rows(b, parent, scope, action, 'p', up, depth + 1);
 	sqlb_puts(b, ")");
 	if (!orphan)
 		return;
 	sqlb_puts(b, " OR (");
 	sqlb_column(b, prefix, alias, field_column(info->fields[info->parent]));
 	sqlb_puts(b, " IS NULL AND ");
-	put_own(b, info, scope, prefix, alias);
+	put_own(b, info, scope, action, prefix, alias);
 	sqlb_puts(b, "))");
 }
 
@@ -104,5 +128,5 @@ void sqlb_scope(struct query_sql *b, const struct entity_info *info, enum action
 		sqlb_puts(b, "1 = 0");
 		return;
 	}
-	put_rows(b, info, scope, prefix, alias, 0);
+	put_rows(b, info, scope, action, prefix, alias, 0);
 }

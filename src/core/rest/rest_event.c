@@ -110,7 +110,7 @@ bool rest_event_visible(struct ctx *ctx, struct rest_event *event)
 	enum scope scope = entity_scope(ctx->actor, event->info, ACTION_READ);
 	if (scope == SCOPE_ALL || scope == SCOPE_NONE)
 		return scope == SCOPE_ALL;
-	return find_owner(ctx, event) && gate_row(ctx->actor, scope, &event->owner);
+	return find_owner(ctx, event) && gate_reach(ctx->actor, scope, &event->owner, ACTION_READ, ctx_now(ctx));
 }
 
 /* --- writing ---------------------------------------------------------------------------- */

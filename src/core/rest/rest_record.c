@@ -87,7 +87,7 @@ static enum err tell_reach(struct ctx *ctx, const struct http_request *req, stru
 		err = record_owner(ctx, record, &owner);
 	if (err)
 		return err;
-	while (scope < SCOPE_ALL && !gate_row(ctx->actor, scope, &owner))
+	while (scope < SCOPE_ALL && !gate_reach(ctx->actor, scope, &owner, ACTION_UPDATE, ctx_now(ctx)))
 		scope++;
 	http_set_header(res, "X-Reach", names[scope]);
 	return one->info->entity->hooks.bars ? tell_bar(ctx, res, one->info->entity, record) : OK;

@@ -137,9 +137,9 @@ static size_t row_entity(const struct finder *f, struct stmt *stmt)
 static struct found_hit judge(const struct finder *f, struct stmt *stmt, enum scope scope)
 {
 	struct found_hit hit = {.entity = row_entity(f, stmt), .record_id = stmt_i64(stmt, 1), .rank = (int)stmt_i64(stmt, 2)};
-	const struct row_owner owner = {stmt_i64(stmt, 3), stmt_i64(stmt, 4), stmt_i64(stmt, 5)};
+	const struct row_owner owner = {stmt_i64(stmt, 3), stmt_i64(stmt, 4), stmt_i64(stmt, 5), hit.record_id};
 	hit.doc = search_is_lite(f->ctx) ? stmt_i64(stmt, 0) : hit.record_id;
-	if (scope == SCOPE_NONE || (!f->list && !gate_row(f->actor, scope, &owner)) || known(f, hit.record_id))
+	if (scope == SCOPE_NONE || (!f->list && !gate_reach(f->actor, scope, &owner, ACTION_READ, ctx_now(f->ctx))) || known(f, hit.record_id))
 		return hit;
 	hit.tier = match_source(&f->typed, stmt_text(stmt, 6), f->actor, hit.entity);
 	return hit;
@@ -258,7 +258,7 @@ static void put_scope(struct finder *f, enum scope scope, struct expr *e)
 static const struct buf *scoped_expr(struct finder *f, enum scope scope, size_t entity)
 {
 	bool lite = search_is_lite(f->ctx);
-	bool narrow = scope != SCOPE_ALL && !f->list && f->actor->n_teams <= TEAM_TERMS_MAX;
+	bool narrow = scope != SCOPE_ALL && f->actor->n_shares == 0 && !f->list && f->actor->n_teams <= TEAM_TERMS_MAX;
 	const struct buf *expr = &f->expr;
 	if (narrow) {
 		struct expr e;

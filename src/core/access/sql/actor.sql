@@ -65,3 +65,19 @@ WHERE r."key" = ?1 AND u.active = ?3 AND u.id <> ?2
 
 -- name: access_user_seen
 UPDATE "user" SET last_seen_at = ?2 WHERE id = ?1 AND (last_seen_at IS NULL OR last_seen_at < ?2)
+
+-- name: access_shares_of
+WITH RECURSIVE up(id, depth) AS (
+  SELECT id, 0 FROM team WHERE id = ?2
+  UNION
+  SELECT t.parent_id, up.depth + 1 FROM team t JOIN up ON t.id = up.id WHERE t.parent_id IS NOT NULL AND up.depth < 32
+) SELECT record, until, may_write FROM share
+WHERE (user_id = ?1 OR team_id IN (SELECT id FROM up)) AND (until IS NULL OR until > ?3) ORDER BY id DESC LIMIT ?4;
+
+-- name: access_shares_with
+SELECT s.id, s.user_id, s.team_id, COALESCE(u.name, t.name), s.may_write, s.until, s.note, b.name
+FROM share s LEFT JOIN "user" u ON u.id = s.user_id LEFT JOIN team t ON t.id = s.team_id LEFT JOIN "user" b ON b.id = s.created_by
+WHERE s.record = ?1 ORDER BY s.id;
+
+-- name: access_shares_count
+SELECT count(*) FROM share WHERE (user_id = ?1 OR team_id = ?2) AND (until IS NULL OR until > ?3);
