@@ -14,7 +14,7 @@ const ids = {}; // entity → id of a record
 /** Open to everybody, as docs say; everything else needs to know who it is. */
 const publicRoutes = new Set(['GET /healthz', 'GET /metrics', 'POST /api/v1/session', 'POST /api/v1/invitation/look', 'POST /api/v1/invitation/accept']);
 /** About oneself: no right is needed, and no other person's data is touched. */
-const ownRoutes = /^\w+ \/api\/v1\/(session|account|settings|views|meta|events|changes|search|openapi\.json|import\/presets)(\/|$)/;
+const ownRoutes = /^\w+ \/api\/v1\/(session|account|settings|views|meta|events|changes|titles|search|openapi\.json|import\/presets)(\/|$)/;
 /** The house's directory, which everybody who has signed in may read (not change). */
 const directory = /^GET \/api\/v1\/(user|team|branch|region|role)(\/\{id\}(\/changes)?)?$/;
 /** Entities that hold nothing but what everybody who is signed in has of their own. */

@@ -47,7 +47,7 @@ static const struct entity product = {
 };
 
 static const struct entity *const entities[] = {&user_entity, &team_entity, &branch_entity, &region_entity,
-                                                &role_entity, &token_entity, &customer,     &product};
+                                                &role_entity, &token_entity, &customer,     &product, &share_entity};
 
 /* --- opening ------------------------------------------------------------------------ */
 
