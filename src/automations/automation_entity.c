@@ -60,6 +60,9 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	/* it acts with its owner's rights, so nobody but the owner says what it does */
 	if (ctx->actor->kind != ACTOR_SYSTEM && record_i64(now, "owner_id") != ctx->actor->user_id)
 		return fail(ctx, ERR_FORBIDDEN, "owner_id", "automation_owner");
+	/* it will have all the rights of its owner, for good: a token that has fewer must not make one */
+	if (ctx->actor->narrowed)
+		return fail(ctx, ERR_FORBIDDEN, "", "automation_narrowed");
 	enum err err = str_empty(json) ? OK : condition_parse(ctx, info, json, &condition);
 	return err ? err : automation_check_actions(ctx, info, record_text(now, "actions"));
 }

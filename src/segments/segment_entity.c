@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/gate/gate.h"
 #include "segments/segments_internal.h"
 #include "segments_sql.h"
 
@@ -74,12 +75,26 @@ static enum err check_condition(struct ctx *ctx, const struct record *now)
 	return err ? err : check_circle(ctx, info, condition, record_id(now), 0);
 }
 
+/* It asks with all of its owner's rights, and its size is there to read: who has fewer would learn what only the owner may see. So
+ * what it asks is said by its owner, or by who takes it over; administrators may hand it on. */
+static enum err check_owner(struct ctx *ctx, const struct record *now)
+{
+	if (ctx->actor->kind == ACTOR_SYSTEM)
+		return OK;
+	if (ctx->actor->narrowed)
+		return fail(ctx, ERR_FORBIDDEN, "", "segment_narrowed");
+	bool may = record_i64(now, "owner_id") == ctx->actor->user_id || gate_cap(ctx->actor, CAP_ADMIN);
+	return may ? OK : fail(ctx, ERR_FORBIDDEN, "owner_id", "segment_owner");
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
 	if (now == NULL || (same(old, now, "condition") && same(old, now, "live") && same(old, now, "owner_id")))
 		return OK;
-	enum err err = same(old, now, "condition") ? OK : check_condition(ctx, now);
+	enum err err = same(old, now, "condition") && same(old, now, "owner_id") ? OK : check_owner(ctx, now);
+	if (!err && !same(old, now, "condition"))
+		err = check_condition(ctx, now);
 	/* a snapshot is what its segment was */
 	bool snapshot = record_i64(now, "snapshot_of_id") != 0;
 	if (!err && snapshot && old != NULL)

@@ -1,6 +1,7 @@
 // Automations: an event, a condition, actions as the owner; runs kept, limits told, circles cut, tried without effect, pressed by hand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { narrowedAdmin } from '../lib/attack.mjs';
 import { client, guanxi, start } from '../lib/server.mjs';
 
 let server, api;
@@ -120,4 +121,8 @@ test('what cannot be done is refused when it is written; only the owner writes i
 	const other = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'second@example.com', '--name', 't']).out.trim());
 	assert.equal((await other('PATCH', `/api/v1/automation/${a.id}`, { actions: [{ do: 'set', fields: { note: 'y' } }] })).status, 403);
 	assert.equal((await other('POST', `/api/v1/automations/${a.id}/run`, { record_id: '1' })).status, 404);
+	// it would act with all rights of the token's user
+	const less = await narrowedAdmin(server, role.id);
+	const more = await less('POST', '/api/v1/automation', { name: 'more', entity: 'customer', event: 'changed', actions: [{ do: 'set', fields: { note: 'y' } }] });
+	assert.deepEqual([more.status, /automation_narrowed/.test(more.text)], [403, true], more.text);
 });

@@ -1,6 +1,7 @@
 // Segments: filled, alive with the facts and with time, why and when; snapshots, circles, rights; kept through a kill.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { narrowedAdmin } from '../lib/attack.mjs';
 import { client, guanxi, serve, start } from '../lib/server.mjs';
 import { hasSql, sql } from '../lib/sql.mjs';
 
@@ -161,6 +162,33 @@ test('what cannot be asked is refused; what cannot be asked any more is said', a
 	await api('POST', `/api/v1/user/${user.id}/disable`, {});
 	await api('POST', `/api/v1/segments/${mine}/fill`);
 	await until(async () => (await state(mine))[0], 'failed');
+});
+
+test("what a segment asks is said by its owner: nobody reads off its size what only the owner sees", async () => {
+	const role = await one('/api/v1/role', { name: 'marketer', rights: { customer: { read: 'own' }, segment: { read: 'all', create: 'all', update: 'all' } } });
+	const user = await one('/api/v1/user', { name: 'Mark', email: 'mark@example.com', roles: [role.id] });
+	const mark = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'mark@example.com', '--name', 't']).out.trim());
+	const { owner_id: boss, condition } = (await api('GET', `/api/v1/segment/${quiet}`)).body;
+	const spying = JSON.stringify({ field: 'name', op: 'like', value: 'Ada*' });
+	const refused = async (answer) => assert.deepEqual([answer.status, /segment_owner/.test(answer.text)], [403, true], answer.text);
+	await refused(await mark('PATCH', `/api/v1/segment/${quiet}`, { condition: spying }));
+	await refused(await create('Spy', JSON.parse(spying), { owner_id: boss }, mark));
+	const own = (await create('Own', JSON.parse(spying), {}, mark)).body[0].id;
+	await refused(await mark('PATCH', `/api/v1/segment/${own}`, { owner_id: boss }));
+	await until(() => state(own), ['ready', 0]);
+	assert.equal((await api('GET', `/api/v1/segment/${quiet}`)).body.condition, condition);
+	// its name is not what it asks; who takes it over asks with rights of their own; an administrator hands it on
+	assert.equal((await mark('PATCH', `/api/v1/segment/${quiet}`, { note: 'looked at' })).status, 200);
+	const taken = (await create('To be taken', vip)).body[0].id;
+	await until(async () => (await state(taken))[0], 'ready');
+	assert.equal((await mark('PATCH', `/api/v1/segment/${taken}`, { owner_id: user.id, condition: spying })).status, 200);
+	await until(() => state(taken), ['ready', 0]);
+	assert.equal((await api('PATCH', `/api/v1/segment/${taken}`, { owner_id: boss })).status, 200);
+	await until(() => state(taken), ['ready', 1]);
+	// a token with fewer rights than its user makes none
+	const less = await create('Less', vip, {}, await narrowedAdmin(server, role.id));
+	assert.deepEqual([less.status, /segment_narrowed/.test(less.text)], [403, true], less.text);
+	for (const id of [own, taken]) assert.equal((await api('DELETE', `/api/v1/segment/${id}`)).status, 204);
 });
 
 test('the reader goes on where it was, after a kill too', { skip: !hasSql }, async () => {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { client, engine, guanxi } from './server.mjs';
+import { adminEmail, adminPassword, client, engine, guanxi } from './server.mjs';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -180,4 +180,12 @@ export function raw(url, bytes, { silence = 700, limit = 8000 } = {}) {
 /** Highest resident memory of a process so far, in MB, with its helpers' not counted; Linux. */
 export function peakMemory(pid) {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+/** The administrator through a token of theirs that has no more than one role's rights. */
+export async function narrowedAdmin(server, role) {
+  const signed = await signIn(server.url, adminEmail, adminPassword);
+  const answer = await client(server.url, null)('POST', '/api/v1/account/tokens', { name: 'less', roles: [role] }, { Cookie: signed.cookie, 'X-CSRF-Token': signed.body.csrf });
+  if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${answer.text}`);
+  return client(server.url, answer.body.token);
 }
