@@ -261,31 +261,52 @@ static enum err convert(struct ctx *ctx, const struct http_request *req, struct 
 
 /* --- and back ------------------------------------------------------------------------------------------- */
 
-static enum err take_back(struct ctx *ctx, const struct record *lead, const char *word, const char *entity, const char *field)
+static int64_t made_id(const struct record *lead, const char *word, const char *field)
 {
 	const char *made = record_text(lead, "made");
-	int64_t id = record_i64(lead, field);
-	if (id == 0 || made == NULL || strstr(made, word) == NULL)
-		return OK;
-	return record_delete(ctx, registry_find(ctx->registry, entity), id, 0, W_TRUSTED);
+	return made != NULL && strstr(made, word) != NULL ? record_i64(lead, field) : 0;
 }
 
-/* Somebody has gone on with the customer: that would be lost. */
+/* Handed on to others meanwhile, it is theirs: whoever may not change it does not make it go either. */
+static enum err ask_reach(struct ctx *ctx, const char *entity, int64_t id)
+{
+	struct record *there;
+	enum err err = id != 0 ? record_get(ctx, registry_find(ctx->registry, entity), id, ACTION_UPDATE, &there) : OK;
+	if (err != ERR_NOT_FOUND && err != ERR_FORBIDDEN)
+		return err;
+	faults_clear(ctx);
+	return fail(ctx, ERR_CONFLICT, "", "lead_grown");
+}
+
+/* Somebody has gone on with the customer or the deal: that would be lost. */
 static enum err ask_grown(struct ctx *ctx, const struct record *lead)
 {
 	struct stmt *stmt;
 	bool row = false;
-	const char *made = record_text(lead, "made");
-	if (made == NULL || strstr(made, "customer") == NULL)
-		return OK;
-	enum err err = db_prepare(ctx, ctx->db, &sql_lead_grown, &stmt);
+	int64_t customer = made_id(lead, "customer", "customer_id"), deal = made_id(lead, "opportunity", "opportunity_id");
+	const char *about = arena_printf(ctx->arena, "opportunity/%lld", (long long)deal);
+	enum err err = about != NULL ? ask_reach(ctx, "customer", customer) : fail(ctx, ERR_LIMIT, "", "memory");
+	if (err == OK)
+		err = ask_reach(ctx, "customer", made_id(lead, "contact", "contact_id"));
+	if (err == OK)
+		err = ask_reach(ctx, "opportunity", deal);
+	if (err == OK)
+		err = db_prepare(ctx, ctx->db, &sql_lead_grown, &stmt);
 	if (err != OK)
 		return err;
-	stmt_bind_i64(stmt, 1, record_i64(lead, "customer_id"));
+	stmt_bind_i64(stmt, 1, customer);
+	stmt_bind_i64(stmt, 2, deal);
+	stmt_bind_text(stmt, 3, about);
 	err = stmt_step(ctx, stmt, &row);
 	bool grown = err == OK && row && stmt_i64(stmt, 0) > 0;
 	stmt_done(stmt);
 	return grown ? fail(ctx, ERR_CONFLICT, "", "lead_grown") : err;
+}
+
+static enum err take_back(struct ctx *ctx, const struct record *lead, const char *word, const char *entity, const char *field)
+{
+	int64_t id = made_id(lead, word, field);
+	return id != 0 ? record_delete(ctx, registry_find(ctx->registry, entity), id, 0, W_TRUSTED) : OK;
 }
 
 static enum err forget(struct ctx *ctx, const struct record *lead)

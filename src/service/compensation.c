@@ -49,8 +49,21 @@ static enum err hold_order(struct ctx *ctx, int64_t order_id)
 	return err;
 }
 
+/* Money goes back to who paid it: the order is the case's, or at least of its customer. */
+static enum err check_payer(struct ctx *ctx, int64_t order_id, const struct record *matter)
+{
+	struct record *order;
+	int64_t customer = record_i64(matter, "customer_id");
+	if (order_id == record_i64(matter, "order_id"))
+		return OK;
+	enum err err = record_load(ctx, registry_find(ctx->registry, "order"), order_id, &order);
+	if (err != OK)
+		return err;
+	return customer != 0 && record_i64(order, "customer_id") == customer ? OK : fail(ctx, ERR_INVALID, "order_id", "compensation_payer");
+}
+
 /* What was paid for the order, less what went back and is to go back already. */
-static enum err check_refund(struct ctx *ctx, const struct record *now)
+static enum err check_refund(struct ctx *ctx, const struct record *now, const struct record *matter)
 {
 	int64_t order = record_i64(now, "order_id"), left = 0;
 	bool some = false;
@@ -58,7 +71,9 @@ static enum err check_refund(struct ctx *ctx, const struct record *now)
 		return OK;
 	if (order == 0)
 		return fail(ctx, ERR_INVALID, "order_id", "compensation_order");
-	enum err err = hold_order(ctx, order);
+	enum err err = check_payer(ctx, order, matter);
+	if (err == OK)
+		err = hold_order(ctx, order);
 	if (err == OK)
 		err = ask(ctx, &sql_compensation_left, order, record_id(now), NULL, &left, &some);
 	return err == OK && record_i64(now, "amount") > left ? fail(ctx, ERR_CONFLICT, "amount", "compensation_over_paid") : err;
@@ -97,19 +112,31 @@ static enum err settle_money(struct ctx *ctx, struct record *now)
 	return err == OK ? case_set_int(ctx, now, "amount_base", base) : err;
 }
 
-static enum err fill_in(struct ctx *ctx, struct record *now, const struct record *matter)
+/* What is offered is of one kind and worth: said to be less, it would pass by the limit. */
+static enum err take_item(struct ctx *ctx, struct record *now)
 {
 	struct record *item;
-	enum err err = OK;
-	if (record_i64(now, "item_id") != 0) {
-		err = record_load(ctx, registry_find(ctx->registry, "compensation_item"), record_i64(now, "item_id"), &item);
-		if (err == OK && record_i64(item, "active") == 0)
-			err = fail(ctx, ERR_INVALID, "item_id", "compensation_item_over");
-		if (err == OK && record_text(now, "kind") == NULL)
-			err = record_set(ctx, now, "kind", value_text(record_text(item, "kind")));
-		if (err == OK && record_i64(now, "amount") == 0 && record_value(item, "value")->kind != VALUE_NULL)
-			err = case_set_int(ctx, now, "amount", record_i64(item, "value"));
-	}
+	if (record_i64(now, "item_id") == 0)
+		return OK;
+	enum err err = record_load(ctx, registry_find(ctx->registry, "compensation_item"), record_i64(now, "item_id"), &item);
+	if (err != OK)
+		return err;
+	const char *kind = record_text(now, "kind");
+	int64_t amount = record_i64(now, "amount");
+	bool valued = record_value(item, "value")->kind != VALUE_NULL;
+	if (record_i64(item, "active") == 0)
+		return fail(ctx, ERR_INVALID, "item_id", "compensation_item_over");
+	if (kind != NULL && !str_equal(kind, record_text(item, "kind")))
+		return fail(ctx, ERR_INVALID, "kind", "compensation_item_other");
+	if (valued && amount != 0 && amount != record_i64(item, "value"))
+		return fail(ctx, ERR_INVALID, "amount", "compensation_item_other");
+	err = record_set(ctx, now, "kind", value_text(record_text(item, "kind")));
+	return err == OK && valued ? case_set_int(ctx, now, "amount", record_i64(item, "value")) : err;
+}
+
+static enum err fill_in(struct ctx *ctx, struct record *now, const struct record *matter)
+{
+	enum err err = take_item(ctx, now);
 	if (err == OK && record_i64(now, "amount") < 0)
 		err = fail(ctx, ERR_INVALID, "amount", "compensation_negative");
 	if (err == OK && record_i64(now, "order_id") == 0)
@@ -128,7 +155,7 @@ static enum err ask_for(struct ctx *ctx, struct record *now, const struct record
 	bool may = false;
 	enum err err = fill_in(ctx, now, matter);
 	if (err == OK)
-		err = check_refund(ctx, now);
+		err = check_refund(ctx, now, matter);
 	if (err == OK)
 		err = within_limit(ctx, now, matter, &may);
 	if (err == OK)
@@ -140,20 +167,21 @@ static enum err ask_for(struct ctx *ctx, struct record *now, const struct record
 
 enum step { STEP_NONE, STEP_APPROVE, STEP_REFUSE, STEP_GIVE };
 
-static enum step step_of(const char *from, const char *to)
+/* Money that went out does not come back by a word: that is a payment, and the limit stays used. */
+static enum step step_of(const char *from, const char *to, bool money)
 {
 	if (str_equal(from, "asked"))
 		return str_equal(to, "approved") ? STEP_APPROVE : str_equal(to, "refused") ? STEP_REFUSE : STEP_NONE;
 	if (str_equal(from, "approved") && str_equal(to, "given"))
 		return STEP_GIVE;
-	return str_equal(to, "taken_back") && (str_equal(from, "approved") || str_equal(from, "given")) ? STEP_GIVE : STEP_NONE;
+	return str_equal(to, "taken_back") && (str_equal(from, "approved") || (str_equal(from, "given") && !money)) ? STEP_GIVE : STEP_NONE;
 }
 
 /* asked → approved or refused, by somebody else whose limit it is within; approved → given, taken back. */
 static enum err decide(struct ctx *ctx, const struct record *old, struct record *now, const struct record *matter)
 {
 	const char *from = record_text(old, "state"), *to = record_text(now, "state");
-	enum step step = step_of(from, to);
+	enum step step = step_of(from, to, str_equal(record_text(now, "kind"), "refund"));
 	bool may = false, person = ctx->actor != NULL && ctx->actor->kind != ACTOR_SYSTEM;
 	if (str_equal(from, to) || step == STEP_GIVE)
 		return OK;

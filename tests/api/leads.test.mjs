@@ -108,3 +108,21 @@ test('to a customer who is there, without a deal; what has grown is not taken ba
   assert.equal((await convert(half.id, {}, eve.api)).status, 404);
   assert.equal((await get(`lead/${half.id}`)).state, 'new');
 });
+
+test('what was handed on, won or talked about is not taken back by who made it', async () => {
+  const rights = Object.fromEntries(['customer', 'opportunity', 'lead'].map((e) => [e, { read: 'own', create: 'own', update: 'own' }]));
+  const lea = await person('lea', { ...rights, pipeline: { read: 'all' }, stage: { read: 'all' }, interaction: { read: 'own' } });
+  const { owner_id: boss } = await get(`lead/${(await lead()).id}`);
+  for (const go of [
+    async (made) => api('PATCH', `/api/v1/customer/${made.customer_id}`, { owner_id: boss }),
+    async (made) => api('PATCH', `/api/v1/opportunity/${made.opportunity_id}`, { owner_id: boss }),
+    async (made) => api('POST', '/api/v1/interaction', { kind: 'call', about: `opportunity/${made.opportunity_id}` }),
+  ]) {
+    const [l] = (await lea.api('POST', '/api/v1/lead', { name: 'Handed', company: 'Handed on' }, { Prefer: 'return=representation' })).body;
+    const made = (await convert(l.id, {}, lea.api)).body;
+    const gone = await go(made);
+    assert.ok(gone.status < 300, gone.text);
+    await refused(lea.api('POST', `/api/v1/lead/${l.id}/undo`, {}), 409, 'lead_grown');
+    for (const path of [`customer/${made.customer_id}`, `customer/${made.contact_id}`, `opportunity/${made.opportunity_id}`]) assert.equal((await api('GET', `/api/v1/${path}`)).status, 200, path);
+  }
+});

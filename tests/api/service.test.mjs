@@ -273,6 +273,31 @@ test('amends within the limit at once, above it by another; refunds never pass w
   assert.equal((await give(mate, { kind: 'refund', amount: '-1' })).status, 422);
 });
 
+test('amends offered are of their kind and worth; money goes back to who paid it, and not again by taking it back', async () => {
+  const coupon = await make(api, 'compensation_item', { name: 'coupon 100', kind: 'coupon', value: '100.00' });
+  const other = await make(api, 'customer', { name: 'Another payer' });
+  const orders = {};
+  for (const [name, customer_id] of [['own', ids.plain], ['other', other.id]]) {
+    orders[name] = await make(api, 'order', { customer_id, state: 'paid', total: '500.00' });
+    await make(api, 'payment', { order_id: orders[name].id, amount: '500.00', kind: 'payment' });
+  }
+  const made = await make(api, 'case', { subject: 'within the limit of 50', kind: 'complaint', customer_id: ids.plain });
+  const give = (row) => clerk('POST', '/api/v1/compensation', { case_id: made.id, ...row }, one);
+  const said = async (answer, key) => assert.deepEqual([answer.status, answer.text.includes(key)], [422, true], answer.text);
+  await said(await give({ item_id: coupon.id, amount: '0.01' }), 'compensation_item_other');
+  await said(await give({ item_id: coupon.id, kind: 'call' }), 'compensation_item_other');
+  await said(await give({ kind: 'refund', amount: '10.00', order_id: orders.other.id }), 'compensation_payer');
+  const whole = (await give({ item_id: coupon.id })).body;
+  assert.deepEqual([(whole[0] ?? whole).state, (whole[0] ?? whole).amount], ['asked', '100.00']);
+  const first = (await give({ kind: 'refund', amount: '50.00', order_id: orders.own.id })).body;
+  const { id, state } = first[0] ?? first;
+  assert.equal(state, 'approved');
+  assert.equal((await clerk('PATCH', `/api/v1/compensation/${id}`, { state: 'given' })).status, 200);
+  assert.equal((await clerk('PATCH', `/api/v1/compensation/${id}`, { state: 'taken_back' })).status, 422);
+  const again = (await give({ kind: 'refund', amount: '50.00', order_id: orders.own.id })).body;
+  assert.equal((again[0] ?? again).state, 'asked');
+});
+
 test('knowledge: what is published is found and offered with why; drafts never are; every publication is kept', async () => {
   const write = (row) => make(api, 'article', { topic_id: ids.topic, audience: 'public', ...row });
   const cup = await write({ title: '退款多久到账', body: '支付宝退款一般三个工作日原路到账，银行卡七个工作日。', state: 'published' });

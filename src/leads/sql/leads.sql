@@ -16,7 +16,7 @@ SELECT id FROM "interaction" WHERE about = ?1 ORDER BY id LIMIT 500;
 SELECT count(*) FROM "lead_point";
 
 -- name: lead_grown
-SELECT count(*) FROM "interaction" WHERE customer_id = ?1;
+SELECT (SELECT count(*) FROM "interaction" WHERE customer_id = ?1 OR about = ?3) + (SELECT count(*) FROM "opportunity" WHERE id = ?2 AND state <> 'open');
 
 -- name: lead_set_score
 UPDATE "lead" SET score = ?2, score_why = ?3 WHERE id = ?1;
