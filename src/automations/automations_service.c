@@ -99,7 +99,7 @@ static enum err see(struct ctx *ctx, const struct condition *condition, int64_t 
 	struct jsonw w;
 	buf_init(&saw, SAW_MAX);
 	jsonw_init(&w, &saw);
-	enum err err = condition_why(ctx, condition, id, &w);
+	enum err err = condition_why_told(ctx, condition, id, &w);
 	*ret = err || buf_failed(&saw) ? NULL : arena_strndup(ctx->arena, buf_text(&saw), saw.len);
 	buf_release(&saw);
 	return err;

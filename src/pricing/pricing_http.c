@@ -324,6 +324,8 @@ static enum err take(struct ctx *ctx, const struct http_request *req, struct htt
 		err = fail_arg(ctx, ERR_INVALID, "currency", "pricing_currency", currency);
 	if (err == OK && body.amount != NULL && (!fraction_read(body.amount, &amount) || !fraction_to_scaled(amount, currency_scale(currency), &minor)))
 		err = fail(ctx, ERR_INVALID, "amount", "pricing_number");
+	if (err == OK && minor < 0)
+		err = fail(ctx, ERR_INVALID, "amount", "pricing_below_zero");
 	if (err == OK)
 		err = promotion_take_one(ctx, id, body.customer_id, body.reference, minor, currency);
 	if (err == OK)

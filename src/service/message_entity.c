@@ -97,6 +97,15 @@ static enum err check_origin(struct ctx *ctx, const struct record *old, const st
 	return OK;
 }
 
+/* Whoever may only talk in a case does not end it by what they say. */
+static enum err check_then(struct ctx *ctx, const struct record *now, int64_t case_id)
+{
+	const char *then = record_text(now, "then_state");
+	struct record *matter;
+	bool system = ctx->actor == NULL || ctx->actor->kind == ACTOR_SYSTEM;
+	return system || then == NULL || !case_is_ended(then) ? OK : record_get(ctx, registry_find(ctx->registry, "case"), case_id, ACTION_UPDATE, &matter);
+}
+
 static enum err set_author(struct ctx *ctx, struct record *now)
 {
 	bool ours = str_equal(record_text(now, "kind"), "out") || str_equal(record_text(now, "kind"), "note");
@@ -116,6 +125,8 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 		err = next_number(ctx, case_id, &number);
 	if (err == OK && old == NULL)
 		err = check_seen(ctx, now, case_id);
+	if (err == OK && old == NULL)
+		err = check_then(ctx, now, case_id);
 	if (err == OK)
 		err = case_set_int(ctx, now, "seq", number);
 	return err == OK && old == NULL ? set_author(ctx, now) : err;

@@ -136,6 +136,7 @@ test('promotions in their order, with exclusions; coupons; gifts', async () => {
 test('a promotion’s limits hold however many ask at once: exactly as many as may', async () => {
   const id = await make('promotion', { name: 'First five', kind: 'percent', percent: '50', coupon: 'FIVE', max_uses: 5, max_per_customer: 2, position: 5 });
   const use = (reference, customer_id) => api('POST', `/api/v1/promotion/${id}/use`, { reference, customer_id, amount: '1.00' });
+  assert.equal((await api('POST', `/api/v1/promotion/${id}/use`, { reference: 'below zero', amount: '-1000.00' })).status, 422);
   const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => use(`shop-${i}`)));
   assert.equal(answers.filter((a) => a.status === 204).length, 5, answers.map((a) => a.status).join());
   assert.ok(answers.filter((a) => a.status !== 204).every((a) => a.status === 409 && a.body.errors[0].key === 'promotion_used_up'));

@@ -273,6 +273,17 @@ test('amends within the limit at once, above it by another; refunds never pass w
   assert.equal((await give(mate, { kind: 'refund', amount: '-1' })).status, 422);
 });
 
+test('who may only talk in a case does not end it', async () => {
+  const role = await make(api, 'role', { name: 'talks', rights: { case: { read: 'all' }, case_message: { read: 'all', create: 'all' } }, caps: [] });
+  await make(api, 'user', { name: 'Talks', email: 'talks@example.com', roles: [role.id] });
+  const talks = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'talks@example.com', '--name', 't']).out.trim());
+  const made = await make(api, 'case', { subject: 'not theirs', customer_id: ids.plain });
+  const word = (then_state) => talks('POST', '/api/v1/case_message', { case_id: made.id, kind: 'note', body: 'done', then_state });
+  assert.equal((await word('solved')).status, 403);
+  assert.equal((await word('waiting_other')).status, 201);
+  assert.equal((await api('GET', `/api/v1/case/${made.id}`)).body.state, 'waiting_other');
+});
+
 test('amends offered are of their kind and worth; money goes back to who paid it, and not again by taking it back', async () => {
   const coupon = await make(api, 'compensation_item', { name: 'coupon 100', kind: 'coupon', value: '100.00' });
   const other = await make(api, 'customer', { name: 'Another payer' });

@@ -139,6 +139,9 @@ enum err condition_one(struct condition_run *run, const struct condition *condit
 /* The tree with what it saw in the record: {"holds", "next_at", "words", "kind", "parts": […], "saw"}.  ERR_NOT_FOUND. */
 enum err condition_why(struct ctx *ctx, const struct condition *condition, int64_t id, struct jsonw *w) MUST_CHECK;
 
+/* The same without what it saw and when it turns: to be kept where others read it, who may not see what the actor sees. */
+enum err condition_why_told(struct ctx *ctx, const struct condition *condition, int64_t id, struct jsonw *w) MUST_CHECK;
+
 /* --- what it says, what it reads ---------------------------------------------------------- */
 
 /* One sentence in the context's language. */

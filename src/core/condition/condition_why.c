@@ -11,6 +11,7 @@ struct writing {
 	struct jsonw *w;
 	struct condition_run *run;   /* NULL: of no record */
 	const struct record *record;
+	bool told;                   /* to others, too: no values */
 };
 
 /* What the leaf looked at, in words. */
@@ -46,11 +47,11 @@ static enum err put_node(struct writing *t, const struct condition_node *node)
 	jsonw_kv_text(t->w, "words", words);
 	if (t->run)
 		jsonw_kv_bool(t->w, "holds", seen.holds);
-	if (t->run && seen.next != CONDITION_NEVER) {
+	if (t->run && !t->told && seen.next != CONDITION_NEVER) {
 		jsonw_key(t->w, "next_at");
 		jsonw_time(t->w, seen.next);
 	}
-	if (t->run)
+	if (t->run && !t->told)
 		err = put_saw(t, node, &seen);
 	if (!err && condition_is_group(node)) {
 		jsonw_key(t->w, "parts");
@@ -69,10 +70,10 @@ enum err condition_say_json(struct ctx *ctx, const struct condition *condition, 
 	return put_node(&t, condition->root);
 }
 
-enum err condition_why(struct ctx *ctx, const struct condition *condition, int64_t id, struct jsonw *w)
+static enum err put_why(struct ctx *ctx, const struct condition *condition, int64_t id, bool told, struct jsonw *w)
 {
 	struct condition_run run;
-	struct writing t = {.ctx = ctx, .w = w, .run = &run};
+	struct writing t = {.ctx = ctx, .w = w, .run = &run, .told = told};
 	struct record *record;
 	const struct actor *before = ctx->actor;
 	condition_run_begin(ctx, &run);
@@ -86,4 +87,14 @@ enum err condition_why(struct ctx *ctx, const struct condition *condition, int64
 	ctx->actor = before;
 	condition_run_end(&run);
 	return err;
+}
+
+enum err condition_why(struct ctx *ctx, const struct condition *condition, int64_t id, struct jsonw *w)
+{
+	return put_why(ctx, condition, id, false, w);
+}
+
+enum err condition_why_told(struct ctx *ctx, const struct condition *condition, int64_t id, struct jsonw *w)
+{
+	return put_why(ctx, condition, id, true, w);
 }
