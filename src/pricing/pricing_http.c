@@ -302,12 +302,22 @@ static const struct spec use_specs[] = {
 	{.name = NULL},
 };
 
+static enum err read_use_amount(struct ctx *ctx, const struct use_body *body, const char *currency, int64_t *ret)
+{
+	struct fraction amount;
+	*ret = 0;
+	if (!currency_known(currency))
+		return fail_arg(ctx, ERR_INVALID, "currency", "pricing_currency", currency);
+	if (body->amount != NULL && (!fraction_read(body->amount, &amount) || !fraction_to_scaled(amount, currency_scale(currency), ret)))
+		return fail(ctx, ERR_INVALID, "amount", "pricing_number");
+	return *ret < 0 ? fail(ctx, ERR_INVALID, "amount", "pricing_below_zero") : OK;
+}
+
 /* Whoever may make orders may use promotions for them. */
 static enum err take(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct use_body body = {0};
 	struct record *record;
-	struct fraction amount = fraction_of(0);
 	int64_t id, minor = 0;
 	enum err err = http_read_body(ctx, req, &body);
 	if (err != OK)
@@ -320,12 +330,8 @@ static enum err take(struct ctx *ctx, const struct http_request *req, struct htt
 	if (err == OK && body.customer_id != 0)
 		err = record_get(ctx, registry_find(ctx->registry, "customer"), body.customer_id, ACTION_READ, &record);
 	const char *currency = str_empty(body.currency) ? registry_base_currency(ctx->registry) : body.currency;
-	if (err == OK && !currency_known(currency))
-		err = fail_arg(ctx, ERR_INVALID, "currency", "pricing_currency", currency);
-	if (err == OK && body.amount != NULL && (!fraction_read(body.amount, &amount) || !fraction_to_scaled(amount, currency_scale(currency), &minor)))
-		err = fail(ctx, ERR_INVALID, "amount", "pricing_number");
-	if (err == OK && minor < 0)
-		err = fail(ctx, ERR_INVALID, "amount", "pricing_below_zero");
+	if (err == OK)
+		err = read_use_amount(ctx, &body, currency, &minor);
 	if (err == OK)
 		err = promotion_take_one(ctx, id, body.customer_id, body.reference, minor, currency);
 	if (err == OK)

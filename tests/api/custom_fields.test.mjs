@@ -157,7 +157,8 @@ test('names, words and bounds are checked in words, together', async () => {
     assert.match(made.text, pattern);
   };
   for (const name of ['Name', '昵称', 'a b', 'a"b', 'a;drop', "a'b"]) await wrong({ name }, /small letters/);
-  for (const name of ['select', 'order', 'where', 'id', 'limit']) await wrong({ name }, /word of the query language/);
+  for (const name of ['select', 'order', 'where', 'id', 'limit', 'condition', 'buckets']) await wrong({ name }, /word of the query language/);
+  await wrong({ name: 'none_fits', type: 'int', min: 9, max: 1 }, /custom_min_max/);
   await wrong({ name: '1st' }, /begin with a letter/);
   await wrong({ name: 'a'.repeat(41) }, /40 letters/);
   await wrong({ name: 'a__b' }, /underscores/);

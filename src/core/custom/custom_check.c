@@ -56,7 +56,7 @@ enum err custom_body(struct ctx *ctx, const struct http_request *req, struct rec
 /* Words of the query language, of both engines' SQL and of ours, sorted by nothing. */
 static const char *const reserved[] = {
 	"id", "version", "created_at", "created_by", "updated_at", "updated_by", "select", "order", "limit", "offset", "cursor", "and", "or",
-	"not", "q", "columns", "on_conflict", "import_run", "null", "true", "false", "all", "any", "as", "asc", "desc", "between", "by", "case",
+	"not", "q", "condition", "buckets", "columns", "on_conflict", "import_run", "null", "true", "false", "all", "any", "as", "asc", "desc", "between", "by", "case",
 	"cast", "check", "collate", "column", "constraint", "create", "cross", "current", "default", "delete", "distinct", "drop", "else", "end",
 	"except", "exists", "foreign", "from", "full", "grant", "group", "having", "in", "index", "inner", "insert", "intersect", "into", "is",
 	"join", "key", "left", "like", "natural", "on", "outer", "primary", "references", "right", "row", "rowid", "oid", "set", "table", "then", "to",
@@ -290,10 +290,12 @@ static void check_bounds(struct ctx *ctx, const struct custom_def *now)
 		fault_add(ctx, ERR_INVALID, now->min ? "min" : "max", "custom_not_for", now->type);
 		return;
 	}
-	if (!one_of(now->type, "text note email phone url code"))
+	if (one_of(now->type, "text note email phone url code")) {
+		check_length(ctx, "min", now->min, 100000);
+		check_length(ctx, "max", now->max, str_equal(now->type, "note") ? 100000 : 2000);
+	} else if (!str_equal(now->type, "int")) {
 		return; /* the trial parses them */
-	check_length(ctx, "min", now->min, 100000);
-	check_length(ctx, "max", now->max, str_equal(now->type, "note") ? 100000 : 2000);
+	}
 	if (now->min && now->max && str_to_i64(now->min, &least) && str_to_i64(now->max, &most) && least > most)
 		fault_add(ctx, ERR_INVALID, "min", "custom_min_max", NULL);
 }
