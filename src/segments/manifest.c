@@ -27,6 +27,6 @@ static const struct migration steps[] = {
 
 extern const struct manifest segments_manifest;
 const struct manifest segments_manifest = {
-	.name = "segments", .entities = entities, .routes = routes, .services = segments_services, .rights = rights,
+	.name = "segments", .entities = entities, .routes = routes, .services = segments_services, .settings = segments_settings, .rights = rights,
 	.steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
 };

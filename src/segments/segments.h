@@ -8,9 +8,11 @@
 #include "core/entity/entity.h"
 #include "core/http/http.h"
 #include "core/services/services.h"
+#include "core/settings/settings.h"
 
 extern const struct entity segment_entity;
 extern const struct route segments_routes[];
 extern const struct service segments_services[];
+extern const struct setting segments_settings[];
 
 #endif

@@ -11,6 +11,13 @@
 
 enum { SLICE = 5000, TIMED_SLICE = 2000, EVENTS_MAX = 10000, IDS_MAX = 20000000 };
 
+const struct setting segments_settings[] = {
+	{.name = "segment.seconds", .type = SETTING_INT, .min = 1, .max = 3600, .fallback = "60", .group = {"Limits", "限制"},
+	 .label = {"A segment may take to be filled (s)", "分群计算时限（秒）"},
+	 .help = {"One that takes longer is refused: the others would wait for it.", "超时的分群不予计算，以免其他分群等待。"}},
+	{.name = NULL},
+};
+
 struct ids {
 	int64_t *list; /* malloc'd: very many */
 	size_t n, cap;
@@ -207,11 +214,19 @@ static enum err find_members(struct ctx *ctx, struct filling *f)
 {
 	struct condition *condition;
 	const struct actor *before = ctx->actor;
+	int64_t seconds = setting_int(ctx, &segments_settings[0]), until = ctx_now(ctx) + seconds * 1000;
 	enum err err = segment_open(ctx, f->turn, f->segment, &condition);
+	ctx->deadline_ms = until;
 	if (!err)
 		err = read_now(ctx, f, condition);
 	f->moves = !err && condition->moves;
 	ctx->actor = before;
+	ctx->deadline_ms = 0;
+	/* all segments are kept by one thread, so that none may hold it for as long as it likes */
+	if (err == ERR_LIMIT && ctx_now(ctx) >= until) {
+		faults_clear(ctx);
+		err = fail_arg(ctx, ERR_INVALID, "", "segment_slow", arena_printf(ctx->arena, "%lld", (long long)seconds));
+	}
 	if (err == ERR_INVALID || err == ERR_FORBIDDEN || err == ERR_DENIED || err == ERR_NOT_FOUND) {
 		const struct fault *fault = ctx->faults.count > 0 ? &ctx->faults.list[0] : NULL;
 		f->error = arena_printf(ctx->arena, "%s %s", fault ? fault->key : "?", fault && fault->arg ? fault->arg : "");

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { narrowedAdmin } from '../lib/attack.mjs';
-import { client, guanxi, serve, start } from '../lib/server.mjs';
+import { client, engine, guanxi, serve, start } from '../lib/server.mjs';
 import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api;
@@ -189,6 +189,19 @@ test("what a segment asks is said by its owner: nobody reads off its size what o
 	const less = await create('Less', vip, {}, await narrowedAdmin(server, role.id));
 	assert.deepEqual([less.status, /segment_narrowed/.test(less.text)], [403, true], less.text);
 	for (const id of [own, taken]) assert.equal((await api('DELETE', `/api/v1/segment/${id}`)).status, 204);
+});
+
+// PostgreSQL's planner answers this one at once
+test('a condition that takes for ever is ended, and holds up no other', { skip: engine === 'postgres' }, async () => {
+	assert.equal((await api('PATCH', '/api/v1/settings', { values: { 'segment.seconds': '1' } })).status, 204);
+	const many = Array.from({ length: 400 }, (_, i) => ({ name: `Many ${i}`, level: 'ordinary' }));
+	assert.equal((await api('POST', '/api/v1/customer', many)).status, 201);
+	const every = (value) => ({ related: 'owner', where: { related: 'customers', via: 'owner_id', where: { related: 'orders', measure: 'count', op: 'gte', value: String(value) } } });
+	const slow = (await create('Slow', { any: Array.from({ length: 40 }, (_, i) => every(1000 + i)) })).body[0].id;
+	const quick = (await create('Quick', { field: 'name', op: 'eq', value: 'Many 7' })).body[0].id;
+	await until(() => state(quick), ['ready', 1]);
+	assert.deepEqual(await state(slow), ['failed', 'segment_slow 1']);
+	for (const id of [slow, quick]) assert.equal((await api('DELETE', `/api/v1/segment/${id}`)).status, 204);
 });
 
 test('the reader goes on where it was, after a kill too', { skip: !hasSql }, async () => {
