@@ -43,8 +43,15 @@ static enum err first_schema(struct ctx *ctx, void *arg)
 /* For a new field, link or entity: what the descriptors have and this database lacks. */
 static enum err follow_descriptors(struct ctx *ctx, void *arg)
 {
+	const char *const *made = NULL;
+	struct manifest_parts parts;
 	(void)arg;
-	return registry_upgrade(ctx, ctx->registry);
+	enum err err = registry_tables_lacking(ctx, ctx->registry, &made);
+	if (err == OK)
+		err = registry_upgrade(ctx, ctx->registry);
+	if (err == OK && !manifest_join(ctx->arena, app_manifests, &parts))
+		err = fail(ctx, ERR_LIMIT, "", "memory");
+	return err == OK ? access_grow_roles(ctx, made, parts.rights) : err;
 }
 
 /* The days of birthdays stand beside them. */

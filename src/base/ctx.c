@@ -48,6 +48,7 @@ void ctx_init(struct ctx *ctx, struct arena *arena, const struct clock *clock)
 	ctx->clock = clock;
 	ctx->app = NULL;
 	ctx->settings = NULL;
+	ctx->machine = NULL;
 	ctx->gathering = NULL;
 	ctx->door = 0;
 	ctx->locale = LOCALE_EN;

@@ -53,7 +53,7 @@ void forecast_period_name(const struct forecast_ask *ask, int first, char out[FO
 	if (ask->period == FORECAST_YEAR)
 		snprintf(out, FORECAST_KEY_MAX + 4, "%s", year);
 	else
-		snprintf(out, FORECAST_KEY_MAX + 4, "%s-Q%d", year, (first - begins) / 3 + 1);
+		snprintf(out, FORECAST_KEY_MAX + 4, "%s-Q%d", year, (first - begins) / 3 % 4 + 1);
 }
 
 /* --- adding up ----------------------------------------------------------------------------- */

@@ -42,6 +42,11 @@ async function check(data) {
     const made = await api('POST', '/api/v1/customer', { name: 'New', philosophy: 'Long-term', tags: [(await api('GET', '/api/v1/tag?name=eq.VIP')).body[0].id] }, { Prefer: 'return=representation' });
     assert.equal(made.status, 201, made.text);
     assert.equal((await api('POST', '/api/v1/party_role', { customer_id: made.body[0].id, role: 'supplier' })).status, 201);
+    // roles that came with the program reach what came later, and keep what they said before
+    const roles = Object.fromEntries((await api('GET', '/api/v1/role?select=key,rights&key=not.is.null')).body.map((r) => [r.key, r.rights]));
+    assert.equal(roles.sales.pipeline.read, 'all', JSON.stringify(roles.sales));
+    assert.equal(roles.service.case.update, 'all');
+    assert.ok(roles.sales['*'] && roles.service.customer);
     assert.equal((await api('GET', '/api/v1/audit/proof?full=1')).body.ok, true);
   } finally {
     await server.stop();

@@ -66,6 +66,9 @@ enum err access_flush(struct ctx *ctx, struct access *access) MUST_CHECK;
 /* CLI and first start; in a write job. */
 /* The roles a firm begins with, and what they may. Lists of tables, ended by NULL, as manifest_join makes them; roles that
  * are there are left alone. */
+/* In a schema step that has made these entities' tables (names, ended by NULL): the roles that came with the program get what their
+ * folders say of them; what a role already says of one stays. */
+enum err access_grow_roles(struct ctx *ctx, const char *const *entities, const struct role_right *const *rights) MUST_CHECK;
 enum err access_init_roles(struct ctx *ctx, const struct role_default *const *roles, const struct role_right *const *rights) MUST_CHECK;
 /* A schema step: one of access_default_roles that came later, unless there is one of its name. */
 enum err access_add_role(struct ctx *ctx, const char *key, const struct role_right *const *rights) MUST_CHECK;

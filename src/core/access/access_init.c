@@ -95,6 +95,72 @@ enum err access_init_roles(struct ctx *ctx, const struct role_default *const *ro
 	return err;
 }
 
+/* --- what came later ----------------------------------------------------- */
+
+static bool named(const char *const *list, const char *name)
+{
+	while (*list != NULL && !str_equal(*list, name))
+		list++;
+	return *list != NULL;
+}
+
+static json_t *right_object(const struct role_right *right)
+{
+	json_t *object = json_object();
+	for (int a = 0; a < ACTION_COUNT; a++)
+		(void)json_object_set_new(object, access_action_name((enum action)a), json_string(access_scope_name(scope_of(right->scopes[a]))));
+	return object;
+}
+
+static enum err grow_role(struct ctx *ctx, int64_t id, json_t *rights)
+{
+	struct record *patch;
+	char *text = json_dumps(rights, JSON_COMPACT);
+	const char *kept = text != NULL ? arena_strdup(ctx->arena, text) : NULL;
+	free(text);
+	if (kept == NULL)
+		return access_no_memory(ctx);
+	enum err err = record_new(ctx, registry_find(ctx->registry, "role"), &patch);
+	if (err == OK)
+		err = record_set(ctx, patch, "rights", value_text(kept));
+	return err == OK ? record_update(ctx, id, patch, 0, W_TRUSTED, NULL) : err;
+}
+
+/* One role of those that came with the program, if it is still there. */
+static enum err grow_named(struct ctx *ctx, const char *role, const char *const *entities, const struct role_right *const *tables)
+{
+	struct record *record;
+	json_error_t error;
+	bool grown = false;
+	int64_t id;
+	enum err err = find_id(ctx, &sql_access_role_by_key, role, &id);
+	if (err == OK && id != 0)
+		err = record_load(ctx, registry_find(ctx->registry, "role"), id, &record);
+	if (err != OK || id == 0)
+		return err;
+	const char *text = record_text(record, "rights");
+	json_t *rights = json_loads(text != NULL ? text : "{}", 0, &error);
+	for (; json_is_object(rights) && *tables != NULL; tables++)
+		for (const struct role_right *right = *tables; right->role != NULL; right++) {
+			bool new_ = str_equal(right->role, role) && named(entities, right->entity) && json_object_get(rights, right->entity) == NULL;
+			grown = (new_ && json_object_set_new(rights, right->entity, right_object(right)) == 0) || grown;
+		}
+	err = grown ? grow_role(ctx, id, rights) : OK;
+	json_decref(rights);
+	return err;
+}
+
+enum err access_grow_roles(struct ctx *ctx, const char *const *entities, const struct role_right *const *rights)
+{
+	const struct actor *before = ctx->actor;
+	enum err err = OK;
+	ctx->actor = gate_system();
+	for (const struct role_default *role = access_default_roles; *entities != NULL && role->key != NULL && err == OK; role++)
+		err = grow_named(ctx, role->key, entities, rights);
+	ctx->actor = before;
+	return err;
+}
+
 enum err access_add_role(struct ctx *ctx, const char *key, const struct role_right *const *rights)
 {
 	const struct actor *before = ctx->actor;

@@ -373,6 +373,8 @@ void registry_put_index_drop(struct buf *buf, const char *table, const char *col
 /* In a schema step: makes the tables, columns and indexes that descriptors have and the schema lacks. Rows that are
  * there get the field's constant default; a required field needs one. */
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry) MUST_CHECK;
+/* Names of the entities that the schema has no table for, ended by NULL; in ctx's arena. */
+enum err registry_tables_lacking(struct ctx *ctx, const struct registry *registry, const char *const **ret) MUST_CHECK;
 /* In a schema step, after registry_upgrade: e-mail addresses are readable (no xn--), and every field with a form (form_of) has its
  * form. Of records that become equal where they must not, the first keeps it, or who is written so; the others stay what they
  * are, compared as written, and are told (log). */

@@ -270,6 +270,24 @@ static void end(struct lacking *l)
 	buf_release(&l->keys);
 }
 
+enum err registry_tables_lacking(struct ctx *ctx, const struct registry *registry, const char *const **ret)
+{
+	struct lacking l;
+	size_t n = 0;
+	const char **names = arena_array(ctx->arena, registry->n + 1, sizeof(*names));
+	if (names == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = begin(ctx, &l);
+	for (size_t i = 0; i < registry->n && err == OK; i++) {
+		const char *name = entity_name(&registry->list[i].info);
+		if (!has_column(&l, name, "id"))
+			names[n++] = name;
+	}
+	end(&l);
+	*ret = names;
+	return err;
+}
+
 enum err registry_upgrade(struct ctx *ctx, const struct registry *registry)
 {
 	struct lacking l;

@@ -33,7 +33,7 @@ static int teardown(void **state)
 /* The client with `more` fields behind its own; all of it in one block. */
 struct grown {
 	struct entity entity;
-	char names[FIELDS][16];
+	char names[FIELDS][32];
 	struct field fields[64 + FIELDS];
 	const struct entity *list[64];
 };
