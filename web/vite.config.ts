@@ -53,8 +53,8 @@ interface Modules {
 	getModuleInfo(id: string): { importedIds: readonly string[] } | null;
 }
 
-/** What a first visit needs: all that these import, not what they load later. */
-const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx'].map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
+/** What a first visit needs: all that these import, not what they load later. The palette is there before it is asked for. */
+const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx', 'app/palette/Palette.tsx'].map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
 let needed: Set<string> | null = null;
 function neededFirst(id: string, modules: Modules): boolean {
 	if (!needed) {

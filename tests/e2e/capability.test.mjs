@@ -61,7 +61,8 @@ describe('a folder by its feature.ts', { skip: cannot() ?? (existsSync(own) ? fa
 	test('a page with an address, its place in the menu, a card on the home page', async () => {
 		await at('/market');
 		await page.waitForSelector('main .market >> text=4 stalls are open');
-		assert.equal(await page.locator('nav >> text=Market').count(), 1);
+		assert.equal(await page.locator('.side-pages a', { hasText: /^\s*Market\s*$/ }).count(), 1);
+		assert.equal(await page.locator('.side-areas a', { hasText: /^\s*Marketing\s*$/ }).count(), 1);
 		await at('/');
 		await page.waitForSelector('main >> text=4 stalls are open');
 	});
