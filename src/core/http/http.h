@@ -63,6 +63,8 @@ void http_status(struct http_response *res, int status);
 void http_set_header(struct http_response *res, const char *name, const char *value);
 /* The body, grown up to the response cap; content type default application/json. */
 struct buf *http_body(struct http_response *res);
+/* The body is asked once and read by people on slow lines: it is compressed well, for some milliseconds more. */
+void http_dense(struct http_response *res);
 void http_content_type(struct http_response *res, const char *type);
 /* Sets the ETag (with its quotes); true if If-None-Match has it: the status is then 304 and no body is needed. */
 bool http_not_modified(const struct http_request *req, struct http_response *res, const char *etag);

@@ -37,13 +37,15 @@ bool http_accepts(const struct http_request *req, const char *coding)
 	return false;
 }
 
+/* On a server the time is worth more than a third of size, but for what is asked once by who has just come. */
+enum { LEVEL = 1, LEVEL_DENSE = 7 };
+
 static bool ready(struct http_gzip *gzip)
 {
 	if (gzip->ready)
 		return deflateReset(&gzip->z) == Z_OK;
 	memset(&gzip->z, 0, sizeof(gzip->z));
-	/* level 1: on a server the time is worth more than the last tenth of size */
-	gzip->ready = deflateInit2(&gzip->z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+	gzip->ready = deflateInit2(&gzip->z, LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK;
 	return gzip->ready;
 }
 
@@ -71,7 +73,7 @@ void http_pack(struct http_call *call, struct http_gzip *gzip)
 		return;
 	res->packed = true;
 	buf_reset(&call->packed);
-	if (!worth_it(call) || !ready(gzip))
+	if (!worth_it(call) || !ready(gzip) || deflateParams(&gzip->z, res->dense ? LEVEL_DENSE : LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return;
 	size_t bound = deflateBound(&gzip->z, (uLong)res->body.len);
 	char *out = buf_reserve(&call->packed, bound);

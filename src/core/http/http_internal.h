@@ -183,6 +183,7 @@ struct http_response {
 	bool fixed_head;      /* streaming: too late for headers */
 	bool page;            /* a document of the page: its own security headers */
 	bool packed;          /* compressed, or found not worth it */
+	bool dense;           /* see http_dense */
 	const void *fixed;    /* KIND_FIXED: memory of the program */
 	size_t fixed_n;
 	int fd;               /* KIND_FILE */

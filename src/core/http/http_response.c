@@ -32,7 +32,7 @@ void http_response_reset(struct http_response *res)
 	res->n_fields = 0;
 	res->fixed_head = false;
 	res->page = false;
-	res->packed = false;
+	res->packed = res->dense = false;
 	res->fixed = NULL;
 	res->fixed_n = 0;
 	res->fd = -1;
@@ -105,6 +105,11 @@ const char *http_response_field(const struct http_response *res, const char *nam
 struct buf *http_body(struct http_response *res)
 {
 	return &res->body;
+}
+
+void http_dense(struct http_response *res)
+{
+	res->dense = true;
 }
 
 void http_content_type(struct http_response *res, const char *type)

@@ -322,6 +322,7 @@ enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct h
 		return fail(ctx, ERR_LIMIT, "", "answer_too_large");
 	snprintf(etag, sizeof(etag), "\"m%016llx\"", (unsigned long long)str_hash(buf_text(out), out->len));
 	http_set_header(res, "Cache-Control", "private, no-cache");
+	http_dense(res);
 	if (http_not_modified(req, res, etag))
 		buf_reset(out);
 	return OK;
