@@ -59,16 +59,17 @@ static void put_flags(struct meta *m, const struct field *field, enum field_righ
 	unsigned compares = field_ops(field->type)->compares;
 	const struct {
 		const char *key;
-		bool value;
+		bool value, rare; /* rare: said where it is so, or the page's first answer would be a tenth larger */
 	} all[] = {
-		{"required", flags & F_REQUIRED}, {"unique", flags & F_UNIQUE}, {"readonly", flags & F_READONLY},
-		{"insert_only", flags & F_INSERT_ONLY}, {"more", flags & F_MORE}, {"list", flags & F_LIST},
-		{"sortable", open && (compares & COMPARE_ORDER)}, {"filterable", open && compares},
-		{"searchable", flags & F_SEARCH}, {"personal", flags & (F_PERSONAL | F_SENSITIVE)}, {"maskable", flags & F_MASKABLE},
-		{"record", flags & F_ANY},
+		{"required", flags & F_REQUIRED, false}, {"unique", flags & F_UNIQUE, true}, {"readonly", flags & F_READONLY, false},
+		{"insert_only", flags & F_INSERT_ONLY, true}, {"more", flags & F_MORE, true}, {"list", flags & F_LIST, true},
+		{"sortable", open && (compares & COMPARE_ORDER), false}, {"filterable", open && compares, false},
+		{"searchable", flags & F_SEARCH, false}, {"personal", flags & (F_PERSONAL | F_SENSITIVE), true}, {"maskable", flags & F_MASKABLE, true},
+		{"record", flags & F_ANY, true},
 	};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		jsonw_kv_bool(&m->w, all[i].key, all[i].value);
+		if (all[i].value || !all[i].rare)
+			jsonw_kv_bool(&m->w, all[i].key, all[i].value);
 }
 
 static bool is_system(size_t at)
