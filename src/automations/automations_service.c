@@ -13,8 +13,17 @@
 
 enum { BATCH = 200, AUTOMATIONS_MAX = 1000, SAW_MAX = 50000 };
 
+/* An automation made ready to be asked of a batch of changes: once, however many they are. */
+struct opened {
+	bool done;
+	const char *error;
+	const struct actor *actor;
+	struct condition *condition;
+};
+
 struct watching {
 	struct service_turn *turn;
+	struct opened *opened; /* beside `list` */
 	struct automation *list;
 	size_t n_list;
 	struct automation_due *due;
@@ -97,9 +106,12 @@ static enum err see(struct ctx *ctx, const struct condition *condition, int64_t 
 {
 	struct buf saw;
 	struct jsonw w;
+	struct arena_mark mark = arena_mark(ctx->arena);
 	buf_init(&saw, SAW_MAX);
 	jsonw_init(&w, &saw);
 	enum err err = condition_why_told(ctx, condition, id, &w);
+	if (!err)
+		arena_rewind(ctx->arena, mark);
 	*ret = err || buf_failed(&saw) ? NULL : arena_strndup(ctx->arena, buf_text(&saw), saw.len);
 	buf_release(&saw);
 	return err;
@@ -110,8 +122,7 @@ static bool is_unable(enum err err)
 	return err == ERR_INVALID || err == ERR_FORBIDDEN || err == ERR_DENIED || err == ERR_NOT_FOUND;
 }
 
-/* Whether the condition, if there is one, holds of the record, and what it saw. */
-static enum err find_holds(struct ctx *ctx, const struct condition *condition, const struct change *change, bool *ret, const char **ret_saw)
+static enum err holds_of(struct ctx *ctx, const struct condition *condition, const struct change *change, bool *ret)
 {
 	struct condition_run run;
 	enum err err = bears(ctx, condition, change, ret);
@@ -120,33 +131,65 @@ static enum err find_holds(struct ctx *ctx, const struct condition *condition, c
 	condition_run_begin(ctx, &run);
 	err = condition_one(&run, condition, change->record_id, ret, NULL);
 	condition_run_end(&run);
-	return err || !*ret ? err : see(ctx, condition, change->record_id, ret_saw);
+	return err;
+}
+
+/* Whether the condition, if there is one, holds of the record, and what it saw. */
+static enum err find_holds(struct ctx *ctx, const struct condition *condition, const struct change *change, bool *ret, const char **ret_saw)
+{
+	struct arena_mark mark = arena_mark(ctx->arena);
+	enum err err = holds_of(ctx, condition, change, ret);
+	if (err)
+		return err;
+	arena_rewind(ctx->arena, mark);
+	return *ret && condition ? see(ctx, condition, change->record_id, ret_saw) : OK;
+}
+
+static enum err open_one(struct ctx *ctx, struct watching *w, const struct automation *a, struct opened *o)
+{
+	enum err err = w->turn->as_user(w->turn->arg, ctx, a->owner_id);
+	o->actor = ctx->actor;
+	if (!err && !str_empty(a->condition))
+		err = condition_parse(ctx, a->info, a->condition, &o->condition);
+	if (err && !is_unable(err))
+		return err;
+	o->error = !err ? NULL : err == ERR_DENIED ? "automation_owner_gone" : "automation_condition";
+	faults_clear(ctx);
+	o->done = true;
+	return OK;
 }
 
 static enum err ask(struct ctx *ctx, struct watching *w, const struct automation *a, const struct change *change)
 {
 	struct automation_due due = {.automation = a, .record_id = change->record_id, .seq = change->seq, .depth = depth_of(change->request_id)};
-	struct condition *condition = NULL;
+	struct opened *o = &w->opened[a - w->list];
 	bool holds = false;
-	enum err err = w->turn->as_user(w->turn->arg, ctx, a->owner_id);
-	due.actor = ctx->actor;
-	if (!err && !str_empty(a->condition))
-		err = condition_parse(ctx, a->info, a->condition, &condition);
-	if (is_unable(err)) {
-		due.error = err == ERR_DENIED ? "automation_owner_gone" : "automation_condition";
+	enum err err = o->done ? OK : open_one(ctx, w, a, o);
+	if (err)
+		return err;
+	due.actor = ctx->actor = o->actor;
+	due.error = o->error;
+	if (o->error)
 		return add_due(ctx, w, due);
-	}
-	if (!err)
-		err = find_holds(ctx, condition, change, &holds, &due.saw);
+	err = find_holds(ctx, o->condition, change, &holds, &due.saw);
 	return err || !holds ? err : add_due(ctx, w, due);
+}
+
+static enum err begin_look(struct ctx *ctx, struct watching *w)
+{
+	w->n = 0;
+	enum err err = automations_read(ctx, NULL, 0, &w->list, &w->n_list);
+	if (err)
+		return err;
+	w->opened = arena_array(ctx->arena, w->n_list + 1, sizeof(*w->opened));
+	return w->opened ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
 static enum err look(struct ctx *ctx, void *arg, const struct change *list, size_t n, bool *ret_any)
 {
 	struct watching *w = arg;
 	const struct actor *before = ctx->actor;
-	enum err err = automations_read(ctx, NULL, 0, &w->list, &w->n_list);
-	w->n = 0;
+	enum err err = begin_look(ctx, w);
 	for (size_t i = 0; !err && i < n; i++) {
 		const char *event = list[i].action == CHANGE_CREATE ? "created" : list[i].action == CHANGE_UPDATE ? "changed" : NULL;
 		for (size_t k = 0; event && !err && k < w->n_list; k++) {

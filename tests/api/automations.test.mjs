@@ -106,6 +106,20 @@ test('tried without effect; pressed by hand', async () => {
 	assert.deepEqual(await states(a.id), ['done']);
 });
 
+test('many changes at once, asked by large conditions, end in the runs that were due', async () => {
+	const crowd = Array.from({ length: 400 }, (_, i) => ({ name: `Crowd ${i}` }));
+	assert.equal((await api('POST', '/api/v1/customer', crowd)).status, 201);
+	const leaf = (i) => ({ field: 'city', op: 'in', value: ['Ulan', ...Array.from({ length: 9 }, (_, k) => `City ${i} ${k}`)] });
+	const condition = JSON.stringify({ any: Array.from({ length: 190 }, (_, i) => leaf(i)) });
+	const made = [];
+	for (let i = 0; i < 12; i++) made.push(await make({ name: `large ${i}`, condition, actions: [{ do: 'set', fields: { note: `seen ${i}` } }] }));
+	assert.ok((await api('PATCH', '/api/v1/customer?name=like.Crowd*', { city: 'Oslo' })).status < 300);
+	const last = await one('/api/v1/customer', { name: 'Last of them', city: 'Rome' });
+	assert.equal((await api('PATCH', `/api/v1/customer/${last.id}`, { city: 'Ulan' })).status, 200);
+	for (const a of made) await until(() => states(a.id), ['done']);
+	for (const a of made) assert.equal((await api('DELETE', `/api/v1/automation/${a.id}`)).status, 204);
+});
+
 test('what cannot be done is refused when it is written; only the owner writes it', async () => {
 	for (const [more, said] of [
 		[{ actions: [{ do: 'set', fields: { orders_total: '1' } }] }, /orders_total/], [{ actions: [{ do: 'fly' }] }, /fly/], [{ actions: [] }, /actions/],

@@ -83,10 +83,13 @@ static enum err take_row(struct measuring *m, struct record *record)
 	struct condition_seen seen = {.holds = true, .next = CONDITION_NEVER};
 	bool reached = true;
 	enum err err = condition_take_lists(ctx, &node->columns, record);
+	struct arena_mark mark = arena_mark(ctx->arena); /* of many rows each asks anew, and keeps nothing */
 	if (!err && node->first)
 		err = condition_node_one(m->run, node->first, record, &seen);
 	if (!err && (seen.holds || seen.next != CONDITION_NEVER))
 		err = condition_reach(ctx, node->other, record_id(record), &reached);
+	if (!err)
+		arena_rewind(ctx->arena, mark);
 	if (err || !reached)
 		return err;
 	if (seen.next < m->next && !(seen.holds && node->measure == MEASURE_EXISTS))
