@@ -130,7 +130,7 @@ const struct entity opportunity_line_entity = {
 	.parent = "opportunity_id",
 	.sort = "id.asc",
 	.icon = "line",
-	.flags = E_CHILD,
+	.flags = E_CHILD | E_LOOKALIKE,
 	.hooks = {.before = deal_line_before, .after = deal_line_after},
 };
 

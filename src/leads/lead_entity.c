@@ -114,7 +114,7 @@ static const char *const indexes[] = {"state,score", "owner_id,state", NULL};
 const struct entity lead_entity = {
 	.name = "lead", .plural = "leads", .label = {"Lead", "线索"}, .label_many = {"Leads", "线索"}, .fields = fields, .n_fields = sizeof(fields) / sizeof(fields[0]),
 	.groups = groups, .title = "name", .subtitle = "company", .owner = "owner_id", .team = "team_id", .branch = "branch_id",
-	.work = "state=in.(new,working,qualified)", .sort = "score.desc", .icon = "lead", .search_rank = 6, .hooks = {.before = before, .after = after}, .indexes = indexes,
+	.work = "state=in.(new,working,qualified)", .sort = "score.desc", .icon = "lead", .flags = E_LOOKALIKE, .search_rank = 6, .hooks = {.before = before, .after = after}, .indexes = indexes,
 };
 
 /* --- points and assignment -------------------------------------------------------------------- */

@@ -242,6 +242,7 @@ const struct entity quote_entity = {
 	.work = "state=in.(draft,sent)",
 	.sort = "created_at.desc",
 	.icon = "quote",
+	.flags = E_LOOKALIKE,
 	.search_rank = 5,
 	.hooks = {.before = quote_before, .after = quote_after},
 	.indexes = quote_indexes,
@@ -370,6 +371,6 @@ const struct entity quote_line_entity = {
 	.parent = "quote_id",
 	.sort = "position.asc",
 	.icon = "line",
-	.flags = E_CHILD,
+	.flags = E_CHILD | E_LOOKALIKE,
 	.hooks = {.before = line_before, .after = line_after},
 };

@@ -211,6 +211,7 @@ enum entity_flag {
 	E_INTERNAL = 1 << 3, /* not over the generic API at all */
 	E_CHILD = 1 << 4,    /* shown inside its parent, no list of its own in the menu */
 	E_PRIVATE = 1 << 6,  /* read by its owner, and all by administrators, whatever a person's roles say of it */
+	E_LOOKALIKE = 1 << 7, /* a file is taken for another kind (customers, orders) unless it is asked for, or says more of this one */
 	E_GATHER = 1 << 5,   /* new ones may wait for the end of a write job (record_gather): hooks know of it,
 	                      * write no other records, and look none up but by id or parent */
 };

@@ -461,6 +461,25 @@ static void add_address(const struct guess_candidate *list, size_t n, const stru
 			ret[i] = (struct import_guess){address->info, address->fields[i]};
 }
 
+static size_t columns_of(const struct guess_candidate *one, size_t n)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < n; i++)
+		found += one->fields[i] >= 0;
+	return found;
+}
+
+/* What looks like another kind, only less settled, is meant where the file says more of it. */
+static bool fits_better(const struct guess_candidate *one, const struct guess_candidate *best, size_t n)
+{
+	bool a = best != NULL && (one->info->entity->flags & E_LOOKALIKE), b = best != NULL && (best->info->entity->flags & E_LOOKALIKE);
+	if (best == NULL)
+		return true;
+	if (a == b)
+		return one->sum > best->sum;
+	return a ? columns_of(one, n) > columns_of(best, n) : columns_of(one, n) >= columns_of(best, n);
+}
+
 /* Every kind of record that the file may hold, and the one that fits best. */
 static enum err rate_all(struct ctx *ctx, const struct plan_columns *columns, const struct table_row *rows, size_t n_rows,
                          const struct entity_info *wanted, struct guess_candidate *list, size_t *ret_n, const struct guess_candidate **ret_best)
@@ -475,8 +494,7 @@ static enum err rate_all(struct ctx *ctx, const struct plan_columns *columns, co
 		enum err err = rate(ctx, columns, rows, n_rows, info, one);
 		if (err != OK)
 			return err;
-		bool better = *ret_best == NULL || one->sum > (*ret_best)->sum;
-		if (wanted != NULL ? info == wanted : better)
+		if (wanted != NULL ? info == wanted : fits_better(one, *ret_best, columns->n))
 			*ret_best = one;
 		++*ret_n;
 	}
