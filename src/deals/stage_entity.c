@@ -67,7 +67,7 @@ static const struct field stage_fields[] = {
 	 .help = {"Empty: never", "留空表示不提醒"}},
 	{.name = "needs", .type = FIELD_JSON, .label = {"What must be filled", "必填字段"}, .max = 2000,
 	 .help = {"Names of fields of a deal: [\"amount\", \"close_on\"]", "商机的字段名：[\"amount\", \"close_on\"]"}},
-	{.name = "code", .type = FIELD_TEXT, .label = {"Full name", "全称"}, .max = 170, .flags = F_UNIQUE | F_READONLY,
+	{.name = "code", .type = FIELD_TEXT, .label = {"Full name", "全称"}, .max = 170, .made_from = "name", .flags = F_UNIQUE | F_READONLY,
 	 .help = {"With its pipeline's, by which files tell stages of one name apart", "含管道名称，供文件区分同名阶段"}},
 	{.name = "todo", .type = FIELD_NOTE, .label = {"What to do here", "本阶段要做的事"}, .max = 2000},
 };

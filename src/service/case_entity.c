@@ -133,7 +133,7 @@ static const struct field fields[] = {
 	{.name = "caused_by_id", .type = FIELD_LINK, .label = {"Caused by", "起因工单"}, .group = "links", .link = "case", .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_MORE},
 	{.name = "merged_into_id", .type = FIELD_LINK, .label = {"Merged into", "已合并至"}, .group = "links", .link = "case", .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_READONLY | F_MORE},
 	{.name = "opened_at", .type = FIELD_TIME, .label = {"Opened", "提出时间"}, .group = "promise", .fallback = "now", .flags = F_REQUIRED | F_SORT | F_LIST},
-	{.name = "due_at", .type = FIELD_TIME, .label = {"Due", "到期时间"}, .group = "promise", .flags = F_READONLY | F_SORT | F_LIST},
+	{.name = "due_at", .type = FIELD_TIME, .label = {"Due", "到期时间"}, .group = "promise", .made_from = "opened_at", .flags = F_READONLY | F_SORT | F_LIST},
 	{.name = "due_kind", .type = FIELD_ENUM, .label = {"What is due", "到期事项"}, .group = "promise", .options = clock_kinds, .flags = F_READONLY},
 	{.name = "alarm", .type = FIELD_ENUM, .label = {"Alarm", "预警"}, .group = "promise", .options = alarms, .flags = F_READONLY},
 	{.name = "policy_id", .type = FIELD_LINK, .label = {"Promise that holds", "适用时限"}, .group = "promise", .link = "sla_policy", .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_MORE},

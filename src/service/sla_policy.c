@@ -83,7 +83,7 @@ static enum err walk(struct ctx *ctx, struct stmt *stmt, const struct matter *m,
 		if (err != OK)
 			return err;
 		jsonw_object(w);
-		jsonw_kv_text(w, "name", stmt_text(stmt, AT_NAME));
+		jsonw_kv_id(w, "policy", stmt_i64(stmt, AT_ID)); /* not its name: not everybody may read that */
 		jsonw_kv_text(w, "unfit", why);
 		jsonw_end_object(w);
 		if (why == NULL)

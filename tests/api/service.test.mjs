@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { client, guanxi, start } from '../lib/server.mjs';
 
 let server, api, clerk, mate, ids = {};
+const policies = {}; // name → id
 
 const one = { Prefer: 'return=representation' };
 async function make(who, entity, row) {
@@ -49,6 +50,7 @@ before(async () => {
   await make(api, 'sla_policy', { name: 'VIP', position: 1, when_level: 'vip', first_minutes: 30, next_minutes: 60, solve_minutes: 480, escalate_minutes: 0, escalate_to_id: mate.id });
   await make(api, 'sla_policy', { name: 'urgent', position: 2, when_priority: 'urgent', first_minutes: 10, solve_minutes: 60 });
   await make(api, 'sla_policy', { name: 'all', position: 3, first_minutes: 240, next_minutes: 480, solve_minutes: 2400 });
+  for (const p of (await api('GET', '/api/v1/sla_policy?select=id,name')).body) policies[p.name] = p.id;
 });
 after(async () => {
   await server?.stop();
@@ -61,12 +63,12 @@ test('priority and promise explain themselves: topic, customer, person', async (
   const now = await read(made.id);
   assert.equal(now.priority, 'high');
   assert.deepEqual(now.priority_reason, [{ why: 'topic', what: 'Money', to: 'high' }]);
-  assert.deepEqual(now.policy_reason, [{ name: 'VIP', unfit: null }]);
+  assert.deepEqual(now.policy_reason, [{ policy: policies.VIP, unfit: null }]);
   const plain = await make(api, 'case', { subject: 'hours?', customer_id: ids.plain, owner_id: null });
-  assert.deepEqual((await read(plain.id)).policy_reason, [{ name: 'VIP', unfit: 'level' }, { name: 'urgent', unfit: 'priority' }, { name: 'all', unfit: null }]);
+  assert.deepEqual((await read(plain.id)).policy_reason, [{ policy: policies.VIP, unfit: 'level' }, { policy: policies.urgent, unfit: 'priority' }, { policy: policies.all, unfit: null }]);
   await change(api, 'case', plain.id, { priority: 'urgent' });
   const raised = await read(plain.id);
-  assert.deepEqual([raised.priority_reason[0].why, raised.policy_reason.at(-1).name], ['person', 'urgent']);
+  assert.deepEqual([raised.priority_reason[0].why, raised.policy_reason.at(-1).policy], ['person', policies.urgent]);
   await change(api, 'case', plain.id, { priority: null });
   assert.equal((await read(plain.id)).priority_reason.length, 0);
   // a loyal or important customer goes up one step

@@ -41,6 +41,55 @@ function value(field, i, refs) {
   }
 }
 
+/** What hooks ask of some kinds of records beyond each field's own type: sets it right in the row, the i-th of its kind. */
+export function fit(entity, row, i, refs) {
+  // yen have no decimals; a record is not its own parent
+  if (row.currency === 'JPY') for (const field of entity.fields) if (field.type === 'money' && field.name in row) row[field.name] = String(i * 10);
+  // what is less than nothing is a return
+  if (entity.name === 'order_line' && Number(row.quantity) < 0) row.kind = 'return';
+  if ('fx_rate' in row) row.fx_rate = '0.0481';
+  if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
+  if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
+  if (entity.name === 'calendar') Object.assign(row, { time_zone: 'Asia/Tokyo', mon: '09:00-12:00 13:00-18:00', tue: '09:00-24:00', wed: '22:00-06:00', thu: null, fri: null, sat: null, sun: null, teams: i < 3 ? [refs.team?.[i]].filter(Boolean) : [] });
+  if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
+  for (const f of entity.fields) if (/_minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
+  if ('warn_percent' in row) row.warn_percent = 70 + i;
+  if ('when_feeling' in row) row.when_feeling = (-i / 10).toFixed(2);
+  if ('follow_up_days' in row) row.follow_up_days = i;
+  if (entity.name === 'article') Object.assign(row, { state: i % 2 ? 'review' : 'draft', body: `text ${i}` });
+  if ('satisfied' in row) row.satisfied = 1 + (i % 5);
+  if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
+  // ids are of a folder, and a series makes records of its own
+  if (entity.name === 'interaction') {
+    for (const field of ['about', 'repeats', 'repeats_until']) delete row[field];
+    row.time_zone = 'Asia/Tokyo';
+  }
+  if (/^lead_/.test(entity.name)) row.condition = { field: 'city', op: 'eq', value: `City ${i}` };
+  if (entity.name === 'lead') Object.assign(row, { state: ['new', 'working', 'qualified'][i % 3], unfit_reason: null });
+  // a deal's stage is of its pipeline, and open; every stage has a pipeline of its own here
+  if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
+  if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], stage_id: refs.stage?.[i % refs.stage.length], probability: i * 9 });
+  if (entity.name === 'opportunity') for (const field of ['lost_reason_id', 'competitor_id']) delete row[field]; // of deals that are lost
+  // each once in a deal
+  for (const field of ['customer_id', 'competitor_id']) if (/^opportunity_(person|competitor)$/.test(entity.name) && field in row) row[field] = refs[field.slice(0, -3)]?.[(i + Math.floor(i / 3)) % refs[field.slice(0, -3)].length];
+  if (/^opportunity/.test(entity.name) && 'amount' in row) row.amount = row.currency === 'JPY' ? String(i * 10) : (i * 10.25).toFixed(2);
+  if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
+  // prices: nothing under zero, no book reckoned from itself, periods that end after they begin
+  if (entity.name === 'price_book') Object.assign(row, { starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+  if (entity.name === 'price_rule') Object.assign(row, { quantity_from: String(i + 1), kind: 'fixed', amount: `${i}.25`, round_to: '0.05', starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
+  if (entity.name === 'price_rule') for (const field of ['category_id', 'base_book_id']) delete row[field];
+  if (entity.name === 'tax' && Number(row.percent) >= 1000) row.percent = '13.42';
+  if (entity.name === 'compensation') delete row.item_id;
+  if (entity.name === 'segment') Object.assign(row, { entity: 'customer', condition: JSON.stringify({ field: 'city', op: 'eq', value: `City ${i}` }) });
+  if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
+  if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
+  if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });
+  if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
+  if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
+  if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
+  if (entity.name === 'user') Object.assign(row, { active: true });
+}
+
 /** Rows of one entity with every field filled that may be. */
 export function rowsOf(entity, refs, n = 6) {
   return Array.from({ length: n }, (_, i) => {
@@ -51,48 +100,7 @@ export function rowsOf(entity, refs, n = 6) {
       const given = value(field, i, refs);
       if (given !== undefined) row[field.name] = given;
     }
-    // yen have no decimals; a record is not its own parent
-    if (row.currency === 'JPY') for (const field of entity.fields) if (field.type === 'money' && field.name in row) row[field.name] = String(i * 10);
-    // what is less than nothing is a return
-    if (entity.name === 'order_line' && Number(row.quantity) < 0) row.kind = 'return';
-    if ('fx_rate' in row) row.fx_rate = '0.0481';
-    if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
-    if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
-    if (entity.name === 'calendar') Object.assign(row, { time_zone: 'Asia/Tokyo', mon: '09:00-12:00 13:00-18:00', tue: '09:00-24:00', wed: '22:00-06:00', thu: null, fri: null, sat: null, sun: null, teams: i < 3 ? [refs.team?.[i]].filter(Boolean) : [] });
-    if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
-    for (const f of entity.fields) if (/_minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
-    if ('warn_percent' in row) row.warn_percent = 70 + i;
-    if ('when_feeling' in row) row.when_feeling = (-i / 10).toFixed(2);
-    if ('follow_up_days' in row) row.follow_up_days = i;
-    if (entity.name === 'article') Object.assign(row, { state: i % 2 ? 'review' : 'draft', body: `text ${i}` });
-    if ('satisfied' in row) row.satisfied = 1 + (i % 5);
-    if (entity.name === 'case') row.state = i % 2 ? 'open' : 'waiting_customer';
-    // ids are of a folder, and a series makes records of its own
-    if (entity.name === 'interaction') {
-      for (const field of ['about', 'repeats', 'repeats_until']) delete row[field];
-      row.time_zone = 'Asia/Tokyo';
-    }
-    if (/^lead_/.test(entity.name)) row.condition = { field: 'city', op: 'eq', value: `City ${i}` };
-    if (entity.name === 'lead') Object.assign(row, { state: ['new', 'working', 'qualified'][i % 3], unfit_reason: null });
-    // a deal's stage is of its pipeline, and open; every stage has a pipeline of its own here
-    if (entity.name === 'stage') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], category: 'open', probability: i * 10, days_stuck: i + 1, needs: i % 2 ? ['customer_id'] : null });
-    if (entity.name === 'opportunity') Object.assign(row, { pipeline_id: refs.pipeline?.[i % refs.pipeline.length], stage_id: refs.stage?.[i % refs.stage.length], probability: i * 9 });
-    if (entity.name === 'opportunity') for (const field of ['lost_reason_id', 'competitor_id']) delete row[field]; // of deals that are lost
-    // each once in a deal
-    for (const field of ['customer_id', 'competitor_id']) if (/^opportunity_(person|competitor)$/.test(entity.name) && field in row) row[field] = refs[field.slice(0, -3)]?.[(i + Math.floor(i / 3)) % refs[field.slice(0, -3)].length];
-    if (/^opportunity/.test(entity.name) && 'amount' in row) row.amount = row.currency === 'JPY' ? String(i * 10) : (i * 10.25).toFixed(2);
-    if (entity.name === 'opportunity_line') Object.assign(row, { quantity: String(i + 1), unit_price: '20.5', discount: '1' });
-    // prices: nothing under zero, no book reckoned from itself, periods that end after they begin
-    if (entity.name === 'price_book') Object.assign(row, { starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
-    if (entity.name === 'price_rule') Object.assign(row, { quantity_from: String(i + 1), kind: 'fixed', amount: `${i}.25`, round_to: '0.05', starts_on: `202${i}-01-28`, ends_on: `202${i}-12-28` });
-    if (entity.name === 'price_rule') for (const field of ['category_id', 'base_book_id']) delete row[field];
-    if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
-    if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
-    if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });
-    if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
-    if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
-    if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
-    if (entity.name === 'user') Object.assign(row, { active: true });
+    fit(entity, row, i, refs);
     return row;
   });
 }

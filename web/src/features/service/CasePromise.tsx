@@ -1,5 +1,6 @@
 /** What was promised for the case, by when, kept or not, and why this promise and this priority hold. */
 import { useTranslation } from 'react-i18next';
+import { useNames } from '@/api/names.ts';
 import { entityOf, fieldOf, selectAll, useSome } from '@/api/records.ts';
 import type { Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
@@ -11,7 +12,7 @@ import { optionLabel } from '@/fields/enum.tsx';
 import { number } from '@/lib/format.ts';
 
 interface Why { why: string; what: string | null; to: string }
-interface Tried { name: string; unfit: string | null }
+interface Tried { policy: string; unfit: string | null }
 
 export default function CasePromise({ entity, record: { row } }: PartProps) {
 	const { t } = useTranslation();
@@ -21,6 +22,8 @@ export default function CasePromise({ entity, record: { row } }: PartProps) {
 	const priority = fieldOf(entity, 'priority');
 	const reasons = (row.priority_reason ?? []) as Why[];
 	const tried = (row.policy_reason ?? []) as Tried[];
+	const called = useNames(new Map([['sla_policy', new Set(tried.map((p) => p.policy))]]));
+	const name = (p: Tried) => called('sla_policy', p.policy) ?? p.policy;
 	const kind = fieldOf(clocks, 'kind');
 	if (!clocks) return null;
 	return (
@@ -40,7 +43,7 @@ export default function CasePromise({ entity, record: { row } }: PartProps) {
 				<p><b>{t('service.promise')}</b></p>
 				<ul>
 					{tried.length === 0 && <li>{t('service.no_promise')}</li>}
-					{tried.map((p) => <li key={p.name}>{p.unfit === null ? t('service.fits', { name: p.name }) : t('service.unfit', { name: p.name, what: t(`service.by_${p.unfit}`) })}</li>)}
+					{tried.map((p) => <li key={p.policy}>{p.unfit === null ? t('service.fits', { name: name(p) }) : t('service.unfit', { name: name(p), what: t(`service.by_${p.unfit}`) })}</li>)}
 				</ul>
 			</details>
 		</div>
