@@ -279,7 +279,7 @@ describe('clerk', { skip: reason ?? false }, () => {
 	test('a manager reads the answer before the figures, and whose work is late', async () => {
 		await person.goto('/');
 		assert.match(await page.innerText('.home-answer'), /近 30 天成交 [\d,]+ 笔订单，销售额 [¥£][\d,]+，/);
-		await page.waitForSelector('.panel >> text=团队待办');
+		await page.waitForSelector('.panel >> text=/^(团队|我的)待办$/');
 		await page.waitForFunction((number) => !new RegExp(number).test(document.querySelector('.home').innerText), NUMBER.source, { timeout: 8000 }).catch(async (error) => assert.fail(`${error.message}: ${NUMBER.exec(await page.innerText('.home'))?.[0]} in ${await page.innerText('.home')}`));
 	});
 });
