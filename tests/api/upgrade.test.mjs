@@ -23,7 +23,8 @@ function put(data, name) {
   psql('-f', file);
 }
 
-async function check(data) {
+/** `grown`: the program took it over itself; rows restored into a schema of today keep the roles they had. */
+async function check(data, grown = true) {
   const token = guanxi(['token', 'create', '--data', data, '--user', 'admin@example.com', '--name', 'later']).out.trim();
   const doctor = guanxi(['doctor', '--data', data, '--deep'], { allowFailure: true });
   assert.equal(doctor.status, 0, doctor.out + doctor.err);
@@ -44,8 +45,7 @@ async function check(data) {
     assert.equal((await api('POST', '/api/v1/party_role', { customer_id: made.body[0].id, role: 'supplier' })).status, 201);
     // roles that came with the program reach what came later, and keep what they said before
     const roles = Object.fromEntries((await api('GET', '/api/v1/role?select=key,rights&key=not.is.null')).body.map((r) => [r.key, r.rights]));
-    assert.equal(roles.sales.pipeline.read, 'all', JSON.stringify(roles.sales));
-    assert.equal(roles.service.case.update, 'all');
+    assert.deepEqual([roles.sales.pipeline?.read, roles.service.case?.update], grown ? ['all', 'all'] : [undefined, undefined], JSON.stringify(roles.sales));
     assert.ok(roles.sales['*'] && roles.service.customer);
     assert.equal((await api('GET', '/api/v1/audit/proof?full=1')).body.ok, true);
   } finally {
@@ -65,7 +65,7 @@ for (const name of stored) {
     if (engine === 'postgres') {
       const again = `${data}-again`;
       guanxi(['restore', '--key', guanxi(['backup-key', '--data', data]).out.trim(), '--data', again, '--pg-url', conf(data, 'pg_url'), '--pg-schema', `${conf(data, 'pg_schema')}_again`, join(data, copy)]);
-      await check(again);
+      await check(again, false);
     }
     remove();
   });
