@@ -84,7 +84,8 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 	});
 	const total = preview.data?.total ?? 0;
 	const set = (at: number, part: Partial<Part>) => setParts(parts.map((p, i) => (i === at ? { ...p, ...part } : p)));
-	const counted = meta.entities.filter((e) => preview.data?.by.some((p) => p.records[e.name] !== undefined));
+	// Kinds of which nothing changes hands would only make the table wider than its dialog.
+	const counted = meta.entities.filter((e) => preview.data?.by.some((p) => Number(p.records[e.name] ?? 0) > 0));
 
 	async function go() {
 		setProblem(null);
@@ -194,13 +195,13 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 						})}
 						<Button icon={<PlusOutlined />} onClick={() => setParts([...parts, { to: null, by: null, value: null }])}>{t('user.part_add')}</Button>
 						{preview.data && ready.length > 0 && (
-							<table className="plain-table">
+							<div className="table-scroll"><table className="plain-table">
 								<caption className="sr-only">{t('user.how_many')}</caption>
 								<thead><tr><th scope="col">{t('user.successor')}</th>{counted.map((e) => <th key={e.name} scope="col" className="is-right">{e.label_many}</th>)}</tr></thead>
 								<tbody>
 									{preview.data.by.map((p) => <tr key={p.to}><td>{nameOf(p.to)}</td>{counted.map((e) => <td key={e.name} className="is-right">{number(p.records[e.name] ?? 0)}</td>)}</tr>)}
 								</tbody>
-							</table>
+							</table></div>
 						)}
 						{preview.data && preview.data.left > 0 && <Alert type="warning" showIcon title={t('user.hand_over_left', { n: number(preview.data.left), count: preview.data.left })} />}
 						{disables && row.id !== me.id && row.active !== false && (
