@@ -126,3 +126,14 @@ test('what was handed on, won or talked about is not taken back by who made it',
     for (const path of [`customer/${made.customer_id}`, `customer/${made.contact_id}`, `opportunity/${made.opportunity_id}`]) assert.equal((await api('GET', `/api/v1/${path}`)).status, 200, path);
   }
 });
+
+test('a file is taken for leads where it says more of them than of customers', async () => {
+  const kinds = async (text) => {
+    const up = await api('POST', '/api/v1/import?name=people.csv', new TextEncoder().encode(text), { 'Content-Type': 'text/csv' });
+    const { columns } = (await api('GET', `/api/v1/import/${up.body.id}/preview`)).body;
+    return [...new Set(columns.map((c) => c.guess?.entity))];
+  };
+  assert.deepEqual(await kinds('姓名,电话\n甲,13800138000\n'), ['customer']);
+  assert.deepEqual(await kinds('Name,Phone\nAnn,13800138000\n'), ['customer']);
+  assert.deepEqual(await kinds('姓名,电话,意向产品,预计金额\n甲,13800138000,茶,100\n'), ['lead']);
+});

@@ -162,6 +162,20 @@ test('who may set one up, and where to', async () => {
   await off(hook);
 });
 
+test('as many are switched on as are heard: the next is refused in words, switched off it may be kept', async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => ({ name: `many ${i}`, url: `${sink.url}/many`, entities: 'tax' }));
+  const made = good(await api('POST', '/api/v1/webhook', rows, { Prefer: 'return=representation' }), 201);
+  const next = await api('POST', '/api/v1/webhook', { name: 'one more', url: `${sink.url}/many` });
+  assert.equal(next.status, 413, next.text);
+  assert.match(next.text, /At most 200 webhooks/);
+  const aside = await hookTo('/aside', { active: false });
+  assert.equal((await api('PATCH', `/api/v1/webhook/${aside.id}`, { active: true })).status, 413);
+  await off(made[0]);
+  good(await api('PATCH', `/api/v1/webhook/${aside.id}`, { active: true }));
+  good(await api('DELETE', '/api/v1/webhook?name=like.many*'));
+  await off(aside);
+});
+
 test('a try, redirects that are not followed, sending again', async () => {
   sink.answer = (one) => (one.url === '/again' && at('/again').length === 1 ? 302 : 204);
   const hook = await hookTo('/again', { entities: 'customer' });

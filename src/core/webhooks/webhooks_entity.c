@@ -92,6 +92,23 @@ static bool redirected(const struct record *old, const struct record *now)
 	       record_i64(old, "with_values") != record_i64(now, "with_values") || (record_i64(old, "active") == 0 && record_i64(now, "active") != 0);
 }
 
+/* More would be passed over without a word. */
+static enum err check_count(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	struct stmt *stmt;
+	bool row = false, begins = record_i64(now, "active") != 0 && (old == NULL || record_i64(old, "active") == 0);
+	if (!begins)
+		return OK;
+	enum err err = db_prepare(ctx, ctx->db, &sql_webhook_active_count, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, 1);
+	err = stmt_step(ctx, stmt, &row);
+	bool full = err == OK && row && stmt_i64(stmt, 0) >= WEBHOOKS_MAX;
+	stmt_done(stmt);
+	return full ? fail_arg(ctx, ERR_LIMIT, "active", "webhook_many", arena_printf(ctx->arena, "%d", WEBHOOKS_MAX)) : err;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
@@ -109,6 +126,8 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 		err = check_words(ctx, now, "entities", known_entity, "webhook_entity");
 	if (err == OK)
 		err = check_words(ctx, now, "actions", known_action, "webhook_action");
+	if (err == OK)
+		err = check_count(ctx, old, now);
 	return err == OK ? record_set(ctx, now, "acting_id", value_int(ctx->actor->user_id)) : err;
 }
 

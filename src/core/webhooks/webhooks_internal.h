@@ -11,6 +11,9 @@ enum delivery_state { DELIVERY_WAITING, DELIVERY_DONE, DELIVERY_DEAD, DELIVERY_N
 /* Behind another of its record: until that is through. */
 #define DELIVERY_BEHIND (INT64_MAX / 2)
 
+/* Switched on at a time: each change is held against all of them. */
+enum { WEBHOOKS_MAX = 200 };
+
 /* One that is switched on. */
 struct hook {
 	int64_t id, acting_id, since_seq, paused_until, failures, previous_until;

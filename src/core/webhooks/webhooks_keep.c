@@ -6,7 +6,7 @@
 #include "core/webhooks/webhooks_internal.h"
 #include "webhooks_sql.h"
 
-enum { KEEP_MAX = 500, HOOKS_MAX = 200 };
+enum { KEEP_MAX = 500 };
 
 bool webhooks_names(const char *list, const char *name)
 {
@@ -31,14 +31,14 @@ enum err webhooks_active(struct ctx *ctx, struct hook **ret, size_t *ret_n)
 	struct stmt *stmt;
 	bool row = false;
 	*ret_n = 0;
-	*ret = arena_array(ctx->arena, HOOKS_MAX, sizeof(**ret));
+	*ret = arena_array(ctx->arena, WEBHOOKS_MAX, sizeof(**ret));
 	if (*ret == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	enum err err = db_prepare(ctx, ctx->db, &sql_webhook_active, &stmt);
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, 1);
-	while (*ret_n < HOOKS_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row) {
+	while (*ret_n < WEBHOOKS_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row) {
 		(*ret)[(*ret_n)++] = (struct hook){
 			.id = stmt_i64(stmt, 0), .url = copy(ctx, stmt_text(stmt, 1)), .entities = copy(ctx, stmt_text(stmt, 2)), .actions = copy(ctx, stmt_text(stmt, 3)),
 			.with_values = stmt_i64(stmt, 4) != 0, .acting_id = stmt_i64(stmt, 5), .secret = copy(ctx, stmt_text(stmt, 6)), .previous = copy(ctx, stmt_text(stmt, 7)),

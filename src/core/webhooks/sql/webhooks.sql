@@ -3,6 +3,9 @@ SELECT w.id, w.url, coalesce(w.entities, ''), coalesce(w.actions, ''), w.with_va
  s.since_seq, s.failures, s.paused_until
  FROM webhook w JOIN webhook_state s ON s.webhook_id = w.id WHERE w.active = ?1 ORDER BY w.id;
 
+-- name: webhook_active_count
+SELECT count(*) FROM webhook WHERE active = ?1;
+
 -- name: webhook_state_make
 INSERT INTO webhook_state (webhook_id, secret, previous, previous_until, since_seq, failures, paused_until) VALUES (?1, ?2, NULL, 0, ?3, 0, 0);
 
