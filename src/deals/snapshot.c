@@ -13,15 +13,16 @@ enum { MONTHS = 12, AHEAD = 17, KEYS = 5, ROWS_MAX = 20000, THURSDAY = 4 /* 1970
 
 static const struct field fields[] = {
 	{.name = "taken_on", .type = FIELD_DATE, .label = {"Taken on", "快照日期"}, .flags = F_REQUIRED | F_LIST | F_INDEX},
-	{.name = "month", .type = FIELD_CODE, .label = {"Month of closing", "成交月份"}, .max = 7, .flags = F_REQUIRED | F_LIST},
+	{.name = "month", .type = FIELD_CODE, .label = {"Month of closing", "成交月份"}, .max = 7, .made_from = "opportunity.close_on",
+	 .flags = F_REQUIRED | F_LIST},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "负责人"}, .link = "user", .on_delete = DELETE_SET_NULL, .flags = F_LIST | F_INDEX},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Team", "团队"}, .link = "team", .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
 	{.name = "branch_id", .type = FIELD_LINK, .label = {"Branch", "分支机构"}, .link = "branch", .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
 	{.name = "pipeline_id", .type = FIELD_LINK, .label = {"Pipeline", "销售管道"}, .link = "pipeline", .on_delete = DELETE_SET_NULL},
-	{.name = "won", .type = FIELD_MONEY, .label = {"Won", "赢单"}, .flags = F_LIST},
-	{.name = "committed", .type = FIELD_MONEY, .label = {"Committed", "承诺"}, .flags = F_LIST},
-	{.name = "best_case", .type = FIELD_MONEY, .label = {"Best case", "最好情况"}, .flags = F_LIST},
-	{.name = "weighted", .type = FIELD_MONEY, .label = {"Weighted", "加权"}, .flags = F_LIST},
+	{.name = "won", .type = FIELD_MONEY, .label = {"Won", "赢单"}, .made_from = "opportunity.amount", .flags = F_LIST},
+	{.name = "committed", .type = FIELD_MONEY, .label = {"Committed", "承诺"}, .made_from = "opportunity.amount", .flags = F_LIST},
+	{.name = "best_case", .type = FIELD_MONEY, .label = {"Best case", "最好情况"}, .made_from = "opportunity.amount", .flags = F_LIST},
+	{.name = "weighted", .type = FIELD_MONEY, .label = {"Weighted", "加权"}, .made_from = "opportunity.amount", .flags = F_LIST},
 	{.name = "deals", .type = FIELD_INT, .label = {"Deals", "商机数"}},
 };
 

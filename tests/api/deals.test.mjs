@@ -213,6 +213,22 @@ test('sums are of what one may see, and of no amount that is hidden', async () =
     assert.equal(answer.status, 403, answer.text);
   assert.equal((await blind.api('GET', `/api/v1/opportunity?select=stage_id,amount_base.sum()`)).status >= 400, true);
   assert.equal('amount_base' in (await get(`opportunity_change?opportunity_id=eq.${other.id}`, blind.api))[0], false);
+  // nor by what the weeks' snapshots keep
+  assert.equal((await api('POST', '/api/v1/forecast/snapshot', {})).status, 204);
+  const weeks = { forecast_snapshot: { read: 'all' } };
+  const kept = (as, more) => as('GET', `/api/v1/forecast_snapshot?limit=1${more}`);
+  const hidden = await person('hal', { ...rights, ...weeks, opportunity: { read: 'all', fields: { amount: 'hidden', close_on: 'hidden' } } });
+  const masked = await person('ida', { ...rights, ...weeks, opportunity: { read: 'all', fields: { amount: 'masked' } } });
+  const seen = await person('jon', { ...rights, ...weeks, opportunity: { read: 'all' } });
+  for (const sum of ['won', 'committed', 'best_case', 'weighted']) {
+    assert.ok(sum in (await kept(seen.api, '')).body[0], sum);
+    for (const as of [hidden.api, masked.api]) {
+      assert.equal(sum in (await kept(as, '')).body[0], false, sum);
+      assert.ok((await kept(as, `&select=${sum}`)).status >= 400, sum);
+      assert.ok((await kept(as, `&${sum}=gt.0`)).status >= 400, sum);
+    }
+  }
+  assert.deepEqual(['month' in (await kept(masked.api, '')).body[0], 'month' in (await kept(hidden.api, '')).body[0]], [true, false]);
   assert.equal((await a.api('GET', `/api/v1/opportunity/${other.id}`)).status, 404);
   assert.equal((await a.api('POST', `/api/v1/stage/${stage.id}/replace`, { by: stages.New.id })).status, 403);
 });

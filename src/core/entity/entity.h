@@ -113,8 +113,8 @@ struct field {
 	const char *starts;       /* with transitions: options with commas that a new record may begin with, unless imported; NULL: all */
 	const struct sequence *sequence; /* of a text that is unique, alone or with others; NULL: not numbered */
 	const char *currency_field;
-	const char *made_from;    /* name of the field it is derived from, here or (its own name too) in the parent: whoever may not see
-	                           * that one does not see this one */
+	const char *made_from;    /* name of the field it is derived from, here or (its own name too) in the parent, or of records of
+	                           * another kind ("opportunity.amount"): whoever may not see that one does not see this one */
 	const char *kind_field;   /* an enum beside a text: of the kind "phone" or "email" it is read like a field of that type */
 	const char *form_of;      /* F_SECRET: kept by the program, the form (text_form) by which texts of the field named are compared;
 	                           * written beside it, so that it is shown as it was written. Unique, it makes that one unique */

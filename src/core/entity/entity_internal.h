@@ -27,6 +27,12 @@ struct index_lead {
 	bool partial; /* without rows that have no value */
 };
 
+/* Where what a field is made from stands. */
+struct entity_source {
+	const struct entity_info *holder;
+	int field; /* -1: nowhere */
+};
+
 /* What the registry knows of an entity beyond what others need. */
 struct entity_state {
 	struct entity_info info; /* first: an entity_info pointer is a pointer to this */
@@ -34,6 +40,7 @@ struct entity_state {
 	struct entity_names names;
 	const struct entity_info **links; /* by position */
 	int *currency;                    /* by position */
+	struct entity_source *sources;    /* by position: of what is made_from */
 	int *form;                        /* by position: of the field with its form, -1 */
 	bool *is_currency;                /* some money field's currency */
 	int *column;                      /* by position: column of `select`, -1 for many-links */

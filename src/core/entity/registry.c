@@ -106,6 +106,7 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	state->info.fields = arena_array(arena, n, sizeof(*state->info.fields));
 	state->links = arena_array(arena, n, sizeof(*state->links));
 	state->currency = arena_array(arena, n, sizeof(*state->currency));
+	state->sources = arena_array(arena, n, sizeof(*state->sources));
 	state->form = arena_array(arena, n, sizeof(*state->form));
 	state->is_currency = arena_array(arena, n, sizeof(*state->is_currency));
 	state->column = arena_array(arena, n, sizeof(*state->column));
@@ -142,6 +143,22 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 }
 
 /* What the descriptor names: owners, parent, title, links, currencies. */
+/* What a field is made from stands in the record itself, in the one it belongs to, or in records of another kind. */
+static struct entity_source source_of(const struct registry *registry, const struct entity_info *info, int field)
+{
+	const char *source = info->fields[field]->made_from, *dot = strchr(source, '.');
+	char name[64];
+	if (dot) {
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - source), source);
+		const struct entity_info *other = registry_find(registry, name);
+		return (struct entity_source){other, other ? entity_field(other, dot + 1) : -1};
+	}
+	int at = entity_field(info, source);
+	if (at >= 0 && at != field)
+		return (struct entity_source){info, at};
+	return (struct entity_source){info->parent_info, info->parent_info ? entity_field(info->parent_info, source) : -1};
+}
+
 static enum err resolve(struct ctx *ctx, struct registry *registry, struct entity_state *state)
 {
 	const struct entity *entity = state->info.entity;
@@ -175,6 +192,9 @@ static enum err resolve(struct ctx *ctx, struct registry *registry, struct entit
 	}
 	if (info->parent >= 0)
 		info->parent_info = state->links[info->parent];
+	for (size_t i = 0; i < info->n_fields; i++)
+		if (info->fields[i]->made_from)
+			state->sources[i] = source_of(registry, info, (int)i);
 	return OK;
 }
 
@@ -536,15 +556,9 @@ enum scope entity_scope(const struct actor *actor, const struct entity_info *inf
 	return scope;
 }
 
-/* What it is made of stands in the record itself, or in the one it belongs to. */
-static bool sees_source(const struct actor *actor, const struct entity_info *info, int field, const char *source)
+static bool sees_source(const struct actor *actor, const struct entity_source *source)
 {
-	int at = entity_field(info, source);
-	bool above = at < 0 || at == field;
-	const struct entity_info *holder = above ? info->parent_info : info;
-	if (above)
-		at = holder ? entity_field(holder, source) : -1;
-	return at >= 0 && gate_field(actor, holder->number, (size_t)at) >= RIGHT_READ;
+	return source->field >= 0 && gate_field(actor, source->holder->number, (size_t)source->field) >= RIGHT_READ;
 }
 
 enum field_right entity_field_right(const struct actor *actor, const struct entity_info *info, int field)
@@ -557,8 +571,7 @@ enum field_right entity_field_right(const struct actor *actor, const struct enti
 	if ((info->entity->flags & E_PRIVATE) && actor && actor->kind == ACTOR_USER)
 		return RIGHT_READ; /* of all kinds of people; nobody writes there by hand */
 	enum field_right right = gate_field(actor, info->number, (size_t)field);
-	const char *source = info->fields[field]->made_from;
-	if (source && !sees_source(actor, info, field, source))
+	if (info->fields[field]->made_from && !sees_source(actor, &entity_state(info)->sources[field]))
 		return RIGHT_HIDDEN;
 	if ((field == SF_ID || field == SF_VERSION) && actor)
 		return RIGHT_READ;

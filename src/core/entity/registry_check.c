@@ -180,10 +180,7 @@ static const char *check_form(const struct entity_info *info, int at)
 static const char *check_sources(const struct entity_info *info, int at)
 {
 	int currency = entity_currency(info, at);
-	const char *source = info->fields[at]->made_from;
-	int made = source ? entity_field(info, source) : -1;
-	bool above = source && (made < 0 || made == at);
-	if (above && (!info->parent_info || entity_field(info->parent_info, source) < 0))
+	if (info->fields[at]->made_from && entity_state(info)->sources[at].field < 0)
 		return "made from an unknown field";
 	if (currency < 0)
 		return NULL;
