@@ -35,12 +35,27 @@ static enum err set_text(struct ctx *ctx, struct record *r, const char *field, c
 	return str_empty(text) ? OK : record_set(ctx, r, field, value_text(text));
 }
 
+static bool is_report(const json_t *report)
+{
+	const json_t *line;
+	size_t i;
+	json_array_foreach(report, i, line) {
+		if (json_object_size(line) != 2 || !json_is_string(json_object_get(line, "question")) || !json_is_string(json_object_get(line, "answer")))
+			return false;
+	}
+	return json_is_array(report);
+}
+
 static enum err set_report(struct ctx *ctx, struct record *r, const json_t *report)
 {
-	char *text = report != NULL && !json_is_null(report) ? json_dumps(report, JSON_COMPACT) : NULL;
+	if (report == NULL || json_is_null(report))
+		return OK;
+	if (!is_report(report))
+		return fail(ctx, ERR_INVALID, "report", "report_lines");
+	char *text = json_dumps(report, JSON_COMPACT);
 	const char *copy = text != NULL ? arena_strdup(ctx->arena, text) : NULL;
 	free(text);
-	return copy != NULL ? record_set(ctx, r, "report", value_text(copy)) : OK;
+	return copy != NULL ? record_set(ctx, r, "report", value_text(copy)) : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
 static enum err end_it(struct ctx *ctx, const struct record *activity, const struct finish_body *body)
@@ -53,7 +68,7 @@ static enum err end_it(struct ctx *ctx, const struct record *activity, const str
 		err = set_text(ctx, patch, "outcome", body->outcome);
 	if (err == OK)
 		err = set_text(ctx, patch, "body", body->body);
-	if (err == OK && body->minutes > 0)
+	if (err == OK && body->minutes != 0)
 		err = record_set(ctx, patch, "minutes", value_int(body->minutes));
 	if (err == OK)
 		err = set_report(ctx, patch, body->report);
@@ -79,7 +94,7 @@ static enum err fill_next(struct ctx *ctx, const struct record *activity, const 
 		err = record_set(ctx, next, "state", value_text("planned"));
 	if (err == OK)
 		err = record_set(ctx, next, "due_at", value_int(due));
-	return err == OK && body->next_remind > 0 ? record_set(ctx, next, "remind_minutes", value_int(body->next_remind)) : err;
+	return err == OK && body->next_remind != 0 ? record_set(ctx, next, "remind_minutes", value_int(body->next_remind)) : err;
 }
 
 static enum err plan_next(struct ctx *ctx, const struct record *activity, const struct finish_body *body, int64_t *ret_id)

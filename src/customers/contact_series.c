@@ -11,7 +11,8 @@
 #include "core/text/text.h"
 #include "customers/customers.h"
 
-enum { SERIES_MAX = 400, SERIES_DAYS = 90, MINUTE_MS = 60000, NAME_BYTES = 64, MONTHS = 12, REMIND_MAX = 60 * 24 * 60, SATURDAY = 2 /* 1970-01-01 is 0 */ };
+enum { SERIES_MAX = 400, SERIES_DAYS = 90, MINUTE_MS = 60000, NAME_BYTES = 64, MONTHS = 12, REMIND_MAX = 60 * 24 * 60, MINUTES_MAX = 365 * 24 * 60,
+       SATURDAY = 2 /* 1970-01-01 is 0 */ };
 
 /* --- what it is about ------------------------------------------------------------------------ */
 
@@ -45,15 +46,26 @@ static enum err take_customer(struct ctx *ctx, struct record *now)
 	return err != OK || record_i64(target, "customer_id") == 0 ? err : record_set(ctx, now, "customer_id", *record_value(target, "customer_id"));
 }
 
+/* How long it takes, and how long before somebody is reminded. */
+static enum err check_lengths(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	int64_t from = record_i64(now, "due_at") != 0 ? record_i64(now, "due_at") : record_i64(now, "at");
+	int64_t minutes = record_i64(now, "minutes"), remind = record_i64(now, "remind_minutes");
+	bool timed = old == NULL || !value_equal(record_value(old, "minutes"), record_value(now, "minutes"));
+	if (record_i64(now, "ends_at") != 0 && record_i64(now, "ends_at") < from)
+		return fail(ctx, ERR_INVALID, "ends_at", "ends_before_it_begins");
+	if (timed && (minutes < 0 || minutes > MINUTES_MAX))
+		return fail(ctx, ERR_INVALID, "minutes", "minutes_range");
+	return remind < 0 || remind > REMIND_MAX ? fail(ctx, ERR_INVALID, "remind_minutes", "remind_range") : OK;
+}
+
 enum err interaction_check(struct ctx *ctx, const struct record *old, struct record *now)
 {
 	bool same = old != NULL && value_equal(record_value(old, "about"), record_value(now, "about"));
-	int64_t from = record_i64(now, "due_at") != 0 ? record_i64(now, "due_at") : record_i64(now, "at"), remind = record_i64(now, "remind_minutes");
 	const char *zone = record_text(now, "time_zone");
-	if (record_i64(now, "ends_at") != 0 && record_i64(now, "ends_at") < from)
-		return fail(ctx, ERR_INVALID, "ends_at", "ends_before_it_begins");
-	if (remind < 0 || remind > REMIND_MAX)
-		return fail(ctx, ERR_INVALID, "remind_minutes", "remind_range");
+	enum err err = check_lengths(ctx, old, now);
+	if (err != OK)
+		return err;
 	if (!str_empty(zone) && !text_zone_known(zone))
 		return fail(ctx, ERR_INVALID, "time_zone", "zone_unknown");
 	if (!str_empty(record_text(now, "repeats")) && record_i64(now, "due_at") == 0)

@@ -67,6 +67,17 @@ test('finished with its outcome and the next step, once, or not at all', async (
   assert.equal((await get(`interaction/${next}`)).state, 'cancelled');
   for (const body of ['', '[]', '{"outcome":7}', '{"no_such":1}']) assert.ok((await finish(next, body)).status >= 400);
   assert.equal((await finish('7', {})).status, 404);
+  // nothing of it is dropped unsaid
+  const b = await make('interaction', { kind: 'call', state: 'planned', customer_id: customer.id, due_at: soon(1) });
+  const step = { next_subject: 'Call again', next_due_at: soon(3) };
+  for (const [body, field, key] of [[{ minutes: -1 }, 'minutes', 'minutes_range'], [{ minutes: 1e15 }, 'minutes', 'minutes_range'], [{ report: 'x' }, 'report', 'report_lines'],
+    [{ report: [{ question: 'Who?' }] }, 'report', 'report_lines'], [{ report: { question: 'Who?', answer: 'Ms Li' } }, 'report', 'report_lines'],
+    [{ ...step, next_remind: -5 }, 'remind_minutes', 'remind_range'], [{ ...step, next_remind: 1e9 }, 'remind_minutes', 'remind_range']]) {
+    const answer = await finish(b.id, body);
+    assert.deepEqual([answer.status, answer.body.errors?.[0].field, answer.body.errors?.[0].key], [422, field, key], JSON.stringify(body));
+  }
+  assert.equal((await api('PATCH', `/api/v1/interaction/${b.id}`, { minutes: -1 })).status, 422);
+  assert.equal((await get(`interaction/${b.id}`)).state, 'planned');
 });
 
 test('a reminder comes when it is time, at once when that has passed, and not for what is done', async () => {

@@ -52,7 +52,7 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
   if (entity.name === 'calendar') Object.assign(row, { time_zone: 'Asia/Tokyo', mon: '09:00-12:00 13:00-18:00', tue: '09:00-24:00', wed: '22:00-06:00', thu: null, fri: null, sat: null, sun: null, teams: i < 3 ? [refs.team?.[i]].filter(Boolean) : [] });
   if (entity.name === 'calendar_day') row.hours = row.kind === 'holiday' ? null : '09:00-12:00';
-  for (const f of entity.fields) if (/_minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
+  for (const f of entity.fields) if (/(^|_)minutes$/.test(f.name) && f.name in row) row[f.name] = 60 + i;
   if ('warn_percent' in row) row.warn_percent = 70 + i;
   if ('when_feeling' in row) row.when_feeling = (-i / 10).toFixed(2);
   if ('follow_up_days' in row) row.follow_up_days = i;
