@@ -159,7 +159,7 @@ NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads"}
 # asks while an import or its undoing goes on beside it
 MOVING = {"actors"}
 # commands on plain files: once is enough
-NO_STORE = {"mail", "model"}
+NO_STORE = {"mail", "model", "dedupe", "feeling"}
 # measures: nothing else runs beside it
 LAST = {"speed"}
 
