@@ -130,7 +130,7 @@ static bool same(const struct record *old, const struct record *now, const char 
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
-	if (now == NULL)
+	if (now == NULL || case_is_restored(old, now))
 		return OK;
 	const char *state = record_text(now, "state"), *was = old != NULL ? record_text(old, "state") : NULL;
 	bool words = !same(old, now, "title") || !same(old, now, "body");
@@ -148,7 +148,7 @@ static enum err after(struct ctx *ctx, const struct entity *entity, const struct
 {
 	struct record *version;
 	(void)entity;
-	if (now == NULL || record_i64(now, "number") == (old != NULL ? record_i64(old, "number") : 0))
+	if (now == NULL || case_is_restored(old, now) || record_i64(now, "number") == (old != NULL ? record_i64(old, "number") : 0))
 		return OK;
 	enum err err = record_new(ctx, registry_find(ctx->registry, "article_version"), &version);
 	if (err == OK)

@@ -123,6 +123,8 @@ static const struct field fields[] = {
 	{.name = "feeling_by_person", .type = FIELD_BOOL, .label = {"Feeling set by a person", "情绪由人工设定"}, .group = "matter", .fallback = "false", .flags = F_READONLY | F_MORE},
 	{.name = "repeats", .type = FIELD_INT, .label = {"Other complaints in 90 days", "90 天内其他投诉"}, .group = "matter", .fallback = "0", .flags = F_READONLY | F_MORE},
 	{.name = "repeat_of_id", .type = FIELD_LINK, .label = {"Complaint before", "上一件投诉"}, .group = "links", .link = "case", .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_INDEX | F_MORE},
+	{.name = "amends", .type = FIELD_MONEY, .label = {"Amends, worth in all", "补偿合计"}, .group = "after", .fallback = "0", .flags = F_READONLY | F_MORE,
+	 .help = {"Approved or given, in base currency", "已批准或已给予，按本位币"}},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "负责人"}, .group = "belongs", .link = "user", .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_LIST},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Team", "团队"}, .group = "belongs", .link = "team", .on_delete = DELETE_RESTRICT, .flags = F_INDEX},
 	{.name = "branch_id", .type = FIELD_LINK, .label = {"Branch", "分支机构"}, .group = "belongs", .link = "branch", .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_MORE},
@@ -159,6 +161,11 @@ bool case_is_waiting(const char *state)
 bool case_is_ended(const char *state)
 {
 	return str_equal(state, "solved") || str_equal(state, "closed");
+}
+
+bool case_is_restored(const struct record *old, const struct record *now)
+{
+	return old == NULL && now != NULL && record_i64(now, "version") > 1;
 }
 
 enum err case_set_text(struct ctx *ctx, struct record *record, const char *field, const char *text)
@@ -276,11 +283,17 @@ static enum err settle_feeling(struct ctx *ctx, const struct record *old, struct
 	return err == OK && old == NULL ? complaint_feel(ctx, now, NULL) : err;
 }
 
+/* By a colleague: it is no longer new. */
+static bool is_taken_up(const struct record *old, const struct record *now)
+{
+	return old != NULL && str_equal(record_text(now, "state"), "new") && record_i64(old, "owner_id") == 0 && record_i64(now, "owner_id") != 0;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
 	enum err err = OK;
-	if (now == NULL)
+	if (now == NULL || case_is_restored(old, now))
 		return OK;
 	if (str_empty(record_text(now, "number")))
 		err = set_number(ctx, now);
@@ -288,8 +301,7 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 		err = check_links(ctx, now);
 	if (err == OK && old == NULL)
 		err = settle_team(ctx, now);
-	/* a colleague takes it up: it is no longer new */
-	if (err == OK && old != NULL && str_equal(record_text(now, "state"), "new") && record_i64(old, "owner_id") == 0 && record_i64(now, "owner_id") != 0)
+	if (err == OK && is_taken_up(old, now))
 		err = record_set(ctx, now, "state", value_text("open"));
 	if (err == OK)
 		err = move_state(ctx, old, now);
@@ -304,7 +316,7 @@ static enum err after(struct ctx *ctx, const struct entity *entity, const struct
 {
 	(void)entity;
 	if (now != NULL) {
-		enum err err = complaint_follow(ctx, old, now);
+		enum err err = case_is_restored(old, now) ? OK : complaint_follow(ctx, old, now);
 		return err == OK ? sla_later(ctx, record_id(now)) : err;
 	}
 	const char *key = arena_printf(ctx->arena, "%lld", (long long)record_id(old));

@@ -5,7 +5,7 @@
 #include "service/service_internal.h"
 #include "service_sql.h"
 
-static enum err ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b, const char *text, int64_t *ret, bool *ret_some)
+static enum err ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b, int64_t *ret, bool *ret_some)
 {
 	struct stmt *stmt;
 	bool row = false;
@@ -14,8 +14,6 @@ static enum err ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b
 		return err;
 	stmt_bind_i64(stmt, 1, a);
 	stmt_bind_i64(stmt, 2, b);
-	if (text != NULL)
-		stmt_bind_text(stmt, 3, text);
 	err = stmt_step(ctx, stmt, &row);
 	*ret_some = row && !stmt_is_null(stmt, 0);
 	*ret = *ret_some ? stmt_i64(stmt, 0) : 0;
@@ -75,21 +73,19 @@ static enum err check_refund(struct ctx *ctx, const struct record *now, const st
 	if (err == OK)
 		err = hold_order(ctx, order);
 	if (err == OK)
-		err = ask(ctx, &sql_compensation_left, order, record_id(now), NULL, &left, &some);
+		err = ask(ctx, &sql_compensation_left, order, record_id(now), &left, &some);
 	return err == OK && record_i64(now, "amount") > left ? fail(ctx, ERR_CONFLICT, "amount", "compensation_over_paid") : err;
 }
 
-/* Whether the actor may give so much in this case: what they, or everybody, may at its severity; nothing said: nothing. */
+/* Whether the actor may give so much in this case: what they, or everybody, may at the severity that the firm's criteria found;
+ * nothing said: nothing. A person's word on severity widens no limit: it may be the word of who gives. */
 static enum err within_limit(struct ctx *ctx, const struct record *now, const struct record *matter, bool *ret)
 {
-	int64_t limit = 0, given = 0, user = ctx->actor != NULL ? ctx->actor->user_id : 0;
-	bool some = false, any = false;
-	const char *severity = record_text(matter, "severity");
+	int64_t limit = 0, user = ctx->actor != NULL ? ctx->actor->user_id : 0;
+	bool some = false;
 	*ret = ctx->actor != NULL && (ctx->actor->kind == ACTOR_SYSTEM || gate_cap(ctx->actor, CAP_ADMIN));
-	enum err err = ask(ctx, &sql_compensation_limit, user, 0, severity != NULL ? severity : "", &limit, &some);
-	if (err == OK)
-		err = ask(ctx, &sql_compensation_given, record_id(matter), record_id(now), NULL, &given, &any);
-	if (err == OK && some && given + record_i64(now, "amount_base") <= limit)
+	enum err err = ask(ctx, &sql_compensation_limit, user, record_i64(matter, "grade_id"), &limit, &some);
+	if (err == OK && some && record_i64(matter, "amends") + record_i64(now, "amount_base") <= limit)
 		*ret = true;
 	return err;
 }
@@ -183,8 +179,10 @@ static enum err decide(struct ctx *ctx, const struct record *old, struct record 
 	const char *from = record_text(old, "state"), *to = record_text(now, "state");
 	enum step step = step_of(from, to, str_equal(record_text(now, "kind"), "refund"));
 	bool may = false, person = ctx->actor != NULL && ctx->actor->kind != ACTOR_SYSTEM;
-	if (str_equal(from, to) || step == STEP_GIVE)
+	if (str_equal(from, to))
 		return OK;
+	if (step == STEP_GIVE) /* what was paid back otherwise meanwhile is not paid twice */
+		return str_equal(to, "given") ? check_refund(ctx, now, matter) : OK;
 	if (step == STEP_NONE)
 		return fail(ctx, ERR_INVALID, "state", "compensation_step");
 	if (step == STEP_REFUSE)
@@ -201,7 +199,7 @@ enum err compensation_before(struct ctx *ctx, const struct entity *entity, const
 {
 	struct record *matter;
 	(void)entity;
-	if (now == NULL || record_i64(now, "case_id") == 0)
+	if (now == NULL || case_is_restored(old, now) || record_i64(now, "case_id") == 0)
 		return OK;
 	enum err err = hold_case(ctx, record_i64(now, "case_id"));
 	if (err == OK)
@@ -211,13 +209,31 @@ enum err compensation_before(struct ctx *ctx, const struct entity *entity, const
 	return old == NULL ? ask_for(ctx, now, matter) : decide(ctx, old, now, matter);
 }
 
-enum err compensation_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
+static bool counts(const struct record *record)
+{
+	const char *state = record != NULL ? record_text(record, "state") : NULL;
+	return str_equal(state, "approved") || str_equal(state, "given");
+}
+
+/* The case keeps how much was granted, so that it stays used when the amends themselves are deleted. */
+static enum err keep_sum(struct ctx *ctx, const struct record *old, const struct record *now)
+{
+	struct stmt *stmt;
+	if (counts(old) == counts(now))
+		return OK;
+	enum err err = db_prepare(ctx, ctx->db, &sql_compensation_sum, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, record_i64(now, "case_id"));
+	stmt_bind_i64(stmt, 2, counts(now) ? record_i64(now, "amount_base") : -record_i64(now, "amount_base"));
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err pay_back(struct ctx *ctx, const struct record *now)
 {
 	struct record *payment, *matter;
-	(void)entity;
-	bool given = now != NULL && old != NULL && str_equal(record_text(now, "state"), "given") && !str_equal(record_text(old, "state"), "given");
-	if (!given || !str_equal(record_text(now, "kind"), "refund"))
-		return OK;
 	enum err err = record_load(ctx, registry_find(ctx->registry, "case"), record_i64(now, "case_id"), &matter);
 	if (err == OK)
 		err = record_new(ctx, registry_find(ctx->registry, "payment"), &payment);
@@ -234,4 +250,14 @@ enum err compensation_after(struct ctx *ctx, const struct entity *entity, const 
 	if (err == OK)
 		err = case_set_text(ctx, payment, "reference", record_text(matter, "number"));
 	return err == OK ? record_create(ctx, payment, W_TRUSTED) : err;
+}
+
+enum err compensation_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
+{
+	(void)entity;
+	if (now == NULL || case_is_restored(old, now))
+		return OK;
+	enum err err = keep_sum(ctx, old, now);
+	bool given = old != NULL && str_equal(record_text(now, "state"), "given") && !str_equal(record_text(old, "state"), "given");
+	return err == OK && given && str_equal(record_text(now, "kind"), "refund") ? pay_back(ctx, now) : err;
 }

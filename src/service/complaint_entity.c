@@ -65,7 +65,7 @@ const struct entity compensation_item_entity = {
 };
 
 static const struct field limit_fields[] = {
-	{.name = "severity", .type = FIELD_ENUM, .label = {"Severity", "严重程度"}, .options = severities, .flags = F_LIST, .help = {"Empty: any", "留空为不限"}},
+	{.name = "severity", .type = FIELD_ENUM, .label = {"Severity", "严重程度"}, .options = severities, .flags = F_LIST, .help = {"As the criteria found it, not as a person said; empty: any", "以分级标准的判定为准，人工填写的不算；留空为不限"}},
 	{.name = "user_id", .type = FIELD_LINK, .label = {"For", "适用人员"}, .link = "user", .on_delete = DELETE_CASCADE, .flags = F_INDEX | F_LIST, .help = {"Empty: everybody", "留空为所有人"}},
 	{.name = "amount", .type = FIELD_MONEY, .label = {"Up to, for one case", "单件上限"}, .flags = F_REQUIRED | F_LIST},
 };

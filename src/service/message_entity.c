@@ -118,7 +118,7 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 {
 	(void)entity;
 	int64_t number, case_id = now != NULL ? record_i64(now, "case_id") : 0;
-	if (case_id == 0 || (old != NULL && record_i64(old, "case_id") == case_id))
+	if (case_id == 0 || case_is_restored(old, now) || (old != NULL && record_i64(old, "case_id") == case_id))
 		return OK; /* without a case: said with the other faults */
 	enum err err = check_origin(ctx, old, now);
 	if (err == OK)
@@ -201,14 +201,15 @@ static enum err after(struct ctx *ctx, const struct entity *entity, const struct
 	(void)entity;
 	struct record *record;
 	const struct record *message = now != NULL ? now : old;
+	bool fresh = old == NULL && !case_is_restored(old, now);
 	enum err err = record_load(ctx, registry_find(ctx->registry, "case"), record_i64(message, "case_id"), &record);
 	if (err == ERR_NOT_FOUND) { /* deleted with its messages */
 		faults_clear(ctx);
 		return OK;
 	}
-	if (err == OK && old == NULL)
+	if (err == OK && fresh)
 		err = patch_case(ctx, now, record);
-	if (err == OK && old == NULL && record_i64(now, "macro_id") != 0)
+	if (err == OK && fresh && record_i64(now, "macro_id") != 0)
 		err = count_macro(ctx, record_i64(now, "macro_id"));
 	return err == OK && !str_equal(record_text(message, "kind"), "event") ? sla_later(ctx, record_id(record)) : err;
 }

@@ -9,6 +9,8 @@
 bool case_is_waiting(const char *state);
 /* Solved or closed. */
 bool case_is_ended(const char *state);
+/* In hooks: it comes back from the deleted, as it was. Nothing follows from that a second time. */
+bool case_is_restored(const struct record *old, const struct record *now);
 
 /* In a write job: what follows from the customer, the topic and the firm's rules, unless a person said otherwise. Sets
  * priority, its rank and its reason. */

@@ -1,7 +1,8 @@
 // Cases: what is promised and derived, who answers, merging, the queue.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api, clerk, mate, ids = {};
 const policies = {}; // name → id
@@ -275,6 +276,63 @@ test('amends within the limit at once, above it by another; refunds never pass w
   assert.equal((await give(mate, { kind: 'refund', amount: '-1' })).status, 422);
 });
 
+test('a limit stays used when amends are deleted; a clerk’s own word on severity widens none; nothing is given that was paid back meanwhile', async () => {
+  await make(api, 'compensation_limit', { severity: 'critical', amount: '300.00' });
+  const role = await make(api, 'role', { name: 'tidies', rights: { case: { read: 'all', update: 'all' }, compensation: { read: 'all', create: 'all', update: 'all', delete: 'all' } }, caps: [] });
+  await make(api, 'user', { name: 'Tidy', email: 'tidy@example.com', roles: [role.id] });
+  const tidy = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', 'tidy@example.com', '--name', 't']).out.trim());
+  const order = await make(api, 'order', { customer_id: ids.plain, state: 'paid', total: '100.00' });
+  await make(api, 'payment', { order_id: order.id, amount: '100.00', kind: 'payment' });
+  const complaint = (subject) => make(api, 'case', { subject, kind: 'complaint', customer_id: ids.plain, order_id: order.id });
+  const give = async (made, row) => make(tidy, 'compensation', { case_id: made.id, kind: 'gift', ...row });
+  const made = await complaint('something small');
+  const first = await give(made, { amount: '50.00' });
+  assert.equal(first.state, 'approved');
+  assert.equal((await tidy('DELETE', `/api/v1/compensation/${first.id}`)).status, 204);
+  assert.equal((await give(made, { amount: '50.00' })).state, 'asked', 'deleted, it counts all the same');
+  const wide = await complaint('another');
+  await change(tidy, 'case', wide.id, { severity: 'critical' });
+  assert.equal((await give(wide, { amount: '300.00' })).state, 'asked', 'their own word');
+  // the firm's criteria say so
+  const hurt = await complaint('孩子受伤了');
+  assert.equal((await read(hurt.id)).severity, 'critical');
+  const back = await give(hurt, { kind: 'refund', amount: '60.00' });
+  assert.equal(back.state, 'approved');
+  assert.equal((await read(hurt.id)).amends, '60.00');
+  await make(api, 'payment', { order_id: order.id, amount: '50.00', kind: 'refund' });
+  const late = await tidy('PATCH', `/api/v1/compensation/${back.id}`, { state: 'given' });
+  assert.deepEqual([late.status, late.text.includes('compensation_over_paid')], [409, true], late.text);
+  await change(tidy, 'compensation', back.id, { state: 'taken_back' });
+  assert.equal((await read(hurt.id)).amends, '0.00');
+});
+
+test('what comes back from the deleted is as it was: who said what, in which order, what was given and when it was solved', async () => {
+  const order = await make(api, 'order', { customer_id: ids.plain, state: 'paid', total: '100.00' });
+  await make(api, 'payment', { order_id: order.id, amount: '100.00', kind: 'payment' });
+  const made = await make(api, 'case', { subject: '受伤', kind: 'complaint', customer_id: ids.plain, order_id: order.id });
+  await say(api, made.id, { kind: 'in', body: 'first' });
+  await say(clerk, made.id, { kind: 'out', body: 'second', seen: 99 });
+  await say(api, made.id, { kind: 'in', body: 'third' });
+  await say(mate, made.id, { kind: 'out', body: 'fourth', seen: 99, then_state: 'solved' });
+  const refund = await make(mate, 'compensation', { case_id: made.id, kind: 'refund', amount: '80.00' });
+  await change(mate, 'compensation', refund.id, { state: 'given' });
+  const article = await make(api, 'article', { title: 'Comes back', body: 'Once published', state: 'published' });
+  const kept = async () => [
+    (await api('GET', `/api/v1/case/${made.id}?select=state,severity,grade_id,priority,priority_auto,solved_at,solved_by_id,last_seq,unread,amends,feeling_by_person`)).body,
+    (await api('GET', `/api/v1/case_message?case_id=eq.${made.id}&select=seq,kind,body,author_id,at&order=seq`)).body,
+    (await api('GET', `/api/v1/compensation?case_id=eq.${made.id}&select=state,amount,asked_by_id,decided_by_id,decided_at`)).body,
+    (await api('GET', `/api/v1/article/${article.id}?select=state,number,published_at,shown_body`)).body,
+    (await api('GET', `/api/v1/payment?order_id=eq.${order.id}&select=kind,amount&order=id`)).body,
+  ];
+  const was = await kept();
+  for (const [entity, id] of [['case', made.id], ['article', article.id]]) {
+    assert.equal((await api('DELETE', `/api/v1/${entity}/${id}`)).status, 204);
+    const back = await api('POST', `/api/v1/${entity}/${id}/restore`);
+    assert.equal(back.status, 200, back.text);
+  }
+  assert.deepEqual(await kept(), was);
+});
+
 test('who may only talk in a case does not end it', async () => {
   const role = await make(api, 'role', { name: 'talks', rights: { case: { read: 'all' }, case_message: { read: 'all', create: 'all' } }, caps: [] });
   await make(api, 'user', { name: 'Talks', email: 'talks@example.com', roles: [role.id] });
@@ -338,4 +396,25 @@ test('knowledge: what is published is found and offered with why; drafts never a
   assert.deepEqual(versions.map((v) => [v.number, v.body.includes('三个')]), [[1, true], [2, false]]);
   await change(api, 'article', cup.id, { state: 'withdrawn' });
   assert.deepEqual([await search('quokka'), (await clerk('GET', `/api/v1/case/${made.id}/articles`)).body], [[], []]);
+});
+
+// the last one: the program is stopped and started
+test('a solved complaint is asked after when its days are over: the case says so, and there is a call to make', { skip: !hasSql }, async () => {
+  const customer = await make(api, 'customer', { name: '韩梅梅', kind: 'person' });
+  const made = await make(api, 'case', { subject: '受伤后续', kind: 'complaint', customer_id: customer.id, owner_id: clerk.id });
+  const nobody = await make(api, 'case', { subject: '受伤，没有人负责', kind: 'complaint', customer_id: customer.id, owner_id: null });
+  const dropped = await make(api, 'case', { subject: '受伤，已删除', kind: 'complaint', customer_id: customer.id });
+  for (const { id } of [made, nobody, dropped]) await change(api, 'case', id, { state: 'solved' });
+  assert.equal((await api('DELETE', `/api/v1/case/${dropped.id}`)).status, 204);
+  await server.stop();
+  sql(server.data, "UPDATE timer SET due_at = 1 WHERE kind = 'case.follow'");
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  await until('it fires', async () => (await api('GET', '/api/v1/timers')).body.kinds.every((k) => k.kind !== 'case.follow'));
+  assert.deepEqual((await api('GET', '/api/v1/timers')).body.aside, []);
+  const calls = (await api('GET', `/api/v1/interaction?customer_id=eq.${customer.id}&order=id`)).body;
+  assert.deepEqual(calls.map((c) => [c.kind, c.state, c.subject, c.owner_id]), [['call', 'open', '受伤后续', clerk.id], ['call', 'open', '受伤，没有人负责', null]]);
+  assert.ok(Math.abs(Date.parse(calls[0].due_at) - Date.now()) < 60_000);
+  const told = (await api('GET', `/api/v1/case_message?case_id=eq.${made.id}&body=eq.complaint_ask_again`)).body;
+  assert.deepEqual([told.length, (await read(made.id)).state], [1, 'solved']);
 });

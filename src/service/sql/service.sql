@@ -107,10 +107,11 @@ SELECT coalesce((SELECT sum(CASE WHEN p.kind = 'refund' THEN -abs(p.amount) ELSE
  - coalesce((SELECT sum(amount) FROM compensation WHERE order_id = ?1 AND kind = 'refund' AND id <> ?2 AND state IN ('asked', 'approved')), 0);
 
 -- name: compensation_limit
-SELECT max(amount) FROM compensation_limit WHERE (user_id = ?1 OR user_id IS NULL) AND ?2 = 0 AND (severity IS NULL OR severity = ?3);
+SELECT max(amount) FROM compensation_limit WHERE (user_id = ?1 OR user_id IS NULL)
+ AND (severity IS NULL OR severity = (SELECT severity FROM complaint_grade WHERE id = ?2));
 
--- name: compensation_given
-SELECT coalesce(sum(amount_base), 0) FROM compensation WHERE case_id = ?1 AND id <> ?2 AND state IN ('approved', 'given');
+-- name: compensation_sum
+UPDATE "case" SET amends = coalesce(amends, 0) + ?2 WHERE id = ?1;
 
 -- name: article_case_words
 SELECT body FROM case_message WHERE case_id = ?1 AND kind = 'in' ORDER BY seq DESC LIMIT 1;
