@@ -1,7 +1,8 @@
 // Deals: stages and what they ask for, what is kept of every change, sums by rights, the forecast now and as it was told then.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, engine, guanxi, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api, customer, stages, pipeline, reason;
 
@@ -188,6 +189,36 @@ test('each week is kept, and held against what it brought', async () => {
   assert.equal(Number(now.won) - Number(before.won), 77);
   const nobody = await person('reader', { opportunity: { read: 'all' } });
   assert.equal((await nobody.api('POST', '/api/v1/forecast/snapshot', {})).status, 403);
+});
+
+test('the reports: how many went on, how long they stood, how many were won and how long that took', { skip: !hasSql }, async () => {
+  const p = await make('pipeline', { name: 'Reports' });
+  const made = await make('stage', ['open', 'open', 'won', 'lost'].map((category, i) => ({ pipeline_id: p.id, name: `R${i}`, category, position: i })));
+  const [a, b, won, lost] = made.map((s) => s.id);
+  const back = (id, field, days) => sql(server.data, `${engine === 'sqlite' ? 'PRAGMA busy_timeout = 5000; ' : ''}UPDATE opportunity SET ${field} = ${field} - ${days * 86400e3} WHERE id = ${id}`);
+  /** Where it stood for how many days, and where it went then. */
+  async function lived(amount, path) {
+    const d = await deal({ pipeline_id: p.id, stage_id: path[0], amount });
+    for (let i = 1; i < path.length; i += 2) {
+      for (const field of ['stage_since', 'created_at']) back(d.id, field, path[i]);
+      await changed('opportunity', d.id, { stage_id: path[i + 1], ...(path[i + 1] === lost ? { lost_reason_id: reason.id } : {}) });
+    }
+  }
+  await lived('100', [a, 10, b, 20, won]);
+  await lived('30', [a, 4, b, 10, lost]);
+  await lived('50', [a, 7, won]);
+  await lived('7', [b, 3, a]);
+  await lived('8', [a]);
+  const since = `at=gte.now-90d&pipeline_id=eq.${p.id}`, days = (ms) => Math.round(Number(ms) / 864e4) / 10;
+  const moves = await get(`opportunity_change?select=from_stage_id,stage_id,state,n:count(),stay:stayed_ms.avg()&from_stage_id=not.is.null&${since}`);
+  const told = moves.map((m) => [made.findIndex((s) => s.id === m.from_stage_id), made.findIndex((s) => s.id === m.stage_id), m.state, m.n, days(m.stay)]);
+  assert.deepEqual(told.sort(), [[0, 1, 'open', 2, 7], [0, 2, 'won', 1, 7], [1, 0, 'open', 1, 3], [1, 2, 'won', 1, 20], [1, 3, 'lost', 1, 10]]);
+  const ended = await get(`opportunity?select=state,n:count(),amount:amount_base.sum()&state=in.(won,lost)&closed_${since}&order=state`);
+  assert.deepEqual(ended.map((e) => [e.state, e.n, e.amount]), [['lost', 1, '30.00'], ['won', 2, '150.00']]);
+  const why = await get(`opportunity?select=lost_reason_id,n:count()&state=eq.lost&closed_${since}`);
+  assert.deepEqual(why.map((w) => [w.lost_reason_id, w.n]), [[reason.id, 1]]);
+  const cycle = await get(`opportunity?select=owner_id,n:count(),amount:amount_base.sum(),cycle:cycle_days.avg()&state=eq.won&closed_${since}&order=amount.desc&limit=20`);
+  assert.deepEqual(cycle.map((c) => [c.n, c.amount, Number(c.cycle)]), [[2, '150.00', 18.5]]);
 });
 
 test('sums are of what one may see, and of no amount that is hidden', async () => {
