@@ -252,6 +252,17 @@ static void put_promotions(struct jsonw *w, const struct pricing_result *r)
 	jsonw_end_array(w);
 }
 
+/* A shop that is not there has no prices: those of everybody would be taken for its own. */
+static enum err check_channel(struct ctx *ctx, int64_t id)
+{
+	struct record *channel;
+	enum err err = id != 0 ? record_get(ctx, registry_find(ctx->registry, "channel"), id, ACTION_READ, &channel) : OK;
+	if (err != ERR_NOT_FOUND)
+		return err;
+	faults_clear(ctx);
+	return fail(ctx, ERR_INVALID, "channel_id", "link_not_found");
+}
+
 static enum err price(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct body body = {0};
@@ -261,6 +272,8 @@ static enum err price(struct ctx *ctx, const struct http_request *req, struct ht
 	enum err err = http_read_body(ctx, req, &body);
 	if (err == OK)
 		err = read_request(ctx, &body, &request);
+	if (err == OK)
+		err = check_channel(ctx, body.channel_id);
 	if (err == OK)
 		err = pricing_work_out(ctx, &request, &r);
 	if (err != OK)

@@ -172,6 +172,7 @@ test('wrong questions get a clear word for each line', async () => {
   assert.deepEqual(await ask({ lines: [{ product_id: ids.fridge }], discount: '99999999' }), [422, 'discount tax_discount']);
   assert.deepEqual(await ask({ lines: [], discount: '-1' }), [422, 'discount pricing_below_zero']);
   assert.equal((await price({ lines: [] })).total, '0.00');
+  assert.deepEqual(await ask({ lines: [], channel_id: '12345' }), [422, 'channel_id link_not_found']);
   await refused('price_rule', { book_id: (await make('price_book', { name: 'x' })), amount: '1' }, 'pricing_fixed_product');
   await refused('price_book', { name: 'y', starts_on: '2026-02-01', ends_on: '2026-01-01' }, 'pricing_period', 'ends_on');
   await refused('promotion', { name: 'z', kind: 'n_for_m', take: 2, pay: 2 }, 'promotion_pay', 'pay');
