@@ -5,7 +5,7 @@ import { api, axe, cannot, choose, overflow, PHONE, settled, shot, startBrowser,
 
 const reason = cannot();
 
-describe('bulk', { skip: reason ?? false }, () => {
+describe('bulk', { skip: reason }, () => {
 	let shop, browser, person, page, state;
 
 	before(async () => {

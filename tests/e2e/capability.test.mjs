@@ -28,7 +28,7 @@ async function withPage(context, shop, folder) {
 	});
 }
 
-describe('a folder by its feature.ts', { skip: cannot() ?? (existsSync(own) ? false : `no ${own}`) }, () => {
+describe('a folder by its feature.ts', { skip: cannot() || (existsSync(own) ? false : `no ${own}`) }, () => {
 	let folder, shop, browser, page, customer, problems, state;
 
 	before(async () => {

@@ -6,7 +6,7 @@ import { api, axe, cannot, choose, DESKTOP, PHONE, settled, startBrowser, startS
 
 const reason = cannot();
 
-describe('daily work', { skip: reason ?? false }, () => {
+describe('daily work', { skip: reason }, () => {
 	let shop;
 	let browser;
 	let person;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, axe, cannot, choose, DESKTOP, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 
-const skip = cannot() ?? false;
+const skip = cannot();
 let shop, browser;
 
 before(async () => {

@@ -6,7 +6,7 @@ import { api, axe, cannot, choose, DESKTOP, PHONE, settled, signIn, startBrowser
 
 const reason = cannot();
 
-describe('first hour', { skip: reason ?? false }, () => {
+describe('first hour', { skip: reason }, () => {
 	let shop, browser, person, page;
 
 	before(async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { api, axe, cannot, PHONE, settled, startBrowser, startShop, visitor } from './lib.mjs';
 
-describe('frame', { skip: cannot() ?? false }, () => {
+describe('frame', { skip: cannot() }, () => {
 	let shop, browser, person, page, state;
 
 	before(async () => {

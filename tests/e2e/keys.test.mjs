@@ -5,7 +5,7 @@ import { api, axe, cannot, DESKTOP, settled, shot, startBrowser, startShop, visi
 
 const reason = cannot();
 
-describe('keyboard and paper', { skip: reason ?? false }, () => {
+describe('keyboard and paper', { skip: reason }, () => {
 	let shop, browser, person, page, customer;
 
 	before(async () => {

@@ -8,7 +8,7 @@ import { program, root } from '../lib/server.mjs';
 import { cannot, startBrowser } from './lib.mjs';
 
 const file = join(process.env.GUANXI_SHARED_DATA ?? join(root, '..', 'shared', 'data'), 'html_hostile', 'payloads.json');
-const skip = cannot() ?? false;
+const skip = cannot();
 const hostile = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).map((one) => one.payload) : [];
 
 /** Ways to run or to fetch that the published cases leave out; each does so where it is shown as it is. */

@@ -51,7 +51,7 @@ const PAGES = {
 	'missing-record': '/customer/1',
 };
 
-describe('pages', { skip: reason ?? false }, () => {
+describe('pages', { skip: reason }, () => {
 	let shop;
 	let browser;
 	let state;

@@ -5,7 +5,7 @@ import { api, axe, cannot, overflow, PHONE, settled, shot, startBrowser, startSh
 
 const reason = cannot();
 
-describe('quotes', { skip: reason ?? false }, () => {
+describe('quotes', { skip: reason }, () => {
 	let shop, browser, person, page, quote;
 	const made = async (entity, body) => {
 		const { status, body: answer } = await api(page, 'POST', entity, body);

@@ -5,7 +5,7 @@ import { api, axe, cannot, settled, startBrowser, startShop, visitor } from './l
 
 const reason = cannot();
 
-describe('service', { skip: reason ?? false }, () => {
+describe('service', { skip: reason }, () => {
 	let shop, browser, person, page, ids;
 
 	before(async () => {

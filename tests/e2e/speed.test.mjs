@@ -30,7 +30,7 @@ function fixedWork() {
 	return n;
 }
 
-describe('speed', { skip: reason ?? (process.env.GUANXI_E2E_URL ? 'the mock does not compress' : false) }, () => {
+describe('speed', { skip: reason || (process.env.GUANXI_E2E_URL ? 'the mock does not compress' : false) }, () => {
 	let shop;
 	let browser;
 	let state;

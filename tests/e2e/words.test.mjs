@@ -36,7 +36,7 @@ const ROLES = {
 
 const PAGES = ['/', '/customer', '/order', '/product', '/interaction', '/settings', '/user', '/role', '/import', '/import/new?entity=customer', '/settings/audit', '/settings/deleted', '/settings/keys', '/settings/calendars', '/settings/firm', '/settings/invite', '/account?tab=tokens', '/account?tab=sessions', '/bulk_act', '/order/new', '/customer/new'];
 
-describe('words', { skip: reason ?? false }, () => {
+describe('words', { skip: reason }, () => {
 	let shop, browser, admin, page, people;
 
 	const post = async (path, body) => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readDescriptors } from '../mock/descriptors.mjs';
 import { parseRights, scopeOf, setField, setScope } from '../src/features/admin/rights.ts';
-import { adopt, defaultOrder } from '../src/app/features.ts';
+import { adopt, defaultOrder, features } from '../src/app/features.ts';
+import { iconOf } from '../src/app/icons.tsx';
 import customers from '../src/features/customers/feature.ts';
 import { choicesOf, grouped, type Setting } from '../src/features/admin/settings.ts';
 import { readPeople } from '../src/features/admin/people.ts';
@@ -11,7 +15,7 @@ import { treeOf } from '../src/features/admin/tree.ts';
 import { deviceOf } from '../src/features/account/device.ts';
 import { hintsOf, nextOf, tradeOf } from '../src/features/customers/hints.ts';
 import { cardsFor, moved } from '../src/features/home/cards.ts';
-import type { HomeCard, Who } from '../src/app/feature.ts';
+import type { Feature, HomeCard, Who } from '../src/app/feature.ts';
 import { groupTabs } from '../src/components/record/groups.tsx';
 import { mergeSources } from '../src/components/record/timeline.ts';
 import { doubled, guessed, missing } from '../src/features/exchange/mapping.ts';
@@ -197,4 +201,21 @@ test('a role in words', () => {
 	assert.deepEqual(roleWords(t, meta, rights, []).slice(0, 2), ['line(read|reach_teamreach_joinreach_kinds(product|reach_all))', 'line(create|reach_ownreach_joinreach_kinds(product|reach_none))']);
 	assert.match(roleWords(t, meta, rights, [])[2]!, /^never\(.*update.*delete.*export.*import.*\)$/);
 	assert.match(roleWords(t, meta, {}, ['audit']).join(), /^never.*also/);
+});
+
+test('what stands in the menu, the settings and the palette has an icon, no two in one list the same', async () => {
+	const folder = fileURLToPath(new URL('../src/features/', import.meta.url));
+	adopt(await Promise.all(readdirSync(folder).map(async (name) => ((await import(`${folder}${name}/feature.ts`)) as { default: Feature }).default)));
+	const entities = readDescriptors(fileURLToPath(new URL('../../src/', import.meta.url)));
+	assert.ok(entities.length > 40, String(entities.length));
+	const own = new Map(entities.map((e) => [e.name, e.icon ?? e.name]));
+	const { menu, settings, palette } = features();
+	const placed = [
+		...menu.map((e) => ({ list: `menu ${e.area}`, order: e.order, what: e.entity ?? e.to, icon: e.icon ?? own.get(e.entity ?? '') })),
+		...settings.map((e) => ({ list: `settings ${e.group}`, order: e.order, what: e.entity ?? e.to, icon: e.icon ?? own.get(e.entity ?? '') })),
+	];
+	assert.deepEqual([...placed, ...palette].filter((e) => !iconOf(e.icon)), []);
+	assert.deepEqual(placed.filter((e) => placed.some((o) => o !== e && o.list === e.list && (iconOf(o.icon) === iconOf(e.icon) || o.order === e.order))), []);
+	// nor do others' icons that descriptors name have to be made up
+	assert.deepEqual(entities.filter((e) => e.icon && !iconOf(e.icon)).map((e) => `${e.name}: ${e.icon}`), []);
 });

@@ -1,3 +1,4 @@
+import { MailOutlined } from '@ant-design/icons';
 import type { Feature } from '@/app/feature.ts';
 
 export default {
@@ -18,7 +19,7 @@ export default {
 			group: 'people', order: 20, to: '/settings/organisation', label: 'settings.organisation', icon: 'team', text: 'settings.organisation_text',
 			when: (who) => ['team', 'branch', 'region'].some((name) => who.may(name, 'read')),
 		},
-		{ group: 'people', order: 30, to: '/settings/invite', label: 'invite.title', icon: 'user', text: 'settings.invite_text', when: (who) => who.can('users') },
+		{ group: 'people', order: 30, to: '/settings/invite', label: 'invite.title', icon: 'invite', text: 'settings.invite_text', when: (who) => who.can('users') },
 		{ group: 'people', order: 40, entity: 'role', text: 'settings.roles_text' },
 		{ group: 'data', order: 30, entity: 'tag', text: 'settings.tags_text' },
 		{ group: 'data', order: 40, entity: 'bulk_act', text: 'settings.bulk_text' },
@@ -36,4 +37,5 @@ export default {
 		attachment: { unmade: true, unlisted: true },
 		saved_view: { unmade: true },
 	},
+	icons: { invite: MailOutlined },
 } satisfies Feature;

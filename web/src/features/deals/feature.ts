@@ -1,3 +1,5 @@
+import { FlagOutlined, FrownOutlined, FunnelPlotOutlined, LineChartOutlined, PartitionOutlined } from '@ant-design/icons';
+import { ProjectOutlined, SwapOutlined, TrophyOutlined } from '@ant-design/icons';
 import type { Feature } from '@/app/feature.ts';
 
 export default {
@@ -9,10 +11,10 @@ export default {
 	],
 	menu: [
 		{ area: 'today', order: 10, to: '/today', label: 'today.title', icon: 'calendar', phone: 10, when: (who) => who.may('interaction', 'read'), words: 'due overdue 待办 今日' },
-		{ area: 'sales', order: 5, to: '/deals', label: 'deals.board', icon: 'deal', phone: 25, when: (who) => who.may('opportunity', 'read'), words: 'pipeline kanban deals 管道 看板' },
-		{ area: 'sales', order: 6, entity: 'opportunity', icon: 'deal' },
-		{ area: 'sales', order: 7, to: '/forecast', label: 'forecast.title', icon: 'chart', when: (who) => who.may('opportunity', 'read'), words: 'forecast 预测' },
-		{ area: 'sales', order: 8, to: '/deal_reports', label: 'deal_reports.title', icon: 'chart', when: (who) => who.may('opportunity', 'read'), words: 'funnel win rate 漏斗 赢单率' },
+		{ area: 'sales', order: 5, to: '/deals', label: 'deals.board', icon: 'board', phone: 25, when: (who) => who.may('opportunity', 'read'), words: 'pipeline kanban deals 管道 看板' },
+		{ area: 'sales', order: 6, entity: 'opportunity' },
+		{ area: 'sales', order: 7, to: '/forecast', label: 'forecast.title', icon: 'forecast', when: (who) => who.may('opportunity', 'read'), words: 'forecast 预测' },
+		{ area: 'sales', order: 8, to: '/deal_reports', label: 'deal_reports.title', icon: 'funnel', when: (who) => who.may('opportunity', 'read'), words: 'funnel win rate 漏斗 赢单率' },
 	],
 	settings: [
 		{ group: 'sales', order: 10, entity: 'pipeline', text: 'deals.pipelines_text' },
@@ -35,5 +37,9 @@ export default {
 		opportunity_competitor: { work: 'sales' },
 		opportunity_change: { work: 'history' },
 		forecast_snapshot: { unmade: true, unlisted: true },
+	},
+	icons: {
+		board: ProjectOutlined, deal: TrophyOutlined, forecast: LineChartOutlined, funnel: FunnelPlotOutlined, pipeline: PartitionOutlined,
+		stage: FlagOutlined, lost_reason: FrownOutlined, competitor: SwapOutlined,
 	},
 } satisfies Feature;

@@ -1,10 +1,11 @@
+import { SolutionOutlined, StarOutlined, UserAddOutlined } from '@ant-design/icons';
 import type { Feature } from '@/app/feature.ts';
 
 export default {
-	menu: [{ area: 'sales', order: 2, entity: 'lead', icon: 'customer' }],
+	menu: [{ area: 'sales', order: 2, entity: 'lead' }],
 	settings: [
-		{ group: 'sales', order: 40, entity: 'lead_point', icon: 'tag', text: 'leads.points_text' },
-		{ group: 'sales', order: 50, entity: 'lead_assignment', icon: 'team', text: 'leads.assignment_text' },
+		{ group: 'sales', order: 40, entity: 'lead_point', text: 'leads.points_text' },
+		{ group: 'sales', order: 50, entity: 'lead_assignment', text: 'leads.assignment_text' },
 	],
 	entities: {
 		lead: {
@@ -22,4 +23,5 @@ export default {
 		{ on: 'lead', key: 'convert', order: 10, place: 'action', load: () => import('./Convert.tsx') },
 		{ on: 'lead', key: 'score', order: 10, place: 'strip', load: () => import('./Score.tsx') },
 	],
+	icons: { lead: UserAddOutlined, lead_point: StarOutlined, lead_assignment: SolutionOutlined },
 } satisfies Feature;

@@ -2,12 +2,13 @@
 import { CloseOutlined, InfoCircleOutlined, PlusOutlined } from '@ant-design/icons';
 import { Alert, App, Button, Checkbox, Input, Tooltip } from 'antd';
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, BASE, patch, post, put } from '@/api/client.ts';
 import { entityOf, fetchPage, fieldOf, refresh, useCache } from '@/api/records.ts';
 import type { Entity, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { useGoTo } from '@/components/common/goTo.ts';
 import { Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { money, number, parseDecimal } from '@/lib/format.ts';
@@ -92,8 +93,7 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 	const { message } = App.useApp();
 	const cache = useCache();
 	const id = useId();
-	const box = useRef<HTMLDivElement>(null);
-	const wanted = useRef<string | null>(null);
+	const { box, ask } = useGoTo();
 	const [lines, setLines] = useState<Line[]>(() => [...rows.map(lineOf), ...(rows.length === 0 ? [freshLine()] : [])]);
 	const [discount, setDiscount] = useState(() => (Number(quote.discount) > 0 ? String(quote.discount) : ''));
 	const [strict, setStrict] = useState(false);
@@ -109,14 +109,6 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 	const cellLabel = (cell: Cell) => fieldOf(child, FIELD[cell])?.label ?? '';
 
 	useEffect(() => {
-		if (!wanted.current) return;
-		const input = box.current?.querySelector<HTMLInputElement>(`[data-at="${wanted.current}"]`);
-		if (!input) return;
-		wanted.current = null;
-		input.focus();
-		input.select();
-	});
-	useEffect(() => {
 		if (!dirty) return;
 		const ask = (e: BeforeUnloadEvent) => e.preventDefault();
 		window.addEventListener('beforeunload', ask);
@@ -129,7 +121,7 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 	}
 	const set = (key: number, what: Partial<Line>) => change((old) => old.map((l) => (l.key === key ? { ...l, ...what } : l)));
 	function goTo(key: number, cell: Cell) {
-		wanted.current = `${key}.${cell}`;
+		ask(`${key}.${cell}`);
 		bump((n) => n + 1);
 	}
 	function next(key: number) {

@@ -1,12 +1,13 @@
+import { DollarOutlined, FileTextOutlined, GiftOutlined, PercentageOutlined, TransactionOutlined } from '@ant-design/icons';
 import type { Feature } from '@/app/feature.ts';
 
 export default {
 	menu: [{ area: 'sales', order: 30, entity: 'quote' }],
 	settings: [
-		{ group: 'sales', order: 10, entity: 'price_book', text: 'settings.price_books_text' },
-		{ group: 'sales', order: 20, entity: 'promotion', text: 'settings.promotions_text' },
-		{ group: 'sales', order: 30, entity: 'tax', text: 'settings.taxes_text' },
-		{ group: 'sales', order: 40, entity: 'exchange_rate', text: 'settings.rates_text' },
+		{ group: 'sales', order: 60, entity: 'price_book', text: 'settings.price_books_text' },
+		{ group: 'sales', order: 70, entity: 'promotion', text: 'settings.promotions_text' },
+		{ group: 'sales', order: 80, entity: 'tax', text: 'settings.taxes_text' },
+		{ group: 'sales', order: 90, entity: 'exchange_rate', text: 'settings.rates_text' },
 	],
 	entities: {
 		quote: {
@@ -29,4 +30,5 @@ export default {
 			rows: { entity: 'quote', field: 'customer_id', fields: ['number', 'title', 'version_no', 'state', 'valid_until', 'total'], order: 'created_at.desc' },
 		},
 	],
+	icons: { quote: FileTextOutlined, price: DollarOutlined, gift: GiftOutlined, tax: PercentageOutlined, money: TransactionOutlined },
 } satisfies Feature;

@@ -1,11 +1,12 @@
 /** An order's lines as a grid: by keyboard alone, by scanner, by touch; the sums follow at once. */
 import { CloseOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Input, Select } from 'antd';
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldOf } from '@/api/records.ts';
 import type { Entity } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
+import { useGoTo } from '@/components/common/goTo.ts';
 import { creatable } from '@/fields/index.tsx';
 import { money, number, sumDecimals } from '@/lib/format.ts';
 import { type Cell, faultsOf, filled, freshLine, isEmpty, type Line, meant, type Product, totalOf } from './lines.ts';
@@ -32,8 +33,7 @@ export function LinesGrid({ entity, products, lines, currency, kind, strict, aut
 	const { base_currency: base } = useMeta();
 	const { t } = useTranslation();
 	const id = useId();
-	const box = useRef<HTMLDivElement>(null);
-	const wanted = useRef<string | null>(null);
+	const { box, ask } = useGoTo();
 	const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
 	const [said, setSaid] = useState('');
 	const cells = (['typed', 'name', 'quantity', 'unit', 'price', 'discount'] as Cell[]).filter((c) => {
@@ -43,18 +43,9 @@ export function LinesGrid({ entity, products, lines, currency, kind, strict, aut
 	const kinds = fieldOf(entity, 'kind');
 	const label = (cell: Cell) => fieldOf(entity, FIELD[cell])?.label ?? '';
 
-	useEffect(() => {
-		if (!wanted.current) return;
-		const input = box.current?.querySelector<HTMLInputElement>(`[data-at="${wanted.current}"]`);
-		if (!input) return;
-		wanted.current = null;
-		input.focus();
-		input.select();
-	});
-
 	const set = (key: number, change: Partial<Line>) => onChange((old) => old.map((l) => (l.key === key ? { ...l, ...change } : l)));
 	const goTo = (key: number, cell: Cell) => {
-		wanted.current = `${key}.${cell}`;
+		ask(`${key}.${cell}`);
 		// The state may be what it was; the focus is not.
 		setLeft((old) => new Set(old));
 	};

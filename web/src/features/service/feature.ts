@@ -1,4 +1,4 @@
-import { BookOutlined, ClockCircleOutlined, CustomerServiceOutlined } from '@ant-design/icons';
+import { BookOutlined, ClockCircleOutlined, CustomerServiceOutlined, HeartOutlined, InboxOutlined, StopOutlined, WarningOutlined } from '@ant-design/icons';
 import type { Feature } from '@/app/feature.ts';
 
 const OPEN = 'state=in.(new,open,waiting_customer,waiting_other)';
@@ -6,7 +6,7 @@ const OPEN = 'state=in.(new,open,waiting_customer,waiting_other)';
 export default {
 	pages: [{ path: '/service', load: () => import('./Queue.tsx') }],
 	menu: [
-		{ area: 'service', order: 10, to: '/service', label: 'service.queue', icon: 'case', phone: 25, when: (who) => who.may('case', 'read'), words: 'inbox ticket 收件箱 工单 队列' },
+		{ area: 'service', order: 10, to: '/service', label: 'service.queue', icon: 'inbox', phone: 25, when: (who) => who.may('case', 'read'), words: 'inbox ticket 收件箱 工单 队列' },
 		{ area: 'service', order: 20, entity: 'case' },
 		{ area: 'service', order: 30, entity: 'article' },
 	],
@@ -14,9 +14,9 @@ export default {
 		{ group: 'service', order: 10, entity: 'case_topic', text: 'settings.topics_text' },
 		{ group: 'service', order: 20, entity: 'sla_policy', text: 'settings.promises_text' },
 		{ group: 'service', order: 30, entity: 'macro', text: 'settings.macros_text' },
-		{ group: 'service', order: 40, entity: 'complaint_grade', text: 'settings.grades_text' },
-		{ group: 'service', order: 50, entity: 'compensation_item', text: 'settings.amends_text' },
-		{ group: 'service', order: 60, entity: 'compensation_limit', text: 'settings.limits_text' },
+		{ group: 'service', order: 40, entity: 'complaint_grade', icon: 'grade', text: 'settings.grades_text' },
+		{ group: 'service', order: 50, entity: 'compensation_item', icon: 'amends', text: 'settings.amends_text' },
+		{ group: 'service', order: 60, entity: 'compensation_limit', icon: 'limit', text: 'settings.limits_text' },
 	],
 	entities: {
 		case: {
@@ -65,5 +65,8 @@ export default {
 	],
 	timeline: [{ on: 'customer', key: 'cases', order: 30, entity: 'case', field: 'customer_id', at: 'opened_at', fields: ['number', 'subject', 'state', 'kind', 'opened_at', 'priority'], kinds: 'kind', item: () => import('./CaseItem.tsx') }],
 	palette: [{ key: 'new_case', label: 'service.new', icon: 'case', words: 'ticket complaint 工单 投诉 客诉', to: '/case/new', when: (who) => who.may('case', 'create') }],
-	icons: { case: CustomerServiceOutlined, clock: ClockCircleOutlined, note: BookOutlined },
+	icons: {
+		case: CustomerServiceOutlined, clock: ClockCircleOutlined, note: BookOutlined, inbox: InboxOutlined,
+		grade: WarningOutlined, amends: HeartOutlined, limit: StopOutlined,
+	},
 } satisfies Feature;
