@@ -30,7 +30,7 @@ struct change {
 	bool fresh;             /* its column is yet to be made */
 	struct buf column, index;   /* what the schema needs */
 	struct buf drop;        /* index that goes */
-	bool removes;
+	struct buf undo;        /* of an index that was made beside the job, should the job fail */
 };
 
 static enum err no_memory(struct ctx *ctx)
@@ -311,6 +311,7 @@ static enum err begin(struct ctx *ctx, struct custom *custom, struct change *c, 
 	buf_init(&c->column, 64 * 1024);
 	buf_init(&c->index, 64 * 1024);
 	buf_init(&c->drop, 1024);
+	buf_init(&c->undo, 1024);
 	pthread_mutex_lock(&custom->changing);
 	*ret_before = ctx->registry;
 	enum err err = custom_follow(ctx, custom);
@@ -328,6 +329,7 @@ static enum err end(struct ctx *ctx, struct change *c, struct registry *before, 
 	buf_release(&c->column);
 	buf_release(&c->index);
 	buf_release(&c->drop);
+	buf_release(&c->undo);
 	return err;
 }
 
@@ -384,9 +386,14 @@ static enum err keep_alias(struct ctx *ctx, struct change *c)
 	return c->def.aliases ? record_set(ctx, c->record, "aliases", value_text(c->def.aliases)) : no_memory(ctx);
 }
 
-static bool indexed(const struct custom_def *def)
+/* What index its column has; a link's always has one. */
+enum index_kind { KIND_NONE, KIND_PLAIN, KIND_KEY };
+
+static enum index_kind index_of(const struct custom_def *def)
 {
-	return def->unique || def->index;
+	if (def->unique)
+		return KIND_KEY;
+	return def->index || str_equal(def->type, "link") ? KIND_PLAIN : KIND_NONE;
 }
 
 /* Nobody would hear which records they are from the index. */
@@ -404,18 +411,20 @@ static enum err refuse_twins(struct ctx *ctx, const struct change *c)
 	return !err && row ? fail(ctx, ERR_CONFLICT, "unique", "custom_twins") : err;
 }
 
-/* The index it has gives way to the one it is to have. */
+/* The index it has gives way to the one it is to have: in the job of the change on SQLite, beside it before on PostgreSQL. */
 static enum err change_index(struct ctx *ctx, struct change *c)
 {
-	bool same = c->old.unique == c->def.unique && c->old.index == c->def.index;
-	if (same)
-		return OK;
-	if (indexed(&c->old))
-		registry_put_index_drop(&c->drop, c->def.entity, c->def.column, c->old.unique);
-	enum err err = c->def.unique ? refuse_twins(ctx, c) : OK;
-	if (!err && indexed(&c->def) && c->index.len > 0)
-		err = store_index(ctx, ctx->store, buf_text(&c->index));
-	return err;
+	enum index_kind was = index_of(&c->old), becomes = index_of(&c->def);
+	bool made = was != becomes && becomes != KIND_NONE;
+	if (was != becomes && was != KIND_NONE)
+		registry_put_index_drop(&c->drop, c->def.entity, c->def.column, was == KIND_KEY);
+	if (!made)
+		buf_reset(&c->index);
+	enum err err = made && becomes == KIND_KEY ? refuse_twins(ctx, c) : OK;
+	if (err || c->index.len == 0 || db_engine(ctx->db) == ENGINE_SQLITE)
+		return err;
+	registry_put_index_drop(&c->undo, c->def.entity, c->def.column, becomes == KIND_KEY);
+	return store_index(ctx, ctx->store, buf_text(&c->index));
 }
 
 static bool searched(const struct custom_def *def)
@@ -423,13 +432,40 @@ static bool searched(const struct custom_def *def)
 	return def->search && !def->retired;
 }
 
+static enum err take_turn_with_indexes(struct ctx *ctx, const struct change *c)
+{
+	enum err err = take_turn(ctx, c);
+	if (!err && c->drop.len > 0)
+		err = db_exec(ctx, ctx->db, buf_text(&c->drop));
+	if (!err && c->index.len > 0 && db_engine(ctx->db) == ENGINE_SQLITE)
+		err = db_exec(ctx, ctx->db, buf_text(&c->index));
+	return err;
+}
+
+static enum err undo_job(struct ctx *ctx, void *arg)
+{
+	const struct change *c = arg;
+	enum err err = take_turn(ctx, c);
+	return err ? err : db_exec(ctx, ctx->db, buf_text(&c->undo));
+}
+
+/* The job of the change; where it is refused, no index of a field that is not so stays behind. */
+static enum err write_change(struct ctx *ctx, const struct change *c, write_fn run)
+{
+	enum err err = write_patiently(ctx, c, run);
+	if (err && c->undo.len > 0) {
+		struct faults why = ctx->faults;
+		(void)!write_patiently(ctx, c, undo_job);
+		ctx->faults = why;
+	}
+	return err;
+}
+
 static enum err update_job(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
 	const struct actor *before = ctx->actor;
-	enum err err = take_turn(ctx, c);
-	if (!err && c->drop.len > 0)
-		err = db_exec(ctx, ctx->db, buf_text(&c->drop));
+	enum err err = take_turn_with_indexes(ctx, c);
 	ctx->actor = c->who;
 	if (!err)
 		err = record_update(ctx, c->id, c->record, c->version, W_TRUSTED, &c->now);
@@ -473,7 +509,7 @@ enum err custom_update(struct ctx *ctx, struct custom *custom, int64_t id, struc
 	if (!err)
 		err = change_index(ctx, &c);
 	if (!err)
-		err = write_patiently(ctx, &c, update_job);
+		err = write_change(ctx, &c, update_job);
 	if (!err)
 		err = record_load(ctx, old->info, id, ret);
 	return end(ctx, &c, before, err);
@@ -497,9 +533,7 @@ static enum err remove_job(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
 	const struct actor *before = ctx->actor;
-	enum err err = take_turn(ctx, c);
-	if (!err && c->drop.len > 0)
-		err = db_exec(ctx, ctx->db, buf_text(&c->drop));
+	enum err err = take_turn_with_indexes(ctx, c);
 	ctx->actor = c->who;
 	if (!err)
 		err = record_delete(ctx, registry_find(ctx->registry, custom_field_entity.name), c->id, c->version, W_TRUSTED);
