@@ -98,7 +98,7 @@ static const char *question_text(struct ctx *ctx, const struct question *q)
 	/* LIMIT: key by key, through the index, however large the table has become since this was planned. */
 	buf_printf(&sql, "n) CROSS JOIN LATERAL (SELECT \"id\" FROM \"%s\" WHERE ", q->record->info->entity->name);
 	for (size_t i = 0; i < q->record->n_keys; i++)
-		buf_printf(&sql, "%s\"%s\" = k.c%zu", i > 0 ? " AND " : "", q->record->info->fields[q->fields[i]]->name, i);
+		buf_printf(&sql, "%s\"%s\" = k.c%zu", i > 0 ? " AND " : "", field_column(q->record->info->fields[q->fields[i]]), i);
 	buf_puts(&sql, " LIMIT 2) t");
 	const char *text = buf_failed(&sql) ? NULL : arena_strdup(ctx->arena, buf_text(&sql));
 	buf_release(&sql);

@@ -146,11 +146,11 @@ static void write_query(struct key_query *q)
 	buf_init(&sql, sizeof(q->text));
 	buf_printf(&sql, "SELECT \"id\" FROM \"%s\" WHERE", q->info->entity->name);
 	for (size_t i = 0; i < q->n; i++) {
-		const char *name = q->info->fields[q->fields[i]]->name;
+		const char *column = field_column(q->info->fields[q->fields[i]]);
 		if (q->nulls & 1u << i)
-			buf_printf(&sql, " \"%s\" IS NULL AND", name);
+			buf_printf(&sql, " \"%s\" IS NULL AND", column);
 		else
-			buf_printf(&sql, " \"%s\" = ?%d AND", name, ++param);
+			buf_printf(&sql, " \"%s\" = ?%d AND", column, ++param);
 	}
 	buf_printf(&sql, " \"id\" > ?%d ORDER BY \"id\" LIMIT %d", param + 1, KEY_PAGE);
 	q->len = buf_failed(&sql) ? 0 : sql.len;
@@ -350,7 +350,7 @@ static enum err count_stored(struct ctx *ctx, const struct entity_info *child, i
 	struct stmt *stmt;
 	bool row = false;
 	const char *sql = arena_printf(ctx->arena, "SELECT count(*) FROM \"%s\" WHERE \"%s\" = ?1", child->entity->name,
-	                               child->fields[link]->name);
+	                               field_column(child->fields[link]));
 	if (sql == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
