@@ -110,7 +110,9 @@ static enum err start_timers(struct ctx *ctx, struct app *app)
 
 static enum err start_services(struct ctx *ctx, struct app *app)
 {
-	const struct services_config config = {.tables = app->parts.services, .prepare = app_prepare, .as_user = app_prepare_user, .arg = app};
+	const struct services_config config = {
+		.tables = app->parts.services, .prepare = app_prepare_held, .done = app_end, .as_user = app_prepare_user, .arg = app,
+	};
 	return services_start_new(ctx, app->store, &config, &app->services);
 }
 

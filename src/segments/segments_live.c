@@ -97,7 +97,7 @@ static enum err link_now(struct ctx *ctx, const struct entity_info *info, int64_
 	struct stmt *stmt;
 	bool row = false;
 	*ret = 0;
-	const char *sql = arena_printf(ctx->arena, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", info->fields[link]->name, info->entity->name);
+	const char *sql = arena_printf(ctx->arena, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", field_column(info->fields[link]), info->entity->name);
 	enum err err = sql ? db_prepare_text(ctx, ctx->db, sql, &stmt) : no_memory(ctx);
 	if (err)
 		return err;
@@ -176,7 +176,7 @@ static enum err climb_up(struct look *l, const struct condition_node *const *pat
 	size_t n = 0;
 	int64_t *ids = arena_array(l->ctx->arena, UP_MAX, sizeof(*ids));
 	const char *sql = arena_printf(l->ctx->arena, "SELECT \"id\" FROM \"%s\" WHERE \"%s\" = ?1 LIMIT %d", node->info->entity->name,
-	                               node->info->fields[node->link]->name, UP_MAX);
+	                               field_column(node->info->fields[node->link]), UP_MAX);
 	enum err err = ids && sql ? db_prepare_text(l->ctx, l->ctx->db, sql, &stmt) : no_memory(l->ctx);
 	if (err)
 		return err;

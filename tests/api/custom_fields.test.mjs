@@ -226,6 +226,82 @@ test('in a file by its label, in an export, in a backup and out of it again', as
   }
 });
 
+test('what runs beside requests knows a field too: segments and automations ask for it in their turns', async () => {
+  const until = async (found, wanted) => {
+    for (const end = Date.now() + 8000; ; await new Promise((done) => setTimeout(done, 20))) {
+      const got = await found();
+      if (JSON.stringify(got) === JSON.stringify(wanted)) return;
+      if (Date.now() > end) assert.deepEqual(got, wanted);
+    }
+  };
+  const make = async (path, body) => {
+    const made = await admin('POST', `/api/v1/${path}`, body, rows);
+    assert.equal(made.status, 201, made.text);
+    return made.body[0];
+  };
+  await add({ name: 'tier', type: 'int' });
+  const condition = JSON.stringify({ field: 'tier', op: 'gte', value: 3 });
+  const segment = await make('segment', { name: 'Upper tiers', entity: 'customer', condition });
+  const run = await make('automation', {
+    name: 'Greet', entity: 'customer', event: 'changed', active: true, condition, actions: [{ do: 'set', fields: { nickname: 'top' } }],
+  });
+  const high = await create({ name: 'High', tier: 1 });
+  assert.equal((await admin('PATCH', `/api/v1/customer/${high.id}`, { tier: 4 })).status, 200);
+  await until(async () => (await get(`automation_run?automation_id=eq.${run.id}`)).map((r) => r.state), ['done']);
+  assert.equal((await get(`customer/${high.id}`)).nickname, 'top');
+  await until(async () => {
+    const now = await get(`segment/${segment.id}`);
+    return [now.state, now.error, now.size];
+  }, ['ready', null, 1]);
+
+  // over links that were added, and from there back
+  await add({ name: 'coach_id', type: 'link', link: 'customer' });
+  const pupil = await create({ name: 'Pupil', coach_id: high.id, tier: 2 });
+  await create({ name: 'Other pupil' });
+  const asked = async (tree) => (await get(`customers?select=name&order=name&condition=${encodeURIComponent(JSON.stringify(tree))}`)).map((r) => r.name);
+  const coached = { related: 'coach', where: { field: 'tier', op: 'gte', value: 3 } };
+  assert.deepEqual(await asked(coached), ['Pupil']);
+  assert.deepEqual(await asked({ related: 'coach', measure: 'sum', of: 'tier', op: 'gte', value: 3 }), ['Pupil']);
+  assert.deepEqual((await get('customers?select=name,coach!inner(name)&coach.tier=gte.3')).map((r) => r.name), ['Pupil']);
+  const team = await make('segment', { name: 'Well coached', entity: 'customer', condition: JSON.stringify(coached) });
+  const size = async () => (await get(`segment/${team.id}`)).size;
+  await until(size, 1);
+  assert.equal((await admin('PATCH', `/api/v1/customer/${high.id}`, { tier: 1 })).status, 200);
+  await until(size, 0);
+  assert.equal((await admin('PATCH', `/api/v1/customer/${pupil.id}`, { coach_id: null })).status, 200);
+  assert.deepEqual((await get('services')).filter((s) => s.error), []);
+});
+
+test('an import finds who is there by a field of its own', async () => {
+  await add({ name: 'member_no', type: 'text', unique: true });
+  const there = await create({ name: 'Member', member_no: 'M1' });
+  const up = await admin('POST', '/api/v1/import?name=m.csv', new TextEncoder().encode('member_no,name\nM1,Member again\nM2,New member\n'), { 'Content-Type': 'text/csv' });
+  assert.equal(up.status, 201, up.text);
+  const records = [{ entity: 'customer', mode: 'upsert', key: ['member_no'], fields: { member_no: 'member_no', name: 'name' } }];
+  assert.equal((await admin('PUT', `/api/v1/import/${up.body.id}/plan`, { records })).status, 200);
+  assert.equal((await admin('POST', `/api/v1/import/${up.body.id}/start`, {})).status, 202);
+  for (const end = Date.now() + 8000; (await get(`customers?member_no=eq.M2`)).length === 0 && Date.now() < end; ) await new Promise((done) => setTimeout(done, 20));
+  assert.deepEqual((await get('customers?member_no=not.is.null&select=id,name&order=member_no'))[0], { id: there.id, name: 'Member again' });
+});
+
+test('a change of a field that is refused leaves no index behind', async () => {
+  const field = await add({ name: 'badge', type: 'text' });
+  await create({ name: 'Badge A', badge: 'B1' });
+  const stale = await admin('PATCH', `/api/v1/custom_fields/${field.id}`, { unique: true }, { 'If-Match': '"9"' });
+  assert.equal(stale.status, 412, stale.text);
+  await create({ name: 'Badge B', badge: 'B1' });
+  const twins = await admin('PATCH', `/api/v1/custom_fields/${field.id}`, { unique: true });
+  assert.equal(twins.status, 409, twins.text);
+
+  // what it is besides does not take its own index away
+  const pass = await add({ name: 'pass', type: 'text', unique: true });
+  assert.equal((await admin('PATCH', `/api/v1/custom_fields/${pass.id}`, { index: true })).status, 200);
+  await create({ name: 'Pass A', pass: 'P1' });
+  assert.equal((await admin('POST', '/api/v1/customer', { name: 'Pass B', pass: 'P1' })).status, 409, 'still unique');
+  assert.equal((await admin('PATCH', `/api/v1/custom_fields/${pass.id}`, { unique: false })).status, 200);
+  await create({ name: 'Pass B', pass: 'P1' });
+});
+
 test('sixteen go on reading and writing while fields come and go', async () => {
   // sixteen times the same person: who asks for more than a person's share is told to come again, and does
   const people = Array.from({ length: 16 }, () => client(server.url, server.token)).map((api) => async (...what) => {

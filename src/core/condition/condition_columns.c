@@ -41,7 +41,7 @@ static enum err put_sql(struct ctx *ctx, const struct entity_info *info, const c
 	buf_puts(&text, "SELECT \"id\"");
 	for (size_t i = 1; i < ret->n; i++)
 		if (has_column(info, ret->fields[i]))
-			buf_printf(&text, ", \"%s\"", info->fields[ret->fields[i]]->name);
+			buf_printf(&text, ", \"%s\"", field_column(info->fields[ret->fields[i]]));
 	buf_printf(&text, " FROM \"%s\" WHERE \"%s\" = ?1", info->entity->name, key);
 	ret->sql_n = text.len;
 	ret->sql = buf_failed(&text) ? NULL : arena_strndup(ctx->arena, buf_text(&text), text.len);
@@ -118,7 +118,7 @@ enum err condition_take_lists(struct ctx *ctx, const struct condition_columns *c
 		if (record->info->fields[field]->type != FIELD_LINKS)
 			continue;
 		const char *sql = arena_printf(ctx->arena, "SELECT \"link_id\" FROM \"%s_%s\" WHERE \"record_id\" = ?1", record->info->entity->name,
-		                               record->info->fields[field]->name);
+		                               field_column(record->info->fields[field]));
 		enum err err = sql ? take_list(ctx, sql, record_id(record), &record->values[field]) : fail(ctx, ERR_LIMIT, "", "memory");
 		if (err)
 			return err;

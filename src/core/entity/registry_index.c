@@ -223,7 +223,7 @@ static struct index_lead lead_of(const struct entity_info *info, const struct in
 	int first = at ? column_at(info, at + 1, end) : -1;
 	if (first < 0)
 		return (struct index_lead){-1, -1, true};
-	at += strlen(info->fields[first]->name) + 3; /* bracket and quotes */
+	at += strlen(field_column(info->fields[first])) + 3; /* bracket and quotes */
 	bool partial = memmem(at, (size_t)(end - at), " WHERE ", 7) != NULL;
 	return (struct index_lead){first, *at == ',' ? column_at(info, at + 2, end) : SF_ID, partial};
 }

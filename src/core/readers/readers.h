@@ -5,7 +5,7 @@
  * position too: whatever becomes of the program in between, effects in the store happen once.  Where nothing follows, the position
  * is written now and then.
  *
- * An entry that fails READER_TRIES times is set aside with a note, and the others go on; administrators try it again or give it up. */
+ * An entry that fails READER_TRIES times is set aside with a note, and the others go on; administrators see it and give it up, with a reason. */
 #ifndef GUANXI_CORE_READERS_READERS_H
 #define GUANXI_CORE_READERS_READERS_H
 

@@ -129,7 +129,7 @@ void sqlb_exists(struct query_sql *b, const struct query_node *node, char prefix
 	struct arena *arena = b->ctx->arena;
 	const char *id = arena_printf(arena, "\"%c%d\".\"id\"", prefix, parent_alias), *link = "";
 	if (node->rel == REL_ONE)
-		link = arena_printf(arena, "\"%c%d\".\"%s\"", prefix, parent_alias, node->parent->info->fields[node->link]->name);
+		link = arena_printf(arena, "\"%c%d\".\"%s\"", prefix, parent_alias, field_column(node->parent->info->fields[node->link]));
 	if (!id || !link) {
 		b->err = fail(b->ctx, ERR_LIMIT, "", "memory");
 		return;

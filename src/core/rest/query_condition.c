@@ -154,7 +154,7 @@ static void put_measure(struct query_sql *b, const struct condition_node *asked,
 	static const char *const ends[] = {[MEASURE_COUNT] = "", [MEASURE_SUM] = "), 0)", [MEASURE_MIN] = ")", [MEASURE_MAX] = ")", [MEASURE_LATEST] = ""};
 	sqlb_puts(b, begins[asked->measure]);
 	if (asked->of >= 0)
-		sqlb_column(b, 'x', alias, asked->other->fields[asked->of]->name);
+		sqlb_column(b, 'x', alias, field_column(asked->other->fields[asked->of]));
 	sqlb_puts(b, ends[asked->measure]);
 }
 
@@ -163,7 +163,7 @@ static void put_latest(struct query_sql *b, const struct condition_node *asked, 
 	if (asked->measure != MEASURE_LATEST)
 		return;
 	sqlb_puts(b, " ORDER BY ");
-	sqlb_column(b, 'x', alias, asked->other->fields[asked->by]->name);
+	sqlb_column(b, 'x', alias, field_column(asked->other->fields[asked->by]));
 	sqlb_puts(b, " DESC NULLS LAST, ");
 	sqlb_column(b, 'x', alias, "id");
 	sqlb_puts(b, " DESC LIMIT 1");
@@ -211,7 +211,7 @@ void sqlb_related(struct query_sql *b, const struct query_cond *cond, char prefi
 	int alias = ++b->aliases;
 	struct arena *arena = b->ctx->arena;
 	const char *id = arena_printf(arena, "\"%c%d\".\"id\"", prefix, parent);
-	const char *link = asked->up ? arena_printf(arena, "\"%c%d\".\"%s\"", prefix, parent, asked->info->fields[asked->link]->name) : "";
+	const char *link = asked->up ? arena_printf(arena, "\"%c%d\".\"%s\"", prefix, parent, field_column(asked->info->fields[asked->link])) : "";
 	if (!id || !link) {
 		b->err = fail(b->ctx, ERR_LIMIT, "", "memory");
 		return;

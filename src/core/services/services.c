@@ -187,6 +187,12 @@ static void prepare(struct ctx *ctx, struct arena *arena, const struct worker *w
 	ctx->db = db;
 }
 
+static void finish(struct ctx *ctx, const struct worker *w)
+{
+	if (w->services->config.done != NULL)
+		w->services->config.done(w->services->config.arg, ctx);
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -206,6 +212,7 @@ static void *run(void *arg)
 			wait = take_turn(ctx, w);
 			db_reset(db);
 		}
+		finish(ctx, w);
 		if (wait > 0)
 			sleep_for(w, seen, wait);
 	}
@@ -214,6 +221,7 @@ static void *run(void *arg)
 		prepare(ctx, &arena, w, db);
 		if (w->leased_until != 0 && store_write(ctx, w->services->store, give_lease, &(struct claim){.worker = w}) != OK)
 			log_event(LOG_WARN, "a lease could not be given back; it ends by itself", "service", w->service->name, NULL);
+		finish(ctx, w);
 	}
 	if (w->service->end != NULL && w->state != NULL)
 		w->service->end(w->state);

@@ -5,7 +5,9 @@
  * of the change log ends that wait. One that fails is called again later and later, up to a minute.
  *
  * Most must work once, however many nodes serve one database: those hold a lease (`alone`), kept anew while they work; a node that
- * is gone has lost it SERVICE_LEASE_MS later, and another takes over. */
+ * is gone has lost it SERVICE_LEASE_MS later, and another takes over.
+ *
+ * What a service keeps between turns (`state`) points to nothing of the registry: the next turn may have another one. */
 #ifndef GUANXI_CORE_SERVICES_SERVICES_H
 #define GUANXI_CORE_SERVICES_SERVICES_H
 
@@ -40,7 +42,8 @@ struct service {
 struct services;
 struct services_config {
 	const struct service *const *tables; /* each ended by name NULL; the list by NULL */
-	void (*prepare)(void *arg, struct ctx *ctx); /* registry, settings and so on of a context */
+	void (*prepare)(void *arg, struct ctx *ctx); /* for one turn: registry, settings and so on of a context */
+	void (*done)(void *arg, struct ctx *ctx); /* after it, before the wait: what prepare held is given back; NULL: nothing */
 	enum err (*as_user)(void *arg, struct ctx *ctx, int64_t user_id);
 	void *arg;
 };
