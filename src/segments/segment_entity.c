@@ -17,7 +17,7 @@ static const struct option states[] = {
 static const struct field fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 120, .flags = F_REQUIRED | F_LIST | F_SEARCH},
 	{.name = "entity", .type = FIELD_CODE, .label = {"Of", "对象"}, .max = 60, .flags = F_REQUIRED | F_INDEX | F_LIST | F_INSERT_ONLY},
-	{.name = "condition", .type = FIELD_NOTE, .label = {"Condition", "条件"}, .max = CONDITION_TEXT_MAX, .flags = F_REQUIRED,
+	{.name = "condition", .type = FIELD_NOTE, .label = {"Condition", "条件"}, .max = CONDITION_TEXT_MAX, .flags = F_REQUIRED | F_NAMES,
 	 .help = {"As JSON; README of core/condition", "JSON 格式，见 core/condition 的说明"}},
 	{.name = "live", .type = FIELD_BOOL, .label = {"Follows the facts", "实时更新"}, .fallback = "true", .flags = F_REQUIRED | F_LIST},
 	{.name = "note", .type = FIELD_NOTE, .label = {"What it is for", "用途"}, .max = 2000},

@@ -32,9 +32,9 @@ const struct entity tag_entity = {
 static const struct field view_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 80, .flags = F_REQUIRED | F_LIST},
 	{.name = "entity", .type = FIELD_CODE, .label = {"Of", "对象"}, .max = 60, .flags = F_REQUIRED | F_INDEX | F_LIST},
-	{.name = "query", .type = FIELD_NOTE, .label = {"Filters and order", "筛选与排序"}, .max = 8000,
+	{.name = "query", .type = FIELD_NOTE, .label = {"Filters and order", "筛选与排序"}, .max = 8000, .flags = F_NAMES,
 	 .help = {"As in the address of the list", "与列表网址中的参数相同"}},
-	{.name = "columns", .type = FIELD_JSON, .label = {"Columns", "列"}},
+	{.name = "columns", .type = FIELD_JSON, .label = {"Columns", "列"}, .flags = F_NAMES},
 	{.name = "position", .type = FIELD_INT, .label = {"Position", "顺序"}, .fallback = "0"},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "所有者"}, .link = "user", .on_delete = DELETE_CASCADE,
 	 .fallback = "me", .flags = F_INDEX | F_LIST},

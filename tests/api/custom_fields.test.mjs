@@ -140,10 +140,20 @@ test('called otherwise, out of use, back, gone', async () => {
   assert.equal((await get(`customer/${one.id}`)).blood_type, 'rhnegative');
   // what depends on it is named before it goes
   assert.equal((await admin('POST', '/api/v1/saved_view', { name: 'Bleeders', entity: 'customer', query: 'blood_type=eq.x' })).status, 201);
+  const bloody = { related: 'customer', where: { field: 'blood_type', op: 'eq', value: 'x' } }, other = JSON.stringify({ field: 'name', op: 'eq', value: 'blood_type' });
+  const keep = async (entity, row) => {
+    const made = await admin('POST', `/api/v1/${entity}`, row);
+    assert.equal(made.status, 201, made.text);
+  };
+  await keep('saved_view', { name: 'Of bleeders', entity: 'order', query: new URLSearchParams({ condition: JSON.stringify(bloody) }).toString() });
+  await keep('segment', { name: 'Orders of bleeders', entity: 'order', condition: JSON.stringify(bloody) });
+  await keep('segment', { name: 'Nothing to do with it', entity: 'order', condition: other.replace('name', 'number') });
+  await keep('automation', { name: 'Blood letting', entity: 'customer', event: 'changed', condition: JSON.stringify(bloody.where), actions: [{ do: 'set', fields: { blood_type: 'y' } }] });
   const used = await admin('DELETE', `/api/v1/custom_fields/${field.id}`);
   assert.equal(used.status, 409, used.text);
   assert.match(used.text, /Bleeders/);
-  assert.deepEqual((await get(`custom_fields/${field.id}/uses`)).uses.map((u) => [u.kind, u.name]), [['saved_view', 'Bleeders']]);
+  assert.deepEqual((await get(`custom_fields/${field.id}/uses`)).uses.map((u) => [u.kind, u.name]).sort(),
+    [['automation', 'Blood letting'], ['saved_view', 'Bleeders'], ['saved_view', 'Of bleeders'], ['segment', 'Orders of bleeders']]);
   assert.equal((await admin('DELETE', `/api/v1/custom_fields/${field.id}?anyway=true`)).status, 204);
   assert.equal((await get(`customer/${one.id}`)).blood_type, undefined);
   await add({ name: 'blood', type: 'text' });

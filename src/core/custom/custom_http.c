@@ -181,7 +181,7 @@ const struct route custom_routes[] = {
 	{.method = METHOD_DELETE, .pattern = "/api/v1/custom_fields/*", ADMIN, .handle = remove_field,
 	 .doc = "Removes a field and its values; refused with the names of what uses it, unless anyway=true."},
 	{.method = METHOD_GET, .pattern = "/api/v1/custom_fields/*/uses", .lane = LANE_READ, .door = DOOR_CAP, .cap = CAP_ADMIN, .handle = uses,
-	 .doc = "What uses a field: saved views, roles, imports that wait."},
+	 .doc = "What uses a field: saved views, segments, automations, roles, imports that wait."},
 	{.method = METHOD_GET, .pattern = "/api/v1/custom_fields", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = get_list,
 	 .doc = "The fields that administrators added, as rows."},
 	{.method = METHOD_GET, .pattern = "/api/v1/custom_fields/*", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = get_one,

@@ -76,7 +76,7 @@ enum err custom_remove(struct ctx *ctx, struct custom *custom, int64_t id, int64
 /* --- custom_uses.c: what depends on a field ------------------------------------------------ */
 
 struct custom_use {
-	const char *kind; /* "saved_view", "role", "import_run" */
+	const char *kind; /* the entity: "saved_view", "segment", "role" … */
 	int64_t id;
 	const char *name;
 };

@@ -1,4 +1,4 @@
-/* Who would miss a field: saved views that show, filter or sort by it, roles that name it, imports that have not run yet. */
+/* Who would miss a field: what keeps texts that name fields (saved views, segments, automations), roles, imports that have not run yet. */
 #include "core/custom/custom_internal.h"
 
 #include <ctype.h>
@@ -17,12 +17,19 @@ static bool letter(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
+/* Views keep conditions as addresses do: %22blood_type%22. */
+static bool begins_word(const char *text, const char *at)
+{
+	bool coded = at - text >= 3 && at[-3] == '%' && isxdigit((unsigned char)at[-2]) && isxdigit((unsigned char)at[-1]);
+	return at == text || coded || !letter(at[-1]);
+}
+
 /* The name as a word of its own. */
 static bool mentions(const char *text, const char *name)
 {
 	size_t n = strlen(name);
 	for (const char *at = text ? strstr(text, name) : NULL; at; at = strstr(at + 1, name))
-		if ((at == text || !letter(at[-1])) && !letter(at[n]))
+		if (begins_word(text, at) && !letter(at[n]))
 			return true;
 	return false;
 }
@@ -42,29 +49,68 @@ static bool mentions_field(const struct custom_def *def, const char *text)
 
 static enum err add(struct ctx *ctx, struct finding *f, const char *kind, int64_t id, const char *name)
 {
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].id == id && str_equal(f->list[i].kind, kind))
+			return OK;
 	if (f->n == CUSTOM_USES_MAX)
 		return OK;
 	f->list[f->n++] = (struct custom_use){kind, id, arena_strdup(ctx->arena, name ? name : "")};
 	return ctx->arena->failed ? fail(ctx, ERR_LIMIT, "", "memory") : OK;
 }
 
-/* Rows of (id, name, text, text) whose texts name the field. */
-static enum err look(struct ctx *ctx, struct finding *f, const char *kind, const char *sql, const char *arg)
+static enum err look_at_imports(struct ctx *ctx, struct finding *f)
 {
 	struct stmt *stmt;
 	bool row = false;
-	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
+	enum err err = db_prepare_text(ctx, ctx->db,
+	                               "SELECT \"id\", \"name\", \"plan\" FROM \"import_run\" WHERE \"state\" IN ('planned', 'queued', 'running') ORDER BY \"id\"", &stmt);
 	if (err)
 		return err;
-	if (arg)
-		stmt_bind_text(stmt, 1, arg);
 	while (!(err = stmt_step(ctx, stmt, &row)) && row) {
-		if (mentions_field(f->def, stmt_text(stmt, 2)) || mentions_field(f->def, stmt_text(stmt, 3)))
-			err = add(ctx, f, kind, stmt_i64(stmt, 0), stmt_text(stmt, 1));
+		if (mentions_field(f->def, stmt_text(stmt, 2)))
+			err = add(ctx, f, "import_run", stmt_i64(stmt, 0), stmt_text(stmt, 1));
 		if (err)
 			break;
 	}
 	stmt_done(stmt);
+	return err;
+}
+
+/* A text of its own kind of records, or one that leads on to others: a relation of a condition, a record to be made. */
+static bool is_about(const struct custom_def *def, const char *entity, const char *text)
+{
+	return str_equal(entity, def->entity) || mentions(text, "related") || mentions(text, "entity");
+}
+
+static enum err look_at_texts(struct ctx *ctx, struct finding *f, const struct entity_info *info, const char *field)
+{
+	struct stmt *stmt;
+	bool row = false;
+	const char *name = info->entity->name;
+	const char *sql = arena_printf(ctx->arena, "SELECT \"id\", \"%s\", \"entity\", \"%s\" FROM \"%s\" ORDER BY \"id\"", info->entity->title, field, name);
+	enum err err = sql ? db_prepare_text(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
+	if (err)
+		return err;
+	while (!(err = stmt_step(ctx, stmt, &row)) && row) {
+		const char *text = stmt_text(stmt, 3);
+		if (is_about(f->def, stmt_text(stmt, 2), text) && mentions_field(f->def, text))
+			err = add(ctx, f, name, stmt_i64(stmt, 0), stmt_text(stmt, 1));
+		if (err)
+			break;
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err look_at_all_texts(struct ctx *ctx, struct finding *f)
+{
+	enum err err = OK;
+	for (size_t i = 0; !err && i < registry_count(ctx->registry); i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		for (size_t k = 0; !err && k < info->n_fields; k++)
+			if (info->fields[k]->flags & F_NAMES)
+				err = look_at_texts(ctx, f, info, info->fields[k]->name);
+	}
 	return err;
 }
 
@@ -96,13 +142,11 @@ enum err custom_uses(struct ctx *ctx, const struct custom_def *def, struct custo
 	struct finding f = {.def = def, .list = arena_array(ctx->arena, CUSTOM_USES_MAX, sizeof(*f.list))};
 	if (!f.list)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	enum err err = look(ctx, &f, "saved_view", "SELECT \"id\", \"name\", \"query\", \"columns\" FROM \"saved_view\" WHERE \"entity\" = ?1 ORDER BY \"id\"",
-	                    def->entity);
+	enum err err = look_at_all_texts(ctx, &f);
 	if (!err)
 		err = look_at_roles(ctx, &f);
 	if (!err)
-		err = look(ctx, &f, "import_run",
-		           "SELECT \"id\", \"name\", \"plan\", NULL FROM \"import_run\" WHERE \"state\" IN ('planned', 'queued', 'running') ORDER BY \"id\"", NULL);
+		err = look_at_imports(ctx, &f);
 	*ret = f.list;
 	*ret_n = f.n;
 	return err;

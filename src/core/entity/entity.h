@@ -60,6 +60,10 @@ enum field_flag {
  * be seen by who writes it; `on_delete` says what becomes of it when that record goes. */
 enum { F_ANY = 1 << 20 };
 
+/* F_NAMES, of a text: a condition, a query or the like that names fields of records, first of all of the kind in the entity's own
+ * field "entity". It is looked at before an administrator's field goes. */
+enum { F_NAMES = 1 << 21 };
+
 enum on_delete { DELETE_RESTRICT, DELETE_CASCADE, DELETE_SET_NULL };
 
 struct text2 {
