@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "core/calendar/calendar_json.h"
+#include "core/command/questions.h"
 
 enum { PERIODS_MAX = 10000, AMOUNT_MAX = 1000000000 };
 
@@ -286,11 +287,12 @@ static enum err answer(struct question *q)
 	return fail_arg(q->ctx, ERR_INVALID, "question.ask", "calendar_ask", name != NULL ? name : "");
 }
 
-static enum err answer_case(struct ctx *ctx, const json_t *one, struct buf *out)
+static enum err answer_case(struct ctx *ctx, const json_t *one, void *arg, struct buf *out)
 {
 	struct jsonw writer;
 	struct question q = {.asked = json_object_get(one, "question"), .out = &writer, .ctx = ctx};
 	struct calendar_rules rules;
+	(void)arg;
 	enum err err = calendar_rules_json(ctx, one, &rules);
 	if (err == OK && !json_is_object(q.asked))
 		err = fail(ctx, ERR_INVALID, "question", "calendar_form");
@@ -298,45 +300,13 @@ static enum err answer_case(struct ctx *ctx, const json_t *one, struct buf *out)
 		err = calendar_new(ctx, &rules, &q.cal);
 	if (err != OK)
 		return err;
-	size_t before = out->len;
 	jsonw_init(&writer, out);
 	err = answer(&q);
 	calendar_free(q.cal);
-	if (err != OK)
-		buf_truncate(out, before);
-	else
-		buf_putc(out, '\n');
-	return err == OK && buf_failed(out) ? calendar_no_memory(ctx) : err;
-}
-
-/* Puts the question's number before the field of what went wrong. */
-static enum err at_question(struct ctx *ctx, enum err err, size_t number)
-{
-	struct fault first = ctx->faults.list[0];
-	if (ctx->faults.count == 0)
-		return err;
-	const char *field = arena_printf(ctx->arena, "[%zu]%s%s", number, *first.field != '\0' ? "." : "", first.field);
-	faults_clear(ctx);
-	return fail_arg(ctx, err, field != NULL ? field : "", first.key, first.arg);
+	return err;
 }
 
 enum err calendar_ask(struct ctx *ctx, const char *json, size_t n, struct buf *out)
 {
-	json_t *root;
-	enum err err = calendar_json_load(ctx, json, n, &root);
-	if (err != OK)
-		return err;
-	if (!json_is_array(root) && !json_is_object(root))
-		err = fail(ctx, ERR_INVALID, "", "calendar_form");
-	size_t count = json_is_array(root) ? json_array_size(root) : 1;
-	for (size_t i = 0; i < count && err == OK; i++) {
-		struct arena_mark mark = arena_mark(ctx->arena);
-		err = answer_case(ctx, json_is_array(root) ? json_array_get(root, i) : root, out);
-		if (err != OK)
-			err = at_question(ctx, err, i + 1);
-		else
-			arena_rewind(ctx->arena, mark);
-	}
-	json_decref(root);
-	return err;
+	return command_questions(ctx, json, n, "calendar_json", answer_case, NULL, out);
 }

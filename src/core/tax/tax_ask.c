@@ -5,6 +5,7 @@
 
 #include "base/jsonw.h"
 #include "base/str.h"
+#include "core/command/questions.h"
 #include "core/tax/tax_internal.h"
 
 struct question {
@@ -331,11 +332,11 @@ static enum err answer(struct question *q)
 	return fail_arg(q->ctx, ERR_INVALID, "kind", "tax_kind", kind != NULL ? kind : "");
 }
 
-static enum err answer_case(struct ctx *ctx, const json_t *one, struct buf *steps, struct buf *out)
+static enum err answer_case(struct ctx *ctx, const json_t *one, void *arg, struct buf *out)
 {
 	struct jsonw writer;
+	struct buf *steps = arg;
 	struct question q = {.asked = one, .out = &writer, .ctx = ctx, .steps = steps};
-	size_t before = out->len;
 	if (!json_is_object(one))
 		return fail(ctx, ERR_INVALID, "", "tax_form");
 	buf_reset(steps);
@@ -354,45 +355,14 @@ static enum err answer_case(struct ctx *ctx, const json_t *one, struct buf *step
 		jsonw_raw(&writer, steps->data, steps->len);
 	jsonw_end_array(&writer);
 	jsonw_end_object(&writer);
-	if (err != OK)
-		buf_truncate(out, before);
-	else
-		buf_putc(out, '\n');
-	return err == OK && (buf_failed(out) || buf_failed(steps)) ? fail(ctx, ERR_LIMIT, "", "memory") : err;
-}
-
-/* Puts the question's number before the field of what went wrong. */
-static enum err at_question(struct ctx *ctx, enum err err, size_t number)
-{
-	struct fault first = ctx->faults.list[0];
-	if (ctx->faults.count == 0)
-		return err;
-	const char *field = arena_printf(ctx->arena, "[%zu]%s%s", number, *first.field != '\0' ? "." : "", first.field);
-	faults_clear(ctx);
-	return fail_arg(ctx, err, field != NULL ? field : "", first.key, first.arg);
+	return err == OK && buf_failed(steps) ? fail(ctx, ERR_LIMIT, "", "memory") : err;
 }
 
 enum err tax_ask(struct ctx *ctx, const char *json, size_t n, struct buf *out)
 {
-	json_error_t error;
 	struct buf steps;
-	enum err err = OK;
-	json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &error);
-	if (root == NULL) {
-		const char *at = arena_printf(ctx->arena, "%d:%d", error.line, error.column);
-		return fail_arg(ctx, ERR_INVALID, "", "tax_json", at != NULL ? at : "");
-	}
 	buf_init(&steps, 64 << 20);
-	size_t count = json_is_array(root) ? json_array_size(root) : 1;
-	for (size_t i = 0; i < count && err == OK; i++) {
-		struct arena_mark mark = arena_mark(ctx->arena);
-		err = answer_case(ctx, json_is_array(root) ? json_array_get(root, i) : root, &steps, out);
-		if (err != OK)
-			err = at_question(ctx, err, i + 1);
-		else
-			arena_rewind(ctx->arena, mark);
-	}
+	enum err err = command_questions(ctx, json, n, "tax_json", answer_case, &steps, out);
 	buf_release(&steps);
-	json_decref(root);
 	return err;
 }
