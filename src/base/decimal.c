@@ -80,6 +80,18 @@ bool decimal_mul(int64_t a, int64_t b, int scale_b, int64_t *ret)
 	return true;
 }
 
+bool decimal_rescale(int64_t value, int from, int to, int64_t *ret)
+{
+	if (to < from)
+		return decimal_mul(value, 1, from - to, ret);
+	for (; from < to; from++) {
+		if (__builtin_mul_overflow(value, 10, &value))
+			return false;
+	}
+	*ret = value;
+	return true;
+}
+
 bool decimal_add(int64_t a, int64_t b, int64_t *ret)
 {
 	return !__builtin_add_overflow(a, b, ret);

@@ -17,6 +17,8 @@ bool decimal_parse(const char *text, int scale, int64_t *ret) MUST_CHECK;
 size_t decimal_format(int64_t value, int scale, char out[DECIMAL_TEXT_MAX]);
 /* a * b / 10^scale_b, rounded half to even; false on overflow. */
 bool decimal_mul(int64_t a, int64_t b, int scale_b, int64_t *ret) MUST_CHECK;
+/* From one number of fraction digits to another, rounded half to even; false on overflow. */
+bool decimal_rescale(int64_t value, int from, int to, int64_t *ret) MUST_CHECK;
 bool decimal_add(int64_t a, int64_t b, int64_t *ret) MUST_CHECK;
 /* Fraction digits of an ISO 4217 currency (2 if unknown); -1 if it is not three capital letters. */
 int currency_scale(const char *code);

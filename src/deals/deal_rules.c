@@ -9,8 +9,9 @@
 #include "customers/customers.h"
 #include "deals/internal.h"
 #include "deals_sql.h"
+#include "sales/sales.h"
 
-enum { RATE_SCALE = 6, LINE_SCALE = 4, PER_CENT_SCALE = 2, NEEDS_STAGES = 100 };
+enum { LINE_SCALE = 4, PER_CENT_SCALE = 2, NEEDS_STAGES = 100 };
 
 static bool same(const struct record *a, const struct record *b, const char *field)
 {
@@ -214,46 +215,6 @@ static enum err set_stuck(struct ctx *ctx, struct record *now, const struct reco
 
 /* --- money and date --------------------------------------------------------------------------- */
 
-static bool rescale(int64_t value, int from, int to, int64_t *ret)
-{
-	if (to < from)
-		return decimal_mul(value, 1, from - to, ret);
-	for (; from < to; from++) {
-		if (__builtin_mul_overflow(value, 10, &value))
-			return false;
-	}
-	*ret = value;
-	return true;
-}
-
-/* The rate of the base currency is 1; of another it is not known until it is given, and not that of the one before. */
-static enum err settle_rate(struct ctx *ctx, const struct record *old, struct record *now, int amount, bool *ret_known)
-{
-	const char *code = record_currency(ctx, now, amount);
-	const struct value *rate = record_value(now, "fx_rate");
-	bool moved = old != NULL && !str_equal(code, record_currency(ctx, old, amount));
-	*ret_known = rate->kind != VALUE_NULL && !(moved && value_equal(rate, record_value(old, "fx_rate")));
-	if (*ret_known)
-		return rate->i > 0 ? OK : fail(ctx, ERR_INVALID, "fx_rate", "not_positive");
-	*ret_known = str_equal(code, registry_base_currency(ctx->registry));
-	return record_set(ctx, now, "fx_rate", *ret_known ? value_int(1000000) : value_null());
-}
-
-static enum err settle_base(struct ctx *ctx, const struct record *old, struct record *now)
-{
-	int at = entity_field(now->info, "amount");
-	bool known;
-	int64_t base, amount = record_i64(now, "amount");
-	enum err err = settle_rate(ctx, old, now, at, &known);
-	if (err != OK || !known || is_null(now, "amount"))
-		return err != OK ? err : record_set(ctx, now, "amount_base", value_null());
-	int scale = currency_scale(record_currency(ctx, now, at)), base_scale = currency_scale(registry_base_currency(ctx->registry));
-	int64_t rate = record_i64(now, "fx_rate");
-	bool fits = base_scale > scale ? rescale(amount, scale, base_scale, &base) && decimal_mul(base, rate, RATE_SCALE, &base)
-	                               : decimal_mul(amount, rate, RATE_SCALE + scale - base_scale, &base);
-	return fits ? record_set(ctx, now, "amount_base", value_int(base)) : fail(ctx, ERR_INVALID, "amount", "number_too_large");
-}
-
 static enum err settle_amount(struct ctx *ctx, const struct record *old, struct record *now)
 {
 	int64_t chance = record_i64(now, "probability"), weighted;
@@ -264,7 +225,7 @@ static enum err settle_amount(struct ctx *ctx, const struct record *old, struct 
 	if (err == OK && (chance < 0 || chance > 100))
 		err = fail(ctx, ERR_INVALID, "probability", "not_percent");
 	if (err == OK)
-		err = settle_base(ctx, old, now);
+		err = sales_in_base(ctx, old, now, "amount", "amount_base");
 	if (err != OK)
 		return err;
 	if (is_null(now, "amount_base"))
@@ -397,7 +358,7 @@ static enum err sum_again(struct ctx *ctx, void *arg)
 		err = sum_lines(ctx, id, &count, &total);
 	if (err != OK)
 		return err;
-	if (!rescale(total, LINE_SCALE, currency_scale(record_currency(ctx, deal, entity_field(info, "amount"))), &minor))
+	if (!decimal_rescale(total, LINE_SCALE, currency_scale(record_currency(ctx, deal, entity_field(info, "amount"))), &minor))
 		return fail(ctx, ERR_INVALID, "amount", "number_too_large");
 	if (count == record_i64(deal, "lines_count") && minor == record_i64(deal, "lines_total"))
 		return OK;

@@ -5,59 +5,24 @@
 #include "sales/sales.h"
 #include "sales/sales_sql.h"
 
-enum { LINE_SCALE = 4, RATE_SCALE = 6 };
+enum { LINE_SCALE = 4 };
 
 static int scale_of(const struct ctx *ctx, const struct record *order)
 {
 	return currency_scale(record_currency(ctx, order, entity_field(order->info, "total")));
 }
 
-/* From one number of decimals to another, rounding once. */
-static bool rescale(int64_t value, int from, int to, int64_t *ret)
-{
-	if (to < from)
-		return decimal_mul(value, 1, from - to, ret);
-	for (; from < to; from++) {
-		if (__builtin_mul_overflow(value, 10, &value))
-			return false;
-	}
-	*ret = value;
-	return true;
-}
-
-/* The rate of the base currency is 1. That of another is not known until it is given, and is not that of the one before. */
-static enum err settle_rate(struct ctx *ctx, const struct record *old, struct record *order, bool *ret_known)
-{
-	const char *base = registry_base_currency(ctx->registry), *now = record_currency(ctx, order, entity_field(order->info, "total"));
-	const struct value *rate = record_value(order, "fx_rate");
-	bool moved = old != NULL && !str_equal(now, record_currency(ctx, old, entity_field(old->info, "total")));
-	*ret_known = rate->kind != VALUE_NULL && !(moved && value_equal(rate, record_value(old, "fx_rate")));
-	if (*ret_known)
-		return rate->i > 0 ? OK : fail(ctx, ERR_INVALID, "fx_rate", "not_positive");
-	*ret_known = str_equal(now, base);
-	return record_set(ctx, order, "fx_rate", *ret_known ? value_int(1000000) : value_null());
-}
-
 enum err order_sums_set(struct ctx *ctx, const struct record *old, struct record *order)
 {
-	int64_t total = record_i64(order, "total"), base;
-	bool known = false, follows = record_i64(order, "lines_count") > 0 || (old != NULL && record_i64(old, "lines_count") > 0);
+	int64_t total = record_i64(order, "total");
+	bool follows = record_i64(order, "lines_count") > 0 || (old != NULL && record_i64(old, "lines_count") > 0);
 	if (follows &&
 	    (__builtin_add_overflow(record_i64(order, "lines_total"), record_i64(order, "shipping_fee"), &total) ||
 	     __builtin_add_overflow(total, record_i64(order, "tax"), &total) ||
 	     __builtin_sub_overflow(total, record_i64(order, "discount"), &total)))
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
-	enum err err = settle_rate(ctx, old, order, &known);
-	if (err == OK)
-		err = record_set(ctx, order, "total", value_int(total));
-	if (err != OK || !known)
-		return err != OK ? err : record_set(ctx, order, "total_base", value_null());
-	/* to more decimals before, to fewer after the rate: so it is rounded once */
-	int64_t rate = record_i64(order, "fx_rate");
-	int scale = scale_of(ctx, order), base_scale = currency_scale(registry_base_currency(ctx->registry));
-	bool fits = base_scale > scale ? rescale(total, scale, base_scale, &base) && decimal_mul(base, rate, RATE_SCALE, &base)
-	                               : decimal_mul(total, rate, RATE_SCALE + scale - base_scale, &base);
-	return fits ? record_set(ctx, order, "total_base", value_int(base)) : fail(ctx, ERR_INVALID, "total", "number_too_large");
+	enum err err = record_set(ctx, order, "total", value_int(total));
+	return err == OK ? sales_in_base(ctx, old, order, "total", "total_base") : err;
 }
 
 static enum err sum_lines(struct ctx *ctx, int64_t order_id, int64_t *ret_count, int64_t *ret_total)
@@ -89,7 +54,7 @@ static enum err sum_again(struct ctx *ctx, void *arg)
 		err = sum_lines(ctx, order_id, &count, &total);
 	if (err != OK)
 		return err;
-	if (!rescale(total, LINE_SCALE, scale_of(ctx, order), &minor))
+	if (!decimal_rescale(total, LINE_SCALE, scale_of(ctx, order), &minor))
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
 	if (count == record_i64(order, "lines_count") && minor == record_i64(order, "lines_total"))
 		return OK;
@@ -115,7 +80,7 @@ enum err order_sums_gathered(struct ctx *ctx, struct record *order)
 	}
 	if (count == 0)
 		return OK;
-	if (!rescale(total, LINE_SCALE, scale_of(ctx, order), &minor))
+	if (!decimal_rescale(total, LINE_SCALE, scale_of(ctx, order), &minor))
 		return fail(ctx, ERR_INVALID, "total", "number_too_large");
 	enum err err = record_set(ctx, order, "lines_count", value_int(count));
 	if (err == OK)

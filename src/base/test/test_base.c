@@ -195,6 +195,10 @@ static void decimals_are_exact(void **state)
 	assert_true(decimal_mul(-1005, 1500, 3, &v) && v == -1508);
 	assert_true(decimal_mul(1003, 1500, 3, &v) && v == 1504);
 	assert_false(decimal_mul(INT64_MAX, 3, 0, &v));
+	assert_true(decimal_rescale(12345, 4, 2, &v) && v == 123);
+	assert_true(decimal_rescale(12350, 4, 2, &v) && v == 124); /* 123.5: to even */
+	assert_true(decimal_rescale(-7, 0, 3, &v) && v == -7000);
+	assert_false(decimal_rescale(INT64_MAX / 10 + 1, 2, 3, &v));
 	assert_int_equal(currency_scale("JPY"), 0);
 	assert_int_equal(currency_scale("KWD"), 3);
 	assert_int_equal(currency_scale("CNY"), 2);
