@@ -37,14 +37,27 @@ static void put_words(struct buf *out, const struct feeling *f)
 		buf_printf(out, "%s%s%s", i > 0 ? ", " : "", f->reasons[i].negated ? "not " : "", f->reasons[i].word);
 }
 
+/* How much of it is UTF-8: the characters up to the first that is none. */
+static size_t valid_part(const char *line, size_t n)
+{
+	size_t at = 0, k = 1;
+	if (utf8_valid(line, n))
+		return n;
+	for (; at + k <= n && k <= 4; k++) {
+		if (utf8_valid(line + at, k)) {
+			at += k;
+			k = 0;
+		}
+	}
+	return at;
+}
+
 /* A line that is no UTF-8 is read as far as it is. */
 static enum err one_line(struct cli *cli, const char *line, size_t n, bool json, struct buf *out)
 {
 	struct feeling f;
 	struct jsonw w;
-	while (n > 0 && !utf8_valid(line, n))
-		n--;
-	enum err err = feeling_read(cli->ctx, line, n, &f);
+	enum err err = feeling_read(cli->ctx, line, valid_part(line, n), &f);
 	buf_reset(out);
 	jsonw_init(&w, out);
 	if (err == OK && json)

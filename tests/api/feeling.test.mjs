@@ -16,6 +16,9 @@ test('input that is no text is no end', () => {
   const odd = Buffer.concat([Buffer.from('差\xff\xfe\n', 'latin1'), Buffer.from([0xe5, 0xb7, 0xae, 0xff, 0x0a, 0x00, 0x0a])]);
   const out = guanxi(['feeling', '-'], { input: odd }).out;
   assert.equal(out.trimEnd().split('\n').length, 3);
+  const begun = Date.now(), half = '好 '.repeat(50_000);
+  assert.match(guanxi(['feeling', '-'], { input: Buffer.concat([Buffer.from(half), Buffer.from([0xff]), Buffer.from(half)]) }).out, /^positive/);
+  assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms for a long line`);
   assert.match(guanxi(['feeling'], { allowFailure: true }).err, /FILE/);
   assert.notEqual(guanxi(['feeling', '/nowhere/at/all'], { allowFailure: true }).status, 0);
 });
