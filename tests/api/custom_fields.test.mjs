@@ -282,6 +282,15 @@ test('what runs beside requests knows a field too: segments and automations ask 
   assert.deepEqual((await get('services')).filter((s) => s.error), []);
 });
 
+test('rules of leads are told before a field of leads goes', async () => {
+  const field = await add({ entity: 'lead', name: 'budget_year', type: 'int' });
+  const condition = { field: 'budget_year', op: 'gte', value: 2030 };
+  assert.equal((await admin('POST', '/api/v1/lead_point', { name: 'Budget known', condition, points: 5 })).status, 201);
+  assert.equal((await admin('POST', '/api/v1/lead_assignment', { name: 'Later', condition, active: false })).status, 201);
+  assert.deepEqual((await get(`custom_fields/${field.id}/uses`)).uses.map((u) => [u.kind, u.name]).sort(),
+    [['lead_assignment', 'Later'], ['lead_point', 'Budget known']]);
+});
+
 test('an import finds who is there by a field of its own', async () => {
   await add({ name: 'member_no', type: 'text', unique: true });
   const there = await create({ name: 'Member', member_no: 'M1' });

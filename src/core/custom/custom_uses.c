@@ -76,10 +76,10 @@ static enum err look_at_imports(struct ctx *ctx, struct finding *f)
 	return err;
 }
 
-/* A text of its own kind of records, or one that leads on to others: a relation of a condition, a record to be made. */
+/* A text of its own kind of records (NULL: it does not say), or one that leads on to others: a relation, a record to be made. */
 static bool is_about(const struct custom_def *def, const char *entity, const char *text)
 {
-	return str_equal(entity, def->entity) || mentions(text, "related") || mentions(text, "entity");
+	return !entity || str_equal(entity, def->entity) || mentions(text, "related") || mentions(text, "entity");
 }
 
 static enum err look_at_texts(struct ctx *ctx, struct finding *f, const struct entity_info *info, const char *field)
@@ -87,7 +87,8 @@ static enum err look_at_texts(struct ctx *ctx, struct finding *f, const struct e
 	struct stmt *stmt;
 	bool row = false;
 	const char *name = info->entity->name;
-	const char *sql = arena_printf(ctx->arena, "SELECT \"id\", \"%s\", \"entity\", \"%s\" FROM \"%s\" ORDER BY \"id\"", info->entity->title, field, name);
+	const char *entity = entity_field(info, "entity") >= 0 ? "\"entity\"" : "NULL";
+	const char *sql = arena_printf(ctx->arena, "SELECT \"id\", \"%s\", %s, \"%s\" FROM \"%s\" ORDER BY \"id\"", info->entity->title, entity, field, name);
 	enum err err = sql ? db_prepare_text(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
 	if (err)
 		return err;
