@@ -173,6 +173,8 @@ static enum err make_demo(struct cli *cli)
 	if (err == OK)
 		err = demo_people(ctx, &house, cli->out);
 	if (err == OK)
+		err = demo_prices(ctx, cli->out);
+	if (err == OK)
 		err = demo_trade(ctx, cli->out);
 	if (err == OK)
 		err = demo_service(ctx, &house, cli->out);

@@ -21,6 +21,9 @@ enum err demo_move_dates(struct ctx *ctx, const char *from, const char *to) MUST
  * level from what they bought, addresses, consents, contacts. `house` as made before. */
 enum err demo_people(struct ctx *ctx, const struct demo_house *house, FILE *progress) MUST_CHECK;
 
+/* Price books, a promotion, quotes in every state, and the order of the one that was accepted. After demo_people. */
+enum err demo_prices(struct ctx *ctx, FILE *progress) MUST_CHECK;
+
 /* Categories for the products, payments and shipments for the orders of the last two months. After demo_people. */
 enum err demo_trade(struct ctx *ctx, FILE *progress) MUST_CHECK;
 

@@ -146,8 +146,9 @@ static enum err add_payment(struct ctx *ctx, const struct sale *s, struct demo_r
 		err = set_text(ctx, r, "currency", s->currency);
 	if (err == OK)
 		err = record_set(ctx, r, "amount", value_int(back ? -s->total : s->total));
-	if (err == OK)
-		err = record_set(ctx, r, "paid_at", value_int(s->placed_at + (int64_t)demo_random_below(random, back ? 72 : 3) * HOUR_MS));
+	int64_t paid = s->placed_at + (int64_t)demo_random_below(random, back ? 72 : 3) * HOUR_MS;
+	if (err == OK) /* an order of today is paid by now */
+		err = record_set(ctx, r, "paid_at", value_int(paid < ctx_now(ctx) ? paid : ctx_now(ctx)));
 	if (err == OK)
 		err = set_text(ctx, r, "reference", arena_printf(ctx->arena, "P%010u", demo_random_below(random, 2000000000)));
 	return err == OK ? record_create(ctx, r, W_TRUSTED) : err;

@@ -289,12 +289,16 @@ test('demo fills the folder with the sample shop', async () => {
     const api = client(server.url, newToken(data).out.trim());
     const count = async (path) => Number((await api('HEAD', path, undefined, { Prefer: 'count=exact' })).headers.get('content-range').split('/')[1]);
     assert.equal(await count('/api/v1/customer?select=id'), expected.customers);
-    assert.equal(await count('/api/v1/order?select=id'), expected.orders);
+    assert.equal(await count('/api/v1/order?select=id'), expected.orders + 1); // that of the accepted quote
     assert.equal(await count('/api/v1/category?select=id'), 9);
     assert.equal(await count('/api/v1/product?select=id&category_id=is.null'), 0);
     // every part of an order's and a customer's page has something to show
-    for (const entity of ['payment', 'shipment', 'interaction', 'consent', 'identifier', 'address', 'tag', 'team', 'branch', 'region'])
+    for (const entity of ['payment', 'shipment', 'interaction', 'consent', 'identifier', 'address', 'tag', 'team', 'branch', 'region', 'price_book', 'quote_line'])
       assert.ok((await count(`/api/v1/${entity}?select=id`)) > 1, entity);
+    const quotes = (await api('GET', '/api/v1/quote?select=state,valid_until,total&order=state')).body;
+    assert.deepEqual(quotes.map((q) => q.state), ['accepted', 'declined', 'draft', 'replaced', 'sent', 'sent', 'sent']);
+    assert.equal(quotes.filter((q) => q.state === 'sent' && q.valid_until < new Date(Date.now() - 864e5).toISOString().slice(0, 10)).length, 1, 'one is expired');
+    assert.ok(quotes.every((q) => Number(q.total) > 0));
     const [recent] = (await api('GET', '/api/v1/order?select=total,payments(amount,kind),shipments(carrier,state)&kind=eq.sale&customer_id=not.is.null&total=gt.0&order=placed_at.desc&limit=1')).body;
     assert.deepEqual(recent.payments, [{ amount: recent.total, kind: 'payment' }]);
     assert.equal(recent.shipments.length, 1);
