@@ -248,6 +248,8 @@ static enum err one_gross(struct question *q, const char *step, struct fraction 
 	enum err err = number(q, q->asked, "gross", NULL, &gross);
 	if (err == OK)
 		err = number(q, q->asked, "rate_percent", NULL, rate);
+	if (err == OK && fraction_sign(*rate) < 0)
+		err = fail(q->ctx, ERR_INVALID, "rate_percent", "tax_rate");
 	if (err == OK)
 		err = step_of(q, step, &doc.step);
 	if (err != OK)

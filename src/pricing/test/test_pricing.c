@@ -1,88 +1,18 @@
 /* Price lists put together: the cases of others, and what is refused. */
-#include "base/test/check.h"
+#include "core/command/test/questions.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/str.h"
+#include "core/tax/test/agrees.h"
 #include "pricing/pricing.h"
 
-static struct arena arena;
-static struct ctx ctx;
-
-static int begin(void **state)
+static bool right(json_t *expected, json_t *line)
 {
-	(void)state;
-	arena_init(&arena, 256 << 20);
-	ctx_init(&ctx, &arena, clock_system());
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
-
-/* Numbers may be written in more ways than one. */
-static bool agrees(json_t *want, json_t *is)
-{
-	const char *key;
-	json_t *value;
-	struct fraction a, b;
-	if (json_is_object(want)) {
-		json_object_foreach(want, key, value) {
-			if (!agrees(value, json_object_get(is, key)))
-				return false;
-		}
-		return json_is_object(is) && json_object_size(want) == json_object_size(is);
-	}
-	if (json_is_array(want)) {
-		for (size_t i = 0; i < json_array_size(want); i++) {
-			if (!agrees(json_array_get(want, i), json_array_get(is, i)))
-				return false;
-		}
-		return json_is_array(is) && json_array_size(want) == json_array_size(is);
-	}
-	if (json_is_string(want) && fraction_read(json_string_value(want), &a))
-		return json_is_string(is) && fraction_read(json_string_value(is), &b) && fraction_compare(a, b) == 0;
-	return is != NULL && json_equal(want, is) != 0;
+	return agrees_with_steps(expected, line, false);
 }
 
 static void test_cases(void **state)
 {
 	(void)state;
-	char path[512];
-	json_error_t error;
-	const char *folder = getenv("GUANXI_SHARED_DATA");
-	(void)snprintf(path, sizeof(path), "%s/price_lists/cases.json", folder != NULL ? folder : "../shared/data");
-	json_t *cases = json_load_file(path, 0, &error);
-	if (cases == NULL)
-		skip();
-	assert_true(json_array_size(cases) >= 32);
-	size_t wrong = 0;
-	for (size_t i = 0; i < json_array_size(cases); i++) {
-		const json_t *one = json_array_get(cases, i);
-		char *text = json_dumps(one, 0);
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		enum err err = pricing_ask(&ctx, text, strlen(text), &out);
-		json_t *answer = json_loads(buf_text(&out), 0, &error);
-		if (err != OK || !agrees(json_object_get(one, "expected"), json_object_get(answer, "answer")) ||
-		    json_array_size(json_object_get(answer, "steps")) == 0) {
-			print_error("%s answers %s\n", text, err == OK ? buf_text(&out) : ctx.faults.list[0].key);
-			wrong++;
-		}
-		json_decref(answer);
-		buf_release(&out);
-		free(text);
-	}
-	json_decref(cases);
-	assert_int_equal(wrong, 0);
+	check_cases("price_lists/cases.json", 32, pricing_ask, right);
 }
 
 static void answers(const char *question, const char *want)
@@ -148,30 +78,19 @@ static void test_many(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *json, *field, *key;
-	} bad[] = {
-		{"", "", "pricing_json"},
-		{"[[]]", "[1]", "pricing_form"},
-		{"{\"kind\":\"riddle\"}", "[1].kind", "pricing_kind"},
-		{"{\"kind\":\"combined_table\"}", "[1].lists_in_priority_order", "pricing_form"},
-		{"{\"kind\":\"combined_table\",\"strategy\":\"luck\",\"lists_in_priority_order\":[]}", "[1].strategy", "pricing_strategy"},
-		{"{\"kind\":\"unit_price\",\"strategy\":\"minimal_price\",\"lists_in_priority_order\":[{\"prices\":[{\"price\":\"x\"}]}]}", "[1].price", "pricing_number"},
-		{"{\"kind\":\"unit_price\",\"strategy\":\"minimal_price\",\"lists_in_priority_order\":[],\"quantity\":\"-1\"}", "[1].quantity", "pricing_negative"},
-		{"{" TONNES ",\"unit\":\"mile\"}", "[1].unit", "pricing_unit"},
-		{"{" DOZENS ",\"quantity\":\"-6\",\"unit\":\"unit\"}", "[1].quantity", "pricing_negative"},
-		{"{" ONE ",\"unit\":\"unit\"}", "[1].rule", "pricing_form"},
+	static const struct refused bad[] = {
+		{"", "", "pricing_json", 0},
+		{"[[]]", "[1]", "pricing_form", 0},
+		{"{\"kind\":\"riddle\"}", "[1].kind", "pricing_kind", 0},
+		{"{\"kind\":\"combined_table\"}", "[1].lists_in_priority_order", "pricing_form", 0},
+		{"{\"kind\":\"combined_table\",\"strategy\":\"luck\",\"lists_in_priority_order\":[]}", "[1].strategy", "pricing_strategy", 0},
+		{"{\"kind\":\"unit_price\",\"strategy\":\"minimal_price\",\"lists_in_priority_order\":[{\"prices\":[{\"price\":\"x\"}]}]}", "[1].price", "pricing_number", 0},
+		{"{\"kind\":\"unit_price\",\"strategy\":\"minimal_price\",\"lists_in_priority_order\":[],\"quantity\":\"-1\"}", "[1].quantity", "pricing_negative", 0},
+		{"{" TONNES ",\"unit\":\"mile\"}", "[1].unit", "pricing_unit", 0},
+		{"{" DOZENS ",\"quantity\":\"-6\",\"unit\":\"unit\"}", "[1].quantity", "pricing_negative", 0},
+		{"{" ONE ",\"unit\":\"unit\"}", "[1].rule", "pricing_form", 0},
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		assert_int_not_equal(pricing_ask(&ctx, bad[i].json, strlen(bad[i].json), &out), OK);
-		assert_string_equal(ctx.faults.list[0].field, bad[i].field);
-		assert_string_equal(ctx.faults.list[0].key, bad[i].key);
-		assert_int_equal(out.len, 0);
-		buf_release(&out);
-	}
+	check_refused(pricing_ask, bad, sizeof(bad) / sizeof(bad[0]));
 }
 
 int main(void)

@@ -1,71 +1,22 @@
 /* The cases of others: opening hours with their answers, the State Council's workdays; and what is refused. */
-#include "base/test/check.h"
+#include "core/command/test/questions.h"
 
 #include <dirent.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/str.h"
 #include "base/timeutil.h"
 #include "core/calendar/calendar.h"
 
-static struct arena arena;
-static struct ctx ctx;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, 64 << 20);
-	ctx_init(&ctx, &arena, clock_system());
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
-
-static const char *shared(const char *name)
-{
-	static char path[512];
-	const char *folder = getenv("GUANXI_SHARED_DATA");
-	(void)snprintf(path, sizeof(path), "%s/%s", folder != NULL ? folder : "../shared/data", name);
-	return path;
-}
-
 /* --- opening hours ----------------------------------------------------- */
+
+static bool right(json_t *expected, json_t *line)
+{
+	return json_equal(line, expected) != 0;
+}
 
 static void test_cases(void **state)
 {
 	(void)state;
-	json_error_t error;
-	json_t *cases = json_load_file(shared("business_hours/cases.json"), 0, &error);
-	if (cases == NULL)
-		skip();
-	assert_true(json_array_size(cases) >= 59);
-	size_t wrong = 0;
-	for (size_t i = 0; i < json_array_size(cases); i++) {
-		const json_t *one = json_array_get(cases, i);
-		char *text = json_dumps(one, 0);
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		enum err err = calendar_ask(&ctx, text, strlen(text), &out);
-		json_t *answer = json_loads(buf_text(&out), JSON_DECODE_ANY, &error);
-		if (err != OK || !json_equal(answer, json_object_get(one, "expected"))) {
-			print_error("%s: %s answers %s\n", json_string_value(json_object_get(one, "id")), text, err == OK ? buf_text(&out) : ctx.faults.list[0].key);
-			wrong++;
-		}
-		json_decref(answer);
-		buf_release(&out);
-		free(text);
-	}
-	json_decref(cases);
-	assert_int_equal(wrong, 0);
+	check_cases("business_hours/cases.json", 59, calendar_ask, right);
 }
 
 /* --- make-up workdays -------------------------------------------------- */
@@ -187,58 +138,44 @@ static void test_country(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *json, *field, *key;
-	} cases[] = {
-		{"", "", "calendar_json"},
-		{"[{]", "", "calendar_json"},
-		{"7", "", "calendar_json"},
-		{"[7]", "[1]", "calendar_form"},
-		{"[{}]", "[1].question", "calendar_form"},
-		{"[" CASE "\"question\":7}]", "[1].question", "calendar_form"},
-		{"[{\"question\":{}}]", "[1].time_zone", "calendar_zone"},
-		{"[{\"time_zone\":\"Mars/Olympus\",\"question\":{}}]", "[1].time_zone", "calendar_zone"},
-		{"[{\"time_zone\":7,\"question\":{}}]", "[1].time_zone", "calendar_form"},
-		{"[{\"hours\":{\"monday\":[]}}]", "[1].hours.monday", "calendar_weekday"},
-		{"[{\"hours\":{\"mon\":[[\"9:00\",\"17:00\"]]}}]", "[1].hours.mon", "calendar_block"},
-		{"[{\"hours\":{\"mon\":[[\"09:00\",\"24:01\"]]}}]", "[1].hours.mon", "calendar_block"},
-		{"[{\"hours\":{\"mon\":[[\"24:00\",\"09:00\"]]}}]", "[1].hours.mon", "calendar_block"},
-		{"[{\"hours\":{\"mon\":[[\"09:00\",\"09:00\"]]}}]", "[1].hours.mon", "calendar_block"},
-		{"[{\"hours\":{\"mon\":[[\"09:00\"]]}}]", "[1].hours.mon", "calendar_block"},
-		{"[{\"hours\":[]}]", "[1].hours", "calendar_form"},
-		{"[{\"shifts\":{\"2026-02-30\":[]}}]", "[1].shifts", "calendar_date"},
-		{"[{\"breaks\":{\"2026-02-03\":7}}]", "[1].breaks.2026-02-03", "calendar_block"},
-		{"[{\"holidays\":[\"1969-12-31\"]}]", "[1].holidays", "calendar_date"},
-		{"[{\"holidays\":[20260101]}]", "[1].holidays", "calendar_date"},
-		{"[{\"days\":[{\"date\":\"2026-01-01\"}]}]", "[1].days", "calendar_form"},
-		{"[{\"time_zone\":\"Asia/Shanghai\",\"country\":\"XX\",\"question\":{}}]", "[1].country", "calendar_country"},
-		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"2026-01-05T01:00:00Z\"}}," CASE "\"question\":{\"ask\":\"when\"}}]", "[2].question.ask", "calendar_ask"},
-		{"[" CASE "\"question\":{\"ask\":\"is_open\"}}]", "[1].question.at", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"1950-01-05T01:00:00Z\"}}]", "[1]", "calendar_range"},
-		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"9999-12-31T23:59:59Z\"}}]", "[1]", "calendar_range"},
-		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1.5,\"unit\":\"hour\"}}]", "[1].question.amount", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":-1,\"unit\":\"hour\"}}]", "[1].question.amount", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1,\"unit\":\"week\"}}]", "[1].question.unit", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":999999999,\"unit\":\"hour\"}}]", "[1]", "calendar_closed"},
-		{"[" CASE "\"question\":{\"ask\":\"go_back\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":999999999,\"unit\":\"day\"}}]", "[1]", "calendar_closed"},
-		{"[{\"time_zone\":\"UTC\",\"question\":{\"ask\":\"next_opening\",\"at\":\"2026-01-05T01:00:00Z\"}}]", "[1]", "calendar_closed"},
-		{"[" CASE "\"question\":{\"ask\":\"periods_after\",\"from\":\"2026-01-05T01:00:00Z\"}}]", "[1].question.count", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"due_with_pauses\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1,\"unit\":\"hour\",\"pauses\":[[1,2]]}}]", "[1].question.pauses", "calendar_question"},
-		{"[" CASE "\"question\":{\"ask\":\"periods_on\",\"date\":\"2026-13-01\"}}]", "[1].question.date", "calendar_question"},
+	static const struct refused cases[] = {
+		{"", "", "calendar_json", 0},
+		{"[{]", "", "calendar_json", 0},
+		{"7", "", "calendar_json", 0},
+		{"[7]", "[1]", "calendar_form", 0},
+		{"[{}]", "[1].question", "calendar_form", 0},
+		{"[" CASE "\"question\":7}]", "[1].question", "calendar_form", 0},
+		{"[{\"question\":{}}]", "[1].time_zone", "calendar_zone", 0},
+		{"[{\"time_zone\":\"Mars/Olympus\",\"question\":{}}]", "[1].time_zone", "calendar_zone", 0},
+		{"[{\"time_zone\":7,\"question\":{}}]", "[1].time_zone", "calendar_form", 0},
+		{"[{\"hours\":{\"monday\":[]}}]", "[1].hours.monday", "calendar_weekday", 0},
+		{"[{\"hours\":{\"mon\":[[\"9:00\",\"17:00\"]]}}]", "[1].hours.mon", "calendar_block", 0},
+		{"[{\"hours\":{\"mon\":[[\"09:00\",\"24:01\"]]}}]", "[1].hours.mon", "calendar_block", 0},
+		{"[{\"hours\":{\"mon\":[[\"24:00\",\"09:00\"]]}}]", "[1].hours.mon", "calendar_block", 0},
+		{"[{\"hours\":{\"mon\":[[\"09:00\",\"09:00\"]]}}]", "[1].hours.mon", "calendar_block", 0},
+		{"[{\"hours\":{\"mon\":[[\"09:00\"]]}}]", "[1].hours.mon", "calendar_block", 0},
+		{"[{\"hours\":[]}]", "[1].hours", "calendar_form", 0},
+		{"[{\"shifts\":{\"2026-02-30\":[]}}]", "[1].shifts", "calendar_date", 0},
+		{"[{\"breaks\":{\"2026-02-03\":7}}]", "[1].breaks.2026-02-03", "calendar_block", 0},
+		{"[{\"holidays\":[\"1969-12-31\"]}]", "[1].holidays", "calendar_date", 0},
+		{"[{\"holidays\":[20260101]}]", "[1].holidays", "calendar_date", 0},
+		{"[{\"days\":[{\"date\":\"2026-01-01\"}]}]", "[1].days", "calendar_form", 0},
+		{"[{\"time_zone\":\"Asia/Shanghai\",\"country\":\"XX\",\"question\":{}}]", "[1].country", "calendar_country", 0},
+		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"2026-01-05T01:00:00Z\"}}," CASE "\"question\":{\"ask\":\"when\"}}]", "[2].question.ask", "calendar_ask", 5},
+		{"[" CASE "\"question\":{\"ask\":\"is_open\"}}]", "[1].question.at", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"1950-01-05T01:00:00Z\"}}]", "[1]", "calendar_range", 0},
+		{"[" CASE "\"question\":{\"ask\":\"is_open\",\"at\":\"9999-12-31T23:59:59Z\"}}]", "[1]", "calendar_range", 0},
+		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1.5,\"unit\":\"hour\"}}]", "[1].question.amount", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":-1,\"unit\":\"hour\"}}]", "[1].question.amount", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1,\"unit\":\"week\"}}]", "[1].question.unit", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"go_forward\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":999999999,\"unit\":\"hour\"}}]", "[1]", "calendar_closed", 0},
+		{"[" CASE "\"question\":{\"ask\":\"go_back\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":999999999,\"unit\":\"day\"}}]", "[1]", "calendar_closed", 0},
+		{"[{\"time_zone\":\"UTC\",\"question\":{\"ask\":\"next_opening\",\"at\":\"2026-01-05T01:00:00Z\"}}]", "[1]", "calendar_closed", 0},
+		{"[" CASE "\"question\":{\"ask\":\"periods_after\",\"from\":\"2026-01-05T01:00:00Z\"}}]", "[1].question.count", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"due_with_pauses\",\"from\":\"2026-01-05T01:00:00Z\",\"amount\":1,\"unit\":\"hour\",\"pauses\":[[1,2]]}}]", "[1].question.pauses", "calendar_question", 0},
+		{"[" CASE "\"question\":{\"ask\":\"periods_on\",\"date\":\"2026-13-01\"}}]", "[1].question.date", "calendar_question", 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		assert_int_not_equal(calendar_ask(&ctx, cases[i].json, strlen(cases[i].json), &out), OK);
-		if (!str_equal(ctx.faults.list[0].field, cases[i].field) || !str_equal(ctx.faults.list[0].key, cases[i].key))
-			print_error("%s: %s %s\n", cases[i].json, ctx.faults.list[0].field, ctx.faults.list[0].key);
-		assert_string_equal(ctx.faults.list[0].field, cases[i].field);
-		assert_string_equal(ctx.faults.list[0].key, cases[i].key);
-		/* what was answered before it stays */
-		assert_int_equal(out.len, i == 22 ? 5 : 0);
-		buf_release(&out);
-	}
+	check_refused(calendar_ask, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* Answers that the published cases do not ask for. */

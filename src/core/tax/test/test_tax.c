@@ -1,31 +1,8 @@
 /* The cases of others, the arithmetic under them, and what is refused. */
-#include "base/test/check.h"
+#include "core/command/test/questions.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/str.h"
 #include "core/tax/tax.h"
-
-static struct arena arena;
-static struct ctx ctx;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, 64 << 20);
-	ctx_init(&ctx, &arena, clock_system());
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+#include "core/tax/test/agrees.h"
 
 static struct fraction number(const char *text)
 {
@@ -82,62 +59,16 @@ static void test_fractions(void **state)
 
 /* --- the cases of others ------------------------------------------------------ */
 
-/* Everything that is expected stands in the answer; numbers may be written in more ways than one. */
-static bool agrees(json_t *want, const json_t *is)
+/* The answer may say more. */
+static bool right(json_t *expected, json_t *line)
 {
-	const char *key;
-	json_t *value;
-	struct fraction a, b;
-	if (json_is_object(want)) {
-		json_object_foreach(want, key, value) {
-			if (!agrees(value, json_object_get(is, key)))
-				return false;
-		}
-		return json_object_size(want) > 0;
-	}
-	if (json_is_array(want)) {
-		for (size_t i = 0; i < json_array_size(want); i++) {
-			if (!agrees(json_array_get(want, i), json_array_get(is, i)))
-				return false;
-		}
-		return json_array_size(want) == json_array_size(is);
-	}
-	if (json_is_string(want) && fraction_read(json_string_value(want), &a))
-		return json_is_string(is) && fraction_read(json_string_value(is), &b) && fraction_compare(a, b) == 0;
-	return json_equal(want, is) != 0;
+	return agrees_with_steps(expected, line, true);
 }
 
 static void test_cases(void **state)
 {
 	(void)state;
-	char path[512];
-	json_error_t error;
-	const char *folder = getenv("GUANXI_SHARED_DATA");
-	(void)snprintf(path, sizeof(path), "%s/tax_rounding/cases.json", folder != NULL ? folder : "../shared/data");
-	json_t *cases = json_load_file(path, 0, &error);
-	if (cases == NULL)
-		skip();
-	assert_true(json_array_size(cases) >= 46);
-	size_t wrong = 0;
-	for (size_t i = 0; i < json_array_size(cases); i++) {
-		const json_t *one = json_array_get(cases, i);
-		char *text = json_dumps(one, 0);
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		enum err err = tax_ask(&ctx, text, strlen(text), &out);
-		json_t *answer = json_loads(buf_text(&out), 0, &error);
-		if (err != OK || !agrees(json_object_get(one, "expected"), json_object_get(answer, "answer")) ||
-		    json_array_size(json_object_get(answer, "steps")) == 0) {
-			print_error("%s answers %s\n", text, err == OK ? buf_text(&out) : ctx.faults.list[0].key);
-			wrong++;
-		}
-		json_decref(answer);
-		buf_release(&out);
-		free(text);
-	}
-	json_decref(cases);
-	assert_int_equal(wrong, 0);
+	check_cases("tax_rounding/cases.json", 46, tax_ask, right);
 }
 
 /* --- several taxes --------------------------------------------------------------- */
@@ -240,35 +171,21 @@ static void test_sharing(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *json, *field, *key;
-	} bad[] = {
-		{"[", "", "tax_json"},
-		{"[1]", "[1]", "tax_form"},
-		{"{\"kind\":\"riddle\"}", "[1].kind", "tax_kind"},
-		{"{\"kind\":\"one_line\"}", "[1].price", "tax_number"},
-		{"{\"kind\":\"one_line\",\"price\":\"1e9\"}", "[1].price", "tax_number"},
-		{"{\"kind\":\"one_line\",\"price\":\"1\",\"taxes\":{}}", "[1].taxes", "tax_form"},
-		{"{\"kind\":\"one_line\",\"price\":\"1\",\"taxes\":[{\"kind\":\"toll\"}]}", "[1].taxes.kind", "tax_kind"},
-		{"{\"kind\":\"one_line\",\"price\":\"1\",\"rounding\":\"per_line\",\"step\":\"0\"}", "[1].step", "tax_step"},
-		{"{\"kind\":\"one_line\",\"price\":\"1\",\"rounding\":\"down\"}", "[1].rounding", "tax_way"},
-		{"{\"kind\":\"one_line\",\"price\":\"999999999999999999999999999999\",\"quantity\":\"999999999999999999999999999999\"}", "[1]", "tax_large"},
-		{"{\"kind\":\"document\",\"rate_percent\":\"5\"}", "[1].lines", "tax_form"},
-		{"{\"kind\":\"cn_vat_line\",\"gross\":\"1\",\"rate_percent\":\"-100\"}", NULL, NULL},
+	static const struct refused bad[] = {
+		{"[", "", "tax_json", 0},
+		{"[1]", "[1]", "tax_form", 0},
+		{"{\"kind\":\"riddle\"}", "[1].kind", "tax_kind", 0},
+		{"{\"kind\":\"one_line\"}", "[1].price", "tax_number", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"1e9\"}", "[1].price", "tax_number", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"1\",\"taxes\":{}}", "[1].taxes", "tax_form", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"1\",\"taxes\":[{\"kind\":\"toll\"}]}", "[1].taxes.kind", "tax_kind", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"1\",\"rounding\":\"per_line\",\"step\":\"0\"}", "[1].step", "tax_step", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"1\",\"rounding\":\"down\"}", "[1].rounding", "tax_way", 0},
+		{"{\"kind\":\"one_line\",\"price\":\"999999999999999999999999999999\",\"quantity\":\"999999999999999999999999999999\"}", "[1]", "tax_large", 0},
+		{"{\"kind\":\"document\",\"rate_percent\":\"5\"}", "[1].lines", "tax_form", 0},
+		{"{\"kind\":\"cn_vat_line\",\"gross\":\"1\",\"rate_percent\":\"-100\"}", "[1].rate_percent", "tax_rate", 0},
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		faults_clear(&ctx);
-		enum err err = tax_ask(&ctx, bad[i].json, strlen(bad[i].json), &out);
-		if (bad[i].key != NULL) {
-			assert_int_not_equal(err, OK);
-			assert_string_equal(ctx.faults.list[0].field, bad[i].field);
-			assert_string_equal(ctx.faults.list[0].key, bad[i].key);
-			assert_int_equal(out.len, 0);
-		}
-		buf_release(&out);
-	}
+	check_refused(tax_ask, bad, sizeof(bad) / sizeof(bad[0]));
 }
 
 int main(void)
