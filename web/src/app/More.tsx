@@ -21,13 +21,17 @@ export default function More() {
 			{mine.length > 0 && (
 				<section>
 					<h2>{t('nav.pinned')}</h2>
-					<ul className="places">{mine.map((p) => place(`/${p.entity}?${new URLSearchParams([...new URLSearchParams(p.query), ['view', p.view]])}`, p.entity, p.name))}</ul>
+					<ul className="places">
+						{mine.map((p) => place(`/${p.entity}?${new URLSearchParams([...new URLSearchParams(p.query), ['view', p.view]])}`, p.entity, p.name))}
+					</ul>
 				</section>
 			)}
 			{areas.map((area) => (
 				<section key={area.area}>
 					<h2>{area.label}</h2>
-					<ul className="places">{area.area === 'settings' ? place('/settings', 'settings', area.label) : area.items.map((i) => place(i.to, i.icon, i.label))}</ul>
+					<ul className="places">
+						{area.area === 'settings' ? place('/settings', 'settings', area.label) : area.items.map((i) => place(i.to, i.icon, i.label))}
+					</ul>
 				</section>
 			))}
 		</div>

@@ -25,14 +25,20 @@ export function SettingsList() {
 	const found = groups.map((g) => ({ ...g, items: said ? g.items.filter((i) => says(i, said)) : g.items })).filter((g) => g.items.length > 0);
 	return (
 		<div className="settings-list">
-			<Input type="search" size="small" allowClear value={typed} onChange={(e) => setTyped(e.target.value)} placeholder={t('settings.find')} aria-label={t('settings.find')} />
+			<Input
+				type="search" size="small" allowClear value={typed} onChange={(e) => setTyped(e.target.value)} placeholder={t('settings.find')}
+				aria-label={t('settings.find')}
+			/>
 			{found.map((g) => (
 				<div key={g.key}>
 					<h3>{g.label}</h3>
 					<ul>
 						{g.items.map((i) => (
 							<li key={i.to}>
-								<Link to={i.to} className={`side-link${i.to === to ? ' is-here' : ''}`} aria-current={i.to === to ? 'page' : undefined} title={i.text}>
+								<Link
+									to={i.to} className={`side-link${i.to === to ? ' is-here' : ''}`} aria-current={i.to === to ? 'page' : undefined}
+									title={i.text}
+								>
 									<EntityIcon name={i.icon} /> <span className="text">{i.label}</span>
 								</Link>
 							</li>
@@ -43,7 +49,11 @@ export function SettingsList() {
 			{single.length > 0 && (
 				<div>
 					<h3>{t('settings.single')}</h3>
-					<ul>{single.map((s) => <li key={s.key}><Link to={s.to} className="side-link" title={s.group}><span className="text">{s.label}</span></Link></li>)}</ul>
+					<ul>
+						{single.map((s) => (
+							<li key={s.key}><Link to={s.to} className="side-link" title={s.group}><span className="text">{s.label}</span></Link></li>
+						))}
+					</ul>
 				</div>
 			)}
 			{said && found.length === 0 && single.length === 0 && <p className="quiet" role="status">{t('settings.nothing', { q: typed })}</p>}

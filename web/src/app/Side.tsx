@@ -32,9 +32,16 @@ export function Side({ folded, onFold }: { folded: boolean; onFold(): void }) {
 			</NavLink>
 			<div className="side-both">
 				<div className="side-areas">
-					<ul>{areas.map((item) => <li key={item.area}>{folded ? <FoldedArea item={item} here={item === here} /> : <AreaLink item={item} here={item === here} />}</li>)}</ul>
+					<ul>
+						{areas.map((item) => (
+							<li key={item.area}>{folded ? <FoldedArea item={item} here={item === here} /> : <AreaLink item={item} here={item === here} />}</li>
+						))}
+					</ul>
 					<Tooltip title={t(folded ? 'nav.unfold' : 'nav.fold')} placement="right">
-						<button type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded} aria-label={t(folded ? 'nav.unfold' : 'nav.fold')}>
+						<button
+							type="button" className="side-link side-fold" onClick={onFold} aria-expanded={!folded}
+							aria-label={t(folded ? 'nav.unfold' : 'nav.fold')}
+						>
 							{folded ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />}
 						</button>
 					</Tooltip>
@@ -58,11 +65,20 @@ function FoldedArea({ item, here }: { item: AreaItem; here: boolean }) {
 	const navigate = useNavigate();
 	const cls = `side-link${here ? ' is-here' : ''}`;
 	const inside = <><EntityIcon name={item.icon} /> <span className="sr-only">{item.label}</span></>;
-	if (item.items.length < 2) return <Tooltip title={item.label} placement="right"><Link to={item.to} className={cls} aria-current={here ? 'true' : undefined}>{inside}</Link></Tooltip>;
+	if (item.items.length < 2)
+		return (
+			<Tooltip title={item.label} placement="right"><Link to={item.to} className={cls} aria-current={here ? 'true' : undefined}>{inside}</Link></Tooltip>
+		);
 	return (
 		<Dropdown
 			trigger={['click']} placement="topRight"
-			menu={{ items: [{ key: 'area', type: 'group', label: item.label, children: item.items.map((i) => ({ key: i.to, label: i.label, icon: <EntityIcon name={i.icon} /> })) }], onClick: ({ key }) => void navigate(key) }}
+			menu={{
+				items: [{
+					key: 'area', type: 'group', label: item.label,
+					children: item.items.map((i) => ({ key: i.to, label: i.label, icon: <EntityIcon name={i.icon} /> })),
+				}],
+				onClick: ({ key }) => void navigate(key),
+			}}
 		>
 			<button type="button" className={cls} title={item.label} aria-haspopup="menu" aria-current={here ? 'true' : undefined}>{inside}</button>
 		</Dropdown>
@@ -75,7 +91,8 @@ function Second({ area }: { area: AreaItem }) {
 	const { pathname, search } = useLocation();
 	const [{ pins = [] }] = useArranged();
 	const who = useWho();
-	const mine = pins.filter((p) => who.may(p.entity, 'read') && (area.items.some((i) => i.to === `/${p.entity}`) || (area.area === 'today' && pathname === '/')));
+	const mine = pins.filter((p) => who.may(p.entity, 'read')
+		&& (area.items.some((i) => i.to === `/${p.entity}`) || (area.area === 'today' && pathname === '/')));
 	if (area.area === 'settings') return <div className="side-pages"><h2>{area.label}</h2><SettingsList /></div>;
 	const view = new URLSearchParams(search).get('view');
 	return (
@@ -89,7 +106,11 @@ function Second({ area }: { area: AreaItem }) {
 			{mine.length > 0 && (
 				<>
 					<h3>{t('nav.pinned')}</h3>
-					<ul>{mine.map((pin) => <li key={`${pin.entity}${pin.view}`}><Pinned pin={pin} here={`/${pin.entity}` === pathname && pin.view === view} /></li>)}</ul>
+					<ul>
+						{mine.map((pin) => (
+							<li key={`${pin.entity}${pin.view}`}><Pinned pin={pin} here={`/${pin.entity}` === pathname && pin.view === view} /></li>
+						))}
+					</ul>
 				</>
 			)}
 		</div>
@@ -133,7 +154,10 @@ export function Bottom() {
 	const first = main.filter((i) => i.phone !== undefined).sort((a, b) => a.phone! - b.phone!).slice(0, 3);
 	const here = first.find((i) => (i.to === '/' ? pathname === '/' : pathname === i.to || pathname.startsWith(`${i.to}/`)));
 	const item = (i: { to: string; label: string; icon: string }, on: boolean) => (
-		<Link key={i.to} to={i.to} className={on ? 'is-here' : undefined} aria-current={on ? 'page' : undefined}><EntityIcon name={i.icon} /><span>{i.label}</span></Link>
+		<Link key={i.to} to={i.to} className={on ? 'is-here' : undefined} aria-current={on ? 'page' : undefined}>
+			<EntityIcon name={i.icon} />
+			<span>{i.label}</span>
+		</Link>
 	);
 	return (
 		<nav className="bottom" aria-label={t('nav.title')}>

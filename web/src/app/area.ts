@@ -13,7 +13,8 @@ export interface AreaItem extends NavItem {
 }
 
 export const AREA_ICONS: Record<Area, string> = {
-	today: 'home', customers: 'customer', marketing: 'marketing', sales: 'order', service: 'service', products: 'product', analysis: 'chart', settings: 'settings',
+	today: 'home', customers: 'customer', marketing: 'marketing', sales: 'order', service: 'service', products: 'product', analysis: 'chart',
+	settings: 'settings',
 };
 
 /** Each is one click away: its first page. One without a page for the reader is not there. */
@@ -47,7 +48,9 @@ export function useArea(): { area: Area | null; to: string | null } {
 	const settings = useSettings();
 	return useMemo(() => {
 		const set = settings.flatMap((g) => g.items).map((item) => ({ to: item.to, area: 'settings' as Area }));
-		const found = placeOf(pathname, [...main, ...set, { to: '/settings', area: 'settings' }] as { to: string; area: Area }[]) as { to: string; area: Area } | undefined;
+		const found = placeOf(
+			pathname, [...main, ...set, { to: '/settings', area: 'settings' }] as { to: string; area: Area }[],
+		) as { to: string; area: Area } | undefined;
 		return { area: found?.area ?? areaOfRecords(who, pathname), to: found?.to ?? null };
 	}, [who, pathname, main, settings]);
 }

@@ -1,4 +1,7 @@
-/** What somebody arranged on their page: views pinned to the menu, cards of their home page, tabs. It is kept in the account, so it is the same on every device. */
+/**
+ * What somebody arranged on their page: views pinned to the menu, cards of their home page, tabs. It is kept in the account, so it
+ * is the same on every device.
+ */
 import { App } from 'antd';
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -35,7 +38,9 @@ export function useArranged(): [Arranged, (change: Partial<Arranged>) => void] {
 	const { t } = useTranslation();
 	const { message } = App.useApp();
 	const client = useQueryClient();
-	const { data } = useQuery({ queryKey: ['arranged', me.id], queryFn: () => parse(me.page), initialData: () => parse(me.page), staleTime: Infinity, gcTime: Infinity });
+	const { data } = useQuery({
+		queryKey: ['arranged', me.id], queryFn: () => parse(me.page), initialData: () => parse(me.page), staleTime: Infinity, gcTime: Infinity,
+	});
 	const set = useCallback((change: Partial<Arranged>) => {
 		const before = client.getQueryData<Arranged>(['arranged', me.id]) ?? {};
 		const next = { ...before, ...change };

@@ -43,7 +43,8 @@ function gather(found: Feature[]): Gathered {
 	const of = <K extends keyof Feature>(kind: K) => found.flatMap((f) => (f[kind] as unknown[] | undefined) ?? []) as NonNullable<Feature[K]>;
 	const sorted = <T extends { order: number }>(list: T[]): T[] => [...list].sort((a, b) => a.order - b.order);
 	return {
-		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')), cards: sorted(of('cards')),
+		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')),
+		cards: sorted(of('cards')),
 		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), home: sorted(of('home')), palette: of('palette'),
 		icons: Object.assign({}, ...found.map((f) => f.icons ?? {})) as Record<string, ComponentType>,
 	};
@@ -74,7 +75,9 @@ export function waysOf(entity: string): EntityWays {
 }
 
 /** Those parts of a record page that this record has. */
-export function partsOf<T extends { on: string; when?: (who: Who, record: RecordAnswer) => boolean }>(parts: T[], entity: Entity, record: RecordAnswer, who: Who): T[] {
+export function partsOf<T extends { on: string; when?: (who: Who, record: RecordAnswer) => boolean }>(
+	parts: T[], entity: Entity, record: RecordAnswer, who: Who,
+): T[] {
 	return parts.filter((p) => (p.on === entity.name || (p.on === '*' && !entity.system)) && (!p.when || p.when(who, record)));
 }
 

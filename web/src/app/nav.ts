@@ -37,7 +37,10 @@ function itemOf(entry: MenuEntry | SettingsEntry, who: Who, t: Words): NavItem |
 	if (!entry.entity) return { to: entry.to ?? '/', label: t(entry.label ?? ''), icon: entry.icon ?? 'view', words: entry.words, key: entry.label };
 	const entity = entityOf(who.meta, entry.entity);
 	if (!entity || !may(entity, 'read')) return null;
-	return { to: entry.to ?? `/${entity.name}`, label: entry.label ? t(entry.label) : entity.label_many, icon: entry.icon ?? entity.icon ?? entity.name, words: entry.words, key: entry.label, entity: entity.name };
+	return {
+		to: entry.to ?? `/${entity.name}`, label: entry.label ? t(entry.label) : entity.label_many, icon: entry.icon ?? entity.icon ?? entity.name,
+		words: entry.words, key: entry.label, entity: entity.name,
+	};
 }
 
 /** Records of the business that no feature puts anywhere, such as those an administrator made up. */

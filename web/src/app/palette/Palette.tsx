@@ -66,7 +66,9 @@ function useApart(found: SearchAnswer | undefined) {
 			queryKey: ['some', entity.name, 'apart', ids.join()],
 			staleTime: 30_000,
 			placeholderData: keepPreviousData,
-			queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(entity, new URLSearchParams({ select: ['id', ...fields.map((f) => f.name)].join(), id: `in.(${ids.join()})` }), signal),
+			queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(
+				entity, new URLSearchParams({ select: ['id', ...fields.map((f) => f.name)].join(), id: `in.(${ids.join()})` }), signal,
+			),
 		})),
 	});
 	return (name: string, id: string): string | null => {
@@ -74,7 +76,10 @@ function useApart(found: SearchAnswer | undefined) {
 		const row = at < 0 ? undefined : answers[at]?.data?.rows.find((r) => r.id === id);
 		if (!row) return null;
 		const tail = (value: unknown) => String(value ?? '').replace(/\D/g, '').slice(-4);
-		return asked[at]!.fields.map((f) => (f.type === 'phone' ? tail(row[f.name]) && `…${tail(row[f.name])}` : row[f.name])).filter(Boolean).join(' · ') || null;
+		return asked[at]!.fields
+			.map((f) => (f.type === 'phone' ? tail(row[f.name]) && `…${tail(row[f.name])}` : row[f.name]))
+			.filter(Boolean)
+			.join(' · ') || null;
 	};
 }
 
@@ -83,9 +88,18 @@ function useActs(): (Hit & { words: string })[] {
 	const { prefer, signOut } = useApp();
 	const { t } = useTranslation();
 	return [
-		...LOCALES.map((l) => ({ key: `locale${l.value}`, icon: 'settings', title: `${t('menu.language')}: ${l.label}`, words: `${l.value} language 语言 語言`, run: () => prefer({ locale: l.value }) })),
-		...(['auto', 'light', 'dark'] as const).map((v) => ({ key: `theme${v}`, icon: 'settings', title: `${t('menu.theme')}: ${t(`theme.${v}`)}`, words: `theme ${v} 主题 主題`, run: () => prefer({ theme: v }) })),
-		...(['compact', 'comfortable'] as const).map((v) => ({ key: `density${v}`, icon: 'settings', title: `${t('menu.density')}: ${t(`density.${v}`)}`, words: `density ${v} 密度`, run: () => prefer({ density: v }) })),
+		...LOCALES.map((l) => ({
+			key: `locale${l.value}`, icon: 'settings', title: `${t('menu.language')}: ${l.label}`, words: `${l.value} language 语言 語言`,
+			run: () => prefer({ locale: l.value }),
+		})),
+		...(['auto', 'light', 'dark'] as const).map((v) => ({
+			key: `theme${v}`, icon: 'settings', title: `${t('menu.theme')}: ${t(`theme.${v}`)}`, words: `theme ${v} 主题 主題`,
+			run: () => prefer({ theme: v }),
+		})),
+		...(['compact', 'comfortable'] as const).map((v) => ({
+			key: `density${v}`, icon: 'settings', title: `${t('menu.density')}: ${t(`density.${v}`)}`, words: `density ${v} 密度`,
+			run: () => prefer({ density: v }),
+		})),
 		{ key: 'keys', icon: 'key', title: t('menu.keys'), words: 'keyboard shortcuts 快捷键 快速鍵', to: '/settings/keys' },
 		{ key: 'out', icon: 'user', title: t('menu.sign_out'), words: 'sign out logout 退出登录 登出', run: signOut },
 	].map((hit) => ({ to: '', ...hit }));
@@ -118,12 +132,21 @@ export default function Palette({ onClose }: { onClose(): void }) {
 	const groups = useMemo<Group[]>(() => {
 		const said = typed.trim().toLowerCase();
 		const fits = (words: string) => said === '' || said.split(/\s+/).every((w) => words.toLowerCase().includes(w));
-		const own: NavItem[] = features().palette.filter((p) => !p.when || p.when(who)).map((p) => ({ to: p.to, label: t(p.label), icon: p.icon, words: p.words, key: p.label }));
-		const places: Hit[] = [...main, { to: '/settings', label: t('nav.settings'), icon: 'settings', words: 'settings 设置 設定' }, ...settings.flatMap((g) => g.items), ...own]
+		const own: NavItem[] = features().palette
+			.filter((p) => !p.when || p.when(who))
+			.map((p) => ({ to: p.to, label: t(p.label), icon: p.icon, words: p.words, key: p.label }));
+		const places: Hit[] = [
+			...main, { to: '/settings', label: t('nav.settings'), icon: 'settings', words: 'settings 设置 設定' }, ...settings.flatMap((g) => g.items),
+			...own,
+		]
 			.filter((p) => fits(`${p.label} ${p.to.slice(1).replace(/[/_]/g, ' ')} ${p.words ?? ''} ${words(p.key, p.entity)}`))
 			.map((p) => ({ key: p.to, icon: p.icon, title: p.label, to: p.to }));
-		const make: Hit[] = meta.entities.filter((e) => !e.child && may(e, 'create') && !waysOf(e.name).unmade)
-			.filter((e) => fits(`new 新建 新增 create ${e.name.replace(/_/g, ' ')} ${t('list.create', { what: e.label })} ${t('nav.new')}${e.label} ${words(undefined, e.name)}`))
+		const makeWords = (e: Entity) => [
+			'new 新建 新增 create', e.name.replace(/_/g, ' '), t('list.create', { what: e.label }), `${t('nav.new')}${e.label}`, words(undefined, e.name),
+		].join(' ');
+		const make: Hit[] = meta.entities
+			.filter((e) => !e.child && may(e, 'create') && !waysOf(e.name).unmade)
+			.filter((e) => fits(makeWords(e)))
 			.map((e) => ({ key: `new${e.name}`, icon: e.icon ?? e.name, title: t('list.create', { what: e.label }), to: `/${e.name}/new` }));
 		if (typed.trim() === '') {
 			const seen = recent().filter((h) => entityOf(meta, h.to.split('/')[1]));
@@ -138,7 +161,8 @@ export default function Palette({ onClose }: { onClose(): void }) {
 			key: g.entity,
 			label: g.label,
 			hits: g.hits.map((h) => ({
-				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`, subtitle: apart(g.entity, h.id) ?? subtitleOf(entityOf(meta, g.entity), h.subtitle), to: `/${g.entity}/${h.id}`,
+				key: `${g.entity}${h.id}`, icon: entityOf(meta, g.entity)?.icon ?? g.entity, title: h.title || `#${h.id}`,
+				subtitle: apart(g.entity, h.id) ?? subtitleOf(entityOf(meta, g.entity), h.subtitle), to: `/${g.entity}/${h.id}`,
 			})),
 			all: g.more ? `/${g.entity}?q=${encodeURIComponent(q)}` : undefined,
 		}));
@@ -158,7 +182,9 @@ export default function Palette({ onClose }: { onClose(): void }) {
 		return named ? [...jumps, ...hits] : [...hits, ...jumps];
 	}, [typed, q, found.data, main, settings, meta, who, t, apart, findable, words, acts]);
 
-	const flat = groups.flatMap((g) => [...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all } as Hit] : [])]);
+	const flat = groups.flatMap((g) => [
+		...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all } as Hit] : []),
+	]);
 	useEffect(() => setActive(0), [q, typed === '']);
 	useEffect(() => {
 		list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
@@ -196,7 +222,12 @@ export default function Palette({ onClose }: { onClose(): void }) {
 				{groups.map((g) => (
 					<div key={g.key} role="group" aria-label={g.label}>
 						<div className="palette-group" aria-hidden="true">{g.label}</div>
-						{[...g.hits, ...(g.all ? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all, subtitle: null } as Hit] : [])].map((hit) => {
+						{[
+							...g.hits,
+							...(g.all
+								? [{ key: `${g.key}all`, icon: g.key, title: t('search.all', { what: g.label }), to: g.all, subtitle: null } as Hit]
+								: []),
+						].map((hit) => {
 							n++;
 							const i = n;
 							return (

@@ -62,7 +62,9 @@ export function Board({ label, columns, movable, onMove, children }: Props) {
 		onDrop: (id, from, to) => {
 			const card = names.current.get(id);
 			if (!card) return;
-			setSaid(to && to !== from ? t('board.dropped', { name: card.name, column: titleOf(to) }) : t('board.left', { name: card.name, column: titleOf(from) }));
+			setSaid(
+				to && to !== from ? t('board.dropped', { name: card.name, column: titleOf(to) }) : t('board.left', { name: card.name, column: titleOf(from) }),
+			);
 			if (to) move(card.row, from, to);
 		},
 	});
@@ -135,7 +137,9 @@ export function Column({ column, head, rows, height, name, to, card, changed, co
 	const scroller = useRef<HTMLDivElement>(null);
 	const focusNext = useRef<string | null>(null);
 	const [current, setCurrent] = useState(0);
-	const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 4, getItemKey: (i) => rows[i]?.id ?? i });
+	const virtual = useVirtualizer({
+		count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 4, getItemKey: (i) => rows[i]?.id ?? i,
+	});
 	const items = virtual.getVirtualItems();
 	const last = items.at(-1)?.index ?? 0;
 	useEffect(() => {
@@ -205,12 +209,16 @@ export function Column({ column, head, rows, height, name, to, card, changed, co
 							const up = board.lifted?.id === row.id;
 							return (
 								<li
-									key={row.id} data-card={row.id} style={{ height: height - 8, transform: `translateY(${item.start}px)` }} aria-setsize={complete ? rows.length : -1} aria-posinset={item.index + 1}
-									className={`board-card${changed.has(row.id) ? ' is-changed' : ''}${up ? ' is-up' : ''}${board.movable(row) ? ' is-movable' : ''}`}
+									key={row.id} data-card={row.id} style={{ height: height - 8, transform: `translateY(${item.start}px)` }}
+									aria-setsize={complete ? rows.length : -1} aria-posinset={item.index + 1}
+									className={[
+										'board-card', changed.has(row.id) && 'is-changed', up && 'is-up', board.movable(row) && 'is-movable',
+									].filter(Boolean).join(' ')}
 									onPointerDown={(e) => board.press(e, row, column.key)}
 								>
 									<Link
-										className="board-title" to={to(row)} draggable={false} tabIndex={item.index === shownCurrent ? 0 : -1} aria-describedby="board-keys"
+										className="board-title" to={to(row)} draggable={false} tabIndex={item.index === shownCurrent ? 0 : -1}
+										aria-describedby="board-keys"
 										onFocus={() => setCurrent(item.index)} onKeyDown={(e) => onKey(e, row, item.index)}
 									>
 										{name(row)}
@@ -234,7 +242,10 @@ function MoveMenu({ row, column, name }: { row: Row; column: string; name: strin
 	return (
 		<Dropdown
 			trigger={['click']} placement="bottomRight"
-			menu={{ items: board.columns.filter((c) => c.key !== column).map((c) => ({ key: c.key, label: t('board.move_to', { column: c.title }) })), onClick: ({ key }) => board.move(row, column, key) }}
+			menu={{
+				items: board.columns.filter((c) => c.key !== column).map((c) => ({ key: c.key, label: t('board.move_to', { column: c.title }) })),
+				onClick: ({ key }) => board.move(row, column, key),
+			}}
 		>
 			<Button type="text" size="small" className="board-menu" aria-label={t('board.move', { name })}>⋯</Button>
 		</Dropdown>

@@ -14,7 +14,8 @@ import { kindOf } from '@/fields/index.tsx';
 import { useDelayed } from '@/lib/delayed.ts';
 import { number } from '@/lib/format.ts';
 import {
-	complete, emptyGroup, type FieldNode, filled, type GroupNode, type Json, type Measure, measured, nextId, type Node, NUMBER_MEASURES, type RelatedNode, relationsOf, type SegmentNode,
+	complete, emptyGroup, type FieldNode, filled, type GroupNode, type Json, type Measure, measured, nextId, type Node, NUMBER_MEASURES,
+	type RelatedNode, relationsOf, type SegmentNode,
 	type ShareNode, type TextNode, toJson, WITHOUT_VALUE,
 } from './tree.ts';
 
@@ -24,7 +25,11 @@ const SYSTEM = new Set(['created_at', 'created_by', 'updated_at', 'updated_by'])
 const shape = (op: Op) => (op === 'period' ? 'p' : op === 'within' || op === 'older' ? 'd' : op === 'between' ? 'b' : WITHOUT_VALUE.includes(op) ? 'n' : 'v');
 
 function askable(entity: Entity): Field[] {
-	return [...entity.fields].filter((f) => f.right !== 'hidden' && f.right !== 'masked' && f.filterable !== false && f.type !== 'json' && !['id', 'version'].includes(f.name))
+	return [...entity.fields].filter((f) => f.right !== 'hidden'
+		&& f.right !== 'masked'
+		&& f.filterable !== false
+		&& f.type !== 'json'
+		&& !['id', 'version'].includes(f.name))
 		.sort((a, b) => Number(SYSTEM.has(a.name)) - Number(SYSTEM.has(b.name)));
 }
 
@@ -38,7 +43,8 @@ function Compare({ field, op, value, ops, onChange }: { field: Field; op: Op; va
 	return (
 		<>
 			<Select
-				aria-label={t('filter.op')} value={op} popupMatchSelectWidth={false} options={[...new Set([...(ops ?? OPS[field.type]), op])].map((o) => ({ value: o, label: word(o) }))}
+				aria-label={t('filter.op')} value={op} popupMatchSelectWidth={false}
+				options={[...new Set([...(ops ?? OPS[field.type]), op])].map((o) => ({ value: o, label: word(o) }))}
 				onChange={(o: Op) => onChange(o, shape(op) === shape(o) ? value : START[o] ?? [])}
 			/>
 			{!WITHOUT_VALUE.includes(op) && (
@@ -63,14 +69,20 @@ function FieldPart({ entity, node, onChange }: PartProps<FieldNode>) {
 	return (
 		<>
 			<Select
-				aria-label={t('filter.field')} value={node.condition.field || undefined} placeholder={t('filter.field')} showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false}
+				aria-label={t('filter.field')} value={node.condition.field || undefined} placeholder={t('filter.field')}
+				showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false}
 				options={askable(entity).map((f) => ({ value: f.name, label: f.label }))}
 				onChange={(name: string) => {
 					const op = OPS[fieldOf(entity, name)!.type][0]!;
 					onChange({ ...node, condition: { field: name, op, value: START[op] ?? [] } });
 				}}
 			/>
-			{field && <Compare field={field} op={node.condition.op} value={node.condition.value} onChange={(op, value) => onChange({ ...node, condition: { ...node.condition, op, value } })} />}
+			{field && (
+				<Compare
+					field={field} op={node.condition.op} value={node.condition.value}
+					onChange={(op, value) => onChange({ ...node, condition: { ...node.condition, op, value } })}
+				/>
+			)}
 		</>
 	);
 }
@@ -86,7 +98,9 @@ function RelatedPart({ entity, node, onChange }: PartProps<RelatedNode>) {
 	const relation = relations.find((r) => key(r) === key(node));
 	const fields = relation ? measured(relation.entity, node.measure) : [];
 	const of = node.measure === 'count' ? COUNT : fieldOf(relation?.entity, node.of);
-	const ops = node.measure === 'latest' ? undefined : of && ['date', 'time'].includes(of.type) ? (['within', 'older', 'gte', 'lte'] as Op[]) : NUMBER_MEASURES;
+	const ops = node.measure === 'latest'
+		? undefined
+		: of && ['date', 'time'].includes(of.type) ? (['within', 'older', 'gte', 'lte'] as Op[]) : NUMBER_MEASURES;
 	const single = of && ops === undefined ? OPS[of.type].filter((o) => !['between', 'notin', 'period', 'has', 'hasall'].includes(o)) : ops;
 	return (
 		<>
@@ -101,13 +115,18 @@ function RelatedPart({ entity, node, onChange }: PartProps<RelatedNode>) {
 			{relation && (
 				<Select
 					aria-label={t('condition.measure')} value={node.measure} popupMatchSelectWidth={false}
-					options={MEASURES.filter((m) => !relation.one || m === 'exists' || m === 'none').map((m) => ({ value: m, label: t(`condition.measure_${m}`) }))}
-					onChange={(measure: Measure) => onChange({ ...node, measure, of: '', op: measure === 'count' ? 'gte' : node.op, value: measure === 'count' ? ['1'] : [] })}
+					options={MEASURES
+						.filter((m) => !relation.one || m === 'exists' || m === 'none')
+						.map((m) => ({ value: m, label: t(`condition.measure_${m}`) }))}
+					onChange={(measure: Measure) => onChange({
+						...node, measure, of: '', op: measure === 'count' ? 'gte' : node.op, value: measure === 'count' ? ['1'] : [],
+					})}
 				/>
 			)}
 			{fields.length > 0 && (
 				<Select
-					aria-label={t('filter.field')} value={node.of || undefined} placeholder={t('filter.field')} popupMatchSelectWidth={false} options={fields.map((f) => ({ value: f.name, label: f.label }))}
+					aria-label={t('filter.field')} value={node.of || undefined} placeholder={t('filter.field')} popupMatchSelectWidth={false}
+					options={fields.map((f) => ({ value: f.name, label: f.label }))}
 					onChange={(name: string) => {
 						const type = fieldOf(relation!.entity, name)!.type;
 						const op: Op = ['date', 'time'].includes(type) ? 'older' : node.measure === 'latest' ? OPS[type][0]! : 'gte';
@@ -123,13 +142,21 @@ function RelatedPart({ entity, node, onChange }: PartProps<RelatedNode>) {
 function SegmentPart({ entity, node, onChange }: PartProps<SegmentNode>) {
 	const meta = useMeta();
 	const { t } = useTranslation();
-	const segments = useSome(entityOf(meta, 'segment'), new URLSearchParams({ select: 'id,name', entity: `eq.${entity.name}`, order: 'name.asc', limit: '500' }));
+	const segments = useSome(
+		entityOf(meta, 'segment'), new URLSearchParams({ select: 'id,name', entity: `eq.${entity.name}`, order: 'name.asc', limit: '500' }),
+	);
 	return (
 		<>
-			<Select aria-label={t('condition.member')} value={node.inside} popupMatchSelectWidth={false} options={[{ value: true, label: t('condition.in_segment') }, { value: false, label: t('condition.not_in_segment') }]} onChange={(inside: boolean) => onChange({ ...node, inside })} />
 			<Select
-				aria-label={t('condition.segment')} value={node.segment || undefined} placeholder={t('condition.segment')} showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false}
-				options={(segments.data?.rows ?? []).map((row) => ({ value: row.id, label: String(row.name) }))} onChange={(segment: string) => onChange({ ...node, segment })}
+				aria-label={t('condition.member')} value={node.inside} popupMatchSelectWidth={false}
+				options={[{ value: true, label: t('condition.in_segment') }, { value: false, label: t('condition.not_in_segment') }]}
+				onChange={(inside: boolean) => onChange({ ...node, inside })}
+			/>
+			<Select
+				aria-label={t('condition.segment')} value={node.segment || undefined} placeholder={t('condition.segment')}
+				showSearch={{ optionFilterProp: 'label' }} popupMatchSelectWidth={false}
+				options={(segments.data?.rows ?? []).map((row) => ({ value: row.id, label: String(row.name) }))}
+				onChange={(segment: string) => onChange({ ...node, segment })}
 			/>
 		</>
 	);
@@ -137,7 +164,12 @@ function SegmentPart({ entity, node, onChange }: PartProps<SegmentNode>) {
 
 function TextPart({ node, onChange }: PartProps<TextNode>) {
 	const { t } = useTranslation();
-	return <><span>{t('condition.text')}</span><Input aria-label={t('condition.text')} value={node.text} maxLength={100} onChange={(e) => onChange({ ...node, text: e.target.value })} /></>;
+	return (
+		<>
+			<span>{t('condition.text')}</span>
+			<Input aria-label={t('condition.text')} value={node.text} maxLength={100} onChange={(e) => onChange({ ...node, text: e.target.value })} />
+		</>
+	);
 }
 
 function SharePart({ node, onChange }: PartProps<ShareNode>) {
@@ -145,8 +177,14 @@ function SharePart({ node, onChange }: PartProps<ShareNode>) {
 	return (
 		<>
 			<span>{t('condition.share')}</span>
-			<InputNumber aria-label={t('condition.share')} value={node.share} min={0} max={100} suffix="%" onChange={(share) => onChange({ ...node, share: Number(share ?? 0) })} />
-			<Input aria-label={t('condition.seed')} placeholder={t('condition.seed')} value={node.seed} maxLength={20} onChange={(e) => onChange({ ...node, seed: e.target.value })} />
+			<InputNumber
+				aria-label={t('condition.share')} value={node.share} min={0} max={100} suffix="%"
+				onChange={(share) => onChange({ ...node, share: Number(share ?? 0) })}
+			/>
+			<Input
+				aria-label={t('condition.seed')} placeholder={t('condition.seed')} value={node.seed} maxLength={20}
+				onChange={(e) => onChange({ ...node, seed: e.target.value })}
+			/>
 		</>
 	);
 }
@@ -188,12 +226,16 @@ function AddButtons({ entity, onAdd }: { entity: Entity; onAdd(node: Node): void
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const more = [
-		...(relationsOf(meta, entity).length > 0 ? ['related'] : []), ...(entityOf(meta, 'segment') ? ['segment'] : []), ...(entity.searched ? ['text'] : []), 'share', 'group',
+		...(relationsOf(meta, entity).length > 0 ? ['related'] : []), ...(entityOf(meta, 'segment') ? ['segment'] : []),
+		...(entity.searched ? ['text'] : []), 'share', 'group',
 	];
 	return (
 		<div className="cond-add">
 			<Button size="small" icon={<PlusOutlined />} onClick={() => onAdd(fresh('field'))}>{t('condition.add')}</Button>
-			<Dropdown trigger={['click']} menu={{ items: more.map((key) => ({ key, label: t(`condition.add_${key}`) })), onClick: ({ key }) => onAdd(fresh(key)) }}>
+			<Dropdown
+				trigger={['click']}
+				menu={{ items: more.map((key) => ({ key, label: t(`condition.add_${key}`) })), onClick: ({ key }) => onAdd(fresh(key)) }}
+			>
 				<Button size="small" type="text">{t('condition.more')}</Button>
 			</Dropdown>
 		</div>
@@ -210,7 +252,8 @@ function Group({ entity, node, onChange, onRemove, label }: PartProps<GroupNode>
 			<legend>
 				{label && <span>{label}</span>}
 				<Select
-					aria-label={t('condition.way')} size="small" value={node.way} popupMatchSelectWidth={false} options={(['all', 'any', 'none'] as const).map((way) => ({ value: way, label: t(`condition.way_${way}`) }))}
+					aria-label={t('condition.way')} size="small" value={node.way} popupMatchSelectWidth={false}
+					options={(['all', 'any', 'none'] as const).map((way) => ({ value: way, label: t(`condition.way_${way}`) }))}
 					onChange={(way: GroupNode['way']) => onChange({ ...node, way })}
 				/>
 				{onRemove && <Button size="small" type="text" icon={<DeleteOutlined />} aria-label={t('condition.remove')} onClick={onRemove} />}
@@ -221,7 +264,10 @@ function Group({ entity, node, onChange, onRemove, label }: PartProps<GroupNode>
 				<div key={part.id} className="cond-part" role="group" aria-label={t('condition.part', { n: i + 1 })}>
 					<div className="cond-row">
 						<Part entity={entity} node={part} onChange={(next) => put(i, next)} />
-						<Button size="small" type="text" className="cond-remove" icon={<DeleteOutlined />} aria-label={t('condition.remove')} onClick={() => put(i)} />
+						<Button
+							size="small" type="text" className="cond-remove" icon={<DeleteOutlined />} aria-label={t('condition.remove')}
+							onClick={() => put(i)}
+						/>
 					</div>
 					{part.kind === 'related' && inner(part) && (
 						<Group entity={inner(part)!} node={part.where} label={t('condition.where')} onChange={(where) => put(i, { ...part, where })} />
@@ -241,7 +287,9 @@ export function useMatches(entity: Entity, tree: GroupNode) {
 	const rested = useDelayed(text, 350);
 	const counted = useQuery({
 		queryKey: ['condition', 'count', entity.name, rested], enabled: rested !== '', retry: false, staleTime: 10_000, placeholderData: (old) => old,
-		queryFn: () => post<{ count: number; more: boolean; words: string }>('conditions/count', { entity: entity.name, condition: JSON.parse(rested) as Json }),
+		queryFn: () => post<{ count: number; more: boolean; words: string }>('conditions/count', {
+			entity: entity.name, condition: JSON.parse(rested) as Json,
+		}),
 	});
 	return { text, whole, counted, waiting: rested !== text || counted.isFetching };
 }
@@ -258,7 +306,11 @@ export function Editor({ entity, tree, onChange }: { entity: Entity; tree: Group
 			<p className={`cond-count${waiting ? ' is-waiting' : ''}`} role="status">
 				{!whole ? t('condition.incomplete') : error ? <span className="is-bad">{error}</span> : n ? (
 					<>
-						<b>{n.more ? t(people ? 'list.count_people_capped' : 'list.count_capped', { n: number(n.count), what: entity.label_many }) : t(people ? 'list.count_people' : 'list.count', { count: n.count, n: number(n.count), what: entity.label_many })}</b>
+						<b>
+							{n.more
+								? t(people ? 'list.count_people_capped' : 'list.count_capped', { n: number(n.count), what: entity.label_many })
+								: t(people ? 'list.count_people' : 'list.count', { count: n.count, n: number(n.count), what: entity.label_many })}
+						</b>
 						{' '}<span className="cond-words">{n.words}</span>
 					</>
 				) : ' '}

@@ -84,7 +84,10 @@ export function relationsOf(meta: Meta, entity: Entity): Relation[] {
 		const several = entity.children.filter((o) => o.entity === c.entity).length > 1;
 		const field = fieldOf(other, c.field);
 		if (!other || !may(other, 'read') || ['created_by', 'updated_by'].includes(c.field) || field?.type !== 'link') return [];
-		return [{ name: c.plural || other.plural, via: several ? c.field : undefined, entity: other, label: several ? `${other.label_many} · ${field.label}` : other.label_many, one: false }];
+		return [{
+			name: c.plural || other.plural, via: several ? c.field : undefined, entity: other,
+			label: several ? `${other.label_many} · ${field.label}` : other.label_many, one: false,
+		}];
 	});
 	const up = entity.fields.flatMap((field) => {
 		const other = field.type === 'link' ? entityOf(meta, field.link) : undefined;
@@ -111,7 +114,8 @@ export function measured(entity: Entity, measure: Measure): Field[] {
 const leaf = (field: string, op: string, value: unknown): Json => ({ field, op, value });
 
 const PERIODS: Record<string, [string, string]> = {
-	today: ['today', 'today+1d'], yesterday: ['today-1d', 'today'], week: ['week', 'week+1w'], month: ['month', 'month+1m'], quarter: ['quarter', 'quarter+1q'], year: ['year', 'year+1y'],
+	today: ['today', 'today+1d'], yesterday: ['today-1d', 'today'], week: ['week', 'week+1w'], month: ['month', 'month+1m'],
+	quarter: ['quarter', 'quarter+1q'], year: ['year', 'year+1y'],
 };
 
 /** "gte.2026-11-30T…" of the list's dialect as a leaf. */
@@ -224,7 +228,8 @@ function readPair(parts: Json[], entity: Entity): Condition | null {
 }
 
 function readRelated(meta: Meta, json: Json, entity: Entity, negated: boolean): Node | null {
-	const relation = relationsOf(meta, entity).find((r) => (r.name === json.related || r.entity.name === json.related || r.name === `${json.related}_id`) && (r.via ?? undefined) === (json.via ?? undefined));
+	const called = (r: Relation) => r.name === json.related || r.entity.name === json.related || r.name === `${json.related}_id`;
+	const relation = relationsOf(meta, entity).find((r) => called(r) && (r.via ?? undefined) === (json.via ?? undefined));
 	const measure = (json.measure ?? 'exists') as Measure;
 	if (!relation || (negated && measure !== 'exists')) return null;
 	const where = json.where ? read(meta, json.where as Json, relation.entity) : emptyGroup();

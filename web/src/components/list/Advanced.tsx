@@ -18,7 +18,8 @@ export default function AdvancedDialog({ entity, text, onDone, onClose }: { enti
 	const [tree, setTree] = useState(() => readTree(meta, text, entity));
 	return (
 		<Modal
-			open width={860} title={t('condition.advanced')} okText={t('filter.apply')} onCancel={onClose} okButtonProps={{ disabled: !complete(tree) || tree.parts.length === 0 }}
+			open width={860} title={t('condition.advanced')} okText={t('filter.apply')} onCancel={onClose}
+			okButtonProps={{ disabled: !complete(tree) || tree.parts.length === 0 }}
 			onOk={() => onDone(JSON.stringify(toJson(meta, entity, tree)))}
 		>
 			<Editor entity={entity} tree={tree} onChange={setTree} />
@@ -50,7 +51,9 @@ export function SaveSegment({ entity, q, conditions, onClose }: { entity: Entity
 	async function save() {
 		setBusy(true);
 		try {
-			const row = await createRecord(meta, entityOf(meta, 'segment')!, { name: name.trim(), entity: entity.name, condition: JSON.stringify(conditionOf(entity, q, conditions)) });
+			const row = await createRecord(meta, entityOf(meta, 'segment')!, {
+				name: name.trim(), entity: entity.name, condition: JSON.stringify(conditionOf(entity, q, conditions)),
+			});
 			await refresh(cache, 'segment');
 			onClose();
 			void navigate(`/segment/${row.id}`);
@@ -60,9 +63,15 @@ export function SaveSegment({ entity, q, conditions, onClose }: { entity: Entity
 		}
 	}
 	return (
-		<Modal open width={420} title={t('segment.save')} okText={t('word.save')} onOk={() => void save()} onCancel={onClose} confirmLoading={busy} okButtonProps={{ disabled: name.trim() === '' }}>
+		<Modal
+			open width={420} title={t('segment.save')} okText={t('word.save')} onOk={() => void save()} onCancel={onClose} confirmLoading={busy}
+			okButtonProps={{ disabled: name.trim() === '' }}
+		>
 			<label htmlFor="segment-name">{t('segment.name')}</label>
-			<Input id="segment-name" autoFocus value={name} maxLength={120} onChange={(e) => setName(e.target.value)} onPressEnter={() => name.trim() && void save()} />
+			<Input
+				id="segment-name" autoFocus value={name} maxLength={120} onChange={(e) => setName(e.target.value)}
+				onPressEnter={() => name.trim() && void save()}
+			/>
 			<p className="muted">{t('segment.save_text')}</p>
 		</Modal>
 	);

@@ -17,7 +17,9 @@ export function AdvancedChip({ entity, text, onOpen, onRemove }: { entity: Entit
 	return (
 		<span className="chip">
 			<button type="button" className="chip-words" title={words} onClick={onOpen}>{words}</button>
-			<button type="button" className="chip-x" aria-label={t('filter.remove', { field: t('condition.advanced') })} onClick={onRemove}><CloseOutlined /></button>
+			<button type="button" className="chip-x" aria-label={t('filter.remove', { field: t('condition.advanced') })} onClick={onRemove}>
+				<CloseOutlined />
+			</button>
 		</span>
 	);
 }

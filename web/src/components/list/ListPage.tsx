@@ -119,7 +119,10 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 	const selected = selection.all || selection.ids.size > 0;
 	const filtered = state.q !== '' || state.conditions.length > 0;
 	const creatable = may(entity, 'create') && !entity.child;
-	const segmentable = !entity.system && filtered && may(entityOf(meta, 'segment'), 'create') && state.conditions.every((c) => c.field !== IMPORT_RUN && (c.op !== 'raw' || c.field === 'condition'));
+	const segmentable = !entity.system
+		&& filtered
+		&& may(entityOf(meta, 'segment'), 'create')
+		&& state.conditions.every((c) => c.field !== IMPORT_RUN && (c.op !== 'raw' || c.field === 'condition'));
 	// The button above the page makes what the business makes daily; the rest is made here.
 	const elsewhere = !entity.child && !madeDaily(entity);
 
@@ -137,7 +140,10 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 						</Popover>
 					)}
 					{action ?? (creatable && elsewhere && <Button type="primary" onClick={() => void navigate(`/${entity.name}/new`)}>{t('list.create', { what: entity.label })}</Button>)}
-					<ListMenu entity={entity} totals={summed.length > 0 && !phone ? state.totals : null} onTotals={() => change({ totals: !state.totals })} onExport={() => setExporting(true)} onSegment={segmentable ? () => setSaving(true) : null} />
+					<ListMenu
+						entity={entity} totals={summed.length > 0 && !phone ? state.totals : null} onTotals={() => change({ totals: !state.totals })}
+						onExport={() => setExporting(true)} onSegment={segmentable ? () => setSaving(true) : null}
+					/>
 				</div>
 			</div>
 			<div className="list-filters">
@@ -188,7 +194,9 @@ export function ListPage({ entity, base = `/${entity.name}`, action }: ListPageP
 				</Suspense>
 			)}
 			{exporting && <Suspense fallback={null}><Export entity={entity} params={params} columns={state.columns} selection={selection} onClose={() => setExporting(false)} /></Suspense>}
-			{saving && <Suspense fallback={null}><SaveSegment entity={entity} q={state.q} conditions={state.conditions} onClose={() => setSaving(false)} /></Suspense>}
+			{saving && (
+				<Suspense fallback={null}><SaveSegment entity={entity} q={state.q} conditions={state.conditions} onClose={() => setSaving(false)} /></Suspense>
+			)}
 			{saver.dialog}
 		</div>
 	);
@@ -253,7 +261,15 @@ function ListMenu({ entity, totals, onTotals, onExport, onSegment }: MenuProps) 
 	];
 	if (items.length === 0) return null;
 	return (
-		<Dropdown trigger={['click']} placement="bottomRight" menu={{ items, onClick: ({ key }) => (key === 'export' ? onExport() : key === 'segment' ? onSegment?.() : key === 'totals' ? onTotals() : void navigate(`/import/new?entity=${entity.name}`)) }}>
+		<Dropdown
+			trigger={['click']} placement="bottomRight"
+			menu={{
+				items,
+				onClick: ({ key }) => (key === 'export'
+					? onExport()
+					: key === 'segment' ? onSegment?.() : key === 'totals' ? onTotals() : void navigate(`/import/new?entity=${entity.name}`)),
+			}}
+		>
 			<Button type="text" aria-label={t('list.more')}>⋯</Button>
 		</Dropdown>
 	);

@@ -63,7 +63,8 @@ function childTabs(meta: Meta, entity: Entity, record: RecordAnswer, without: st
 		// Of several, and of the record's own kind, the link says which.
 		const field = several || child === entity ? fieldOf(child, c.field) : undefined;
 		return {
-			key: several ? `${c.entity}.${c.field}` : c.entity, label: field ? `${child.label_many} · ${field.label}` : child.label_many, work: waysOf(c.entity).work ?? 'data',
+			key: several ? `${c.entity}.${c.field}` : c.entity, label: field ? `${child.label_many} · ${field.label}` : child.label_many,
+			work: waysOf(c.entity).work ?? 'data',
 			children: <ChildTable child={c.entity} field={c.field} parent={{ entity: entity.name, row: record.row }} />,
 		};
 	});
@@ -116,7 +117,10 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 		...(phone ? [{ key: 'facts', label: t('record.facts'), children: facts }] : []),
 		...groups.filter((g) => !phone || g.key !== 'timeline'),
 	].map((g) => ('members' in g && g.members.length > 1
-		? { key: g.key, label: t(`work.${g.key}`), children: <SubTabs entity={entity.name} group={g.key} tabs={g.members} active={tab} onChange={setTab} /> } : g));
+		? {
+			key: g.key, label: t(`work.${g.key}`),
+			children: <SubTabs entity={entity.name} group={g.key} tabs={g.members} active={tab} onChange={setTab} />,
+		} : g));
 	const holder = groups.find((g) => g.members.some((m) => m.key === tab))?.key;
 	const active = items.some((i) => i.key === tab) ? tab : holder ?? items.find((i) => i.key === firstKey)?.key ?? items[0]!.key;
 	return (

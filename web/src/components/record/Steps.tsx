@@ -60,11 +60,22 @@ export function Steps({ entity, record }: PartProps) {
 				<Button key={step.name} loading={busy === step.name} danger={step.colour === 'bad'} onClick={() => start(step)}>{step.label}</Button>
 			))}
 			{rest.length > 0 && (
-				<Dropdown trigger={['click']} menu={{ items: rest.map((s) => ({ key: s.name, label: s.label, danger: s.colour === 'bad' })), onClick: ({ key }) => start(rest.find((s) => s.name === key)!) }}>
+				<Dropdown
+					trigger={['click']}
+					menu={{
+						items: rest.map((s) => ({ key: s.name, label: s.label, danger: s.colour === 'bad' })),
+						onClick: ({ key }) => start(rest.find((s) => s.name === key)!),
+					}}
+				>
 					<Button>{t('record.steps')}</Button>
 				</Dropdown>
 			)}
-			{asking && <StepDialog step={asking} fields={askedBy(asking)} row={row} busy={busy !== null} onClose={() => setAsking(null)} onGo={(values) => void take(asking, values)} />}
+			{asking && (
+				<StepDialog
+					step={asking} fields={askedBy(asking)} row={row} busy={busy !== null} onClose={() => setAsking(null)}
+					onGo={(values) => void take(asking, values)}
+				/>
+			)}
 		</>
 	);
 }
@@ -83,14 +94,20 @@ function StepDialog({ step, fields, row, busy, onClose, onGo }: DialogProps) {
 	const [values, setValues] = useState<Record<string, unknown>>(() => Object.fromEntries(fields.map((f) => [f.name, row[f.name] ?? null])));
 	const ready = fields.every((f) => !isNothing(values[f.name]) && checkValue(f, values[f.name]) === null);
 	return (
-		<Modal open width={460} title={step.label} okText={step.label} okButtonProps={{ disabled: !ready }} confirmLoading={busy} onCancel={onClose} onOk={() => onGo(Object.fromEntries(fields.map((f) => [f.name, wire(f, values[f.name])])))}>
+		<Modal
+			open width={460} title={step.label} okText={step.label} okButtonProps={{ disabled: !ready }} confirmLoading={busy} onCancel={onClose}
+			onOk={() => onGo(Object.fromEntries(fields.map((f) => [f.name, wire(f, values[f.name])])))}
+		>
 			<div className="stack">
 				{fields.map((f, i) => {
 					const { Edit } = kindOf(f);
 					return (
 						<div key={f.name} className="form-field" data-field={f.name}>
 							<label htmlFor={`${id}${f.name}`}>{f.label}</label>
-							<Edit field={f} value={values[f.name]} onChange={(value) => setValues((old) => ({ ...old, [f.name]: value }))} id={`${id}${f.name}`} invalid={false} autoFocus={i === 0} />
+							<Edit
+								field={f} value={values[f.name]} onChange={(value) => setValues((old) => ({ ...old, [f.name]: value }))}
+								id={`${id}${f.name}`} invalid={false} autoFocus={i === 0}
+							/>
 						</div>
 					);
 				})}

@@ -38,7 +38,8 @@ export function useSources(entity: Entity): Known[] {
 	const who = useWho();
 	return useMemo(() => features().timeline.flatMap((source) => {
 		const found = entityOf(meta, source.entity);
-		if (source.on !== entity.name || !found || !who.may(source.entity, 'read') || !fieldOf(found, source.field) || (source.when && !source.when(who))) return [];
+		if (source.on !== entity.name || !found || !who.may(source.entity, 'read') || !fieldOf(found, source.field)) return [];
+		if (source.when && !source.when(who)) return [];
 		const names = source.fields && [...source.fields, source.at];
 		const select = names ? selectOf(meta, found, names.flatMap((n) => fieldOf(found, n) ?? [])) : selectAll(meta, found);
 		return [{ source, entity: found, select }];
@@ -69,13 +70,18 @@ function Stream({ entity, record, sources }: PartProps & { sources: Known[] }) {
 	const [shown, setShown] = useState('');
 	const streams = sources.map((known) => ({ known, ...useStream(known, record.row.id, shown) }));
 	const { items, horizon } = mergeSources<Entry>(streams.map(({ known, on, rows }) => ({
-		items: on ? (rows.data?.pages ?? []).flatMap((p) => p.rows.map((row) => ({ at: Date.parse(String(row[known.source.at])), item: { source: known, row, masked: p.masked } }))) : [],
+		items: on
+			? (rows.data?.pages ?? []).flatMap((p) => p.rows.map((row) => ({
+				at: Date.parse(String(row[known.source.at])), item: { source: known, row, masked: p.masked },
+			})))
+			: [],
 		more: on && rows.hasNextPage,
 	})));
 	const running = streams.filter((s) => s.on);
 	const waiting = running.some((s) => s.rows.isPending && s.rows.fetchStatus !== 'idle');
 	const failed = running.find((s) => s.rows.error)?.rows.error;
-	const top = shown ? [] : streams.flatMap(({ known, top: { data } }) => (known.source.pinned ? data?.rows ?? [] : []).map((row) => ({ source: known, row, masked: data!.masked })));
+	const pinned = streams.filter((s) => s.known.source.pinned);
+	const top = shown ? [] : pinned.flatMap(({ known, top: { data } }) => (data?.rows ?? []).map((row) => ({ source: known, row, masked: data!.masked })));
 	const again = () => running.forEach((s) => void s.rows.refetch());
 	const more = () => running.forEach((s) => s.rows.hasNextPage && void s.rows.fetchNextPage());
 	let day = '';
@@ -83,7 +89,10 @@ function Stream({ entity, record, sources }: PartProps & { sources: Known[] }) {
 		<div className="timeline">
 			<Composers entity={entity} record={record} />
 			<div className="timeline-tools">
-				<Segmented size="small" aria-label={t('timeline.filter')} value={shown} onChange={setShown} options={[{ value: '', label: t('timeline.everything') }, ...sources.flatMap(choicesOf)]} />
+				<Segmented
+					size="small" aria-label={t('timeline.filter')} value={shown} onChange={setShown}
+					options={[{ value: '', label: t('timeline.everything') }, ...sources.flatMap(choicesOf)]}
+				/>
 			</div>
 			{top.length > 0 && (
 				<section className="pinned" aria-label={t('timeline.pinned')}>

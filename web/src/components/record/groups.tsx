@@ -26,7 +26,13 @@ export function groupTabs(tabs: RecordTab[], most: number): Group[] {
 const memory = (entity: string, group: string) => `guanxi.tab.${entity}.${group}`;
 
 /** The one that was looked at last is there again. */
-export function SubTabs({ entity, group, tabs, active, onChange }: { entity: string; group: string; tabs: RecordTab[]; active: string; onChange(tab: string): void }) {
+export function SubTabs({ entity, group, tabs, active, onChange }: {
+	entity: string;
+	group: string;
+	tabs: RecordTab[];
+	active: string;
+	onChange(tab: string): void;
+}) {
 	const { t } = useTranslation();
 	const last = localStorage.getItem(memory(entity, group));
 	const open = (tabs.find((tab) => tab.key === active) ?? tabs.find((tab) => tab.key === last) ?? tabs[0]!).key;

@@ -53,7 +53,12 @@ function Piece({ part, entity, record }: PartProps & { part: { load?: TabEntry['
 }
 
 function RowsTab({ rows, entity, record }: PartProps & { rows: RowsOf }) {
-	return <ChildTable child={rows.entity} field={rows.field} parent={{ entity: entity.name, row: record.row }} columns={rows.fields} order={rows.order} query={rows.query} fixed={rows.fixed} />;
+	return (
+		<ChildTable
+			child={rows.entity} field={rows.field} parent={{ entity: entity.name, row: record.row }} columns={rows.fields} order={rows.order}
+			query={rows.query} fixed={rows.fixed}
+		/>
+	);
 }
 
 export function useHasCards(entity: Entity, record: RecordAnswer | undefined): boolean {
@@ -73,7 +78,12 @@ export function Cards({ entity, record }: PartProps) {
 			{cards.map((card) => (card.rows
 				? <RowsCard key={card.key} title={labelOf(meta, t, card.label, card.rows)} rows={card.rows} record={record} />
 				: !card.label ? <Piece key={card.key} part={card} entity={entity} record={record} />
-				: <section key={card.key} className="related">{card.label && <h3>{labelOf(meta, t, card.label, undefined)}</h3>}<Piece part={card} entity={entity} record={record} /></section>
+				: (
+					<section key={card.key} className="related">
+						{card.label && <h3>{labelOf(meta, t, card.label, undefined)}</h3>}
+						<Piece part={card} entity={entity} record={record} />
+					</section>
+				)
 			))}
 		</>
 	);
@@ -105,7 +115,9 @@ function RowsCard({ title, rows, record }: { title: string; rows: RowsOf; record
 			<h3>{title}</h3>
 			{found.data.rows.length === 0 ? <p className="quiet">{t('record.none', { what: entity.label_many })}</p> : (
 				<ul className="related-rows">
-					{found.data.rows.slice(0, SHOWN).map((row) => <CardRow key={row.id} entity={entity} row={row} fields={fields} masked={found.data.masked} meta={meta} />)}
+					{found.data.rows
+						.slice(0, SHOWN)
+						.map((row) => <CardRow key={row.id} entity={entity} row={row} fields={fields} masked={found.data.masked} meta={meta} />)}
 				</ul>
 			)}
 			{more && (
@@ -125,7 +137,9 @@ function CardRow({ entity, row, fields, masked, meta }: { entity: Entity; row: R
 		<li>
 			<Link to={`/${entity.name}/${row.id}`}>{name}</Link>
 			<span className="related-facts">
-				{fields.filter((f) => !isNothing(row[f.name])).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}
+				{fields
+					.filter((f) => !isNothing(row[f.name]))
+					.map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}
 			</span>
 		</li>
 	);

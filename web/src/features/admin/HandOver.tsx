@@ -124,7 +124,10 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 						{isGoing(act) && <p className="hint">{t('user.hand_over_background')}</p>}
 						<Alert
 							type={isGoing(act) ? 'info' : act.state === 'done' && act.refused === 0 ? 'success' : 'warning'} showIcon
-							title={t(isGoing(act) || act.state !== 'done' ? 'user.hand_over_so_far' : 'user.hand_over_done', { n: number(act.done), of: number(act.total), count: act.done })}
+							title={t(
+								isGoing(act) || act.state !== 'done' ? 'user.hand_over_so_far' : 'user.hand_over_done',
+								{ n: number(act.done), of: number(act.total), count: act.done },
+							)}
 							description={<Link to={`/bulk_act/${act.id}`}>{t('bulk.see')}</Link>}
 						/>
 					</>
@@ -205,7 +208,9 @@ export function HandOver({ row, disables, onClose }: HandOverProps) {
 						)}
 						{preview.data && preview.data.left > 0 && <Alert type="warning" showIcon title={t('user.hand_over_left', { n: number(preview.data.left), count: preview.data.left })} />}
 						{disables && row.id !== me.id && row.active !== false && (
-							<Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>{t('user.hand_over_disable', { name: row.name })}</Checkbox>
+							<Checkbox checked={disable} onChange={(e) => setDisable(e.target.checked)}>
+								{t('user.hand_over_disable', { name: row.name })}
+							</Checkbox>
 						)}
 						<ConfirmNumber count={total} value={typed} onChange={setTyped} />
 					</>

@@ -13,13 +13,19 @@ export default {
 		{ path: '/bulk_act', load: () => import('./BulkActs.tsx') },
 	],
 	settings: [
-		{ group: 'firm', order: 10, to: '/settings/firm', label: 'firm_page.title', icon: 'settings', text: 'settings.firm_text', when: (who) => who.can('admin') },
+		{
+			group: 'firm', order: 10, to: '/settings/firm', label: 'firm_page.title', icon: 'settings', text: 'settings.firm_text',
+			when: (who) => who.can('admin'),
+		},
 		{ group: 'people', order: 10, entity: 'user', text: 'settings.users_text' },
 		{
 			group: 'people', order: 20, to: '/settings/organisation', label: 'settings.organisation', icon: 'team', text: 'settings.organisation_text',
 			when: (who) => ['team', 'branch', 'region'].some((name) => who.may(name, 'read')),
 		},
-		{ group: 'people', order: 30, to: '/settings/invite', label: 'invite.title', icon: 'invite', text: 'settings.invite_text', when: (who) => who.can('users') },
+		{
+			group: 'people', order: 30, to: '/settings/invite', label: 'invite.title', icon: 'invite', text: 'settings.invite_text',
+			when: (who) => who.can('users'),
+		},
 		{ group: 'people', order: 40, entity: 'role', text: 'settings.roles_text' },
 		{ group: 'data', order: 30, entity: 'tag', text: 'settings.tags_text' },
 		{ group: 'data', order: 40, entity: 'bulk_act', text: 'settings.bulk_text' },

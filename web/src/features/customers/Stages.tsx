@@ -48,7 +48,10 @@ export function Stages({ entity, record }: { entity: Entity; record: RecordAnswe
 						return (
 							<li key={option.value} className={`stage${state}`} aria-current={here ? 'step' : undefined}>
 								{able && !here ? (
-									<button type="button" disabled={busy} onClick={() => void move(option.value, option.label)} title={t('customer.stage_set', { stage: option.label })}>
+									<button
+										type="button" disabled={busy} onClick={() => void move(option.value, option.label)}
+										title={t('customer.stage_set', { stage: option.label })}
+									>
 										{option.label}
 									</button>
 								) : <span>{option.label}</span>}

@@ -67,7 +67,10 @@ export default function TalkItem({ entity, row, masked }: TimelineItemProps) {
 					</span>
 					{mayHere(entity, 'update') && (
 						<Tooltip title={pin ? t('timeline.unpin') : t('timeline.pin')}>
-							<Button type="text" size="small" className="event-pin" icon={pin ? <PushpinFilled /> : <PushpinOutlined />} aria-label={pin ? t('timeline.unpin') : t('timeline.pin')} aria-pressed={pin} onClick={() => void toggle()} />
+							<Button
+								type="text" size="small" className="event-pin" icon={pin ? <PushpinFilled /> : <PushpinOutlined />}
+								aria-label={pin ? t('timeline.unpin') : t('timeline.pin')} aria-pressed={pin} onClick={() => void toggle()}
+							/>
 						</Tooltip>
 					)}
 				</p>
@@ -85,7 +88,12 @@ export default function TalkItem({ entity, row, masked }: TimelineItemProps) {
 			</div>
 			{saver.dialog}
 			{dialog}
-			{editing && <FormDialog entity={entity} row={row} onClose={() => setEditing(false)} onSaved={() => { setEditing(false); void refresh(cache, 'interaction', 'customer'); }} />}
+			{editing && (
+				<FormDialog
+					entity={entity} row={row} onClose={() => setEditing(false)}
+					onSaved={() => { setEditing(false); void refresh(cache, 'interaction', 'customer'); }}
+				/>
+			)}
 		</article>
 	);
 }

@@ -31,7 +31,10 @@ export default {
 			work: 'timeline',
 			record: () => import('./InteractionPage.tsx'),
 			views: [
-				{ key: 'open_mine', label: 'view.open_mine', query: 'state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc', needs: ['state', 'owner_id', 'due_at'] },
+				{
+					key: 'open_mine', label: 'view.open_mine', query: 'state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc',
+					needs: ['state', 'owner_id', 'due_at'],
+				},
 				{ key: 'open', label: 'view.open_all', query: 'state=in.(open,planned)&order=due_at.asc', needs: ['state', 'due_at'] },
 			],
 		},
@@ -45,10 +48,16 @@ export default {
 	tabs: [
 		{ on: 'customer', key: 'identifiers', order: 50, work: 'data', rows: { entity: 'identifier', field: 'customer_id' } },
 		{ on: 'customer', key: 'addresses', order: 51, work: 'data', rows: { entity: 'address', field: 'customer_id' } },
-		{ on: 'customer', key: 'consents', order: 52, work: 'data', label: { entity: 'consent' }, covers: [{ entity: 'consent', field: 'customer_id' }], load: () => import('./Consents.tsx'), when: (who) => who.may('consent', 'read') },
+		{
+			on: 'customer', key: 'consents', order: 52, work: 'data', label: { entity: 'consent' },
+			covers: [{ entity: 'consent', field: 'customer_id' }], load: () => import('./Consents.tsx'), when: (who) => who.may('consent', 'read'),
+		},
 	],
 	timeline: [
-		{ on: 'customer', key: 'talks', order: 10, entity: 'interaction', field: 'customer_id', at: 'at', kinds: 'kind', pinned: 'pinned', item: () => import('./TalkItem.tsx') },
+		{
+			on: 'customer', key: 'talks', order: 10, entity: 'interaction', field: 'customer_id', at: 'at', kinds: 'kind', pinned: 'pinned',
+			item: () => import('./TalkItem.tsx'),
+		},
 	],
 	composer: [{ on: 'customer', entity: 'interaction', load: () => import('./TalkComposer.tsx') }],
 } satisfies Feature;

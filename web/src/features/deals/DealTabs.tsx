@@ -13,7 +13,9 @@ export function DealTabs({ current, search }: { current: (typeof VIEWS)[number][
 	const { t } = useTranslation();
 	return (
 		<nav className="deals-tabs" aria-label={t('deals.views')}>
-			{VIEWS.map(({ key, to }) => <Link key={key} to={`${to}${search}`} aria-current={key === current ? 'page' : undefined}>{t(`deals.as_${key}`)}</Link>)}
+			{VIEWS.map(({ key, to }) => (
+				<Link key={key} to={`${to}${search}`} aria-current={key === current ? 'page' : undefined}>{t(`deals.as_${key}`)}</Link>
+			))}
 		</nav>
 	);
 }

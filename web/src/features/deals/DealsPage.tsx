@@ -17,7 +17,9 @@ import { Chips } from '@/components/list/Chips.tsx';
 import { useListState } from '@/components/list/state.ts';
 import { useDelayed } from '@/lib/delayed.ts';
 import { date, money, number } from '@/lib/format.ts';
-import { boardParams, CLOSED_DAYS, nameOf, type Stage, stageParams, type Sum, useBoardLive, usePipeline, usePipelines, usePlace, useStageSums } from './board.ts';
+import {
+	boardParams, CLOSED_DAYS, nameOf, type Stage, stageParams, type Sum, useBoardLive, usePipeline, usePipelines, usePlace, useStageSums,
+} from './board.ts';
 import { DealTabs } from './DealTabs.tsx';
 import './deals.css';
 
@@ -28,7 +30,8 @@ export default function DealsPage() {
 	const { t } = useTranslation();
 	const entity = entityOf(meta, 'opportunity');
 	useTitle(t('deals.board'));
-	if (!entity || !may(entity, 'read')) return <Denied need={t('state.need', { action: t('action_word.read'), what: entity?.label_many ?? t('deals.board') })} />;
+	if (!entity || !may(entity, 'read'))
+		return <Denied need={t('state.need', { action: t('action_word.read'), what: entity?.label_many ?? t('deals.board') })} />;
 	return <Deals entity={entity} />;
 }
 
@@ -40,12 +43,15 @@ function Deals({ entity }: { entity: Entity }) {
 	const pipeline = usePipeline(pipelines.data, state.conditions);
 	const conditions = state.conditions.filter((c) => c.field !== 'pipeline_id');
 	const conditionsKey = JSON.stringify(conditions);
-	const params = useMemo(() => boardParams(meta, entity, conditions, state.q, me.id, pipeline?.id ?? '0'), [meta, entity, conditionsKey, state.q, me.id, pipeline?.id]);
+	const params = useMemo(
+		() => boardParams(meta, entity, conditions, state.q, me.id, pipeline?.id ?? '0'), [meta, entity, conditionsKey, state.q, me.id, pipeline?.id],
+	);
 	const { search } = useLocation();
 
 	if (pipelines.isError) return <Failed error={pipelines.error} onRetry={() => void pipelines.refetch()} />;
 	if (pipelines.isPending) return <Loading />;
-	if (!pipeline) return <Empty title={t('deals.no_pipeline')} text={t('deals.no_pipeline_text')} action={<Link to="/pipeline">{t('deals.pipelines')}</Link>} />;
+	if (!pipeline)
+		return <Empty title={t('deals.no_pipeline')} text={t('deals.no_pipeline_text')} action={<Link to="/pipeline">{t('deals.pipelines')}</Link>} />;
 	return (
 		<div className="deals-page">
 			<h1 className="sr-only">{t('deals.board')}</h1>
@@ -58,11 +64,18 @@ function Deals({ entity }: { entity: Entity }) {
 						onChange={(id: string) => change({ conditions: [...conditions, { field: 'pipeline_id', op: 'in', value: [id] }] })}
 					/>
 				)}
-				{may(entity, 'create') && <Link className="deals-end" to="/opportunity/new"><Button type="primary" tabIndex={-1}>{t('list.create', { what: entity.label })}</Button></Link>}
+				{may(entity, 'create') && (
+					<Link className="deals-end" to="/opportunity/new">
+						<Button type="primary" tabIndex={-1}>{t('list.create', { what: entity.label })}</Button>
+					</Link>
+				)}
 			</div>
 			<div className="list-filters">
 				<Typed value={state.q} label={t('list.search', { what: entity.label_many })} onChange={(q) => change({ q })} />
-				<Chips entity={entity} conditions={conditions} onChange={(next) => change({ conditions: [...next, ...state.conditions.filter((c) => c.field === 'pipeline_id')] })} />
+				<Chips
+					entity={entity} conditions={conditions}
+					onChange={(next) => change({ conditions: [...next, ...state.conditions.filter((c) => c.field === 'pipeline_id')] })}
+				/>
 			</div>
 			<Stages key={pipeline.id} entity={entity} stages={pipeline.stages} params={params} />
 		</div>
@@ -73,7 +86,12 @@ function Typed({ value, label, onChange }: { value: string; label: string; onCha
 	const [typed, setTyped] = useState(value);
 	const rested = useDelayed(typed, 250);
 	if (rested === typed && rested.trim() !== value) setTimeout(() => onChange(rested.trim()), 0);
-	return <Input className="quick-search" allowClear value={typed} placeholder={label} aria-label={label} autoComplete="off" onChange={(e) => setTyped(e.target.value)} />;
+	return (
+		<Input
+			className="quick-search" allowClear value={typed} placeholder={label} aria-label={label} autoComplete="off"
+			onChange={(e) => setTyped(e.target.value)}
+		/>
+	);
 }
 
 interface Asked {
@@ -138,7 +156,12 @@ function Stages({ entity, stages, params }: { entity: Entity; stages: Stage[]; p
 	return (
 		<>
 			<Board label={t('deals.board')} columns={columns} movable={movable} onMove={move}>
-				{stages.map((stage) => <StageColumn key={stage.id} entity={entity} stage={stage} params={params} sum={sums.data?.get(stage.id)} known={sums.isSuccess} changed={changed} />)}
+				{stages.map((stage) => (
+					<StageColumn
+						key={stage.id} entity={entity} stage={stage} params={params} sum={sums.data?.get(stage.id)} known={sums.isSuccess}
+						changed={changed}
+					/>
+				))}
 			</Board>
 			{asked && (
 				<Needed
@@ -154,7 +177,14 @@ function Stages({ entity, stages, params }: { entity: Entity; stages: Stage[]; p
 	);
 }
 
-function StageColumn({ entity, stage, params, sum, known, changed }: { entity: Entity; stage: Stage; params: URLSearchParams; sum: Sum | undefined; known: boolean; changed: ReadonlySet<string> }) {
+function StageColumn({ entity, stage, params, sum, known, changed }: {
+	entity: Entity;
+	stage: Stage;
+	params: URLSearchParams;
+	sum: Sum | undefined;
+	known: boolean;
+	changed: ReadonlySet<string>;
+}) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
 	const rows = useRows(entity, useMemo(() => stageParams(params, stage), [params, stage]));
@@ -173,17 +203,22 @@ function StageColumn({ entity, stage, params, sum, known, changed }: { entity: E
 			<h2 className={`deals-stage deals-${stage.category}`}>{title} <span className="quiet">{known ? number(count) : ''}</span></h2>
 			<p>
 				{!known ? ' ' : !paid ? t('deals.no_amounts') : <b>{money(sum?.amount ?? '0', meta.base_currency, { whole: true })}</b>}
-				{known && stage.category === 'open' && sum?.weighted ? ` · ${t('deals.weighted', { money: money(sum.weighted, meta.base_currency, { whole: true }) })}` : ''}
+				{known && stage.category === 'open' && sum?.weighted
+					? ` · ${t('deals.weighted', { money: money(sum.weighted, meta.base_currency, { whole: true }) })}`
+					: ''}
 				{stage.category !== 'open' ? ` · ${t('deals.recent', { days: CLOSED_DAYS })}` : ''}
 			</p>
 		</>
 	);
 	return (
 		<Column
-			column={{ key: stage.id, title: `${title}, ${t('deals.count', { count, n: number(count) })}` }} head={head} rows={list} height={CARD} changed={changed}
+			column={{ key: stage.id, title: `${title}, ${t('deals.count', { count, n: number(count) })}` }} head={head} rows={list} height={CARD}
+			changed={changed}
 			name={(row) => titleOf(entity, row)} to={(row) => `/opportunity/${row.id}`} card={(row) => <Card entity={entity} row={row} />}
 			complete={rows.data !== undefined && !rows.hasNextPage} loading={rows.isFetchingNextPage} onMore={more}
-			empty={rows.isError ? <Failed error={rows.error} onRetry={() => void rows.refetch()} small /> : rows.isPending ? <Skeleton active title={false} /> : stage.todo ?? t('deals.none_here')}
+			empty={rows.isError
+				? <Failed error={rows.error} onRetry={() => void rows.refetch()} small />
+				: rows.isPending ? <Skeleton active title={false} /> : stage.todo ?? t('deals.none_here')}
 		/>
 	);
 }
@@ -200,13 +235,21 @@ function Card({ entity, row }: { entity: Entity; row: Row }) {
 		<>
 			<div className="board-line"><span>{(customer && linkedTitle(meta, customer, row)) ?? ' '}</span></div>
 			<div className="board-line">
-				<b>{row.amount ? money(row.amount, String(row.currency ?? meta.base_currency), { whole: true }) : <span className="quiet">{t('deals.no_amount')}</span>}</b>
+				<b>
+					{row.amount
+						? money(row.amount, String(row.currency ?? meta.base_currency), { whole: true })
+						: <span className="quiet">{t('deals.no_amount')}</span>}
+				</b>
 				<span className={late ? 'mean mean-bad' : ''}>{row.close_on ? date(row.close_on, 'axis') : ''}</span>
 			</div>
 			<div className="board-line">
 				<span className="board-marks">
 					{stuck ? <span className="mean mean-warn">{t('deals.stuck', { count: days, n: number(days) })}</span> : null}
-					{open && row.open_activities === 0 ? <span className="mean mean-bad">{t('deals.no_step')}</span> : open && row.next_activity_at ? <span>{t('deals.next', { date: date(String(row.next_activity_at).slice(0, 10), 'axis') })}</span> : null}
+					{open && row.open_activities === 0
+						? <span className="mean mean-bad">{t('deals.no_step')}</span>
+						: open && row.next_activity_at
+							? <span>{t('deals.next', { date: date(String(row.next_activity_at).slice(0, 10), 'axis') })}</span>
+							: null}
 				</span>
 				<span>{(owner && linkedTitle(meta, owner, row)) ?? ''}</span>
 			</div>
@@ -233,7 +276,8 @@ function Needed({ entity, asked, onClose, onSave }: { entity: Entity; asked: Ask
 	}
 	return (
 		<Modal
-			open width={480} title={t(asked.to.category === 'lost' ? 'deals.lost_title' : 'deals.needed_title', { stage: nameOf(asked.to), name: titleOf(entity, asked.row) })}
+			open width={480}
+			title={t(asked.to.category === 'lost' ? 'deals.lost_title' : 'deals.needed_title', { stage: nameOf(asked.to), name: titleOf(entity, asked.row) })}
 			onCancel={onClose} okText={t('deals.move_save')} okButtonProps={{ htmlType: 'submit', form: id, loading: busy }} cancelText={t('word.cancel')}
 		>
 			<form id={id} onSubmit={(e) => { e.preventDefault(); void submit(); }}>

@@ -37,7 +37,9 @@ export function FinishDialog({ entity, row, onClose, onDone }: Props) {
 		try {
 			await post(`interaction/${row.id}/finish`, {
 				...(outcome ? { outcome } : {}), ...(report.length ? { report } : {}),
-				...(subject || due ? { next_kind: kind, next_subject: subject || String(row.subject ?? ''), ...(due ? { next_due_at: new Date(due).toISOString() } : {}) } : {}),
+				...(subject || due
+					? { next_kind: kind, next_subject: subject || String(row.subject ?? ''), ...(due ? { next_due_at: new Date(due).toISOString() } : {}) }
+					: {}),
 			});
 			onDone();
 		} catch (error) {
@@ -46,7 +48,11 @@ export function FinishDialog({ entity, row, onClose, onDone }: Props) {
 		}
 	}
 	return (
-		<Modal open width={520} title={t('today.finish_title', { subject: String(row.subject ?? kinds.find((k) => k.value === row.kind)?.label ?? '') })} onCancel={onClose} okText={t('today.finish')} okButtonProps={{ htmlType: 'submit', form: id, loading: busy }} cancelText={t('word.cancel')}>
+		<Modal
+			open width={520} title={t('today.finish_title', { subject: String(row.subject ?? kinds.find((k) => k.value === row.kind)?.label ?? '') })}
+			onCancel={onClose} okText={t('today.finish')} okButtonProps={{ htmlType: 'submit', form: id, loading: busy }}
+			cancelText={t('word.cancel')}
+		>
 			<form
 				id={id} className="stack" onSubmit={(e) => {
 					e.preventDefault();
@@ -62,11 +68,21 @@ export function FinishDialog({ entity, row, onClose, onDone }: Props) {
 					</div>
 				))}
 				<h3>{t('today.next_step')}</h3>
-				<Select aria-label={t('today.next_kind')} value={kind} onChange={setKind} options={kinds.filter((k) => [...TALK, 'task', 'email'].includes(k.value)).map((k) => ({ value: k.value, label: k.label }))} />
-				<Input aria-label={t('today.next_subject')} placeholder={t('today.next_subject')} value={subject} onChange={(e) => setSubject(e.target.value)} />
+				<Select
+					aria-label={t('today.next_kind')} value={kind} onChange={setKind}
+					options={kinds.filter((k) => [...TALK, 'task', 'email'].includes(k.value)).map((k) => ({ value: k.value, label: k.label }))}
+				/>
+				<Input
+					aria-label={t('today.next_subject')} placeholder={t('today.next_subject')} value={subject}
+					onChange={(e) => setSubject(e.target.value)}
+				/>
 				<Input type="datetime-local" aria-label={t('today.next_due')} value={due} onChange={(e) => setDue(e.target.value)} />
 				<span>
-					{[1, 3, 7].map((days) => <Button key={days} size="small" type="link" onClick={() => setDue(localInput(inDays(days)))}>{t('today.in_days', { count: days })}</Button>)}
+					{[1, 3, 7].map((days) => (
+						<Button key={days} size="small" type="link" onClick={() => setDue(localInput(inDays(days)))}>
+							{t('today.in_days', { count: days })}
+						</Button>
+					))}
 				</span>
 				{wrong && <p className="problem" role="alert">{wrong}</p>}
 			</form>

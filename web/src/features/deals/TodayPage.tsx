@@ -25,14 +25,17 @@ export default function TodayPage() {
 	const { t } = useTranslation();
 	const entity = entityOf(meta, 'interaction');
 	useTitle(t('today.title'));
-	if (!entity || !may(entity, 'read')) return <Denied need={t('state.need', { action: t('action_word.read'), what: entity?.label_many ?? t('today.title') })} />;
+	if (!entity || !may(entity, 'read'))
+		return <Denied need={t('state.need', { action: t('action_word.read'), what: entity?.label_many ?? t('today.title') })} />;
 	return <Today entity={entity} />;
 }
 
 function useSelect(entity: Entity): string {
 	const { meta } = useApp();
 	const phone = fieldOf(entityOf(meta, 'customer'), 'phone');
-	const own = ['id', 'version', 'kind', 'subject', 'body', 'due_at', 'state', 'about', 'place', 'reminded_at', 'customer_id', 'owner_id'].filter((n) => fieldOf(entity, n)?.right !== 'hidden');
+	const own = [
+		'id', 'version', 'kind', 'subject', 'body', 'due_at', 'state', 'about', 'place', 'reminded_at', 'customer_id', 'owner_id',
+	].filter((n) => fieldOf(entity, n)?.right !== 'hidden');
 	return `${own.join()},customer:customer_id(id,name${phone && phone.right !== 'hidden' ? ',phone' : ''})`;
 }
 
@@ -65,7 +68,10 @@ function Today({ entity }: { entity: Entity }) {
 			) : <Calendar entity={entity} owner={me.id} show={show} />}
 			{making && (
 				<Suspense fallback={null}>
-					<FormDialog entity={entity} row={null} start={{ kind: 'task', state: 'planned', due_at: inDays(1).toISOString() }} onClose={() => setMaking(false)} onSaved={() => { setMaking(false); again(); }} />
+					<FormDialog
+						entity={entity} row={null} start={{ kind: 'task', state: 'planned', due_at: inDays(1).toISOString() }}
+						onClose={() => setMaking(false)} onSaved={() => { setMaking(false); again(); }}
+					/>
 				</Suspense>
 			)}
 		</div>
@@ -76,7 +82,15 @@ function Due({ entity, owner, onDone }: { entity: Entity; owner: string; onDone(
 	const { t } = useTranslation();
 	const select = useSelect(entity);
 	const end = useMemo(() => startOfDay(new Date(), 8).toISOString(), []);
-	const rows = useSome(entity, useMemo(() => new URLSearchParams({ select, owner_id: `eq.${owner}`, state: OPEN, or: `(due_at.lt.${end},due_at.is.null)`, order: 'due_at.asc.nullslast', limit: '200' }), [select, owner, end]));
+	const rows = useSome(
+		entity,
+		useMemo(
+			() => new URLSearchParams({
+				select, owner_id: `eq.${owner}`, state: OPEN, or: `(due_at.lt.${end},due_at.is.null)`, order: 'due_at.asc.nullslast', limit: '200',
+			}),
+			[select, owner, end],
+		),
+	);
 	const [finishing, setFinishing] = useState<Row | null>(null);
 	const now = Date.now(), tomorrow = startOfDay(new Date(), 1).getTime();
 	const groups = useMemo(() => {
@@ -96,8 +110,14 @@ function Due({ entity, owner, onDone }: { entity: Entity; owner: string; onDone(
 			{groups.length === 0 && <section className="panel"><p className="quiet">{t('today.nothing')}</p></section>}
 			{groups.map((group) => (
 				<section className="panel" key={group.key} aria-label={t(`today.${group.key}`)}>
-					<header><h2 className={group.key === 'overdue' ? 'mean mean-bad' : undefined}>{t(`today.${group.key}`)} <span className="quiet">{number(group.rows.length)}</span></h2></header>
-					<ul className="today-list">{group.rows.map((row) => <Line key={row.id} entity={entity} row={row} onFinish={() => setFinishing(row)} onDone={onDone} />)}</ul>
+					<header>
+						<h2 className={group.key === 'overdue' ? 'mean mean-bad' : undefined}>
+							{t(`today.${group.key}`)} <span className="quiet">{number(group.rows.length)}</span>
+						</h2>
+					</header>
+					<ul className="today-list">
+						{group.rows.map((row) => <Line key={row.id} entity={entity} row={row} onFinish={() => setFinishing(row)} onDone={onDone} />)}
+					</ul>
 				</section>
 			))}
 			{finishing && <FinishDialog entity={entity} row={finishing} onClose={() => setFinishing(null)} onDone={() => { setFinishing(null); onDone(); }} />}
@@ -128,10 +148,15 @@ function Line({ entity, row, onFinish, onDone }: { entity: Entity; row: Row; onF
 			onDone();
 		}
 	}
-	const later = [{ key: 'hour', label: t('today.hour'), to: () => new Date(Date.now() + 3_600_000) }, ...[1, 3, 7].map((d) => ({ key: String(d), label: t('today.in_days', { count: d }), to: () => inDays(d) }))];
+	const later = [
+		{ key: 'hour', label: t('today.hour'), to: () => new Date(Date.now() + 3_600_000) },
+		...[1, 3, 7].map((d) => ({ key: String(d), label: t('today.in_days', { count: d }), to: () => inDays(d) })),
+	];
 	return (
 		<li data-activity={row.id}>
-			<span className={due && due.getTime() < Date.now() ? 'mean mean-bad' : 'quiet'}>{due ? `${dayKey(due) === dayKey(new Date()) ? '' : `${date(dayKey(due), 'axis')} `}${time(due.toISOString(), 'clock')}` : t('home.no_due')}</span>
+			<span className={due && due.getTime() < Date.now() ? 'mean mean-bad' : 'quiet'}>
+				{due ? `${dayKey(due) === dayKey(new Date()) ? '' : `${date(dayKey(due), 'axis')} `}${time(due.toISOString(), 'clock')}` : t('home.no_due')}
+			</span>
 			<span className="today-main">
 				<Link to={`/interaction/${row.id}`}>{subject}</Link>
 				<span className="quiet">
@@ -141,8 +166,18 @@ function Line({ entity, row, onFinish, onDone }: { entity: Entity; row: Row; onF
 				</span>
 			</span>
 			<span className="today-acts">
-				{customer?.phone && <Button size="small" href={`tel:${customer.phone}`} aria-label={t('today.call_whom', { name: customer.name ?? '' })}>{t('today.call')}</Button>}
-				<Dropdown trigger={['click']} menu={{ items: later.map(({ key, label }) => ({ key, label })), onClick: ({ key }) => void postpone(later.find((l) => l.key === key)!.to()) }}>
+				{customer?.phone && (
+					<Button size="small" href={`tel:${customer.phone}`} aria-label={t('today.call_whom', { name: customer.name ?? '' })}>
+						{t('today.call')}
+					</Button>
+				)}
+				<Dropdown
+					trigger={['click']}
+					menu={{
+						items: later.map(({ key, label }) => ({ key, label })),
+						onClick: ({ key }) => void postpone(later.find((l) => l.key === key)!.to()),
+					}}
+				>
 					<Button size="small" aria-label={t('today.postpone_what', { subject })}>{t('today.postpone')}</Button>
 				</Dropdown>
 				<Button size="small" type="primary" ghost aria-label={t('today.finish_what', { subject })} onClick={onFinish}>{t('today.finish')}</Button>
@@ -158,18 +193,34 @@ function Deals() {
 	const entity = entityOf(meta, 'opportunity');
 	const seen = entity && may(entity, 'read') ? entity : undefined;
 	const now = useMemo(() => new Date().toISOString(), []);
-	const rows = useSome(seen, useMemo(() => new URLSearchParams({ select: 'id,name,amount,currency,open_activities,stuck_at,customer:customer_id(id,name)', owner_id: `eq.${me.id}`, state: 'eq.open', or: `(open_activities.eq.0,stuck_at.lt.${now})`, order: 'close_on.asc.nullslast', limit: '12' }), [me.id, now]));
+	const rows = useSome(
+		seen,
+		useMemo(
+			() => new URLSearchParams({
+				select: 'id,name,amount,currency,open_activities,stuck_at,customer:customer_id(id,name)', owner_id: `eq.${me.id}`, state: 'eq.open',
+				or: `(open_activities.eq.0,stuck_at.lt.${now})`, order: 'close_on.asc.nullslast', limit: '12',
+			}),
+			[me.id, now],
+		),
+	);
 	if (!seen) return null;
 	return (
 		<section className="panel" aria-label={t('today.deals')}>
 			<header><h2>{t('today.deals')}</h2><Link to={`/deals?owner_id=in.(me)`}>{t('home.all')}</Link></header>
-			{rows.isError ? <Failed error={rows.error} small /> : rows.isPending ? <Skeleton active title={false} /> : rows.data.rows.length === 0 ? <p className="quiet">{t('today.deals_none')}</p> : (
+			{rows.isError ? <Failed error={rows.error} small /> : rows.isPending ? <Skeleton active title={false} /> : rows.data.rows.length === 0 ? (
+				<p className="quiet">{t('today.deals_none')}</p>
+			) : (
 				<ul className="lines">
 					{rows.data.rows.map((row) => (
 						<li key={row.id}>
 							<Link className="lines-main" to={`/opportunity/${row.id}`}>{String(row.name)}</Link>
-							<span className="quiet">{String((row.customer as { name?: string } | null)?.name ?? '')}{row.amount ? ` · ${money(row.amount, String(row.currency ?? meta.base_currency), { whole: true })}` : ''}</span>
-							<span className={row.open_activities === 0 ? 'mean mean-bad' : 'mean mean-warn'}>{row.open_activities === 0 ? t('deals.no_step') : t('deals.stands')}</span>
+							<span className="quiet">
+								{String((row.customer as { name?: string } | null)?.name ?? '')}
+								{row.amount ? ` · ${money(row.amount, String(row.currency ?? meta.base_currency), { whole: true })}` : ''}
+							</span>
+							<span className={row.open_activities === 0 ? 'mean mean-bad' : 'mean mean-warn'}>
+								{row.open_activities === 0 ? t('deals.no_step') : t('deals.stands')}
+							</span>
 						</li>
 					))}
 				</ul>
@@ -185,7 +236,9 @@ function Calendar({ entity, owner, show }: { entity: Entity; owner: string; show
 	const days = useMemo(() => (show === 'week' ? weekOf(at, meta.week_start) : monthOf(at, meta.week_start)), [at, show, meta.week_start]);
 	const select = useSelect(entity);
 	const params = useMemo(() => {
-		const p = new URLSearchParams({ select, or: `(owner_id.eq.${owner},participants.cs.{${owner}})`, state: 'in.(open,planned,done)', order: 'due_at.asc', limit: '500' });
+		const p = new URLSearchParams({
+			select, or: `(owner_id.eq.${owner},participants.cs.{${owner}})`, state: 'in.(open,planned,done)', order: 'due_at.asc', limit: '500',
+		});
 		p.append('due_at', `gte.${days[0]!.toISOString()}`);
 		p.append('due_at', `lt.${startOfDay(days.at(-1)!, 1).toISOString()}`);
 		return p;
@@ -215,10 +268,15 @@ function Calendar({ entity, owner, show }: { entity: Entity; owner: string; show
 				{days.map((day) => {
 					const key = dayKey(day), list = byDay.get(key) ?? [];
 					return (
-						<section key={key} className={`today-day${key === today ? ' is-today' : ''}`} aria-label={new Intl.DateTimeFormat(tag, { dateStyle: 'full' }).format(day)}>
+						<section
+							key={key} className={`today-day${key === today ? ' is-today' : ''}`}
+							aria-label={new Intl.DateTimeFormat(tag, { dateStyle: 'full' }).format(day)}
+						>
 							<h3>{new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric' }).format(day)}</h3>
 							{list.slice(0, show === 'month' ? 4 : 30).map((row) => (
-								<Link key={row.id} to={`/interaction/${row.id}`} className={row.state === 'done' ? 'quiet' : undefined}>{time(row.due_at, 'clock')} {String(row.subject ?? (row.customer as { name?: string } | null)?.name ?? row.kind)}</Link>
+								<Link key={row.id} to={`/interaction/${row.id}`} className={row.state === 'done' ? 'quiet' : undefined}>
+									{time(row.due_at, 'clock')} {String(row.subject ?? (row.customer as { name?: string } | null)?.name ?? row.kind)}
+								</Link>
 							))}
 							{show === 'month' && list.length > 4 && <span className="quiet">{t('today.more', { count: list.length - 4 })}</span>}
 						</section>

@@ -16,7 +16,10 @@ export interface Stage extends Row {
 	todo: string | null;
 }
 
-const FIELDS = ['name', 'customer_id', 'amount', 'currency', 'amount_base', 'close_on', 'owner_id', 'stage_id', 'state', 'stuck_at', 'stage_since', 'open_activities', 'next_activity_at', 'next_step'];
+const FIELDS = [
+	'name', 'customer_id', 'amount', 'currency', 'amount_base', 'close_on', 'owner_id', 'stage_id', 'state', 'stuck_at', 'stage_since',
+	'open_activities', 'next_activity_at', 'next_step',
+];
 /** What is over is of interest for a while. */
 export const CLOSED_DAYS = 30;
 /** More changes than this at once, and everything is asked again. */
@@ -32,7 +35,12 @@ export function usePipelines() {
 		queryKey: ['some', 'pipeline', 'board'],
 		staleTime: 60_000,
 		queryFn: async ({ signal }) => {
-			const { data } = await call<(Row & { stages: Stage[] })[]>('GET', 'pipeline?active=is.true&select=id,name,name_zh,is_default,stages(id,name,name_zh,category,position,todo)&stages.order=position,id&order=position', { signal });
+			const { data } = await call<(Row & { stages: Stage[] })[]>(
+				'GET',
+				'pipeline?active=is.true&select=id,name,name_zh,is_default,stages(id,name,name_zh,category,position,todo)'
+					+ '&stages.order=position,id&order=position',
+				{ signal },
+			);
 			return data;
 		},
 	});
@@ -87,7 +95,8 @@ export function useStageSums(entity: Entity, params: URLSearchParams, enabled: b
 type Pages = InfiniteData<PageAnswer>;
 
 function put(client: QueryClient, entity: Entity, params: URLSearchParams, change: (rows: Row[], first: boolean) => Row[]) {
-	client.setQueryData<Pages>(listKey(entity.name, params.toString()), (old) => old && { ...old, pages: old.pages.map((p, i) => ({ ...p, rows: change(p.rows, i === 0) })) });
+	client.setQueryData<Pages>(listKey(entity.name, params.toString()), (old) => old
+		&& { ...old, pages: old.pages.map((p, i) => ({ ...p, rows: change(p.rows, i === 0) })) });
 }
 
 /** Takes a card out of wherever it is, and puts it on top of where it belongs. */

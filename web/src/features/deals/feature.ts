@@ -10,11 +10,23 @@ export default {
 		{ path: '/today', load: () => import('./TodayPage.tsx') },
 	],
 	menu: [
-		{ area: 'today', order: 10, to: '/today', label: 'today.title', icon: 'calendar', phone: 10, when: (who) => who.may('interaction', 'read'), words: 'due overdue 待办 今日' },
-		{ area: 'sales', order: 5, to: '/deals', label: 'deals.board', icon: 'board', phone: 25, when: (who) => who.may('opportunity', 'read'), words: 'pipeline kanban deals 管道 看板' },
+		{
+			area: 'today', order: 10, to: '/today', label: 'today.title', icon: 'calendar', phone: 10, when: (who) => who.may('interaction', 'read'),
+			words: 'due overdue 待办 今日',
+		},
+		{
+			area: 'sales', order: 5, to: '/deals', label: 'deals.board', icon: 'board', phone: 25, when: (who) => who.may('opportunity', 'read'),
+			words: 'pipeline kanban deals 管道 看板',
+		},
 		{ area: 'sales', order: 6, entity: 'opportunity' },
-		{ area: 'sales', order: 7, to: '/forecast', label: 'forecast.title', icon: 'forecast', when: (who) => who.may('opportunity', 'read'), words: 'forecast 预测' },
-		{ area: 'sales', order: 8, to: '/deal_reports', label: 'deal_reports.title', icon: 'funnel', when: (who) => who.may('opportunity', 'read'), words: 'funnel win rate 漏斗 赢单率' },
+		{
+			area: 'sales', order: 7, to: '/forecast', label: 'forecast.title', icon: 'forecast', when: (who) => who.may('opportunity', 'read'),
+			words: 'forecast 预测',
+		},
+		{
+			area: 'sales', order: 8, to: '/deal_reports', label: 'deal_reports.title', icon: 'funnel', when: (who) => who.may('opportunity', 'read'),
+			words: 'funnel win rate 漏斗 赢单率',
+		},
 	],
 	settings: [
 		{ group: 'sales', order: 10, entity: 'pipeline', text: 'deals.pipelines_text' },

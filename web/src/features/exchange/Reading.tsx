@@ -47,9 +47,12 @@ export function Reading({ value, warnings, onChange }: Props) {
 					<label key={key}>
 						{t(`import.${key}`)}{' '}
 						<Select
-							aria-label={t(`import.${key}`)} value={value[key] ?? ''} options={options[key]} popupMatchSelectWidth={false} status={asked ? 'warning' : undefined}
-							title={asked ? t('import.reading_ask') : undefined} onChange={(v: string) => set(key, v)} onOpenChange={(is) => is && listed && setWanted(key)}
-							showSearch={listed && { filterOption: (typed, option) => typed.toLowerCase().split(/\s+/).every((w) => (option?.find ?? '').includes(w)) }}
+							aria-label={t(`import.${key}`)} value={value[key] ?? ''} options={options[key]} popupMatchSelectWidth={false}
+							status={asked ? 'warning' : undefined}
+							title={asked ? t('import.reading_ask') : undefined} onChange={(v: string) => set(key, v)}
+							onOpenChange={(is) => is && listed && setWanted(key)}
+							showSearch={listed
+								&& { filterOption: (typed, option) => typed.toLowerCase().split(/\s+/).every((w) => (option?.find ?? '').includes(w)) }}
 						/>
 					</label>
 				);

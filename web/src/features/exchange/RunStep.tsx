@@ -82,13 +82,18 @@ export function RunStep({ run, mine, ends, onChange }: Props) {
 			{state === 'undone' && <Undone run={run} />}
 			<div className="form-foot">
 				{ends && active && (
-					<Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>{t('import.cancel')}</Button>
+					<Button danger loading={busy === 'cancel'} disabled={state === 'cancelling'} onClick={() => void act('cancel')}>
+						{t('import.cancel')}
+					</Button>
 				)}
 				{mine && (state === 'cancelled' || state === 'failed') && (
 					<Button type="primary" loading={busy === 'resume'} onClick={() => void act('resume')}>{t('import.resume')}</Button>
 				)}
 				{mine && !active && state !== 'undone' && (
-					<Button type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />} href={`${BASE}/import/${run.id}/result?format=csv`} download>
+					<Button
+						type={state === 'done' ? 'primary' : 'default'} icon={<DownloadOutlined />}
+						href={`${BASE}/import/${run.id}/result?format=csv`} download
+					>
 						{t('import.result')}
 					</Button>
 				)}

@@ -108,14 +108,17 @@ export function FieldDialog({ entity, field, position, onClose, onSaved }: Dialo
 	};
 	return (
 		<Modal
-			open width={760} title={field ? t('fields.change') : t('fields.add_to', { what: entity.label })} okText={t('word.save')} cancelText={t('word.cancel')}
+			open width={760} title={field ? t('fields.change') : t('fields.add_to', { what: entity.label })} okText={t('word.save')}
+			cancelText={t('word.cancel')}
 			confirmLoading={busy} onOk={() => void save()} onCancel={onClose} maskClosable={false}
 		>
 			<div className="own-dialog">
 				{error !== null && <Alert type="error" title={problemText(error, t)} showIcon />}
 				<div className="own-two">
 					<Line label={t('fields.label_en')} error={fault('label')}>
-						{(id) => <Input id={id} autoFocus value={draft.label.en ?? ''} onChange={(e) => set({ label: { ...draft.label, en: e.target.value } })} />}
+						{(id) => (
+							<Input id={id} autoFocus value={draft.label.en ?? ''} onChange={(e) => set({ label: { ...draft.label, en: e.target.value } })} />
+						)}
 					</Line>
 					<Line label={t('fields.label_zh')} help={t('fields.label_zh_help')}>
 						{(id) => <Input id={id} value={draft.label.zh ?? ''} onChange={(e) => set({ label: { ...draft.label, zh: e.target.value } })} />}
@@ -125,7 +128,8 @@ export function FieldDialog({ entity, field, position, onClose, onSaved }: Dialo
 							<Select
 								id={id} disabled={field !== null} value={draft.type} options={TYPES.map((v) => ({ value: v, label: t(`fields.type_${v}`) }))}
 								onChange={(type: FieldTypeName) => set({
-									...EMPTY, entity: draft.entity, name: draft.name, label: draft.label, help: draft.help, list: draft.list, position: draft.position, type,
+									...EMPTY, entity: draft.entity, name: draft.name, label: draft.label, help: draft.help, list: draft.list,
+									position: draft.position, type,
 									options: type === 'enum' ? [{ value: 'option_1', label: {} }] : null,
 								})}
 							/>
@@ -139,7 +143,8 @@ export function FieldDialog({ entity, field, position, onClose, onSaved }: Dialo
 					<Line label={t('fields.link')} error={fault('link')}>
 						{(id) => (
 							<Select
-								id={id} disabled={field !== null} value={draft.link ?? undefined} options={kinds.map((e) => ({ value: e.name, label: e.label }))}
+								id={id} disabled={field !== null} value={draft.link ?? undefined}
+								options={kinds.map((e) => ({ value: e.name, label: e.label }))}
 								showSearch={{ optionFilterProp: 'label' }} onChange={(link: string) => set({ link })}
 							/>
 						)}

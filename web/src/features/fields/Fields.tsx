@@ -83,7 +83,9 @@ function OneKind({ entity }: { entity: Entity }) {
 			content: (
 				<>
 					<p>{t('fields.remove_text')}</p>
-					{uses.length > 0 && <><p>{t('fields.used')}</p><ul>{uses.map((u) => <li key={u.kind + u.id}>{t(`fields.use_${u.kind}`, { name: u.name })}</li>)}</ul></>}
+					{uses.length > 0 && (
+						<><p>{t('fields.used')}</p><ul>{uses.map((u) => <li key={u.kind + u.id}>{t(`fields.use_${u.kind}`, { name: u.name })}</li>)}</ul></>
+					)}
 				</>
 			),
 			onOk: () => removeField(row.id).then(again, (e: unknown) => message.error(problemText(e, t))),
@@ -100,7 +102,8 @@ function OneKind({ entity }: { entity: Entity }) {
 					<ol className="own-list">
 						{list.map((row, i) => (
 							<Item
-								key={row.id} row={row} at={i} last={i === list.length - 1} label={label(row)} onMove={move} onEdit={() => setForm({ field: row })}
+								key={row.id} row={row} at={i} last={i === list.length - 1} label={label(row)} onMove={move}
+								onEdit={() => setForm({ field: row })}
 								onState={() => doing(setField(row.id, { state: row.state === 'retired' ? 'active' : 'retired' }))}
 								onRemove={() => void ask(row).catch((e: unknown) => message.error(problemText(e, t)))}
 							/>

@@ -55,7 +55,12 @@ export function OptionsEditor({ options, kept, onChange }: OptionsProps) {
 					/>
 					{kept.has(option.value)
 						? <Switch aria-label={t('fields.option_used', { n: i + 1 })} checked={!option.retired} onChange={(on) => set(i, { retired: !on })} />
-						: <Button aria-label={t('fields.option_remove', { n: i + 1 })} icon={<DeleteOutlined />} onClick={() => onChange(options.filter((_, k) => k !== i))} />}
+						: (
+							<Button
+								aria-label={t('fields.option_remove', { n: i + 1 })} icon={<DeleteOutlined />}
+								onClick={() => onChange(options.filter((_, k) => k !== i))}
+							/>
+						)}
 				</div>
 			))}
 			<Button icon={<PlusOutlined />} onClick={() => onChange([...options, { value: freeValue(options), label: {} }])}>{t('fields.option_add')}</Button>

@@ -29,7 +29,10 @@ export default function Home() {
 				<h1>{t(hour < 11 ? 'home.morning' : hour < 18 ? 'home.day' : 'home.evening', { name: me.name })}</h1>
 				{arranging && home && <Button size="small" onClick={() => arrange({ home: undefined })}>{t('home.usual')}</Button>}
 				<Tooltip title={t('home.arrange')}>
-					<Button type={arranging ? 'primary' : 'text'} size="small" icon={<SettingOutlined />} aria-label={t('home.arrange')} aria-pressed={arranging} onClick={() => setArranging(!arranging)} />
+					<Button
+						type={arranging ? 'primary' : 'text'} size="small" icon={<SettingOutlined />} aria-label={t('home.arrange')}
+						aria-pressed={arranging} onClick={() => setArranging(!arranging)}
+					/>
 				</Tooltip>
 			</header>
 			<div className="home-cards">
@@ -38,9 +41,18 @@ export default function Home() {
 						{arranging && (
 							<div className="home-tools" role="group" aria-label={t(card.label)}>
 								<b>{t(card.label)}</b>
-								<Button size="small" icon={<ArrowUpOutlined />} disabled={i === 0} aria-label={t('home.up', { name: t(card.label) })} onClick={() => keep(moved(keys, i, -1), hidden)} />
-								<Button size="small" icon={<ArrowDownOutlined />} disabled={i === shown.length - 1} aria-label={t('home.down', { name: t(card.label) })} onClick={() => keep(moved(keys, i, 1), hidden)} />
-								<Button size="small" icon={<CloseOutlined />} aria-label={t('home.leave_out', { name: t(card.label) })} onClick={() => keep(keys.filter((k) => k !== card.key), [...hidden, card.key])} />
+								<Button
+									size="small" icon={<ArrowUpOutlined />} disabled={i === 0} aria-label={t('home.up', { name: t(card.label) })}
+									onClick={() => keep(moved(keys, i, -1), hidden)}
+								/>
+								<Button
+									size="small" icon={<ArrowDownOutlined />} disabled={i === shown.length - 1}
+									aria-label={t('home.down', { name: t(card.label) })} onClick={() => keep(moved(keys, i, 1), hidden)}
+								/>
+								<Button
+									size="small" icon={<CloseOutlined />} aria-label={t('home.leave_out', { name: t(card.label) })}
+									onClick={() => keep(keys.filter((k) => k !== card.key), [...hidden, card.key])}
+								/>
 							</div>
 						)}
 						<Card card={card} />
@@ -51,7 +63,9 @@ export default function Home() {
 				<section className="home-others">
 					<h2>{t('home.others')}</h2>
 					{others.map((card) => (
-						<Button key={card.key} icon={<PlusOutlined />} onClick={() => keep([...keys, card.key], hidden.filter((k) => k !== card.key))}>{t(card.label)}</Button>
+						<Button key={card.key} icon={<PlusOutlined />} onClick={() => keep([...keys, card.key], hidden.filter((k) => k !== card.key))}>
+							{t(card.label)}
+						</Button>
 					))}
 				</section>
 			)}

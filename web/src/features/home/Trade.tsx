@@ -37,11 +37,19 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 	const buyers = useBuckets(buyersAt, 'first_order_at', null, end, WEEKS, 7);
 	const buyersMonth = useBuckets(buyersAt, 'first_order_at', null, end, 2, 30);
 	const silentSince = end ? new Date(end.getTime() - 90 * 86_400_000) : null;
-	const silent = useCount(customers, new URLSearchParams({ last_order_at: `lt.${silentSince?.toISOString() ?? ''}` }), end !== null && customers !== undefined && fieldOf(customers, 'last_order_at') !== undefined);
+	const silent = useCount(
+		customers, new URLSearchParams({ last_order_at: `lt.${silentSince?.toISOString() ?? ''}` }),
+		end !== null && customers !== undefined && fieldOf(customers, 'last_order_at') !== undefined,
+	);
 
 	if (newest.isError) return <Failed error={newest.error} onRetry={() => void newest.refetch()} />;
 	if (newest.isSuccess && newest.data === null)
-		return <Empty title={t('home.no_orders')} text={t('home.no_orders_text')} action={may(orders, 'import') && <Link to="/import/new">{t('import.button')}</Link>} />;
+		return (
+			<Empty
+				title={t('home.no_orders')} text={t('home.no_orders_text')}
+				action={may(orders, 'import') && <Link to="/import/new">{t('import.button')}</Link>}
+			/>
+		);
 
 	const currency = meta.base_currency;
 	const [before, last] = months.data ?? [];
@@ -53,11 +61,17 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 	const count = (list: { count: number }[] | undefined) => (list ?? []).reduce((n, b) => n + b.count, 0);
 	const compared = (a: number, b: number) => {
 		const g = growth(a, b);
-		return g === null ? t('home.no_compare') : Math.abs(g) < 0.005 ? t('home.same') : t(g > 0 ? 'home.more' : 'home.less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
+		return g === null
+			? t('home.no_compare')
+			: Math.abs(g) < 0.005 ? t('home.same') : t(g > 0 ? 'home.more' : 'home.less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
 	};
 	const month = (a: number, b: number) => {
 		const g = growth(a, b);
-		return g === null ? t('home.month_none') : Math.abs(g) < 0.005 ? t('home.month_same') : t(g > 0 ? 'home.month_more' : 'home.month_less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
+		return g === null
+			? t('home.month_none')
+			: Math.abs(g) < 0.005
+				? t('home.month_same')
+				: t(g > 0 ? 'home.month_more' : 'home.month_less', { percent: percent(Math.abs(g), Math.abs(g) < 0.1 ? 1 : 0) });
 	};
 	const week = (d: Date) => date(isoDay(d), 'axis');
 	// A week that still runs is no fall.
@@ -66,27 +80,70 @@ function Trade({ orders, customers }: { orders: Entity; customers: Entity | unde
 	return (
 		<>
 			{past && <p className="home-note">{t('home.past', { date: time(newest.data, 'day') })}</p>}
-			<p className="home-answer">{last && before ? t('home.answer', { money: money(last.sum, currency, { whole: true }), compared: month(Number(last.sum), Number(before.sum)), orders: t('home.answer_orders', { count: last.count, n: number(last.count) }) }) : <Skeleton.Input active size="small" />}</p>
+			<p className="home-answer">
+				{last && before
+					? t('home.answer', {
+						money: money(last.sum, currency, { whole: true }), compared: month(Number(last.sum), Number(before.sum)),
+						orders: t('home.answer_orders', { count: last.count, n: number(last.count) }),
+					})
+					: <Skeleton.Input active size="small" />}
+			</p>
 			<ul className="numbers">
-				<Figure label={t('home.sales')} value={last && money(last.sum, currency, { whole: true })} change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`} />
-				<Figure label={t('home.orders')} value={last && number(last.count)} change={last && before ? growth(last.count, before.count) : null} to={last && `/order?${link(last.from, last.to)}`} />
-				{buyersAt && <Figure label={t('home.first_buyers')} value={buyersLast && number(buyersLast.count)} change={buyersLast && buyersBefore ? growth(buyersLast.count, buyersBefore.count) : null} to={buyersLast && `/customer?first_order_at=gte.${isoDay(buyersLast.from)}&first_order_at=lte.${isoDay(new Date(buyersLast.to.getTime() - 1))}`} />}
-				{customers && silentSince && <Figure label={t('home.silent')} value={silent.data && (silent.data.capped ? `${number(silent.data.total)}+` : number(silent.data.total))} change={null} to={`/customer?last_order_at=lte.${isoDay(new Date(silentSince.getTime() - 1))}&order=orders_total.desc`} />}
+				<Figure
+					label={t('home.sales')} value={last && money(last.sum, currency, { whole: true })}
+					change={last && before ? growth(Number(last.sum), Number(before.sum)) : null} to={last && `/order?${link(last.from, last.to)}`}
+				/>
+				<Figure
+					label={t('home.orders')} value={last && number(last.count)} change={last && before ? growth(last.count, before.count) : null}
+					to={last && `/order?${link(last.from, last.to)}`}
+				/>
+				{buyersAt && (
+					<Figure
+						label={t('home.first_buyers')} value={buyersLast && number(buyersLast.count)}
+						change={buyersLast && buyersBefore ? growth(buyersLast.count, buyersBefore.count) : null}
+						to={buyersLast
+							&& `/customer?first_order_at=gte.${isoDay(buyersLast.from)}&first_order_at=lte.${isoDay(new Date(buyersLast.to.getTime() - 1))}`}
+					/>
+				)}
+				{customers && silentSince && (
+					<Figure
+						label={t('home.silent')}
+						value={silent.data && (silent.data.capped ? `${number(silent.data.total)}+` : number(silent.data.total))} change={null}
+						to={`/customer?last_order_at=lte.${isoDay(new Date(silentSince.getTime() - 1))}&order=orders_total.desc`}
+					/>
+				)}
 			</ul>
 			<div className="home-two">
 				<ChartCard
-					title={t('home.sales_weeks')} file="sales-by-week.csv" heads={[t('home.week'), t('home.sales')]} axis={(v) => money(v, currency, { compact: true })}
-					sentence={recent ? t('home.sales_sentence', { money: money(sumDecimals(recent.map((b) => b.sum)), currency, { whole: true }), compared: compared(sales(recent), sales(earlier)) }) : ''}
-					bars={weeks.data?.map((b) => ({ label: week(b.from), value: Number(b.sum), ...unfinished(b.to, money(b.sum, currency, { whole: true })) })) ?? null}
-					error={weeks.error} onRetry={() => void weeks.refetch()} onPick={(i) => weeks.data?.[i] && void navigate(`/order?${link(weeks.data[i].from, weeks.data[i].to)}`)}
+					title={t('home.sales_weeks')} file="sales-by-week.csv" heads={[t('home.week'), t('home.sales')]}
+					axis={(v) => money(v, currency, { compact: true })}
+					sentence={recent
+						? t('home.sales_sentence', {
+							money: money(sumDecimals(recent.map((b) => b.sum)), currency, { whole: true }),
+							compared: compared(sales(recent), sales(earlier)),
+						})
+						: ''}
+					bars={weeks.data?.map((b) => ({
+						label: week(b.from), value: Number(b.sum), ...unfinished(b.to, money(b.sum, currency, { whole: true })),
+					})) ?? null}
+					error={weeks.error} onRetry={() => void weeks.refetch()}
+					onPick={(i) => weeks.data?.[i] && void navigate(`/order?${link(weeks.data[i].from, weeks.data[i].to)}`)}
 				/>
 				{buyersAt && (
 					<ChartCard
 						title={t('home.buyers_weeks')} file="first-buyers-by-week.csv" heads={[t('home.week'), t('home.first_buyers')]} axis={(v) => number(v)}
-						sentence={buyers.data ? t('home.buyers_sentence', { count: count(buyers.data.slice(-4)), n: number(count(buyers.data.slice(-4))), compared: compared(count(buyers.data.slice(-4)), count(buyers.data.slice(-8, -4))) }) : ''}
+						sentence={buyers.data
+							? t('home.buyers_sentence', {
+								count: count(buyers.data.slice(-4)), n: number(count(buyers.data.slice(-4))),
+								compared: compared(count(buyers.data.slice(-4)), count(buyers.data.slice(-8, -4))),
+							})
+							: ''}
 						bars={buyers.data?.map((b) => ({ label: week(b.from), value: b.count, ...unfinished(b.to, number(b.count)) })) ?? null}
 						error={buyers.error} onRetry={() => void buyers.refetch()}
-						onPick={(i) => buyers.data?.[i] && void navigate(`/customer?first_order_at=gte.${isoDay(buyers.data[i].from)}&first_order_at=lte.${isoDay(new Date(buyers.data[i].to.getTime() - 1))}`)}
+						onPick={(i) => {
+							const week = buyers.data?.[i];
+							if (week) void navigate(`/customer?first_order_at=gte.${isoDay(week.from)}&first_order_at=lte.${isoDay(new Date(week.to.getTime() - 1))}`);
+						}}
 					/>
 				)}
 			</div>
@@ -102,7 +159,8 @@ function Figure({ label, value, change, to }: { label: string; value: string | u
 			{value === undefined ? <Skeleton.Input active size="small" /> : <b className="numbers-value">{to ? <Link to={to}>{value}</Link> : value}</b>}
 			{change !== null && value !== undefined && (
 				<span className={change < -0.005 ? 'down' : change > 0.005 ? 'up' : 'quiet'}>
-					{change > 0.005 ? '▲ ' : change < -0.005 ? '▼ ' : ''}{percent(Math.abs(change), Math.abs(change) < 0.1 ? 1 : 0)} <span className="quiet">{t('home.before')}</span>
+					{change > 0.005 ? '▲ ' : change < -0.005 ? '▼ ' : ''}
+					{percent(Math.abs(change), Math.abs(change) < 0.1 ? 1 : 0)} <span className="quiet">{t('home.before')}</span>
 				</span>
 			)}
 		</li>

@@ -18,7 +18,10 @@ export default function MyWork() {
 	const { t } = useTranslation();
 	const entity = entityOf(meta, 'interaction');
 	const fields = ['subject', 'body', 'due_at', 'customer_id', 'state', 'kind', 'owner_id'].flatMap((n) => fieldOf(entity, n) ?? []);
-	const asked = (owner: string | null) => new URLSearchParams({ select: entity ? selectOf(meta, entity, fields) : 'id', state: 'in.(open,planned)', ...(owner ? { owner_id: `eq.${owner}` } : {}), order: 'due_at.asc.nullslast', limit: '8' });
+	const asked = (owner: string | null) => new URLSearchParams({
+		select: entity ? selectOf(meta, entity, fields) : 'id', state: 'in.(open,planned)', ...(owner ? { owner_id: `eq.${owner}` } : {}),
+		order: 'due_at.asc.nullslast', limit: '8',
+	});
 	const mine = useSome(entity, asked(me.id));
 	const none = mine.isSuccess && mine.data.rows.length === 0;
 	const others = useSome(entity, asked(null), none);
@@ -31,17 +34,29 @@ export default function MyWork() {
 		<section className="panel">
 			<header>
 				<h2>{t(team ? 'home.team_work' : 'home.work')}</h2>
-				<Link to={team ? '/interaction?state=in.(open,planned)&order=due_at.asc&view=open' : '/interaction?state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc&view=open_mine'}>{t('home.all')}</Link>
+				<Link to={team
+					? '/interaction?state=in.(open,planned)&order=due_at.asc&view=open'
+					: '/interaction?state=in.(open,planned)&owner_id=in.(me)&order=due_at.asc&view=open_mine'}>
+					{t('home.all')}
+				</Link>
 			</header>
-			{work.isError ? <Failed error={work.error} onRetry={() => void work.refetch()} small /> : work.isPending ? <Skeleton active title={false} /> : work.data.rows.length === 0 ? <p className="quiet">{t('home.no_work')}</p> : (
+			{work.isError ? (
+				<Failed error={work.error} onRetry={() => void work.refetch()} small />
+			) : work.isPending ? <Skeleton active title={false} /> : work.data.rows.length === 0 ? <p className="quiet">{t('home.no_work')}</p> : (
 				<ul className="lines">
 					{work.data.rows.map((r) => {
 						const late = r.due_at && Date.parse(String(r.due_at)) < Date.now();
 						return (
 							<li key={r.id} className={may(entity, 'update') ? 'has-acts' : undefined}>
-								<Link to={r.customer_id ? `/customer/${String(r.customer_id)}` : `/interaction/${r.id}`} className="lines-main">{String(r.subject ?? r.body ?? entity.label)}</Link>
-								<span className="quiet">{[customer && linkedTitle(meta, customer, r), team && owner && linkedTitle(meta, owner, r)].filter(Boolean).join(' · ')}</span>
-								{r.due_at ? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(r.due_at)} /></span> : <span className="quiet">{t('home.no_due')}</span>}
+								<Link to={r.customer_id ? `/customer/${String(r.customer_id)}` : `/interaction/${r.id}`} className="lines-main">
+									{String(r.subject ?? r.body ?? entity.label)}
+								</Link>
+								<span className="quiet">
+									{[customer && linkedTitle(meta, customer, r), team && owner && linkedTitle(meta, owner, r)].filter(Boolean).join(' · ')}
+								</span>
+								{r.due_at
+									? <span className={late ? 'mean mean-bad' : 'quiet'}><When at={String(r.due_at)} /></span>
+									: <span className="quiet">{t('home.no_due')}</span>}
 								{may(entity, 'update') && <Acts entity={entity} row={r} />}
 							</li>
 						);
@@ -88,7 +103,13 @@ function Acts({ entity, row }: { entity: Entity; row: Row }) {
 			<Tooltip title={t('customer.finish')}>
 				<Button type="text" size="small" icon={<CheckOutlined />} aria-label={t('home.finish', { name })} onClick={() => void finish()} />
 			</Tooltip>
-			<Dropdown trigger={['click']} menu={{ items: LATER.map(([key]) => ({ key, label: t(`home.later_${key}`) })), onClick: ({ key }) => void postpone(LATER.find(([k]) => k === key)![1]) }}>
+			<Dropdown
+				trigger={['click']}
+				menu={{
+					items: LATER.map(([key]) => ({ key, label: t(`home.later_${key}`) })),
+					onClick: ({ key }) => void postpone(LATER.find(([k]) => k === key)![1]),
+				}}
+			>
 				<Button type="text" size="small" icon={<ClockCircleOutlined />} aria-label={t('home.postpone', { name })} />
 			</Dropdown>
 			{dialog}

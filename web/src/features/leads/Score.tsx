@@ -14,5 +14,9 @@ export default function Score({ record }: PartProps) {
 	const why = Array.isArray(record.row.score_why) ? (record.row.score_why as Why[]) : [];
 	if (why.length === 0) return null;
 	const name = (w: Why) => (formatTag().startsWith('zh') && w.name_zh) || w.name;
-	return <p className="quiet">{t('leads.score', { score: String(record.row.score) })} {why.map((w) => `${name(w)} ${w.points > 0 ? '+' : ''}${w.points}`).join(' · ')}</p>;
+	return (
+		<p className="quiet">
+			{t('leads.score', { score: String(record.row.score) })} {why.map((w) => `${name(w)} ${w.points > 0 ? '+' : ''}${w.points}`).join(' · ')}
+		</p>
+	);
 }

@@ -26,12 +26,15 @@ function usePrices(quote: Row, lines: Line[], discount: string, counting: boolea
 	const asked = lines.filter((l) => isWhole(l) && counts(l) === counting);
 	const body = {
 		customer_id: quote.customer_id, channel_id: quote.channel_id ?? null, currency: quote.currency || null,
-		...(counting ? { coupons: String(quote.coupons ?? '').split(',').map((c) => c.trim()).filter(Boolean), discount: parseDecimal(discount || '0', 4) ?? '0' } : {}),
+		...(counting
+			? { coupons: String(quote.coupons ?? '').split(',').map((c) => c.trim()).filter(Boolean), discount: parseDecimal(discount || '0', 4) ?? '0' }
+			: {}),
 		lines: asked.map(askLine),
 	};
 	const rested = useDelayed(JSON.stringify(body), 200);
 	const answer = useQuery({
-		queryKey: ['some', 'price', rested], enabled: counting || asked.length > 0, staleTime: 60_000, retry: false, placeholderData: (old: Sums | undefined) => old,
+		queryKey: ['some', 'price', rested], enabled: counting || asked.length > 0, staleTime: 60_000, retry: false,
+		placeholderData: (old: Sums | undefined) => old,
 		queryFn: () => post<Sums>(`${BASE}/price`, JSON.parse(rested)),
 	});
 	const of = new Map<number, Priced>(asked.flatMap((l, i) => (answer.data?.lines[i] ? [[l.key, answer.data.lines[i]] as const] : [])));
@@ -62,12 +65,26 @@ function Fixed({ child, rows, quote, entity }: { child: Entity; rows: Row[]; quo
 	return (
 		<div className="quote-grid">
 			<table className="plain-table">
-				<thead><tr><th scope="col">{fieldOf(child, 'name')?.label}</th><th scope="col" className="is-right">{fieldOf(child, 'quantity')?.label}</th><th scope="col" className="is-right">{fieldOf(child, 'price')?.label}</th><th scope="col" className="is-right">{fieldOf(child, 'off')?.label}</th><th scope="col" className="is-right">{fieldOf(child, 'total')?.label}</th></tr></thead>
+				<thead>
+					<tr>
+						<th scope="col">{fieldOf(child, 'name')?.label}</th>
+						<th scope="col" className="is-right">{fieldOf(child, 'quantity')?.label}</th>
+						<th scope="col" className="is-right">{fieldOf(child, 'price')?.label}</th>
+						<th scope="col" className="is-right">{fieldOf(child, 'off')?.label}</th>
+						<th scope="col" className="is-right">{fieldOf(child, 'total')?.label}</th>
+					</tr>
+				</thead>
 				<tbody>
 					{rows.map((r) => (
 						<tr key={r.id} className={r.optional && !r.chosen ? 'is-optional' : undefined}>
-							<td data-label={fieldOf(child, 'name')?.label}>{String(r.name ?? '')}{r.optional === true && <span className="quiet"> · {t(r.chosen ? 'quote.option_chosen' : 'quote.option')}</span>}<div className="hint">{String(r.reason ?? '')}</div></td>
-							<td className="is-right number" data-label={fieldOf(child, 'quantity')?.label}>{number(Number(r.quantity))} {String(r.unit ?? '')}</td>
+							<td data-label={fieldOf(child, 'name')?.label}>
+								{String(r.name ?? '')}
+								{r.optional === true && <span className="quiet"> · {t(r.chosen ? 'quote.option_chosen' : 'quote.option')}</span>}
+								<div className="hint">{String(r.reason ?? '')}</div>
+							</td>
+							<td className="is-right number" data-label={fieldOf(child, 'quantity')?.label}>
+								{number(Number(r.quantity))} {String(r.unit ?? '')}
+							</td>
 							<td className="is-right number" data-label={fieldOf(child, 'price')?.label}>{money(r.price, currency)}</td>
 							<td className="is-right number" data-label={fieldOf(child, 'off')?.label}>{Number(r.off) > 0 ? money(r.off, currency) : ''}</td>
 							<td className="is-right number" data-label={fieldOf(child, 'total')?.label}>{money(r.total, currency)}</td>
@@ -79,7 +96,10 @@ function Fixed({ child, rows, quote, entity }: { child: Entity; rows: Row[]; quo
 				<caption className="sr-only">{t('quote.sums')}</caption>
 				<tbody>
 					{['off', 'net', 'tax', 'total'].map((name) => (
-						<tr key={name} className={name === 'total' ? 'is-total' : undefined}><th scope="row">{fieldOf(entity, name)?.label}</th><td className="is-right number">{money(quote[name], currency)}</td></tr>
+						<tr key={name} className={name === 'total' ? 'is-total' : undefined}>
+							<th scope="row">{fieldOf(entity, name)?.label}</th>
+							<td className="is-right number">{money(quote[name], currency)}</td>
+						</tr>
 					))}
 				</tbody>
 			</table>
@@ -132,7 +152,10 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 		goTo(line.key, 'typed');
 	}
 	function fill(key: number, product: Product) {
-		set(key, { product: product.id, typed: product.name ?? product.sku ?? '', name: product.name ?? '', unit: product.unit ?? '', waiting: false, problem: null });
+		set(key, {
+			product: product.id, typed: product.name ?? product.sku ?? '', name: product.name ?? '', unit: product.unit ?? '', waiting: false,
+			problem: null,
+		});
 	}
 	async function look(key: number, text: string, go: boolean) {
 		if (go) next(key);
@@ -197,7 +220,11 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 					<tr>
 						<th scope="col"><span className="sr-only">{fieldOf(child, 'position')?.label}</span></th>
 						<th scope="col">{cellLabel('typed')}</th>
-						{CELLS.map((c) => <th key={c} scope="col" className={c === 'unit' ? undefined : 'is-right'}>{c === 'price' ? fieldOf(child, 'price')?.label : cellLabel(c)}</th>)}
+						{CELLS.map((c) => (
+							<th key={c} scope="col" className={c === 'unit' ? undefined : 'is-right'}>
+								{c === 'price' ? fieldOf(child, 'price')?.label : cellLabel(c)}
+							</th>
+						))}
 						<th scope="col">{fieldOf(child, 'optional')?.label}</th>
 						<th scope="col" className="is-right">{fieldOf(child, 'total')?.label}</th>
 						<th scope="col"><span className="sr-only">{t('word.actions')}</span></th>
@@ -214,8 +241,10 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 								<td data-cell="typed" data-label={cellLabel('typed')}>
 									{products ? (
 										<ProductCell
-											entity={products} value={line.typed} label={name('typed')} placeholder={t('order.code_hint')} invalid={wrong.typed !== undefined} currency={currency}
-											autoFocus={rows.length === 0 && i === 0} at={`${line.key}.typed`} onType={(text) => set(line.key, { typed: text, name: text, product: null, problem: null })}
+											entity={products} value={line.typed} label={name('typed')} placeholder={t('order.code_hint')}
+											invalid={wrong.typed !== undefined} currency={currency}
+											autoFocus={rows.length === 0 && i === 0} at={`${line.key}.typed`}
+											onType={(text) => set(line.key, { typed: text, name: text, product: null, problem: null })}
 											onChoose={(product, go) => {
 												fill(line.key, product);
 												if (go) next(line.key);
@@ -223,35 +252,69 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 											}}
 											onLook={(text, go) => void look(line.key, text, go)} onEmptyEnter={() => void save()}
 										/>
-									) : <Input value={line.typed} aria-label={name('typed')} data-at={`${line.key}.typed`} onChange={(e) => set(line.key, { typed: e.target.value, name: e.target.value })} />}
-									{said && <div className="hint quote-why"><InfoCircleOutlined aria-hidden /> {said.reason.text}{said.promotions.map((p) => ` · ${p.name} −${money(p.amount, currency)}`).join('')}</div>}
-									{Object.values(wrong)[0] && <div className="problem" role="alert">{t(Object.values(wrong)[0]!, { typed: line.typed })}</div>}
+									) : (
+										<Input
+											value={line.typed} aria-label={name('typed')} data-at={`${line.key}.typed`}
+											onChange={(e) => set(line.key, { typed: e.target.value, name: e.target.value })}
+										/>
+									)}
+									{said && (
+										<div className="hint quote-why">
+											<InfoCircleOutlined aria-hidden /> {said.reason.text}
+											{said.promotions.map((p) => ` · ${p.name} −${money(p.amount, currency)}`).join('')}
+										</div>
+									)}
+									{Object.values(wrong)[0] && (
+										<div className="problem" role="alert">{t(Object.values(wrong)[0]!, { typed: line.typed })}</div>
+									)}
 								</td>
 								{CELLS.map((cell) => (
 									<td key={cell} data-cell={cell} data-label={cell === 'price' ? fieldOf(child, 'price')?.label : cellLabel(cell)}>
 										<Input
-											className={cell === 'unit' ? undefined : 'number-input'} inputMode={cell === 'unit' ? 'text' : 'decimal'} value={line[cell]} aria-label={name(cell)} data-at={`${line.key}.${cell}`}
-											autoComplete="off" status={wrong[cell] ? 'error' : undefined} aria-invalid={wrong[cell] ? true : undefined} maxLength={30}
+											className={cell === 'unit' ? undefined : 'number-input'} inputMode={cell === 'unit' ? 'text' : 'decimal'}
+											value={line[cell]} aria-label={name(cell)} data-at={`${line.key}.${cell}`}
+											autoComplete="off" status={wrong[cell] ? 'error' : undefined}
+											aria-invalid={wrong[cell] ? true : undefined} maxLength={30}
 											placeholder={cell === 'price' && said ? money(said.price, currency) : undefined} onFocus={(e) => e.target.select()}
 											onChange={(e) => set(line.key, { [cell]: e.target.value })} onKeyDown={(e) => onKeyDown(e, line, cell)}
 										/>
 									</td>
 								))}
 								<td className="quote-option" data-label={fieldOf(child, 'optional')?.label}>
-									<Checkbox checked={line.optional} aria-label={name('typed') + ' ' + (fieldOf(child, 'optional')?.label ?? '')} onChange={(e) => set(line.key, { optional: e.target.checked, chosen: false })} />
-									{line.optional && <Checkbox checked={line.chosen} onChange={(e) => set(line.key, { chosen: e.target.checked })}>{fieldOf(child, 'chosen')?.label}</Checkbox>}
+									<Checkbox
+										checked={line.optional} aria-label={name('typed') + ' ' + (fieldOf(child, 'optional')?.label ?? '')}
+										onChange={(e) => set(line.key, { optional: e.target.checked, chosen: false })}
+									/>
+									{line.optional && (
+										<Checkbox checked={line.chosen} onChange={(e) => set(line.key, { chosen: e.target.checked })}>
+											{fieldOf(child, 'chosen')?.label}
+										</Checkbox>
+									)}
 								</td>
-								<td className="is-right number quote-total" data-label={fieldOf(child, 'total')?.label}>{isEmpty(line) ? '' : said ? money(said.total, currency) : '…'}</td>
+								<td className="is-right number quote-total" data-label={fieldOf(child, 'total')?.label}>
+									{isEmpty(line) ? '' : said ? money(said.total, currency) : '…'}
+								</td>
 								<td className="quote-drop">
 									<Tooltip title={t('order.drop_line', { n: number(i + 1) })}>
-										<Button type="text" size="small" icon={<CloseOutlined />} aria-label={t('order.drop_line', { n: number(i + 1) })} tabIndex={-1} onClick={() => change((old) => (old.length === 1 ? [freshLine()] : old.filter((l) => l.key !== line.key)))} />
+										<Button
+											type="text" size="small" icon={<CloseOutlined />} aria-label={t('order.drop_line', { n: number(i + 1) })}
+											tabIndex={-1}
+											onClick={() => change((old) => (old.length === 1 ? [freshLine()] : old.filter((l) => l.key !== line.key)))}
+										/>
 									</Tooltip>
 								</td>
 							</tr>
 						);
 					})}
 					{main.sums?.lines.slice(main.asked).map((gift, i) => (
-						<tr key={`gift${i}`} className="is-gift"><td /><td>{gift.name}<div className="hint">{gift.reason.text}</div></td><td className="is-right number">{number(Number(gift.quantity))}</td><td colSpan={4} /><td className="is-right number">{money(gift.total, currency)}</td><td /></tr>
+						<tr key={`gift${i}`} className="is-gift">
+							<td />
+							<td>{gift.name}<div className="hint">{gift.reason.text}</div></td>
+							<td className="is-right number">{number(Number(gift.quantity))}</td>
+							<td colSpan={4} />
+							<td className="is-right number">{money(gift.total, currency)}</td>
+							<td />
+						</tr>
 					))}
 				</tbody>
 			</table>
@@ -269,10 +332,26 @@ function Editor({ entity, child, quote, rows, label }: { entity: Entity; child: 
 							setDiscount(e.target.value);
 						}} /></td>
 					</tr>
-					{main.sums?.promotions.map((p) => <tr key={p.id}><th scope="row">{p.name}</th><td className="is-right number">−{money(p.amount, currency)}</td></tr>)}
-					{main.sums && ['off', 'net'].map((name) => <tr key={name}><th scope="row">{fieldOf(entity, name)?.label}</th><td className="is-right number">{money(name === 'off' ? main.sums!.discount : main.sums!.net, currency)}</td></tr>)}
-					{main.sums?.taxes.map((x) => <tr key={x.name}><th scope="row">{x.name} {number(Number(x.percent))} %</th><td className="is-right number">{money(x.amount, currency)}</td></tr>)}
-					<tr className="is-total"><th scope="row">{fieldOf(entity, 'total')?.label}</th><td className="is-right number" role="status">{main.sums ? money(main.sums.total, currency) : '…'}</td></tr>
+					{main.sums?.promotions.map((p) => (
+						<tr key={p.id}><th scope="row">{p.name}</th><td className="is-right number">−{money(p.amount, currency)}</td></tr>
+					))}
+					{main.sums
+						&& ['off', 'net'].map((name) => (
+							<tr key={name}>
+								<th scope="row">{fieldOf(entity, name)?.label}</th>
+								<td className="is-right number">{money(name === 'off' ? main.sums!.discount : main.sums!.net, currency)}</td>
+							</tr>
+						))}
+					{main.sums?.taxes.map((x) => (
+						<tr key={x.name}>
+							<th scope="row">{x.name} {number(Number(x.percent))} %</th>
+							<td className="is-right number">{money(x.amount, currency)}</td>
+						</tr>
+					))}
+					<tr className="is-total">
+						<th scope="row">{fieldOf(entity, 'total')?.label}</th>
+						<td className="is-right number" role="status">{main.sums ? money(main.sums.total, currency) : '…'}</td>
+					</tr>
 				</tbody>
 			</table>
 			{main.sums?.refused_coupons.map((c) => <Alert key={c.coupon} type="warning" showIcon title={t(`quote.coupon.${c.why}`, { coupon: c.coupon })} />)}

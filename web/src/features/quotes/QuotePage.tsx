@@ -27,12 +27,29 @@ export default function QuotePage({ entity, id }: RecordPageProps) {
 			head={(record) => <Head entity={entity} record={record} />}
 			actions={(record) => <Version entity={entity} record={record} />}
 			tabs={(record) => [
-				{ key: 'lines', label: t('quote.lines'), children: <><QuoteGrid entity={entity} quote={record.row} fixed={record.row.state !== 'draft' || !may(entity, 'update')} /><Margin record={record} /></> },
+				{
+					key: 'lines', label: t('quote.lines'),
+					children: (
+						<>
+							<QuoteGrid entity={entity} quote={record.row} fixed={record.row.state !== 'draft' || !may(entity, 'update')} />
+							<Margin record={record} />
+						</>
+					),
+				},
 				{
 					key: 'versions', label: t('quote.versions'),
-					children: <ChildTable child="quote" field="original_id" parent={{ entity: 'quote', row: { ...record.row, id: String(record.row.original_id ?? record.row.id) } }} columns={['version_no', 'state', 'total', 'off', 'valid_until', 'created_at']} order="version_no.asc" fixed emptyText={t('quote.versions_empty')} />,
+					children: (
+						<ChildTable
+							child="quote" field="original_id"
+							parent={{ entity: 'quote', row: { ...record.row, id: String(record.row.original_id ?? record.row.id) } }}
+							columns={['version_no', 'state', 'total', 'off', 'valid_until', 'created_at']} order="version_no.asc" fixed
+							emptyText={t('quote.versions_empty')}
+						/>
+					),
 				},
-				...(entityOf(meta, 'attachment') ? [{ key: 'files', label: t('files.title'), children: <Files parent={{ entity: 'quote', field: 'quote_id', row: record.row }} /> }] : []),
+				...(entityOf(meta, 'attachment')
+					? [{ key: 'files', label: t('files.title'), children: <Files parent={{ entity: 'quote', field: 'quote_id', row: record.row }} /> }]
+					: []),
 			]}
 		/>
 	);
@@ -51,7 +68,16 @@ function Head({ entity, record: { row, masked } }: { entity: Entity; record: Rec
 			<ul className="figures">
 				{['total', 'state', 'valid_until', 'version_no'].map((name) => {
 					const field = fieldOf(entity, name);
-					return field ? <li key={name}><div><b>{isNothing(row[name]) ? '—' : <FieldValue field={field} row={row} place="cell" masked={masked.has(name)} />}</b><span>{field.label}</span></div></li> : null;
+					return field
+						? (
+							<li key={name}>
+								<div>
+									<b>{isNothing(row[name]) ? '—' : <FieldValue field={field} row={row} place="cell" masked={masked.has(name)} />}</b>
+									<span>{field.label}</span>
+								</div>
+							</li>
+						)
+						: null;
 				})}
 			</ul>
 		</div>

@@ -27,7 +27,10 @@ export default {
 	tabs: [
 		{
 			on: 'customer', key: 'quotes', order: 20, work: 'sales',
-			rows: { entity: 'quote', field: 'customer_id', fields: ['number', 'title', 'version_no', 'state', 'valid_until', 'total'], order: 'created_at.desc' },
+			rows: {
+				entity: 'quote', field: 'customer_id', fields: ['number', 'title', 'version_no', 'state', 'valid_until', 'total'],
+				order: 'created_at.desc',
+			},
 		},
 	],
 	icons: { quote: FileTextOutlined, price: DollarOutlined, gift: GiftOutlined, tax: PercentageOutlined, money: TransactionOutlined },

@@ -49,7 +49,10 @@ let keys = 0;
 export const freshKey = () => (keys = Math.max(keys + 1, Date.now()));
 
 export function freshLine(): Line {
-	return { key: freshKey(), id: null, product: null, typed: '', name: '', quantity: '1', unit: '', price: '', discount: '', optional: false, chosen: false, heading: '', note: '' };
+	return {
+		key: freshKey(), id: null, product: null, typed: '', name: '', quantity: '1', unit: '', price: '', discount: '', optional: false,
+		chosen: false, heading: '', note: '',
+	};
 }
 
 /** "2.500" reads as it was typed: 2.5. */
@@ -59,8 +62,10 @@ export function lineOf(row: Row): Line {
 	const text = (name: string) => (row[name] === null || row[name] === undefined ? '' : String(row[name]));
 	const discount = short(row.discount_percent);
 	return {
-		key: freshKey(), id: row.id, product: row.product_id ? String(row.product_id) : null, typed: text('name'), name: text('name'), quantity: short(row.quantity), unit: text('unit'),
-		price: short(row.price_by_hand), discount: discount === '0' ? '' : discount, optional: row.optional === true, chosen: row.chosen === true, heading: text('heading'), note: text('note'),
+		key: freshKey(), id: row.id, product: row.product_id ? String(row.product_id) : null, typed: text('name'), name: text('name'),
+		quantity: short(row.quantity), unit: text('unit'),
+		price: short(row.price_by_hand), discount: discount === '0' ? '' : discount, optional: row.optional === true, chosen: row.chosen === true,
+		heading: text('heading'), note: text('note'),
 	};
 }
 
@@ -89,7 +94,10 @@ export function faultsOf(line: Line): Partial<Record<Cell, string>> {
 }
 
 /** Ready to be asked about. */
-export const isWhole = (line: Line) => !isEmpty(line) && !line.waiting && (line.product !== null || line.price.trim() !== '') && Object.keys(faultsOf(line)).length === 0;
+export const isWhole = (line: Line) => !isEmpty(line)
+	&& !line.waiting
+	&& (line.product !== null || line.price.trim() !== '')
+	&& Object.keys(faultsOf(line)).length === 0;
 
 export function askLine(line: Line): Record<string, unknown> {
 	return {
@@ -100,7 +108,9 @@ export function askLine(line: Line): Record<string, unknown> {
 
 export function wireLine(line: Line): Record<string, unknown> {
 	return {
-		...(line.id ? { id: line.id } : {}), product_id: line.product, name: (line.name || line.typed).trim() || null, quantity: given(line.quantity, 3, '1'), unit: line.unit.trim() || null,
-		price_by_hand: given(line.price, 4, null), discount_percent: given(line.discount, 4, '0'), optional: line.optional, chosen: line.chosen, heading: line.heading || null, note: line.note || null,
+		...(line.id ? { id: line.id } : {}), product_id: line.product, name: (line.name || line.typed).trim() || null,
+		quantity: given(line.quantity, 3, '1'), unit: line.unit.trim() || null,
+		price_by_hand: given(line.price, 4, null), discount_percent: given(line.discount, 4, '0'), optional: line.optional, chosen: line.chosen,
+		heading: line.heading || null, note: line.note || null,
 	};
 }

@@ -29,7 +29,12 @@ export function Aside({ timers }: { timers: Timer[] }) {
 		<>
 			<div className="table-scroll" tabIndex={0} role="region" aria-label={t('runs.failed')}>
 				<table className="plain-table">
-					<thead><tr>{['what', 'due', 'tries', 'error'].map((k) => <th key={k} scope="col">{t(`runs.${k}`)}</th>)}<th scope="col"><span className="sr-only">{t('word.actions')}</span></th></tr></thead>
+					<thead>
+						<tr>
+							{['what', 'due', 'tries', 'error'].map((k) => <th key={k} scope="col">{t(`runs.${k}`)}</th>)}
+							<th scope="col"><span className="sr-only">{t('word.actions')}</span></th>
+						</tr>
+					</thead>
 					<tbody>
 						{timers.map((timer) => (
 							<tr key={`${timer.kind} ${timer.key}`}>
@@ -46,7 +51,11 @@ export function Aside({ timers }: { timers: Timer[] }) {
 					</tbody>
 				</table>
 			</div>
-			<Modal open={skipping !== null} width={460} title={t('runs.skip_title')} okText={t('runs.skip')} okButtonProps={{ disabled: reason.trim() === '' }} onCancel={() => setSkipping(null)} onOk={() => void (skipping && act(skipping, 'skip'))}>
+			<Modal
+				open={skipping !== null} width={460} title={t('runs.skip_title')} okText={t('runs.skip')}
+				okButtonProps={{ disabled: reason.trim() === '' }} onCancel={() => setSkipping(null)}
+				onOk={() => void (skipping && act(skipping, 'skip'))}
+			>
 				<label htmlFor={id}>{t('runs.reason')}</label>
 				<Input id={id} value={reason} onChange={(e) => setReason(e.target.value)} maxLength={1000} />
 			</Modal>

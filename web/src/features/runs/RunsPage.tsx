@@ -39,7 +39,12 @@ function Runs() {
 					<thead><tr>{['what', 'waits', 'aside', 'next'].map((k) => <th key={k} scope="col">{t(`runs.${k}`)}</th>)}</tr></thead>
 					<tbody>
 						{kinds.map((k) => (
-							<tr key={k.kind}><td>{k.kind}</td><td>{n(k.waiting, k.waiting_more)}</td><td>{n(k.aside, k.aside_more)}</td><td>{k.next_at ? <When at={k.next_at} /> : '—'}</td></tr>
+							<tr key={k.kind}>
+								<td>{k.kind}</td>
+								<td>{n(k.waiting, k.waiting_more)}</td>
+								<td>{n(k.aside, k.aside_more)}</td>
+								<td>{k.next_at ? <When at={k.next_at} /> : '—'}</td>
+							</tr>
 						))}
 					</tbody>
 				</table>

@@ -18,10 +18,14 @@ export default function OrderItem({ entity, row, masked }: TimelineItemProps) {
 			<span className="event-icon" aria-hidden="true"><EntityIcon name="order" /></span>
 			<div className="event-body">
 				<p className="event-head">
-					<Link to={`/order/${row.id}`}>{entity.label} {String(row.number ?? `#${row.id}`)}</Link> {show('state')} <b className="event-money">{show('total')}</b>
+					<Link to={`/order/${row.id}`}>
+						{entity.label} {String(row.number ?? `#${row.id}`)}
+					</Link> {show('state')} <b className="event-money">{show('total')}</b>
 				</p>
 				<p className="event-meta">
-					<When at={String(row.placed_at)} /> {row.lines_count ? <span>{t('order.lines', { count: Number(row.lines_count) })}</span> : null} {show('channel_id')}
+					<When at={String(row.placed_at)} /> {row.lines_count
+						? <span>{t('order.lines', { count: Number(row.lines_count) })}</span>
+						: null} {show('channel_id')}
 				</p>
 			</div>
 		</article>

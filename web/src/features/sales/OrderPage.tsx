@@ -28,7 +28,12 @@ export default function OrderPage({ entity, id }: RecordPageProps) {
 				}] : []),
 				...['payment', 'shipment'].flatMap((name) => {
 					const child = entityOf(meta, name);
-					return child ? [{ key: name, work: 'sales' as const, label: child.label_many, children: <ChildTable child={name} field="order_id" parent={{ entity: 'order', row: record.row }} touches={['order']} /> }] : [];
+					return child
+						? [{
+							key: name, work: 'sales' as const, label: child.label_many,
+							children: <ChildTable child={name} field="order_id" parent={{ entity: 'order', row: record.row }} touches={['order']} />,
+						}]
+						: [];
 				}),
 				...(fieldOf(entity, 'original_order_id') ? [{
 					key: 'related', work: 'sales' as const, label: t('order.related'),

@@ -13,5 +13,11 @@ export default function OfRecord({ entity, record }: PartProps) {
 		queryFn: ({ signal }) => get<{ id: string; name: string; since: string }[]>(`segments/of/${entity.name}/${record.row.id}`, signal),
 	});
 	if (!found.data || found.data.length === 0) return <p className="muted">{found.isPending ? ' ' : t('segment.in_none')}</p>;
-	return <ul className="segment-of">{found.data.map((s) => <li key={s.id}><Link to={`/segment/${s.id}?tab=why`}>{s.name}</Link> <span className="muted"><When at={s.since} /></span></li>)}</ul>;
+	return (
+		<ul className="segment-of">
+			{found.data.map((s) => (
+				<li key={s.id}><Link to={`/segment/${s.id}?tab=why`}>{s.name}</Link> <span className="muted"><When at={s.since} /></span></li>
+			))}
+		</ul>
+	);
 }

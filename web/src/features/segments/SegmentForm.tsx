@@ -53,8 +53,12 @@ export default function SegmentForm({ entity }: { entity: Entity }) {
 					}}
 				/>
 				{kind && <Editor key={of} entity={kind} tree={tree} onChange={setTree} />}
-				<span className="segment-live"><Switch id="segment-live" checked={live} onChange={setLive} /> <label htmlFor="segment-live">{t('segment.live')}</label></span>
-				<div><Button type="primary" htmlType="submit" loading={busy} disabled={!kind || name.trim() === '' || !complete(tree)}>{t('word.save')}</Button></div>
+				<span className="segment-live">
+					<Switch id="segment-live" checked={live} onChange={setLive} /> <label htmlFor="segment-live">{t('segment.live')}</label>
+				</span>
+				<div>
+					<Button type="primary" htmlType="submit" loading={busy} disabled={!kind || name.trim() === '' || !complete(tree)}>{t('word.save')}</Button>
+				</div>
 			</form>
 		</div>
 	);

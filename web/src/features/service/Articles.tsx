@@ -17,7 +17,9 @@ export default function Articles({ record: { row } }: PartProps) {
 	const { message } = App.useApp();
 	const cache = useQueryClient();
 	const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
-	const found = useQuery({ queryKey: ['some', 'article', 'for', row.id, row.last_seq], queryFn: ({ signal }) => get<Offer[]>(`case/${row.id}/articles`, signal) });
+	const found = useQuery({
+		queryKey: ['some', 'article', 'for', row.id, row.last_seq], queryFn: ({ signal }) => get<Offer[]>(`case/${row.id}/articles`, signal),
+	});
 
 	async function told(offer: Offer, what: 'taken' | 'passed_over') {
 		try {

@@ -14,10 +14,17 @@ export default function CaseCustomer({ record: { row } }: PartProps) {
 	return (
 		<>
 			<Who id={String(row.customer_id)} />
-			<Rows title={t('service.orders')} entity="order" query={{ customer_id: `eq.${row.customer_id}`, order: 'placed_at.desc' }} fields={['state', 'total', 'placed_at']} />
+			<Rows
+				title={t('service.orders')} entity="order" query={{ customer_id: `eq.${row.customer_id}`, order: 'placed_at.desc' }}
+				fields={['state', 'total', 'placed_at']}
+			/>
 			{row.order_id ? <Rows title={t('service.parcels')} entity="shipment" query={{ order_id: `eq.${row.order_id}` }} /> : null}
 			{row.order_id ? <Rows title={t('service.payments')} entity="payment" query={{ order_id: `eq.${row.order_id}` }} /> : null}
-			<Rows title={t('service.earlier')} entity="case" query={{ customer_id: `eq.${row.customer_id}`, id: `neq.${row.id}`, order: 'opened_at.desc' }} fields={['subject', 'state', 'opened_at']} />
+			<Rows
+				title={t('service.earlier')} entity="case"
+				query={{ customer_id: `eq.${row.customer_id}`, id: `neq.${row.id}`, order: 'opened_at.desc' }}
+				fields={['subject', 'state', 'opened_at']}
+			/>
 		</>
 	);
 }
@@ -56,14 +63,18 @@ function Rows({ title, entity: name, query, fields }: { title: string; entity: s
 	const entity = entityOf(meta, name);
 	const shown = entity ? columns(entity, fields) : [];
 	const head = fieldOf(entity, entity?.title);
-	const found = useSome(entity, new URLSearchParams({ ...query, select: entity ? selectOf(meta, entity, [...(head ? [head] : []), ...shown]) : 'id', limit: '4' }));
+	const found = useSome(
+		entity, new URLSearchParams({ ...query, select: entity ? selectOf(meta, entity, [...(head ? [head] : []), ...shown]) : 'id', limit: '4' }),
+	);
 	if (!entity || entity.actions.read === 'none') return null;
 	if (found.isError) return <section><h3>{title}</h3><Failed error={found.error} small /></section>;
 	return (
 		<section>
 			<h3>{title}</h3>
 			{found.data?.rows.length === 0 ? <p className="quiet">{t('service.none')}</p> : (
-				<ul className="card-rows">{found.data?.rows.map((row) => <Line key={row.id} entity={entity} row={row} fields={shown} masked={found.data.masked} />)}</ul>
+				<ul className="card-rows">
+					{found.data?.rows.map((row) => <Line key={row.id} entity={entity} row={row} fields={shown} masked={found.data.masked} />)}
+				</ul>
 			)}
 		</section>
 	);
@@ -74,7 +85,11 @@ function Line({ entity, row, fields, masked }: { entity: Entity; row: Row; field
 	return (
 		<li>
 			<Link to={`/${entity.name}/${row.id}`}>{title || entity.label}</Link>
-			<span className="card-facts">{fields.filter((f) => f.name !== entity.title && !isNothing(row[f.name])).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}</span>
+			<span className="card-facts">
+				{fields
+					.filter((f) => f.name !== entity.title && !isNothing(row[f.name]))
+					.map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}
+			</span>
 		</li>
 	);
 }

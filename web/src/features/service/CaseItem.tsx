@@ -15,7 +15,9 @@ export default function CaseItem({ entity, row, masked }: TimelineItemProps) {
 		<article className="event event-case">
 			<span className="event-icon" aria-hidden="true"><EntityIcon name="case" /></span>
 			<div className="event-body">
-				<p className="event-head"><span className="event-kind">{show('kind')}</span> <Link to={`/case/${row.id}`}>{String(row.subject ?? row.number)}</Link> {show('state')}</p>
+				<p className="event-head">
+					<span className="event-kind">{show('kind')}</span> <Link to={`/case/${row.id}`}>{String(row.subject ?? row.number)}</Link> {show('state')}
+				</p>
 				<p className="event-meta"><When at={String(row.opened_at)} /> <span>{String(row.number)}</span> {show('priority')}</p>
 			</div>
 		</article>

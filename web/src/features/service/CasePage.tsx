@@ -27,7 +27,10 @@ import { Talk } from './Talk.tsx';
 import './service.css';
 
 /** Kept by the program, and shown on the right with their reasons. */
-const ELSEWHERE = ['subject', 'number', 'state', 'priority', 'priority_rank', 'priority_auto', 'priority_reason', 'policy_reason', 'policy_id', 'due_at', 'due_kind', 'last_seq', 'unread', 'last_in_at', 'last_out_at'];
+const ELSEWHERE = [
+	'subject', 'number', 'state', 'priority', 'priority_rank', 'priority_auto', 'priority_reason', 'policy_reason', 'policy_id', 'due_at', 'due_kind',
+	'last_seq', 'unread', 'last_in_at', 'last_out_at',
+];
 
 export default function CasePage({ entity, id }: RecordPageProps) {
 	const meta = useMeta();
@@ -53,14 +56,20 @@ export default function CasePage({ entity, id }: RecordPageProps) {
 	return (
 		<RecordRights entity={entity} record={record.data}>
 			<div className="record case">
-				<Head entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />} actions={<><Actions entity={entity} record={record.data} /><HeadParts entity={entity} record={record.data} place="action" /></>}>
+				<Head
+					entity={entity} record={record.data} beside={<Badges entity={entity} record={record.data} />}
+					actions={<><Actions entity={entity} record={record.data} /><HeadParts entity={entity} record={record.data} place="action" /></>}
+				>
 					<HeadParts entity={entity} record={record.data} place="strip" />
 					<HeadParts entity={entity} record={record.data} place="warning" />
 				</Head>
 				<div className={phone ? 'record-one' : narrow ? 'record-two' : 'record-three'}>
 					{!phone && <div className="record-facts">{facts}</div>}
 					<div className="record-main">
-						<Tabs label={titleOf(entity, record.data.row)} active={items.some((i) => i.key === tab) ? tab : 'talk'} onChange={setTab} items={items} />
+						<Tabs
+							label={titleOf(entity, record.data.row)} active={items.some((i) => i.key === tab) ? tab : 'talk'} onChange={setTab}
+							items={items}
+						/>
 					</div>
 					{!narrow && <aside className="record-aside case-side" aria-label={t('service.customer')}>{side}</aside>}
 				</div>
@@ -71,7 +80,11 @@ export default function CasePage({ entity, id }: RecordPageProps) {
 
 function Badges({ entity, record: { row, masked } }: { entity: Entity; record: RecordAnswer }) {
 	const shown = ['state', 'priority', 'alarm', 'severity', 'feeling'].flatMap((n) => fieldOf(entity, n) ?? []);
-	return <span className="badges">{shown.filter((f) => row[f.name]).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}</span>;
+	return (
+		<span className="badges">
+			{shown.filter((f) => row[f.name]).map((f) => <FieldValue key={f.name} field={f} row={row} place="cell" masked={masked.has(f.name)} />)}
+		</span>
+	);
 }
 
 /** Mine, set aside, solved, and on to the next one by the firm's rule. */
@@ -120,7 +133,9 @@ function Actions({ entity, record }: { entity: Entity; record: RecordAnswer }) {
 	};
 	return (
 		<>
-			{mayHere(entity, 'update') && !ended && row.owner_id !== me.id && <Button onClick={() => void set({ owner_id: me.id })}>{t('service.take')}</Button>}
+			{mayHere(entity, 'update') && !ended && row.owner_id !== me.id && (
+				<Button onClick={() => void set({ owner_id: me.id })}>{t('service.take')}</Button>
+			)}
 			{mayHere(entity, 'update') && !ended && <Button onClick={() => void set({ snoozed_until: tomorrow() })}>{t('service.snooze')}</Button>}
 			{mayHere(entity, 'update') && !ended && <Button onClick={() => void set({ state: 'solved' })}>{t('service.solve')}</Button>}
 			{mayHere(entity, 'update') && ended && !row.merged_into_id && <Button onClick={() => void set({ state: 'open' })}>{t('service.reopen')}</Button>}

@@ -18,7 +18,10 @@ export default function CasePromise({ entity, record: { row } }: PartProps) {
 	const { t } = useTranslation();
 	const meta = useMeta();
 	const clocks = entityOf(meta, 'case_clock');
-	const found = useSome(clocks, new URLSearchParams({ case_id: `eq.${row.id}`, order: 'started_at.desc', select: clocks ? selectAll(meta, clocks) : 'id', limit: '20' }));
+	const found = useSome(
+		clocks,
+		new URLSearchParams({ case_id: `eq.${row.id}`, order: 'started_at.desc', select: clocks ? selectAll(meta, clocks) : 'id', limit: '20' }),
+	);
 	const priority = fieldOf(entity, 'priority');
 	const reasons = (row.priority_reason ?? []) as Why[];
 	const tried = (row.policy_reason ?? []) as Tried[];
@@ -43,13 +46,19 @@ export default function CasePromise({ entity, record: { row } }: PartProps) {
 				<p><b>{t('service.promise')}</b></p>
 				<ul>
 					{tried.length === 0 && <li>{t('service.no_promise')}</li>}
-					{tried.map((p) => <li key={p.policy}>{p.unfit === null ? t('service.fits', { name: name(p) }) : t('service.unfit', { name: name(p), what: t(`service.by_${p.unfit}`) })}</li>)}
+					{tried.map((p) => (
+						<li key={p.policy}>
+							{p.unfit === null ? t('service.fits', { name: name(p) }) : t('service.unfit', { name: name(p), what: t(`service.by_${p.unfit}`) })}
+						</li>
+					))}
 				</ul>
 			</details>
 		</div>
 	);
 	function what(r: Why) {
-		const field = r.why === 'severity' ? fieldOf(entity, 'severity') : r.why === 'level' || r.why === 'stage' ? fieldOf(entityOf(meta, 'customer'), r.why) : undefined;
+		const field = r.why === 'severity'
+			? fieldOf(entity, 'severity')
+			: r.why === 'level' || r.why === 'stage' ? fieldOf(entityOf(meta, 'customer'), r.why) : undefined;
 		return field ? optionLabel(field, r.what) : r.what ?? '';
 	}
 }

@@ -138,8 +138,13 @@ function Board({ entity }: { entity: Entity }) {
 				{VIEWS.map((v) => {
 					const n = counts.data?.[v];
 					return (
-						<button key={v} type="button" aria-current={v === view ? 'page' : undefined} className={v === view ? 'is-on' : undefined} onClick={() => show(v)}>
-							{t(`service.view.${v}`)} <span className={v === 'late' && n?.n ? 'mean mean-bad' : 'quiet'}>{n ? `${number(n.n)}${n.more ? '+' : ''}` : ''}</span>
+						<button
+							key={v} type="button" aria-current={v === view ? 'page' : undefined} className={v === view ? 'is-on' : undefined}
+							onClick={() => show(v)}
+						>
+							{t(`service.view.${v}`)} <span className={v === 'late' && n?.n
+								? 'mean mean-bad'
+								: 'quiet'}>{n ? `${number(n.n)}${n.more ? '+' : ''}` : ''}</span>
 						</button>
 					);
 				})}
@@ -152,12 +157,17 @@ function Board({ entity }: { entity: Entity }) {
 					<Button size="small" type="text" onClick={() => setChosen(new Set())}>{t('service.none_chosen')}</Button>
 				</div>
 			)}
-			{found.isError ? <Failed error={found.error} onRetry={() => void found.refetch()} /> : found.isPending ? <Loading rows={8} /> : rows.length === 0 ? (
+			{found.isError ? (
+				<Failed error={found.error} onRetry={() => void found.refetch()} />
+			) : found.isPending ? <Loading rows={8} /> : rows.length === 0 ? (
 				<Empty title={t('service.empty')} text={t('service.empty_text')} action={<Button onClick={() => void next()}>{t('service.next')}</Button>} />
 			) : (
 				<ul className="queue-list">
 					{rows.map((row, i) => (
-						<QueueRow key={row.id} entity={entity} row={row} here={i === at} chosen={chosen.has(row.id)} onChoose={() => toggle(row.id)} onHere={() => setAt(i)} />
+						<QueueRow
+							key={row.id} entity={entity} row={row} here={i === at} chosen={chosen.has(row.id)} onChoose={() => toggle(row.id)}
+							onHere={() => setAt(i)}
+						/>
 					))}
 				</ul>
 			)}
@@ -167,7 +177,14 @@ function Board({ entity }: { entity: Entity }) {
 	);
 }
 
-function QueueRow({ entity, row, here, chosen, onChoose, onHere }: { entity: Entity; row: Row; here: boolean; chosen: boolean; onChoose(): void; onHere(): void }) {
+function QueueRow({ entity, row, here, chosen, onChoose, onHere }: {
+	entity: Entity;
+	row: Row;
+	here: boolean;
+	chosen: boolean;
+	onChoose(): void;
+	onHere(): void;
+}) {
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const customer = fieldOf(entity, 'customer_id');
@@ -182,10 +199,15 @@ function QueueRow({ entity, row, here, chosen, onChoose, onHere }: { entity: Ent
 			<Checkbox checked={chosen} onChange={onChoose} aria-label={t('service.choose', { what: String(row.subject ?? row.number) })} />
 			<div className="queue-what">
 				<Link to={`/case/${row.id}`}>{String(row.subject ?? row.number)}</Link>
-				<span className="queue-facts"><span>{String(row.number)}</span> {show('kind')} <span>{customer ? linkedTitle(meta, customer, row) : null}</span>{row.unread ? <b>{t('service.unread')}</b> : null}</span>
+				<span className="queue-facts">
+					<span>{String(row.number)}</span> {show('kind')} <span>{customer ? linkedTitle(meta, customer, row) : null}</span>
+					{row.unread ? <b>{t('service.unread')}</b> : null}
+				</span>
 			</div>
 			<span className="queue-state">{show('priority')} {show('state')} {show('alarm')}</span>
-			<span className={`queue-due${late ? ' mean mean-bad' : ''}`}>{row.due_at ? <>{show('due_kind')} <When at={String(row.due_at)} /></> : <span className="quiet">{t('service.no_due')}</span>}</span>
+			<span className={`queue-due${late ? ' mean mean-bad' : ''}`}>
+				{row.due_at ? <>{show('due_kind')} <When at={String(row.due_at)} /></> : <span className="quiet">{t('service.no_due')}</span>}
+			</span>
 			<span className="queue-owner">{(owner && linkedTitle(meta, owner, row)) ?? <span className="quiet">{t('service.nobody')}</span>}</span>
 		</li>
 	);

@@ -48,7 +48,10 @@ export function Talk({ entity, record }: { entity: Entity; record: RecordAnswer 
 	const [typing, setTyping] = useState(false);
 	const { people, take } = useHere(id, typing);
 	const fields = messages?.fields.filter((f) => ['seq', 'kind', 'channel', 'body', 'at', 'author_id', 'automatic', 'detail'].includes(f.name)) ?? [];
-	const found = useSome(messages, new URLSearchParams({ case_id: `eq.${id}`, order: 'seq.desc', limit: String(SHOWN), select: messages ? selectOf(meta, messages, fields) : 'id' }));
+	const found = useSome(
+		messages,
+		new URLSearchParams({ case_id: `eq.${id}`, order: 'seq.desc', limit: String(SHOWN), select: messages ? selectOf(meta, messages, fields) : 'id' }),
+	);
 	const end = useRef<HTMLDivElement>(null);
 	const rows = [...(found.data?.rows ?? [])].reverse();
 	const last = Number(rows.at(-1)?.seq ?? 0);
@@ -80,7 +83,11 @@ function Message({ entity, row }: { entity: Entity; row: Row }) {
 	const channel = fieldOf(entity, 'channel');
 	const author = fieldOf(entity, 'author_id');
 	if (row.kind === 'event') {
-		return <li className="talk-event"><When at={String(row.at)} /> {t(`service.event.${String(row.body)}`, { defaultValue: String(row.body), what: detail(row.detail) })}</li>;
+		return (
+			<li className="talk-event">
+				<When at={String(row.at)} /> {t(`service.event.${String(row.body)}`, { defaultValue: String(row.body), what: detail(row.detail) })}
+			</li>
+		);
 	}
 	const who = author ? linkedTitle(meta, author, row) : null;
 	return (
@@ -183,27 +190,38 @@ function Composer({ entity, messages, record: { row }, seen, onTyping, onTake }:
 			/>
 			<label className="sr-only" htmlFor={id}>{t(draft.mode === 'out' ? 'service.answer_text' : 'service.note_text')}</label>
 			<Input.TextArea
-				id={id} className="area" rows={4} value={draft.body} placeholder={t(draft.mode === 'out' ? 'service.answer_text' : 'service.note_text')} aria-keyshortcuts="r"
+				id={id} className="area" rows={4} value={draft.body}
+				placeholder={t(draft.mode === 'out' ? 'service.answer_text' : 'service.note_text')} aria-keyshortcuts="r"
 				onChange={(e) => setDraft({ ...draft, body: e.target.value })}
 				onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) void send(); }}
 			/>
-			{draft.mode === 'out' && <Macros entity={entity} row={row} typed={draft.body} onPick={(m, body) => setDraft({ ...draft, body, macro: m.id, then: String(m.then_state ?? draft.then) })} />}
+			{draft.mode === 'out' && (
+				<Macros
+					entity={entity} row={row} typed={draft.body}
+					onPick={(m, body) => setDraft({ ...draft, body, macro: m.id, then: String(m.then_state ?? draft.then) })}
+				/>
+			)}
 			{problem && (
 				<Alert
 					type="error" showIcon title={problemText(problem, t)} description={t('service.kept')}
-					action={taken ? <Button size="small" onClick={() => void onTake().then(() => setProblem(null))}>{t('service.take_over')}</Button> : undefined}
+					action={taken
+						? <Button size="small" onClick={() => void onTake().then(() => setProblem(null))}>{t('service.take_over')}</Button>
+						: undefined}
 				/>
 			)}
 			<div className="composer-foot">
 				{draft.mode === 'out' && then && (
 					<Select
-						size="small" aria-label={then.label} value={draft.then} onChange={(v: string) => setDraft({ ...draft, then: v })} popupMatchSelectWidth={false}
+						size="small" aria-label={then.label} value={draft.then} onChange={(v: string) => setDraft({ ...draft, then: v })}
+						popupMatchSelectWidth={false}
 						options={then.options?.map((o) => ({ value: o.value, label: t('service.then', { state: o.label }) }))}
 					/>
 				)}
 				<span className="grow" />
 				<span className="hint">{t('service.send_hint')}</span>
-				<Button type="primary" size="small" htmlType="submit" loading={busy} disabled={draft.body.trim() === ''}>{t(draft.mode === 'out' ? 'service.send' : 'service.keep_note')}</Button>
+				<Button type="primary" size="small" htmlType="submit" loading={busy} disabled={draft.body.trim() === ''}>
+					{t(draft.mode === 'out' ? 'service.send' : 'service.keep_note')}
+				</Button>
 			</div>
 		</form>
 	);
@@ -225,12 +243,17 @@ function Macros({ entity, row, typed, onPick }: { entity: Entity; row: Row; type
 	const customer = fieldOf(entity, 'customer_id');
 	const order = fieldOf(entity, 'order_id');
 	const fill = (text: string) => text
-		.replaceAll('{name}', (customer && linkedTitle(meta, customer, row)) ?? '').replaceAll('{order}', (order && linkedTitle(meta, order, row)) ?? '').replaceAll('{case}', String(row.number ?? ''));
+		.replaceAll('{name}', (customer && linkedTitle(meta, customer, row)) ?? '')
+		.replaceAll('{order}', (order && linkedTitle(meta, order, row)) ?? '')
+		.replaceAll('{case}', String(row.number ?? ''));
 	return (
 		<ul className="talk-macros" aria-label={macros.label_many}>
 			{fitting.slice(0, 6).map((m) => (
 				<li key={m.id}>
-					<Button size="small" onClick={() => onPick(m, (slash ? typed.slice(0, typed.length - slash[0].trimStart().length) : '') + fill(String(m.body)))}>
+					<Button
+						size="small"
+						onClick={() => onPick(m, (slash ? typed.slice(0, typed.length - slash[0].trimStart().length) : '') + fill(String(m.body)))}
+					>
 						{String(m.name)}{m.short ? <span className="quiet"> /{String(m.short)}</span> : null}
 					</Button>
 				</li>

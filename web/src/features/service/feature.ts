@@ -6,7 +6,10 @@ const OPEN = 'state=in.(new,open,waiting_customer,waiting_other)';
 export default {
 	pages: [{ path: '/service', load: () => import('./Queue.tsx') }],
 	menu: [
-		{ area: 'service', order: 10, to: '/service', label: 'service.queue', icon: 'inbox', phone: 25, when: (who) => who.may('case', 'read'), words: 'inbox ticket 收件箱 工单 队列' },
+		{
+			area: 'service', order: 10, to: '/service', label: 'service.queue', icon: 'inbox', phone: 25, when: (who) => who.may('case', 'read'),
+			words: 'inbox ticket 收件箱 工单 队列',
+		},
 		{ area: 'service', order: 20, entity: 'case' },
 		{ area: 'service', order: 30, entity: 'article' },
 	],
@@ -37,7 +40,10 @@ export default {
 			work: 'service',
 			views: [
 				{ key: 'article_review', label: 'view.article_review', query: 'state=in.(review)', needs: ['state'] },
-				{ key: 'article_old', label: 'view.article_old', query: 'state=in.(published)&review_on=older.0d&order=review_on.asc', needs: ['state', 'review_on'] },
+				{
+					key: 'article_old', label: 'view.article_old', query: 'state=in.(published)&review_on=older.0d&order=review_on.asc',
+					needs: ['state', 'review_on'],
+				},
 			],
 		},
 		case_topic: { work: 'service' },
@@ -48,12 +54,30 @@ export default {
 		compensation_item: { work: 'service', unlisted: true },
 	},
 	tabs: [
-		{ on: 'case', key: 'amends', order: 20, work: 'service', rows: { entity: 'compensation', field: 'case_id', fields: ['kind', 'item_id', 'amount', 'state', 'asked_by_id', 'decided_by_id', 'reason'], order: 'id.desc' } },
-		{ on: 'customer', key: 'cases', order: 10, work: 'service', rows: { entity: 'case', field: 'customer_id', fields: ['number', 'subject', 'kind', 'state', 'priority', 'opened_at', 'owner_id'], order: 'opened_at.desc' } },
-		{ on: 'order', key: 'cases', order: 10, work: 'service', rows: { entity: 'case', field: 'order_id', fields: ['number', 'subject', 'kind', 'state', 'opened_at', 'owner_id'], order: 'opened_at.desc' } },
+		{
+			on: 'case', key: 'amends', order: 20, work: 'service',
+			rows: {
+				entity: 'compensation', field: 'case_id', fields: ['kind', 'item_id', 'amount', 'state', 'asked_by_id', 'decided_by_id', 'reason'],
+				order: 'id.desc',
+			},
+		},
+		{
+			on: 'customer', key: 'cases', order: 10, work: 'service',
+			rows: {
+				entity: 'case', field: 'customer_id', fields: ['number', 'subject', 'kind', 'state', 'priority', 'opened_at', 'owner_id'],
+				order: 'opened_at.desc',
+			},
+		},
+		{
+			on: 'order', key: 'cases', order: 10, work: 'service',
+			rows: { entity: 'case', field: 'order_id', fields: ['number', 'subject', 'kind', 'state', 'opened_at', 'owner_id'], order: 'opened_at.desc' },
+		},
 	],
 	cards: [
-		{ on: 'customer', key: 'open_cases', order: 20, label: 'service.open_cases', rows: { entity: 'case', field: 'customer_id', query: OPEN, fields: ['subject', 'state'], order: 'opened_at.desc' } },
+		{
+			on: 'customer', key: 'open_cases', order: 20, label: 'service.open_cases',
+			rows: { entity: 'case', field: 'customer_id', query: OPEN, fields: ['subject', 'state'], order: 'opened_at.desc' },
+		},
 		{ on: 'case', key: 'who', order: 10, load: () => import('./CaseCustomer.tsx') },
 		{ on: 'case', key: 'articles', order: 7, label: 'service.articles', load: () => import('./Articles.tsx'), when: (who) => who.may('article', 'read') },
 		{ on: 'case', key: 'promise', order: 5, label: 'service.promise', load: () => import('./CasePromise.tsx') },
@@ -63,8 +87,14 @@ export default {
 		{ on: 'customer', key: 'new_case', order: 30, place: 'action', load: () => import('./NewCase.tsx'), when: (who) => who.may('case', 'create') },
 		{ on: 'order', key: 'new_case', order: 30, place: 'action', load: () => import('./NewCase.tsx'), when: (who) => who.may('case', 'create') },
 	],
-	timeline: [{ on: 'customer', key: 'cases', order: 30, entity: 'case', field: 'customer_id', at: 'opened_at', fields: ['number', 'subject', 'state', 'kind', 'opened_at', 'priority'], kinds: 'kind', item: () => import('./CaseItem.tsx') }],
-	palette: [{ key: 'new_case', label: 'service.new', icon: 'case', words: 'ticket complaint 工单 投诉 客诉', to: '/case/new', when: (who) => who.may('case', 'create') }],
+	timeline: [{
+		on: 'customer', key: 'cases', order: 30, entity: 'case', field: 'customer_id', at: 'opened_at',
+		fields: ['number', 'subject', 'state', 'kind', 'opened_at', 'priority'], kinds: 'kind', item: () => import('./CaseItem.tsx'),
+	}],
+	palette: [{
+		key: 'new_case', label: 'service.new', icon: 'case', words: 'ticket complaint 工单 投诉 客诉', to: '/case/new',
+		when: (who) => who.may('case', 'create'),
+	}],
 	icons: {
 		case: CustomerServiceOutlined, clock: ClockCircleOutlined, note: BookOutlined, inbox: InboxOutlined,
 		grade: WarningOutlined, amends: HeartOutlined, limit: StopOutlined,

@@ -122,7 +122,12 @@ function Table({ list, onAgain }: { list: Delivery[]; onAgain(id: string): void 
 		<div className="table-scroll" tabIndex={0} role="region" aria-label={t('webhook.deliveries')}>
 			<table className="plain-table">
 				<thead>
-					<tr><th>{t('webhook.what')}</th><th>{t('webhook.state')}</th><th>{t('webhook.when')}</th><th><span className="sr-only">{t('webhook.again')}</span></th></tr>
+					<tr>
+						<th>{t('webhook.what')}</th>
+						<th>{t('webhook.state')}</th>
+						<th>{t('webhook.when')}</th>
+						<th><span className="sr-only">{t('webhook.again')}</span></th>
+					</tr>
 				</thead>
 				<tbody>
 					{list.map((d) => (
@@ -130,7 +135,11 @@ function Table({ list, onAgain }: { list: Delivery[]; onAgain(id: string): void 
 							<td><About delivery={d} /></td>
 							<td><Became delivery={d} /></td>
 							<td><When at={d.done_at ?? d.created_at} /></td>
-							<td>{(d.state === 'failed' || d.state === 'delivered') && <Button size="small" onClick={() => onAgain(d.id)}>{t('webhook.again')}</Button>}</td>
+							<td>
+								{(d.state === 'failed' || d.state === 'delivered') && (
+									<Button size="small" onClick={() => onAgain(d.id)}>{t('webhook.again')}</Button>
+								)}
+							</td>
 						</tr>
 					))}
 				</tbody>
