@@ -274,7 +274,9 @@ static enum err margin(struct ctx *ctx, const struct http_request *req, struct h
 	struct jsonw w;
 	struct fraction net = fraction_of(0), cost = fraction_of(0);
 	enum err err = find(ctx, req, ACTION_READ, &quote);
-	if (err == OK && entity_field_right(ctx->actor, products, entity_field(products, "cost")) < RIGHT_READ)
+	/* cost and margin together are the net sum, too */
+	if (err == OK && (entity_field_right(ctx->actor, products, entity_field(products, "cost")) < RIGHT_READ ||
+	                  entity_field_right(ctx->actor, quote->info, entity_field(quote->info, "net")) < RIGHT_READ))
 		err = fail(ctx, ERR_FORBIDDEN, "", "forbidden");
 	if (err == OK)
 		err = quote_costs(ctx, quote, &costs);

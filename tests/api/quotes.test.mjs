@@ -137,6 +137,8 @@ test('the margin for those who see cost; others work without it; nobody reads an
   assert.equal((await put(own.id, [{ product_id: ids.fridge, quantity: 2 }], {}, seller)).status, 204);
   assert.equal((await get(own.id)).total, '3799.90');
   assert.equal((await seller('GET', `/api/v1/quote/${own.id}/margin`)).status, 403);
+  const { api: buyer } = await person(server, 'buyer', rightsOf('all', { quote: { read: 'all', fields: { net: 'hidden' } } }));
+  assert.equal((await buyer('GET', `/api/v1/quote/${id}/margin`)).status, 403, 'nor the net by its margin');
   assert.ok(!(await seller('GET', `/api/v1/quote_line?quote_id=eq.${own.id}`)).text.includes('1200'));
   for (const answer of [await put(id, [], {}, seller), await seller('GET', `/api/v1/quote/${id}/margin`), await seller('POST', `/api/v1/quote/${id}/version`), await step(id, 'send', {}, seller)])
     assert.ok([403, 404].includes(answer.status), `${answer.status} ${answer.text}`);
