@@ -6,9 +6,11 @@
 #include "core/entity/entity.h"
 #include "core/http/http.h"
 #include "core/services/services.h"
+#include "core/settings/settings.h"
 
 extern const struct entity automation_entity, automation_run_entity;
 extern const struct route automations_routes[];
 extern const struct service automations_services[];
+extern const struct setting automations_settings[];
 
 #endif

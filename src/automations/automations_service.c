@@ -11,11 +11,19 @@
 #include "core/readers/readers.h"
 #include "core/store/store.h"
 
+const struct setting automations_settings[] = {
+	{.name = "automation.seconds", .type = SETTING_INT, .min = 1, .max = 600, .fallback = "10", .group = {"Limits", "限制"},
+	 .label = {"An automation may take for 200 changes (s)", "自动化处理 200 项变更的时限（秒）"},
+	 .help = {"What it has not looked at by then fails, and says so: the others would wait for it.", "超时未判断的变更记为失败并注明原因，以免其他自动化等待。"}},
+	{.name = NULL},
+};
+
 enum { BATCH = 200, AUTOMATIONS_MAX = 1000, SAW_MAX = 50000 };
 
 /* An automation made ready to be asked of a batch of changes: once, however many they are. */
 struct opened {
 	bool done;
+	int64_t left_ms; /* of the time it may take */
 	const char *error;
 	const struct actor *actor;
 	struct condition *condition;
@@ -153,9 +161,25 @@ static enum err open_one(struct ctx *ctx, struct watching *w, const struct autom
 		err = condition_parse(ctx, a->info, a->condition, &o->condition);
 	if (err && !is_unable(err))
 		return err;
+	o->left_ms = setting_int(ctx, &automations_settings[0]) * 1000;
 	o->error = !err ? NULL : err == ERR_DENIED ? "automation_owner_gone" : "automation_condition";
 	faults_clear(ctx);
 	o->done = true;
+	return OK;
+}
+
+/* One thread looks for all automations, so none may hold it for as long as it likes. */
+static enum err find_in_time(struct ctx *ctx, struct opened *o, const struct change *change, bool *ret, const char **ret_saw)
+{
+	int64_t begun = ctx_now(ctx), until = begun + o->left_ms;
+	ctx->deadline_ms = until;
+	enum err err = find_holds(ctx, o->condition, change, ret, ret_saw);
+	ctx->deadline_ms = 0;
+	o->left_ms -= ctx_now(ctx) - begun;
+	if (err != ERR_LIMIT || ctx_now(ctx) < until)
+		return err;
+	faults_clear(ctx);
+	o->error = "automation_slow";
 	return OK;
 }
 
@@ -168,11 +192,10 @@ static enum err ask(struct ctx *ctx, struct watching *w, const struct automation
 	if (err)
 		return err;
 	due.actor = ctx->actor = o->actor;
+	if (!o->error)
+		err = find_in_time(ctx, o, change, &holds, &due.saw);
 	due.error = o->error;
-	if (o->error)
-		return add_due(ctx, w, due);
-	err = find_holds(ctx, o->condition, change, &holds, &due.saw);
-	return err || !holds ? err : add_due(ctx, w, due);
+	return err || !(holds || o->error) ? err : add_due(ctx, w, due);
 }
 
 static enum err begin_look(struct ctx *ctx, struct watching *w)

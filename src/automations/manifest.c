@@ -6,4 +6,6 @@ static const struct route *const routes[] = {automations_routes, NULL};
 static const struct role_right rights[] = {{"manager", "automation", "aaaa--"}, {"manager", "automation_run", "a-----"}, {0}};
 
 extern const struct manifest automations_manifest;
-const struct manifest automations_manifest = {.name = "automations", .entities = entities, .routes = routes, .services = automations_services, .rights = rights};
+const struct manifest automations_manifest = {
+	.name = "automations", .entities = entities, .routes = routes, .services = automations_services, .settings = automations_settings, .rights = rights,
+};

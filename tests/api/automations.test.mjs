@@ -120,6 +120,25 @@ test('many changes at once, asked by large conditions, end in the runs that were
 	for (const a of made) assert.equal((await api('DELETE', `/api/v1/automation/${a.id}`)).status, 204);
 });
 
+test('a condition that takes for ever fails, and holds up no other', async () => {
+	assert.equal((await api('PATCH', '/api/v1/settings', { values: { 'automation.seconds': '1' } })).status, 204);
+	const many = Array.from({ length: 800 }, (_, i) => ({ name: `Heavy ${i}` }));
+	assert.equal((await api('POST', '/api/v1/customer', many)).status, 201);
+	const every = (value) => ({ related: 'owner', where: { related: 'customers', via: 'owner_id', where: { related: 'orders', measure: 'count', op: 'gte', value: String(value) } } });
+	const any = [{ field: 'city', op: 'eq', value: 'Nowhere' }, ...Array.from({ length: 40 }, (_, i) => every(1000 + i))];
+	const slow = await make({ name: 'slow', condition: JSON.stringify({ any }), actions: [{ do: 'set', fields: { note: 'x' } }] });
+	const quick = await make({ name: 'quick', condition: JSON.stringify({ field: 'city', op: 'eq', value: 'Quick' }), actions: [{ do: 'set', fields: { note: 'q' } }] });
+	assert.ok((await api('PATCH', '/api/v1/customer?name=like.Heavy*', { city: 'Lima' })).status < 300);
+	const last = await one('/api/v1/customer', { name: 'Quick one' });
+	assert.equal((await api('PATCH', `/api/v1/customer/${last.id}`, { city: 'Quick' })).status, 200);
+	const begun = Date.now();
+	await until(() => states(quick.id), ['done'], 60_000);
+	const took = Date.now() - begun, failed = await runs(slow.id);
+	assert.ok(took < 10_000, `${took} ms`);
+	assert.ok(failed.length > 0 && failed.every((r) => r.state === 'failed' && r.why === 'automation_slow'), JSON.stringify(failed[0]));
+	for (const a of [slow, quick]) assert.equal((await api('DELETE', `/api/v1/automation/${a.id}`)).status, 204);
+});
+
 test('what cannot be done is refused when it is written; only the owner writes it', async () => {
 	for (const [more, said] of [
 		[{ actions: [{ do: 'set', fields: { orders_total: '1' } }] }, /orders_total/], [{ actions: [{ do: 'fly' }] }, /fly/], [{ actions: [] }, /actions/],

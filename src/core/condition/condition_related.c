@@ -97,6 +97,12 @@ static enum err take_row(struct measuring *m, struct record *record)
 	return seen.holds ? take(m, record, seen.next) : OK;
 }
 
+/* Many small questions come upon no deadline of their own. */
+static enum err in_time(struct ctx *ctx)
+{
+	return ctx->deadline_ms == 0 || ctx_now(ctx) < ctx->deadline_ms ? OK : fail(ctx, ERR_LIMIT, "", "deadline");
+}
+
 static enum err each(struct measuring *m, int64_t key)
 {
 	struct ctx *ctx = m->run->ctx;
@@ -113,6 +119,8 @@ static enum err each(struct measuring *m, int64_t key)
 	while (!m->done && !(err = stmt_step(ctx, stmt, &row)) && row) {
 		condition_take_row(columns, stmt, record);
 		err = take_row(m, record);
+		if (!err)
+			err = in_time(ctx);
 		if (err)
 			break;
 	}
