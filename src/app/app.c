@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/exchange/exchange.h"
+#include "core/outbox/outbox.h"
 #include "core/search/search.h"
 #include "core/sequence/sequence.h"
 #include "core/text/text.h"
@@ -21,6 +22,11 @@ enum { APP_ARENA = 16 * 1024 * 1024 };
 struct services *app_services(const struct app *app)
 {
 	return app->services;
+}
+
+const struct outbox_rule *const *app_outbox_rules(const struct app *app)
+{
+	return app->parts.mail_rules;
 }
 
 struct rest *app_rest(const struct app *app)

@@ -58,6 +58,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 	const struct role_default **role = room(arena, n);
 	const struct role_right **right = room(arena, n);
 	const struct cap_name **cap = room(arena, n);
+	const struct outbox_rule **mail_rule = room(arena, n);
 	if (arena->failed)
 		return false;
 	*ret = (struct manifest_parts){
@@ -71,6 +72,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 		.roles = role,
 		.rights = right,
 		.caps = cap,
+		.mail_rules = mail_rule,
 	};
 	/* a table that is missing is written over by the next one, or ends the list */
 	for (const struct manifest *const *m = list; *m != NULL; m++) {
@@ -83,6 +85,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 		*command = (*m)->commands, command += *command != NULL;
 		*role = (*m)->roles, role += *role != NULL;
 		*cap = (*m)->caps, cap += *cap != NULL;
+		*mail_rule = (*m)->mail_rules, mail_rule += *mail_rule != NULL;
 		*right = (*m)->rights, right += *right != NULL;
 	}
 	return join_lists(arena, list, ret);

@@ -9,6 +9,7 @@
 struct command;
 struct job_kind;
 struct migration;
+struct outbox_rule;
 struct route;
 struct schedule;
 struct service;
@@ -41,6 +42,7 @@ struct manifest {
 	const struct setting *settings;             /* ended by name NULL */
 	const struct command *commands;             /* ended by name NULL */
 	const struct cap_name *caps;                /* capabilities it names; ended by name NULL */
+	const struct outbox_rule *mail_rules;       /* what it says of outgoing mails (core/outbox); ended by name NULL */
 	const struct role_default *roles;           /* ended by key NULL */
 	const struct role_right *rights;            /* ended by role NULL; of roles that it or another brings */
 	const struct migration *steps;              /* counted from 1; what merely adds fields and entities needs none */
@@ -60,6 +62,7 @@ struct manifest_parts {
 	const struct setting *const *settings;
 	const struct command *const *commands;
 	const struct cap_name *const *caps;
+	const struct outbox_rule *const *mail_rules;
 	const struct role_default *const *roles;
 	const struct role_right *const *rights;
 };
