@@ -1,4 +1,4 @@
-// The commands on plain files: `guanxi mail explain` and `guanxi mail sanitize`.
+// The commands on plain files: `guanxi mail explain`, `guanxi mail sanitize`, `guanxi mail verify`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,4 +37,24 @@ test('sanitize: what comes in by the pipe', () => {
   assert.equal(run(['sanitize'], '<b onclick=x>你好</b><script>1</script>').stdout, '<b>你好</b>');
   assert.equal(run(['sanitize'], '').stdout, '');
   assert.equal(run(['sanitize', 'file']).status, 2);
+});
+
+test('verify: each signature by its own, with keys from a file', () => {
+  // RFC 8463, appendix A
+  const dns = file('keys.txt', 'brisbane._domainkey.football.example.com. 3600 IN TXT "v=DKIM1; k=ed25519; " "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="\n');
+  const letter = 'DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\n d=football.example.com; i=@football.example.com;\n q=dns/txt; s=brisbane; t=1528637909; h=from : to :\n'
+    + ' subject : date : message-id : from : subject : date;\n bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\n b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\n'
+    + ' Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\nFrom: Joe SixPack <joe@football.example.com>\nTo: Suzie Q <suzie@shopping.example.net>\nSubject: Is dinner ready?\n'
+    + 'Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\nMessage-ID: <20030712040037.46341.5F8J@football.example.com>\n\nHi.\n\nWe lost the game.  Are you hungry yet?\n\nJoe.\n';
+  const good = file('good.eml', letter), changed = file('changed.eml', letter.replace('lost', 'won')), plain = file('plain.eml', 'From: a@b.cn\n\nx\n');
+  const done = run(['verify', good, changed, join(home, 'none.eml'), plain, '--dns', dns]);
+  assert.equal(done.status, 1);
+  assert.match(done.stderr, /none\.eml/);
+  const of = { domain: 'football.example.com', selector: 'brisbane', algorithm: 'ed25519-sha256' };
+  assert.deepEqual(done.stdout.trim().split('\n').map((line) => JSON.parse(line)), [{ file: good, dkim: [{ ...of, result: 'pass' }], arc: 'none' },
+    { file: changed, dkim: [{ ...of, result: 'fail', why: 'the body was changed' }], arc: 'none' }, { file: plain, dkim: [], arc: 'none' }]);
+  assert.deepEqual(JSON.parse(run(['verify', file('with.txt', `brisbane._domainkey.football.example.com v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\n${letter}`)]).stdout).dkim,
+    [{ ...of, result: 'pass' }]);
+  assert.equal(run(['verify', '--dns', dns]).status, 2);
+  assert.equal(run(['verify', good, '--at', 'noon']).status, 2);
 });

@@ -114,7 +114,7 @@ WRAPPERS = {
     "microhttpd.h": {"core/http"}, "sqlite3.h": {"core/store"}, "libpq-fe.h": {"core/store"}, "opencc/": {"core/text"},
     "unicode/": {"core/text"}, "phonenumbers/": {"core/text"}, "csv.h": {"core/files"}, "xlsxwriter.h": {"core/files"},
     "zip.h": {"core/files"}, "libxml/": {"core/files"}, "magic.h": {"core/files"}, "gnutls/": {"core/access", "core/http"},
-    "gmime/": {"core/mail"}, "gumbo.h": {"core/mail"}, "ccadical.h": {"core/configure"},
+    "gmime/": {"core/mail"}, "openssl/": {"core/dkim"}, "curl/": {"core/outward"}, "gumbo.h": {"core/mail"}, "ccadical.h": {"core/configure"},
 }
 
 

@@ -65,6 +65,12 @@ static int mail_sanitize_input(struct cli *cli)
 	return status;
 }
 
+static const struct command_option verify_options[] = {
+	{"dns", "FILE", false, "Records in place of DNS, 'name text' a line; without it each FILE begins with its own and an empty line"},
+	{"at", "TIME", false, "The moment to check at; without it, now"},
+	{.name = NULL},
+};
+
 static const struct command_option explain_options[] = {
 	{"json", NULL, false, "One JSON object a line; there is no other form yet"},
 	{.name = NULL},
@@ -72,6 +78,7 @@ static const struct command_option explain_options[] = {
 
 const struct command mail_commands[] = {
 	{"mail explain", NEEDS_FILES, explain_options, "FILE...", "Says what the program understands of raw messages, a line each.", mail_explain_files},
+	{"mail verify", NEEDS_FILES, verify_options, "FILE...", "Checks the DKIM signatures and the ARC chain of raw messages, a line each.", mail_verify_files, "guanxi mail verify letter.eml --dns keys.txt"},
 	{"mail sanitize", NEEDS_FILES, NULL, NULL, "Reads HTML of a mail and prints what would be shown of it.", mail_sanitize_input, "guanxi mail sanitize < mail.html"},
 	{.name = NULL},
 };

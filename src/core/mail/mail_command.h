@@ -6,4 +6,7 @@
 
 extern const struct command mail_commands[];
 
+/* Exit status. */
+int mail_verify_files(struct cli *cli);
+
 #endif
