@@ -340,6 +340,6 @@ const struct entity customer_entity = {
 	.icon = "customer",
 	.search_rank = 1,
 	.flags = E_GATHER,
-	.hooks = {.before = before},
+	.hooks = {.before = before, .alias = customer_alias_of},
 	.indexes = indexes,
 };

@@ -3,7 +3,7 @@
 #include "core/store/store.h"
 #include "customers/customers.h"
 
-static const struct entity *const entities[] = {&customer_entity, &identifier_entity, &party_role_entity, &address_entity, &consent_entity, &interaction_entity, NULL};
+static const struct entity *const entities[] = {&customer_entity, &identifier_entity, &customer_alias_entity, &party_role_entity, &address_entity, &consent_entity, &interaction_entity, NULL};
 
 static const struct route *const routes[] = {customer_routes, NULL};
 

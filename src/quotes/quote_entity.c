@@ -208,8 +208,8 @@ static enum err quote_after(struct ctx *ctx, const struct entity *entity, const 
 	struct record *patch;
 	if (now == NULL)
 		return OK;
-	if (old != NULL && !same_prices(old, now))
-		return quote_sums_later(ctx, record_id(now));
+	if (old != NULL && !same_prices(old, now)) /* what was sent keeps its prices, even where its customer is merged into another */
+		return !str_equal(record_text(now, "state"), "draft") ? OK : quote_sums_later(ctx, record_id(now));
 	if (old == NULL || same(old, now, "state"))
 		return OK;
 	if (str_equal(record_text(now, "state"), "sent"))

@@ -168,6 +168,8 @@ struct entity_hooks {
 	/* What keeps the actor from changing a record that is within reach, as ERR_FORBIDDEN with its fault: for pages, which offer
 	 * only what may be done. `before` refuses it all the same. */
 	enum err (*bars)(struct ctx *ctx, const struct record *record);
+	/* Where a record of this id, which is no more, lives on since it was merged: *ret, 0 nowhere. Asked of no gate. */
+	enum err (*alias)(struct ctx *ctx, int64_t id, int64_t *ret);
 };
 
 /* What another folder does when records of an entity change, in the same write job, after the entity's own hooks and in the
@@ -178,6 +180,9 @@ struct reaction {
 	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now);
 	enum err (*after)(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now);
 	const char *const *writes; /* names of entities, ended by NULL; NULL: none */
+	/* What is kept of records outside of records (members of segments) goes from one to another with which it is merged; `back`: it
+	 * was, and what came from there returns. */
+	enum err (*merged)(struct ctx *ctx, const struct entity *entity, int64_t from, int64_t into, bool back);
 };
 
 /* Field positions every entity has, before its own.  id is a FIELD_LINK without a
@@ -440,6 +445,7 @@ enum write_flag {
 	W_KEEP_DATES = 1 << 1, /* created_at/by as given; the actor needs CAP_ADMIN, else they are refused like any read-only field */
 	W_NO_SEARCH = 1 << 2, /* the caller indexes later */
 	W_KEPT = 1 << 3,      /* read-only fields are given by the program; all else is asked as usual */
+	W_FOLLOWS = 1 << 5,   /* a link follows the record it meant into another (merge): hooks that refuse or complete (before) are not asked */
 	W_BACK = 1 << 4,      /* an update that takes an earlier one back: a state may return the way it came, for who may go that way */
 };
 
@@ -483,6 +489,14 @@ enum err record_gone_reach(struct ctx *ctx, const struct record *record, enum ac
 enum err record_there(struct ctx *ctx, const struct entity_info *info, int64_t id, bool *ret) MUST_CHECK;
 /* Brings back a deleted record, and what was deleted with it, under its old id, from the change log. */
 enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret) MUST_CHECK;
+/* The same by the program itself: no right to delete is asked. */
+enum err record_bring_back(struct ctx *ctx, const struct entity_info *info, int64_t id) MUST_CHECK;
+/* Where the record of this id lives on since it was merged into another; 0: it was not. Asked of no gate. */
+enum err record_alias(struct ctx *ctx, const struct entity_info *info, int64_t id, int64_t *ret) MUST_CHECK;
+/* Ids that were given for links, of records that were merged since, become those of the records they live on in. */
+enum err record_resolve(struct ctx *ctx, struct record *record) MUST_CHECK;
+/* In a write job: tells those who keep something of such records (reaction.merged). */
+enum err record_merged(struct ctx *ctx, const struct entity_info *info, int64_t from, int64_t into, bool back) MUST_CHECK;
 
 /* In a write job that makes many records: from here on new ones of E_GATHER entities are
  * checked at once, but written together at the job's end (or before anything that needs

@@ -97,6 +97,11 @@ enum err record_diff(struct ctx *ctx, const struct record *old, const struct rec
 /* {"field":[before,after],…} of what differs; NULL old or now: all that is not null. */
 enum err record_log(struct ctx *ctx, const struct record *old, const struct record *now, enum change_action action) MUST_CHECK;
 
+/* --- record_alias.c --- */
+
+/* ERR_CONFLICT "merged_away" in words that say whether the record it lives on in may be seen. */
+enum err record_merged_away(struct ctx *ctx, const struct entity_info *info, int64_t into) MUST_CHECK;
+
 /* --- record_write.c --- */
 
 enum err record_insert(struct ctx *ctx, struct record *record) MUST_CHECK;

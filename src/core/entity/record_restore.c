@@ -34,6 +34,7 @@ struct restore {
 	int64_t root_seq;
 	bool grown;         /* this pass found more */
 	bool want_links;    /* the pass after the last one that grew */
+	bool trusted;       /* nobody is asked */
 };
 
 /* --- finding ----------------------------------------------------------------------------------- */
@@ -379,9 +380,9 @@ static enum err write_all(struct ctx *ctx, struct restore *restore)
 	for (size_t i = 0; !err && i < restore->n; i++) {
 		struct record *record;
 		err = read_content(ctx, &restore->list[i], &record);
-		if (!err && i == 0)
+		if (!err && i == 0 && !restore->trusted)
 			err = record_reach(ctx, record, ACTION_DELETE);
-		else if (!err)
+		else if (!err && !restore->trusted)
 			err = may_come_along(ctx, record, restore->list[0].info);
 		if (!err)
 			err = write_back(ctx, record);
@@ -391,17 +392,13 @@ static enum err write_all(struct ctx *ctx, struct restore *restore)
 	return err;
 }
 
-enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret)
+/* From its newest entry in the log, where that is its deletion. */
+static enum err bring_back(struct ctx *ctx, const struct entity_info *info, int64_t id, bool trusted)
 {
 	struct last last = {0};
-	struct restore restore = {0};
-	enum scope scope;
+	struct restore restore = {.trusted = trusted};
 	bool there = false;
-	if (ret)
-		*ret = NULL;
-	enum err err = record_may(ctx, info, ACTION_DELETE, &scope);
-	if (!err)
-		err = change_history_content(ctx, entity_name(info), id, 1, find_last, &last);
+	enum err err = change_history_content(ctx, entity_name(info), id, 1, find_last, &last);
 	if (!err)
 		err = exists(ctx, info, id, &there);
 	if (err)
@@ -417,14 +414,35 @@ enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t
 	if (!err)
 		err = write_all(ctx, &restore);
 	map_release(&restore.ids);
+	return err;
+}
+
+enum err record_bring_back(struct ctx *ctx, const struct entity_info *info, int64_t id)
+{
+	return bring_back(ctx, info, id, true);
+}
+
+enum err record_restore(struct ctx *ctx, const struct entity_info *info, int64_t id, struct record **ret)
+{
 	struct record *record;
-	if (!err && ret) {
-		err = record_load(ctx, info, id, &record);
-		if (!err)
-			err = record_redact(ctx, record);
-		if (!err)
-			*ret = record;
-	}
+	enum scope scope;
+	int64_t into = 0;
+	if (ret)
+		*ret = NULL;
+	enum err err = record_may(ctx, info, ACTION_DELETE, &scope);
+	if (!err)
+		err = record_alias(ctx, info, id, &into);
+	if (!err && into) /* its journal brings back what belongs to it */
+		err = record_merged_away(ctx, info, into);
+	if (!err)
+		err = bring_back(ctx, info, id, false);
+	if (err || !ret)
+		return err;
+	err = record_load(ctx, info, id, &record);
+	if (!err)
+		err = record_redact(ctx, record);
+	if (!err)
+		*ret = record;
 	return err;
 }
 

@@ -384,7 +384,7 @@ static enum err load_for_update(struct ctx *ctx, const struct entity_info *info,
 /* The hook's part, what it left checked, and the system fields. */
 static enum err complete_changed(struct ctx *ctx, const struct record *old, struct record *now, unsigned flags)
 {
-	enum err err = record_before(ctx, now->info, old, now);
+	enum err err = flags & W_FOLLOWS ? OK : record_before(ctx, now->info, old, now);
 	if (!err && entity_state(now->info)->n_numbered)
 		err = record_number(ctx, old, now);
 	if (!err)

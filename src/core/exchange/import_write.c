@@ -98,8 +98,12 @@ static enum err find_named(struct writing *w, const struct entity_info *info, co
 	struct value name = value_null();
 	*ret_id = 0;
 	/* An id as exports have them: long, and of a record that is there. */
-	if (strlen(text) >= 12 && id_parse(text, ret_id))
-		return OK;
+	if (strlen(text) >= 12 && id_parse(text, ret_id)) {
+		int64_t into;
+		enum err err = record_alias(w->ctx, target, *ret_id, &into);
+		*ret_id = err == OK && into != 0 ? into : *ret_id; /* a file of before a merge */
+		return err;
+	}
 	if (strchr(text, '@') != NULL && entity_field(target, "email") >= 0)
 		field = entity_field(target, "email");
 	enum err err = said ? OK : find_by_key(w, target, field, text, ret_id);

@@ -6,6 +6,8 @@
 #include "core/condition/condition.h"
 #include "core/rest/query_internal.h"
 
+enum { ALIASES_ASKED_MAX = 50 }; /* each is a look into the store */
+
 static enum err bad_value(struct ctx *ctx, const struct field *field, const char *text)
 {
 	enum { SHOWN_MAX = 60 };
@@ -100,6 +102,24 @@ static enum err count_pattern(struct ctx *ctx, struct query *q, const struct fie
 	return OK;
 }
 
+/* The id of a record that was merged into another asks for that one. Only where it is asked: what is changed or deleted is named by
+ * its own. */
+static enum err resolve_merged(struct ctx *ctx, const struct query *q, const struct query_node *node, struct query_cond *term)
+{
+	const struct entity_info *target = term->field == SF_ID ? node->info : entity_link(node->info, term->field);
+	enum err err = OK;
+	if (q->action != ACTION_READ || term->n > ALIASES_ASKED_MAX || (term->op != OP_EQ && term->op != OP_IN) || !target || !target->entity->hooks.alias)
+		return OK;
+	for (size_t i = 0; !err && i < term->n; i++) {
+		int64_t into = 0;
+		if (term->values[i].kind == VALUE_INT)
+			err = record_alias(ctx, target, term->values[i].i, &into);
+		if (!err && into)
+			term->values[i].i = into;
+	}
+	return err;
+}
+
 static enum err operand(struct ctx *ctx, struct query_node *node, const struct query_cond *term, const char *text, struct value *ret)
 {
 	const struct field *field = node_field(node, term->field);
@@ -181,7 +201,8 @@ enum err query_operands(struct ctx *ctx, struct query *q, struct query_node *nod
 		drop_nulls(term);
 	else if (n == 1 && term->values[0].kind == VALUE_NULL)
 		settle_empty(term);
-	return compare_forms(ctx, node, term);
+	enum err err = resolve_merged(ctx, q, node, term);
+	return err ? err : compare_forms(ctx, node, term);
 }
 
 /* --- money ---------------------------------------------------------------------------------- */

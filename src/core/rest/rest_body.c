@@ -178,6 +178,8 @@ enum err rest_body_record(struct ctx *ctx, const struct rest_body *body, size_t 
 	if (err)
 		return err;
 	if (!body->json)
-		return from_cells(ctx, body, row, *ret);
-	return from_object(ctx, body, body->array ? json_array_get(body->json, row) : body->json, *ret);
+		err = from_cells(ctx, body, row, *ret);
+	else
+		err = from_object(ctx, body, body->array ? json_array_get(body->json, row) : body->json, *ret);
+	return err ? err : record_resolve(ctx, *ret);
 }

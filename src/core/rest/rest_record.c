@@ -44,6 +44,43 @@ static enum err write_one(struct ctx *ctx, const struct http_request *req, struc
 	return OK;
 }
 
+/* What was merged into another is shown as that one; "Content-Location" says so. */
+static enum err write_known(struct ctx *ctx, const struct http_request *req, struct http_response *res, struct one *one, struct query_page *ret)
+{
+	int64_t into;
+	enum err err = write_one(ctx, req, res, one, ret);
+	if (err != ERR_NOT_FOUND)
+		return err;
+	const struct faults before = ctx->faults;
+	faults_clear(ctx);
+	err = record_alias(ctx, one->info, one->id, &into);
+	if (err || into == 0) {
+		ctx->faults = before;
+		return err ? err : ERR_NOT_FOUND;
+	}
+	one->id = into;
+	err = write_one(ctx, req, res, one, ret);
+	if (!err)
+		http_set_header(res, "Content-Location", arena_printf(ctx->arena, "/api/v1/%s/%lld", one->info->entity->name, (long long)into));
+	return err;
+}
+
+/* A change of what was merged away is refused, and says where it went to who may see that. */
+static enum err tell_merged(struct ctx *ctx, const struct one *one, enum err err)
+{
+	int64_t into = 0;
+	struct record *record;
+	if (err != ERR_NOT_FOUND || one->info == NULL)
+		return err;
+	const struct faults before = ctx->faults;
+	if (record_alias(ctx, one->info, one->id, &into) || into == 0 || record_get(ctx, one->info, into, ACTION_READ, &record)) {
+		ctx->faults = before;
+		return ERR_NOT_FOUND;
+	}
+	faults_clear(ctx);
+	return fail_arg(ctx, ERR_CONFLICT, "", "merged_away", arena_printf(ctx->arena, "%lld", (long long)into));
+}
+
 /* For the audit trail: who looked at what is sensitive. */
 static void tell_seen(struct ctx *ctx, const struct http_request *req, const struct one *one, const struct query_page *page)
 {
@@ -100,7 +137,7 @@ enum err rest_get_record(struct ctx *ctx, const struct http_request *req, struct
 	char etag[32];
 	enum err err = begin(ctx, req, res, &one);
 	if (!err)
-		err = write_one(ctx, req, res, &one, &page);
+		err = write_known(ctx, req, res, &one, &page);
 	if (!err)
 		err = tell_reach(ctx, req, res, &one);
 	if (err)
@@ -201,7 +238,7 @@ enum err rest_patch_record(struct ctx *ctx, const struct http_request *req, stru
 	if (!err)
 		err = rest_body_record(ctx, &body, 0, one.info, &patch);
 	if (!err)
-		err = record_update(ctx, one.id, patch, version, 0, NULL);
+		err = tell_merged(ctx, &one, record_update(ctx, one.id, patch, version, 0, NULL));
 	if (!err)
 		err = answer_changed(ctx, req, res, &one);
 	rest_body_release(&body);
@@ -218,7 +255,7 @@ enum err rest_delete_record(struct ctx *ctx, const struct http_request *req, str
 	if (!err && one.prefer.ret == RETURN_ROWS)
 		err = write_one(ctx, req, res, &one, &(struct query_page){0});
 	if (!err)
-		err = record_delete(ctx, one.info, one.id, version, 0);
+		err = tell_merged(ctx, &one, record_delete(ctx, one.info, one.id, version, 0));
 	if (!err && one.prefer.ret != RETURN_ROWS)
 		http_status(res, 204);
 	return keep_or_undo(ctx, &one, err);

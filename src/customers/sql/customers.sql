@@ -51,3 +51,6 @@ SELECT id, name, sort_name FROM "customer" WHERE id > ?1 ORDER BY id LIMIT ?2;
 
 -- name: customer_set_sort_name
 UPDATE "customer" SET sort_name = ?2 WHERE id = ?1;
+
+-- name: customer_alias_of
+SELECT customer_id FROM "customer_alias" WHERE former = ?1;

@@ -1,0 +1,11 @@
+/* One record of each customer: merging what was kept twice, and taking that apart again. */
+#ifndef GUANXI_DUPLICATES_DUPLICATES_H
+#define GUANXI_DUPLICATES_DUPLICATES_H
+
+#include "core/entity/entity.h"
+#include "core/http/http.h"
+
+/* Merge, preview, un-merge. Stand before rest_routes. */
+extern const struct route duplicates_merge_routes[];
+
+#endif

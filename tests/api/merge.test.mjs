@@ -1,0 +1,211 @@
+// Merging customers: all that belonged to one belongs to the other, old ids lead there, and a merge comes apart again.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { client, guanxi, start } from '../lib/server.mjs';
+
+let server, api;
+before(async () => {
+	server = await start();
+	api = server.api;
+});
+after(async () => {
+	await server?.stop();
+	server?.remove();
+});
+
+const guanxiToken = (name) => guanxi(['token', 'create', '--data', server.data, '--user', `${name}@example.com`, '--name', 't']).out.trim();
+const row = async (entity, body, as = api) => {
+	const made = await as('POST', `/api/v1/${entity}`, body, { Prefer: 'return=representation' });
+	assert.equal(made.status, 201, JSON.stringify(made.body));
+	return made.body[0];
+};
+const get = async (path) => (await api('GET', `/api/v1/${path}`)).body;
+const merge = (into, from, more = {}, as = api) => as('POST', `/api/v1/customer/${into}/merge`, { from, ...more });
+const unmerge = (id, as = api) => as('POST', `/api/v1/customer/${id}/unmerge`, {});
+const shown = ({ id, version, updated_at, updated_by, ...rest }) => rest;
+const key = (answer) => answer.body.errors?.[0]?.key ?? answer.body.code;
+
+/** Two customers with something of everything. */
+async function pair() {
+	const tag = await row('tag', { name: `tag ${Math.random()}` });
+	const a = await row('customer', { name: '王小明', number: `C-${Math.random()}`, phone: '13800138000', city: '杭州', note: 'first', tags: [] });
+	const b = await row('customer', { name: 'Wang Xiaoming', number: `D-${Math.random()}`, phone: '13900139000', email: 'wang@example.com', note: 'second', tags: [tag.id] });
+	const of = { customer_id: b.id };
+	const made = {
+		order: await row('order', { ...of, total: '100.00', state: 'paid', placed_at: '2026-01-05T00:00:00Z' }),
+		interaction: await row('interaction', { ...of, kind: 'call', subject: 'hello', state: 'done', direction: 'in', at: '2026-02-01T00:00:00Z' }),
+		identifier: await row('identifier', { ...of, kind: 'wechat', value: `wx${Math.random()}` }),
+		address: await row('address', { ...of, street: 'West Lake 1' }),
+		consent: await row('consent', { ...of, channel: 'email', purpose: 'marketing', state: 'given' }),
+		opportunity: await row('opportunity', { ...of, name: 'deal', amount: '50.00' }),
+		case: await row('case', { ...of, subject: 'broken', kind: 'complaint' }),
+		quote: await row('quote', { ...of, title: 'offer' }),
+	};
+	for (const id of [a.id, b.id]) await row('party_role', { customer_id: id, role: 'consumer' });
+	const about = await row('interaction', { about: `customer/${b.id}`, kind: 'note', subject: 'about' });
+	await row('order', { customer_id: a.id, total: '10.00', state: 'paid', placed_at: '2026-03-05T00:00:00Z' });
+	return { a: await get(`customer/${a.id}`), b: await get(`customer/${b.id}`), made, about, tag };
+}
+
+test('all that belonged to one belongs to the other; it comes apart as it was', async () => {
+	const { a, b, made, about, tag } = await pair();
+	await api('POST', `/api/v1/quote_line`, { quote_id: made.quote.id, name: 'thing', quantity: '1', price_by_hand: '5' });
+	await api('PATCH', `/api/v1/quote/${made.quote.id}`, { state: 'sent' });
+	const quote = await get(`quote/${made.quote.id}`);
+	const looked = (await api('GET', `/api/v1/customer/${a.id}/merge?with=${b.id}`)).body;
+	assert.equal(looked.fields.phone, a.id);
+	assert.equal(looked.fields.email, b.id);
+	assert.equal(looked.fields.note, 'both');
+	assert.deepEqual(looked.moves.filter((m) => m.entity === 'order'), [{ entity: 'order', field: 'customer_id', n: 1, more: false }]);
+	const done = await merge(a.id, [b.id], { fields: { name: b.id }, versions: { [a.id]: a.version, [b.id]: b.version } });
+	assert.equal(done.status, 200, JSON.stringify(done.body));
+	for (const [entity, record] of Object.entries(made)) assert.equal((await get(`${entity}/${record.id}`)).customer_id, a.id, entity);
+	assert.equal((await get(`interaction/${about.id}`)).about, `customer/${a.id}`);
+	assert.equal((await get(`quote/${made.quote.id}`)).total, quote.total);
+	const one = await get(`customer/${a.id}`);
+	assert.equal(one.name, 'Wang Xiaoming');
+	assert.equal(one.phone, '+8613800138000');
+	assert.equal(one.email, 'wang@example.com');
+	assert.equal(one.note, 'first\n\nsecond');
+	assert.deepEqual(one.tags.map((x) => x.id), [tag.id]);
+	assert.deepEqual([one.orders_count, one.orders_total, one.contacts_count], [2, '110.00', 1]);
+	assert.equal(one.first_order_at, '2026-01-05T00:00:00Z');
+	assert.equal((await get(`party_role?customer_id=eq.${a.id}`)).length, 1);
+	assert.deepEqual((await get(`identifier?customer_id=eq.${a.id}&kind=eq.phone`)).map((i) => i.value), ['+8613900139000']);
+
+	// what was read and set by the old id
+	const old = await api('GET', `/api/v1/customer/${b.id}`);
+	assert.deepEqual([old.status, old.body.id, old.headers.get('content-location')], [200, a.id, `/api/v1/customer/${a.id}`]);
+	assert.equal((await get(`order?customer_id=eq.${b.id}`)).length, 2);
+	assert.deepEqual((await get(`customer?id=in.(${b.id})&select=id`)).map((c) => c.id), [a.id]);
+	const late = await row('order', { customer_id: b.id, total: '1.00' });
+	assert.equal(late.customer_id, a.id);
+	assert.equal((await row('interaction', { about: `customer/${b.id}`, kind: 'note' })).about, `customer/${a.id}`);
+	for (const typed of [b.id, b.number]) assert.ok((await get(`search?q=${encodeURIComponent(typed)}`)).some?.((r) => r.id === a.id) ?? JSON.stringify(await get(`search?q=${encodeURIComponent(typed)}`)).includes(a.id), typed);
+	for (const method of ['PATCH', 'DELETE']) {
+		const refused = await api(method, `/api/v1/customer/${b.id}`, method === 'PATCH' ? { city: 'x' } : undefined);
+		assert.equal(refused.status, 409);
+		assert.match(JSON.stringify(refused.body), new RegExp(a.id));
+	}
+	assert.equal((await api('DELETE', `/api/v1/customer?id=eq.${b.id}`)).status, 204);
+	assert.equal((await get(`customer/${a.id}`)).id, a.id);
+	assert.equal((await api('POST', `/api/v1/customer/${b.id}/restore`, {})).status, 409);
+
+	// and apart again: a field changed since stays, a link set otherwise stays
+	await api('PATCH', `/api/v1/customer/${a.id}`, { email: 'new@example.com' });
+	await api('DELETE', `/api/v1/address/${made.address.id}`);
+	const apart = await unmerge(b.id);
+	assert.equal(apart.status, 200, JSON.stringify(apart.body));
+	assert.deepEqual([apart.body.kept, apart.body.gone, apart.body.changed], [['email'], 1, 0]);
+	const back = await get(`customer/${b.id}`), stayed = await get(`customer/${a.id}`);
+	assert.deepEqual(shown(back), shown(b));
+	const { orders_count, orders_total, last_order_at, ...same } = shown(stayed);
+	assert.deepEqual(same, { ...(({ orders_count, orders_total, last_order_at, ...rest }) => rest)(shown(a)), email: 'new@example.com' });
+	assert.equal(orders_count, 1 + (late.state === 'draft' ? 0 : 1));
+	for (const [entity, record] of Object.entries(made)) if (entity !== 'address') assert.equal((await get(`${entity}/${record.id}`)).customer_id, b.id, entity);
+	assert.equal((await get(`interaction/${about.id}`)).about, `customer/${b.id}`);
+	assert.equal((await get(`party_role?customer_id=eq.${b.id}`)).length, 1);
+	assert.equal((await get(`identifier?customer_id=eq.${a.id}`)).length, 0);
+	assert.equal((await unmerge(b.id)).status, 409);
+});
+
+test('what cannot be merged is refused in words, and nothing changes', async () => {
+	const [a, b, c] = await Promise.all(['A', 'B', 'C'].map((name) => row('customer', { name })));
+	await row('opportunity', { name: 'deal', customer_id: a.id, contact_id: c.id });
+	const cases = [
+		[a.id, [a.id], {}, 'merge_itself'], [a.id, [b.id, b.id], {}, 'merge_twice'], [a.id, [], {}, 'merge_from'], [a.id, ['x'], {}, 'merge_from'], [a.id, { a: 1 }, {}, 'merge_from'],
+		[a.id, [c.id], {}, 'merge_related'], [c.id, [a.id], {}, 'merge_related'],
+		[a.id, [b.id], { fields: { name: '17' } }, 'merge_choice'], [a.id, [b.id], { fields: { name: 'both' } }, 'merge_choice'],
+		[a.id, [b.id], { fields: { orders_count: b.id } }, 'unknown_field'], [a.id, [b.id], { fields: { nothing: b.id } }, 'unknown_field'],
+		[a.id, [b.id], { fields: [] }, 'not_an_object'], [a.id, [b.id], { versions: { [b.id]: 7 } }, 'version'],
+		[a.id, ['4611686018427387904'], {}, 'not_found'], ['4611686018427387904', [a.id], {}, 'not_found'],
+	];
+	for (const [into, from, more, wanted] of cases) {
+		const refused = await merge(into, from, more);
+		assert.ok(refused.status >= 400 && refused.status < 500, `${wanted}: ${refused.status}`);
+		assert.match(JSON.stringify(refused.body), new RegExp(wanted), JSON.stringify(refused.body));
+	}
+	for (const made of [a, b, c]) assert.equal((await get(`customer/${made.id}`)).version, 1);
+	assert.equal((await unmerge(a.id)).status, 409);
+	assert.equal((await unmerge('4611686018427387904')).status, 404);
+	// who is gone already, or is somewhere else by now
+	assert.equal((await merge(a.id, [b.id])).status, 200);
+	const again = await merge(a.id, [b.id]);
+	assert.deepEqual([again.status, key(again)], [409, 'merged_away']);
+	assert.equal((await merge(c.id, [b.id])).status, 409);
+	assert.equal((await merge(b.id, [c.id])).status, 409);
+});
+
+test('several at once, and one after another, come apart in any order', async () => {
+	const [a, b, c, d] = await Promise.all(['Ann', 'Bea', 'Cid', 'Dot'].map((name, i) => row('customer', { name, number: `N${i}`, ...(i === 2 ? { phone: '13800000003' } : {}) })));
+	const orders = {};
+	for (const one of [a, b, c, d]) orders[one.id] = await row('order', { customer_id: one.id, total: '1.00', state: 'paid' });
+	const done = await merge(a.id, [b.id, c.id], { fields: { name: c.id } });
+	assert.equal(done.body.merges.length, 2, JSON.stringify(done.body));
+	assert.deepEqual((({ name, phone, orders_count }) => [name, phone, orders_count])(await get(`customer/${a.id}`)), ['Cid', '+8613800000003', 3]);
+	assert.equal((await merge(d.id, [a.id])).status, 200);
+	for (const one of [a, b, c]) assert.equal((await get(`customer/${one.id}`)).id, d.id);
+	assert.equal((await get(`customer/${d.id}`)).orders_count, 4);
+	assert.equal((await unmerge(b.id)).status, 200);
+	assert.equal((await get(`order/${orders[b.id].id}`)).customer_id, b.id);
+	assert.equal((await unmerge(a.id)).status, 200);
+	assert.deepEqual([(await get(`order/${orders[a.id].id}`)).customer_id, (await get(`order/${orders[c.id].id}`)).customer_id], [a.id, a.id]);
+	assert.equal((await get(`customer/${c.id}`)).id, a.id);
+	assert.equal((await unmerge(c.id)).status, 200);
+	for (const [i, one] of [a, b, c, d].entries())
+		assert.deepEqual((({ id, number, name, orders_count }) => [id, number, name, orders_count])(await get(`customer/${one.id}`)), [one.id, `N${i}`, one.name, 1]);
+});
+
+test('of two merges at once exactly one is done; an edit and a merge do not undo each other', async () => {
+	for (let i = 0; i < 4; i++) {
+		const [a, b] = await Promise.all([row('customer', { name: `a${i}` }), row('customer', { name: `b${i}` })]);
+		const versions = { [a.id]: 1, [b.id]: 1 };
+		const both = await Promise.all([merge(a.id, [b.id], { versions }), merge(b.id, [a.id], { versions })]);
+		assert.deepEqual(both.map((x) => x.status).sort(), [200, 409], JSON.stringify(both.map((x) => x.body)));
+		const one = await get(`customer/${a.id}`);
+		assert.equal((await get(`customer/${b.id}`)).id, one.id);
+	}
+	for (let i = 0; i < 4; i++) {
+		const [a, b] = await Promise.all([row('customer', { name: `c${i}` }), row('customer', { name: `d${i}` })]);
+		const [edited, merged] = await Promise.all([
+			api('PATCH', `/api/v1/customer/${b.id}`, { city: 'Bath' }, { 'If-Match': '"v1"' }), merge(a.id, [b.id], { versions: { [b.id]: 1 } }),
+		]);
+		assert.deepEqual([edited.status < 300, merged.status < 300].sort(), [false, true], `${edited.status} ${merged.status}`);
+	}
+	const [a, b] = await Promise.all([row('customer', { name: 'e' }), row('customer', { name: 'f' })]);
+	await merge(a.id, [b.id]);
+	const apart = await Promise.all([unmerge(b.id), unmerge(b.id)]);
+	assert.deepEqual(apart.map((x) => x.status < 300).sort(), [false, true], apart.map((x) => x.status).join());
+});
+
+test('it takes the right to merge, and to change each of them; what one may not see is moved and not told', async () => {
+	const role = (name, rights, caps) => row('role', { name, rights, caps });
+	const rights = { customer: { read: 'own', update: 'own', create: 'own', delete: 'none' }, order: { read: 'own' } };
+	const merger = await role('merger', rights, ['merge']), plain = await role('plain', { ...rights, customer: { read: 'all', update: 'all' } }, []);
+	const people = {};
+	for (const [name, held] of [['mia', merger], ['pia', plain]]) {
+		const user = await row('user', { name, email: `${name}@example.com`, roles: [held.id] });
+		people[name] = { user };
+	}
+	const mia = client(server.url, guanxiToken('mia')), pia = client(server.url, guanxiToken('pia'));
+	const [a, b] = [await row('customer', { name: 'A', owner_id: people.mia.user.id }), await row('customer', { name: 'B', owner_id: people.mia.user.id })];
+	const other = await row('customer', { name: 'C' });
+	const hidden = await row('order', { customer_id: b.id, total: '1.00', owner_id: other.owner_id });
+	const refused = await merge(a.id, [b.id], {}, pia);
+	assert.deepEqual([refused.status, key(refused)], [403, 'merge_needed']);
+	assert.equal((await pia('GET', `/api/v1/customer/${a.id}/merge?with=${b.id}`)).status, 403);
+	assert.equal((await merge(a.id, [other.id], {}, mia)).status, 404);
+	assert.equal((await merge(other.id, [a.id], {}, mia)).status, 404);
+	const looked = await mia('GET', `/api/v1/customer/${a.id}/merge?with=${b.id}`);
+	assert.deepEqual(looked.body.moves, []);
+	const done = await merge(a.id, [b.id], {}, mia);
+	assert.equal(done.status, 200, JSON.stringify(done.body));
+	assert.deepEqual(Object.keys(done.body).sort(), ['id', 'merges', 'version']);
+	assert.equal((await get(`order/${hidden.id}`)).customer_id, a.id);
+	// an old id tells nothing of who is out of reach
+	await api('PATCH', `/api/v1/customer/${a.id}`, { owner_id: other.owner_id });
+	for (const [method, body] of [['GET'], ['PATCH', { city: 'x' }], ['DELETE']]) assert.ok([403, 404].includes((await mia(method, `/api/v1/customer/${b.id}`, body)).status), method);
+	assert.equal((await unmerge(b.id, mia)).status, 404);
+	assert.equal((await unmerge(b.id, pia)).status, 403);
+	assert.equal((await unmerge(b.id)).status, 200);
+});
