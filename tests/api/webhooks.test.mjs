@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api, sink;
 
@@ -39,7 +40,11 @@ before(async () => {
   api = server.api;
 });
 after(async () => {
-  await server?.close();
+  try {
+    await server?.stop();
+  } finally {
+    server?.remove();
+  }
   sink?.close();
 });
 
@@ -199,5 +204,27 @@ test('a try, redirects that are not followed, sending again', async () => {
   await until('the later one', () => at('/again').some((g) => g.body.data.id === later.id));
   assert.equal(at('/again').filter((g) => g.body.type === 'record.changed').length, 1);
   await off(hook);
+  sink.answer = () => 204;
+});
+
+test('what was under way when the program was killed is sent again when its minute is over, in order', { skip: !hasSql }, async () => {
+  let again = false;
+  sink.answer = (one) => (one.url !== '/killed' || again ? 204 : new Promise(() => {}));
+  const hook = await hookTo('/killed', { entities: 'customer' });
+  const made = await make('customer', { name: 'killed' });
+  await until('the call', () => at('/killed').length === 1);
+  good(await api('PATCH', `/api/v1/customer/${made.id}`, { city: 'after' }));
+  await until('both kept', async () => (await deliveries(hook, 'state=waiting')).length === 2);
+  server.kill();
+  await server.ended;
+  const held = sql(server.data, `SELECT next_at - created_at FROM webhook_delivery WHERE webhook_id = ${hook.id} AND attempts = 1`);
+  assert.ok(held >= 60_000 && held < 70_000, `held for ${held} ms: longer than any call, not for long`);
+  sql(server.data, `UPDATE webhook_delivery SET next_at = 1 WHERE webhook_id = ${hook.id} AND attempts = 1`); // the minute is over
+  again = true;
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  await until('both', async () => (await deliveries(hook, 'state=delivered')).length === 2);
+  assert.deepEqual(at('/killed').map((g) => g.body.data.action), ['create', 'create', 'update']);
+  assert.equal(new Set(at('/killed').map((g) => g.headers['webhook-id'])).size, 2);
   sink.answer = () => 204;
 });

@@ -142,7 +142,6 @@ static enum err build_fields(struct ctx *ctx, struct registry *registry, struct 
 	return OK;
 }
 
-/* What the descriptor names: owners, parent, title, links, currencies. */
 /* What a field is made from stands in the record itself, in the one it belongs to, or in records of another kind. */
 static struct entity_source source_of(const struct registry *registry, const struct entity_info *info, int field)
 {
@@ -159,6 +158,7 @@ static struct entity_source source_of(const struct registry *registry, const str
 	return (struct entity_source){info->parent_info, info->parent_info ? entity_field(info->parent_info, source) : -1};
 }
 
+/* What the descriptor names: owners, parent, title, links, currencies. */
 static enum err resolve(struct ctx *ctx, struct registry *registry, struct entity_state *state)
 {
 	const struct entity *entity = state->info.entity;

@@ -17,7 +17,7 @@ extern const struct route webhooks_routes[];
 extern const struct service webhooks_services[];
 extern const struct schedule webhooks_schedules[];
 extern const struct migration webhooks_steps[];
-enum { WEBHOOKS_STEPS = 1 };
+enum { WEBHOOKS_STEPS = 2 };
 
 enum { WEBHOOK_SECRET = 24 };
 /* "v1,<base64>" of HMAC-SHA256 over "<id>.<seconds>.<body>", as Standard Webhooks has it; in ctx's arena, NULL: no memory. */

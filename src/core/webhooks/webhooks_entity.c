@@ -45,6 +45,8 @@ const struct migration webhooks_steps[] = {
 	 "CREATE INDEX webhook_delivery_record ON webhook_delivery (webhook_id, record_id, state, seq);"
 	 "CREATE INDEX webhook_delivery_done ON webhook_delivery (state, done_at)",
 	 NULL},
+	{2, "deliveries of one webhook, newest first", "CREATE INDEX webhook_delivery_listed ON webhook_delivery (webhook_id, state, id)",
+	 "CREATE INDEX webhook_delivery_listed ON webhook_delivery (webhook_id, state, id)", NULL},
 };
 
 /* --- before ------------------------------------------------------------------ */

@@ -128,10 +128,10 @@ static enum err put_deliveries(struct ctx *ctx, struct jsonw *w, int64_t id, con
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, id);
-	stmt_bind_i64(stmt, 2, asked->state < 0 ? 0 : asked->state);
-	stmt_bind_i64(stmt, 5, asked->state < 0 ? DELIVERY_STATES : asked->state);
-	stmt_bind_i64(stmt, 3, asked->before);
-	stmt_bind_i64(stmt, 4, asked->limit);
+	stmt_bind_i64(stmt, 2, asked->before);
+	stmt_bind_i64(stmt, 3, asked->limit);
+	for (int i = 0; i < DELIVERY_STATES; i++) /* the newest of each state, by an index; one that is asked for is all of them */
+		stmt_bind_i64(stmt, 4 + i, asked->state < 0 ? i : asked->state);
 	jsonw_key(w, "deliveries");
 	jsonw_array(w);
 	while ((err = stmt_step(ctx, stmt, &row)) == OK && row)

@@ -48,8 +48,12 @@ UPDATE webhook_delivery SET next_at = ?3 WHERE next_at = ?4 AND state = 0 AND id
  (SELECT d.id FROM webhook_delivery d WHERE d.webhook_id = ?1 AND d.record_id = ?2 AND d.state = 0 ORDER BY d.seq LIMIT 1);
 
 -- name: webhook_listed
-SELECT id, seq, kind, entity, record_id, action, state, attempts, next_at, created_at, done_at, status, error, took_ms FROM webhook_delivery
- WHERE webhook_id = ?1 AND state BETWEEN ?2 AND ?5 AND id < ?3 ORDER BY id DESC LIMIT ?4;
+SELECT id, seq, kind, entity, record_id, action, state, attempts, next_at, created_at, done_at, status, error, took_ms FROM webhook_delivery WHERE id IN (
+ SELECT id FROM (SELECT id FROM webhook_delivery WHERE webhook_id = ?1 AND state = ?4 AND id < ?2 ORDER BY id DESC LIMIT ?3) a
+ UNION ALL SELECT id FROM (SELECT id FROM webhook_delivery WHERE webhook_id = ?1 AND state = ?5 AND id < ?2 ORDER BY id DESC LIMIT ?3) b
+ UNION ALL SELECT id FROM (SELECT id FROM webhook_delivery WHERE webhook_id = ?1 AND state = ?6 AND id < ?2 ORDER BY id DESC LIMIT ?3) c
+ UNION ALL SELECT id FROM (SELECT id FROM webhook_delivery WHERE webhook_id = ?1 AND state = ?7 AND id < ?2 ORDER BY id DESC LIMIT ?3) d)
+ ORDER BY id DESC LIMIT ?3;
 
 -- name: webhook_counts
 SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM webhook_delivery WHERE webhook_id = ?1 AND state = 0 LIMIT ?2) a),
