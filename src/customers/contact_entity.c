@@ -31,6 +31,7 @@ static const struct option purposes[] = {
 static const struct option consent_states[] = {
 	{"given", {"Given", "已同意"}, "good"},
 	{"withdrawn", {"Withdrawn", "已撤回"}, "bad"},
+	{"asked", {"Asked, not confirmed yet", "已询问，待确认"}, "warn"},
 	{NULL, {NULL, NULL}, NULL},
 };
 

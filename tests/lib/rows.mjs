@@ -2,7 +2,7 @@
 
 // what others link to comes first
 export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
-  'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent',
+  'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
@@ -87,6 +87,8 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
   if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
   if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
+  if (entity.name === 'contact_pause') Object.assign(row, { from_on: `202${i}-01-28`, until_on: `202${i}-02-28` });
+  if (entity.name === 'consent_text') row.text = `text ${i}`;
   if (entity.name === 'user') Object.assign(row, { active: true });
 }
 

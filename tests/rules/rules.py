@@ -176,6 +176,7 @@ SECRETS_COMPARED = {
     ("src/core/access/access_util.c", "access_unseal", "crypto_secretbox_open_easy"),
     ("src/core/machine/machine.c", "machine_unseal", "crypto_secretbox_open_easy"),
     ("src/core/files/archive.c", "check_signature", "sodium_memcmp"),
+    ("src/consent/consent_link.c", "consent_link_read", "bytes_equal_ct"),
 }
 EVEN = ["bytes_equal_ct", "sodium_memcmp", "gnutls_memcmp", "crypto_verify_32", "crypto_pwhash_str_verify", "crypto_secretbox_open_easy"]
 # These stop at the first byte that differs.

@@ -81,3 +81,15 @@ enum err machine_unseal(struct ctx *ctx, const char *purpose, const char *sealed
 	*ret = out;
 	return OK;
 }
+
+enum err machine_mac(struct ctx *ctx, const char *purpose, const void *data, size_t n, uint8_t ret[MACHINE_MAC])
+{
+	uint8_t key[crypto_secretbox_KEYBYTES];
+	_Static_assert(MACHINE_MAC == crypto_auth_hmacsha256_BYTES && crypto_secretbox_KEYBYTES == crypto_auth_hmacsha256_KEYBYTES, "one size");
+	if (ctx->machine == NULL)
+		return fail(ctx, ERR_BUG, "", "machine");
+	key_of(ctx->machine, purpose, key);
+	crypto_auth_hmacsha256(ret, data, n, key);
+	sodium_memzero(key, sizeof(key));
+	return OK;
+}

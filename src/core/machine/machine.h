@@ -28,6 +28,10 @@ enum err machine_seal(struct ctx *ctx, const char *purpose, const void *secret, 
  * the one it was sealed with, or somebody changed the text. */
 enum err machine_unseal(struct ctx *ctx, const char *purpose, const char *sealed, const void **ret, size_t *ret_n) MUST_CHECK;
 
+/* Vouches for bytes that leave the program and come back (a link in a mail): HMAC-SHA-256 under a key of its own per purpose. */
+enum { MACHINE_MAC = 32 };
+enum err machine_mac(struct ctx *ctx, const char *purpose, const void *data, size_t n, uint8_t ret[MACHINE_MAC]) MUST_CHECK;
+
 /* Whether the program may call this address: any that is public (not of the machine, of private networks, of providers' own
  * services, nor reserved: RFC 6890 and the registries it names), and those of the list. */
 bool machine_may_call(const struct machine *machine, const struct sockaddr *address);

@@ -36,8 +36,8 @@ export function hintsOf(row: Row, now: Date, consents?: Row[]): Hint[] {
 		// The newest word on each channel counts.
 		const latest = new Map<unknown, unknown>();
 		for (const c of consents) if (!latest.has(c.channel)) latest.set(c.channel, c.state);
-		if (latest.size > 0 && ![...latest.values()].includes('given')) hints.push({ key: 'no_marketing', meaning: 'bad', values: {} });
-		else if (latest.size === 0) hints.push({ key: 'no_consent', meaning: 'quiet', values: {} });
+		if ([...latest.values()].includes('withdrawn') && ![...latest.values()].includes('given')) hints.push({ key: 'no_marketing', meaning: 'bad', values: {} });
+		else if (![...latest.values()].includes('given')) hints.push({ key: 'no_consent', meaning: 'quiet', values: {} });
 	}
 	return hints;
 }
