@@ -55,6 +55,8 @@ static void mark_books(const bool *alone, struct pricing_row **rows, size_t n)
 
 enum err pricing_combine(struct ctx *ctx, enum pricing_strategy strategy, const bool *alone, size_t n_books, struct pricing_row *rows, size_t n)
 {
+	if (n == 0)
+		return OK;
 	struct arena_mark mark = arena_mark(ctx->arena);
 	struct pricing_row **sorted = arena_array(ctx->arena, n + 1, sizeof(*sorted));
 	if (sorted == NULL)
