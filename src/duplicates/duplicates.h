@@ -4,8 +4,12 @@
 
 #include "core/entity/entity.h"
 #include "core/http/http.h"
+#include "core/jobs/jobs.h"
 
 /* Merge, preview, un-merge. Stand before rest_routes. */
 extern const struct route duplicates_merge_routes[];
+/* The scan of all, and the review of what it found. */
+extern const struct route duplicates_review_routes[];
+extern const struct job_kind duplicates_job_kinds[];
 
 #endif

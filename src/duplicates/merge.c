@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/store/store.h"
 #include "duplicates/merge.h"
+#include "duplicates/pair.h"
 #include "duplicates_sql.h"
 
 struct body {
@@ -177,6 +178,8 @@ static enum err merge_one(struct request *r, int64_t from, int64_t *ret_merge)
 	if (err == OK)
 		err = record_merged(r->ctx, r->info, from, r->into, false);
 	if (err == OK)
+		err = pair_follow(r->ctx, from, r->into);
+	if (err == OK)
 		err = record_delete(r->ctx, r->info, from, 0, W_TRUSTED);
 	if (err == OK)
 		err = merge_fields(&m);
@@ -228,6 +231,19 @@ static enum err begin(struct request *r, const struct http_request *req)
 	for (size_t i = r->n + 1; err == OK && i-- > 0;)
 		err = take(r, all[i], &record);
 	return err;
+}
+
+enum err merge_two(struct ctx *ctx, int64_t into, int64_t from, int64_t *ret_merge)
+{
+	struct request r = {.ctx = ctx, .info = registry_find(ctx->registry, "customer"), .into = into, .from = {from}, .n = 1};
+	const int64_t both[] = {from, into};
+	struct record *record;
+	enum err err = merge_lock(ctx, both, 2);
+	for (size_t i = 0; err == OK && i < 2; i++)
+		err = take(&r, both[i], &record);
+	if (err == OK)
+		err = merge_one(&r, from, ret_merge);
+	return err == OK ? record_reindex(ctx, r.info, into) : err;
 }
 
 static enum err merge(struct ctx *ctx, const struct http_request *req, struct http_response *res)

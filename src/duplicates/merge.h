@@ -57,6 +57,10 @@ enum err merge_undo(struct ctx *ctx, const struct http_request *req, struct http
 /* merge_look.c: what a merge would do. */
 enum err merge_look(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 
+/* In a write job: one into another as is suggested, with the actor's rights. */
+enum err merge_two(struct ctx *ctx, int64_t into, int64_t from, int64_t *ret_merge) MUST_CHECK;
+/* Whether of two the second would better stay: more orders, then somebody's, then the older. */
+bool merge_second_stays(const struct record *a, const struct record *b);
 /* ERR_FORBIDDEN unless the actor may merge at all. */
 enum err merge_allowed(struct ctx *ctx) MUST_CHECK;
 /* Locks customers, lower ids first, so that of two merges at once one waits for the other. */

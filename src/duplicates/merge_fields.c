@@ -18,6 +18,17 @@ bool merge_takes(const struct entity_info *info, int field)
 	return field >= SF_COUNT && !(info->fields[field]->flags & (F_READONLY | F_SECRET | F_RETIRED));
 }
 
+bool merge_second_stays(const struct record *a, const struct record *b)
+{
+	int64_t orders_a = record_i64(a, "orders_count"), orders_b = record_i64(b, "orders_count");
+	bool owned_a = record_i64(a, "owner_id") != 0, owned_b = record_i64(b, "owner_id") != 0;
+	if (orders_a != orders_b)
+		return orders_b > orders_a;
+	if (owned_a != owned_b)
+		return owned_b;
+	return record_i64(b, "created_at") < record_i64(a, "created_at");
+}
+
 static bool joins(const struct field *field)
 {
 	return field->type == FIELD_NOTE || field->type == FIELD_LINKS;

@@ -8,6 +8,7 @@
 #include "core/entity/field_type.h"
 #include "core/store/store.h"
 #include "duplicates/merge.h"
+#include "duplicates/pair.h"
 #include "duplicates_sql.h"
 
 enum { UNDO_PAGE = 500, KEPT_MAX = 200 };
@@ -251,6 +252,8 @@ enum err merge_undo(struct ctx *ctx, const struct http_request *req, struct http
 		err = record_merged(ctx, u.info, u.from, u.into, true);
 	if (err == OK)
 		err = forget(&u);
+	if (err == OK) /* who takes them apart says that they are two */
+		err = pair_decide(ctx, u.from, u.into, PAIR_APART);
 	if (err == OK)
 		err = record_reindex(ctx, u.info, u.into);
 	if (err == OK)

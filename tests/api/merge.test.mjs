@@ -209,3 +209,87 @@ test('it takes the right to merge, and to change each of them; what one may not 
 	assert.equal((await unmerge(b.id, pia)).status, 403);
 	assert.equal((await unmerge(b.id)).status, 200);
 });
+
+const until = async (fn, within = 8000) => {
+	for (const begun = Date.now(); ;) {
+		const got = await fn();
+		if (got) return got;
+		if (Date.now() - begun > within) assert.fail(`waited ${within} ms for ${fn}`);
+		await new Promise((done) => setTimeout(done, 30));
+	}
+};
+const scan = async () => {
+	const begun = await api('POST', '/api/v1/duplicates/scan', {});
+	assert.equal(begun.status, 202, JSON.stringify(begun.body));
+	return until(async () => {
+		const s = await get('duplicates/scan');
+		return ['done', 'failed', 'stopped'].includes(s.state) && s;
+	});
+};
+const pairs = async (query = '', as = api) => (await as('GET', `/api/v1/duplicates?${query}`)).body;
+
+test('a scan finds who is kept twice, with reasons; what is decided stays decided', async () => {
+	const surnames = ['赵', '钱', '孙', '李', '周', '吴', '郑', '王', '冯', '陈', '褚', '卫'], given = ['伟', '芳', '娜', '敏', '静', '丽', '强', '磊', '军', '洋', '勇', '艳', '杰', '娟', '涛'];
+	const people = Array.from({ length: 160 }, (_, i) => ({
+		name: surnames[i % 12] + given[i % 15] + given[(i * 7 + 3) % 15], phone: `139${String(10000000 + i * 65537).slice(-8)}`, email: `p${i}@example.org`,
+		city: ['杭州', '北京', '上海', '广州', '成都'][i % 5], birthday: `19${60 + (i % 40)}-0${1 + (i % 9)}-1${i % 10}`,
+	}));
+	const twice = people.slice(0, 24).map((p, i) => ({ ...p, ...(i % 3 === 0 ? { email: null } : i % 3 === 1 ? { city: null, birthday: null } : { phone: null }) }));
+	const made = (await api('POST', '/api/v1/customer', [...people, ...twice], { Prefer: 'return=representation' })).body;
+	const wanted = new Set(twice.map((_, i) => [made[i].id, made[160 + i].id].sort((x, y) => (BigInt(x) < BigInt(y) ? -1 : 1)).join()));
+	const first = await scan();
+	assert.equal(first.state, 'done', JSON.stringify(first));
+	const all = (await pairs('limit=100')).pairs;
+	const found = new Set(all.map((p) => `${p.a},${p.b}`));
+	const hit = [...wanted].filter((w) => found.has(w)).length;
+	assert.ok(hit >= 22, `${hit} of 24 found`);
+	assert.ok(all.every((p, i) => i === 0 || p.probability <= all[i - 1].probability));
+	const one = all.find((p) => wanted.has(`${p.a},${p.b}`) && p.reasons.some((r) => r.field === 'phone'));
+	assert.ok(one.reasons.find((r) => r.field === 'phone').bits > 3, JSON.stringify(one));
+	assert.ok(one.reasons.every((r) => typeof r.bits === 'number' && r.level >= -1 && r.level <= 6));
+	// page by page, each once
+	const seen = [];
+	for (let next = ''; next !== null;) {
+		const page = await pairs(`limit=7${next ? `&cursor=${next}` : ''}`);
+		seen.push(...page.pairs.map((p) => `${p.a},${p.b}`));
+		next = page.next;
+	}
+	assert.deepEqual(seen, all.map((p) => `${p.a},${p.b}`));
+	assert.equal((await pairs('limit=1')).count, all.length);
+	// not the same: not offered again, not by the next scan either; taken back it is
+	const decide = (p, apart, as = api) => as('POST', '/api/v1/duplicates/decide', { a: p.a, b: p.b, apart });
+	assert.equal((await decide(one, true)).status, 204);
+	assert.ok(!(await pairs('limit=100')).pairs.some((p) => p.a === one.a && p.b === one.b));
+	await scan();
+	assert.ok(!(await pairs('limit=100')).pairs.some((p) => p.a === one.a && p.b === one.b));
+	assert.ok((await pairs('state=apart&limit=100')).pairs.some((p) => p.a === one.a && p.b === one.b));
+	assert.equal((await decide(one, false)).status, 204);
+	assert.equal((await pairs('limit=100')).pairs.length, all.length);
+	// merged, or gone, it is no pair any more; apart again it is decided
+	const [p1, p2] = all.filter((p) => wanted.has(`${p.a},${p.b}`) && p !== one);
+	await merge(p1.stays, [p1.stays === p1.a ? p1.b : p1.a]);
+	await api('DELETE', `/api/v1/customer/${p2.a}`);
+	const left = (await pairs('limit=100')).pairs;
+	assert.ok(!left.some((p) => [p1, p2].some((q) => q.a === p.a && q.b === p.b)));
+	assert.equal((await unmerge(p1.stays === p1.a ? p1.b : p1.a)).status, 200);
+	await scan();
+	assert.ok(!(await pairs('limit=100')).pairs.some((p) => p.a === p1.a && p.b === p1.b));
+	// rights: nothing of whom one may not change
+	const mia = client(server.url, guanxiToken('mia')), pia = client(server.url, guanxiToken('pia'));
+	assert.deepEqual((await pairs('', mia)).pairs, []);
+	assert.equal((await mia('GET', '/api/v1/duplicates')).body.count, undefined);
+	assert.equal((await decide(one, true, mia)).status, 404);
+	for (const path of ['duplicates', 'duplicates/scan']) assert.equal((await pia('GET', `/api/v1/${path}`)).status, 403);
+	for (const [path, body] of [['scan', {}], ['decide', { a: one.a, b: one.b, apart: true }], ['merge', { min: 0.9, preview: true }]]) assert.equal((await pia('POST', `/api/v1/duplicates/${path}`, body)).status, 403);
+	assert.equal((await mia('POST', '/api/v1/duplicates/merge', { min: 0.9, preview: true })).status, 403);
+	for (const query of ['min=2', 'min=x', 'limit=0', 'limit=1000', 'cursor=x', 'cursor=1-2']) assert.equal((await api('GET', `/api/v1/duplicates?${query}`)).status, 422, query);
+	assert.equal((await decide({ a: one.a, b: one.a }, true)).status, 422);
+	// all that are sure, at once: what was confirmed, or nothing
+	const n = (await api('POST', '/api/v1/duplicates/merge', { min: 0.9, preview: true })).body.pairs;
+	assert.ok(n > 10, `${n}`);
+	assert.equal((await api('POST', '/api/v1/duplicates/merge', { min: 0.9, expected: n + 1 })).status, 409);
+	for (const min of [0, 2, 'x', null]) assert.equal((await api('POST', '/api/v1/duplicates/merge', { min, preview: true })).status, 422, `${min}`);
+	assert.equal((await api('POST', '/api/v1/duplicates/merge', { min: 0.9, expected: n })).status, 202);
+	await until(async () => (await pairs('limit=100&min=0.9')).pairs.length === 0);
+	assert.equal((await api('POST', '/api/v1/duplicates/scan/cancel', {})).status, 409);
+});

@@ -18,3 +18,62 @@ SELECT 1 FROM "identifier" WHERE customer_id = ?1 AND kind = ?2 AND value = ?3 L
 
 -- name: merge_alias
 SELECT id, customer_id FROM "customer_alias" WHERE former = ?1;
+
+-- name: scan_read
+SELECT c.id, c.name, c.phone, c.email, c.birthday, c.city, c.employer, c.registration_no, c.website, a.street, a.postcode
+  FROM "customer" c LEFT JOIN "address" a ON a.id = (SELECT d.id FROM "address" d WHERE d.customer_id = c.id ORDER BY d.id LIMIT 1)
+ WHERE c.id > ?1 AND c.kind = ?2 ORDER BY c.id LIMIT ?3;
+
+-- name: scan_count
+SELECT count(*) FROM "customer";
+
+-- name: scan_put_pair
+INSERT INTO duplicate_pair (a_id, b_id, chance, weight, state, reasons, scan)
+SELECT CAST(?1 AS BIGINT), CAST(?2 AS BIGINT), CAST(?3 AS BIGINT), CAST(?4 AS BIGINT), 'open', ?5, CAST(?6 AS BIGINT)
+ WHERE EXISTS (SELECT 1 FROM "customer" WHERE id = ?1) AND EXISTS (SELECT 1 FROM "customer" WHERE id = ?2)
+ON CONFLICT (a_id, b_id) DO UPDATE SET chance = excluded.chance, weight = excluded.weight, reasons = excluded.reasons, scan = excluded.scan;
+
+-- name: scan_drop_old
+DELETE FROM duplicate_pair WHERE state = 'open' AND scan <> ?1;
+
+-- name: scan_state
+SELECT job_id, state, started_at, finished_at, started_by, customers, found, error FROM duplicate_scan WHERE id = ?1;
+
+-- name: scan_lock
+-- engine: sqlite
+SELECT job_id, state FROM duplicate_scan WHERE id = ?1;
+-- engine: postgres
+SELECT job_id, state FROM duplicate_scan WHERE id = ?1 FOR UPDATE;
+
+-- name: scan_begin
+UPDATE duplicate_scan SET job_id = ?1, state = 'waiting', started_at = ?2, finished_at = 0, started_by = ?3, error = '' WHERE id = ?4;
+
+-- name: scan_end
+UPDATE duplicate_scan SET state = ?1, finished_at = ?2, customers = ?3, found = ?4, error = ?5 WHERE id = ?6;
+
+-- name: pair_list
+SELECT a_id, b_id, chance, weight, reasons FROM duplicate_pair
+ WHERE state = ?1 AND chance >= ?2 AND (chance, a_id, b_id) < (?3, ?4, ?5) ORDER BY chance DESC, a_id DESC, b_id DESC LIMIT ?6;
+
+-- name: pair_count
+SELECT count(*) FROM (SELECT 1 FROM duplicate_pair WHERE state = 'open' AND chance >= ?1 LIMIT 100001) x;
+
+-- name: pair_get
+SELECT state, chance, weight, reasons FROM duplicate_pair WHERE a_id = ?1 AND b_id = ?2;
+
+-- name: pair_decide
+INSERT INTO duplicate_pair (a_id, b_id, chance, weight, state, reasons, scan, decided_by, decided_at) VALUES (?1, ?2, 0, 0, ?3, '{}', 0, ?4, ?5)
+ON CONFLICT (a_id, b_id) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by, decided_at = excluded.decided_at;
+
+-- name: pair_of
+SELECT a_id, b_id, chance, weight, state, reasons, scan FROM duplicate_pair WHERE a_id = ?1
+UNION ALL SELECT a_id, b_id, chance, weight, state, reasons, scan FROM duplicate_pair WHERE b_id = ?1;
+
+-- name: pair_pass_on
+INSERT INTO duplicate_pair (a_id, b_id, chance, weight, state, reasons, scan) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (a_id, b_id) DO NOTHING;
+
+-- name: pair_drop_open_a
+DELETE FROM duplicate_pair WHERE a_id = ?1 AND state = 'open';
+
+-- name: pair_drop_open_b
+DELETE FROM duplicate_pair WHERE b_id = ?1 AND state = 'open';
