@@ -33,3 +33,13 @@ if ! node_fits node && ! node_fits "$build/node/bin/node"; then
 	npm install --silent --no-save --no-audit --no-fund --prefix "$build/node" node@22.12.0
 	ln -sf ../node_modules/node/bin/node "$build/node/bin/node"
 fi
+
+# DuckDB, which the warehouse stands on; without it everything else works
+if fetched=$(python3 tools/duckdb.py "$build/deps/duckdb"); then
+	if [ -n "$fetched" ] && [ -e "$build/build.ninja" ]; then
+		echo "deps: DuckDB is here; the build is set up anew"
+		meson setup --reconfigure "$build" >/dev/null
+	fi
+else
+	echo "deps: DuckDB could not be fetched; the program is built without its warehouse" >&2
+fi

@@ -34,6 +34,11 @@ struct rest *app_rest(const struct app *app)
 	return app->rest;
 }
 
+struct warehouse *app_warehouse(const struct app *app)
+{
+	return app->warehouse;
+}
+
 struct access *app_access(const struct app *app)
 {
 	return app->access;
@@ -246,7 +251,9 @@ static enum err open_custom(struct ctx *ctx, bool read_only, struct app *app)
 /* What is not the program's but the firm's. */
 static enum err open_own(struct ctx *ctx, bool read_only, struct app *app)
 {
-	enum err err = open_custom(ctx, read_only, app);
+	enum err err = read_only ? OK : warehouse_new(ctx, app->config.data_dir, app->parts.stars, &app->warehouse);
+	if (err == OK)
+		err = open_custom(ctx, read_only, app);
 	return err == OK && !read_only ? keep_made(ctx, app) : err;
 }
 
@@ -313,6 +320,7 @@ enum err app_open(struct ctx *ctx, const struct app_config *config, bool read_on
 void app_close(struct app *app)
 {
 	machine_free(app->machine);
+	warehouse_free(app->warehouse);
 	if (app->access != NULL)
 		access_free(app->access);
 	if (app->store != NULL) {

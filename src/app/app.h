@@ -19,6 +19,7 @@
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 #include "core/timers/timers.h"
+#include "core/warehouse/warehouse.h"
 
 #define GUANXI_VERSION "0.2.0"
 
@@ -50,6 +51,7 @@ struct app {
 	struct custom *custom; /* what administrators added */
 	struct machine *machine;
 	struct blob_store *blobs;
+	struct warehouse *warehouse; /* not when it is only looked at */
 	struct jobs *jobs; /* only while serving */
 	struct timers *timers; /* only while serving */
 	struct services *services; /* only while serving */

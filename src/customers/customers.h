@@ -4,6 +4,7 @@
 
 #include "core/entity/entity.h"
 #include "core/http/http.h"
+#include "core/warehouse/star.h"
 
 extern const struct entity customer_entity, customer_alias_entity, party_role_entity, identifier_entity, address_entity, consent_entity,
 	interaction_entity;
@@ -48,5 +49,8 @@ enum err identifier_form(struct ctx *ctx, const char *kind, const char *text, in
 enum err identifier_forms_upgrade(struct ctx *ctx) MUST_CHECK;
 /* In a schema step: the fields that are kept beside others (days of birthdays) get their values. */
 enum err customer_forms_upgrade(struct ctx *ctx) MUST_CHECK;
+
+/* What the warehouse copies and counts of it. */
+extern const struct star_table customers_stars[];
 
 #endif

@@ -24,4 +24,4 @@ static const struct setting settings[] = {
 
 extern const struct manifest customers_manifest;
 const struct manifest customers_manifest = {.name = "customers", .entities = entities, .routes = routes, .rights = rights,
-                                           .settings = settings, .steps = steps, .n_steps = 1};
+                                           .settings = settings, .stars = customers_stars, .steps = steps, .n_steps = 1};

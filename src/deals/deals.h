@@ -6,6 +6,7 @@
 #include "core/http/http.h"
 #include "core/settings/settings.h"
 #include "core/timers/timers.h"
+#include "core/warehouse/star.h"
 
 extern const struct entity pipeline_entity, stage_entity, lost_reason_entity, competitor_entity, opportunity_entity, opportunity_line_entity,
 	opportunity_person_entity, opportunity_competitor_entity, opportunity_change_entity, forecast_snapshot_entity;
@@ -17,5 +18,8 @@ extern const struct setting deals_settings[];
 extern const struct schedule deals_schedules[];
 extern const struct migration deals_steps[];
 enum { DEALS_STEPS = 1 };
+
+/* What the warehouse copies and counts of it. */
+extern const struct star_table deals_stars[];
 
 #endif

@@ -34,5 +34,6 @@ const struct setting deals_settings[DEAL_SETTINGS + 1] = {
 extern const struct manifest deals_manifest;
 const struct manifest deals_manifest = {
 	.name = "deals", .entities = entities, .routes = routes, .rights = rights, .reactions = deals_reactions, .settings = deals_settings, .schedules = deals_schedules,
+	.stars = deals_stars,
 	.steps = deals_steps, .n_steps = DEALS_STEPS,
 };

@@ -21,4 +21,4 @@ static const struct setting settings[] = {
 };
 
 extern const struct manifest sales_manifest;
-const struct manifest sales_manifest = {.name = "sales", .entities = entities, .rights = rights, .settings = settings};
+const struct manifest sales_manifest = {.name = "sales", .entities = entities, .rights = rights, .settings = settings, .stars = sales_stars};

@@ -31,5 +31,5 @@ static const struct migration steps[] = {{1, "who is in front of which case", he
 extern const struct manifest service_manifest;
 const struct manifest service_manifest = {
 	.name = "service", .entities = entities, .routes = routes, .reactions = service_reactions, .job_kinds = service_job_kinds,
-	.timers = service_timers, .rights = rights, .steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
+	.timers = service_timers, .rights = rights, .stars = service_stars, .steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
 };

@@ -10,6 +10,7 @@
 #include "base/jsonw.h"
 #include "base/map.h"
 #include "core/access/access.h"
+#include "core/warehouse/star.h"
 
 enum {
 	ACCESS_DIGEST = 32, /* bytes of every hash we keep */
@@ -434,5 +435,8 @@ enum err access_http_audit_proof(struct ctx *ctx, const struct http_request *req
 extern const struct spec access_spec_sign_in[], access_spec_account[], access_spec_password[], access_spec_code[],
 	access_spec_totp_remove[], access_spec_token[], access_spec_reset[], access_spec_invite[], access_spec_invite_again[],
 	access_spec_invite_look[], access_spec_invite_accept[];
+
+/* What the warehouse copies and counts of it. */
+extern const struct star_table access_stars[];
 
 #endif

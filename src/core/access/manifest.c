@@ -28,4 +28,5 @@ const struct role_right access_default_rights[] = {
 extern const struct manifest access_manifest;
 const struct manifest access_manifest = {
 	.name = "access", .entities = entities, .routes = routes, .roles = access_default_roles, .rights = access_default_rights,
+	.stars = access_stars,
 };

@@ -59,6 +59,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 	const struct role_right **right = room(arena, n);
 	const struct cap_name **cap = room(arena, n);
 	const struct outbox_rule **mail_rule = room(arena, n);
+	const struct star_table **star = room(arena, n);
 	if (arena->failed)
 		return false;
 	*ret = (struct manifest_parts){
@@ -73,6 +74,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 		.rights = right,
 		.caps = cap,
 		.mail_rules = mail_rule,
+		.stars = star,
 	};
 	/* a table that is missing is written over by the next one, or ends the list */
 	for (const struct manifest *const *m = list; *m != NULL; m++) {
@@ -87,6 +89,7 @@ bool manifest_join(struct arena *arena, const struct manifest *const *list, stru
 		*cap = (*m)->caps, cap += *cap != NULL;
 		*mail_rule = (*m)->mail_rules, mail_rule += *mail_rule != NULL;
 		*right = (*m)->rights, right += *right != NULL;
+		*star = (*m)->stars, star += *star != NULL;
 	}
 	return join_lists(arena, list, ret);
 }

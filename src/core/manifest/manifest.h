@@ -14,6 +14,7 @@ struct route;
 struct schedule;
 struct service;
 struct setting;
+struct star_table;
 struct timer_kind;
 
 /* What a built-in role may do with one entity: scopes of read, create, update, delete, export, import, in this order:
@@ -45,6 +46,7 @@ struct manifest {
 	const struct outbox_rule *mail_rules;       /* what it says of outgoing mails (core/outbox); ended by name NULL */
 	const struct role_default *roles;           /* ended by key NULL */
 	const struct role_right *rights;            /* ended by role NULL; of roles that it or another brings */
+	const struct star_table *stars;             /* what the warehouse copies and counts; ended by entity NULL */
 	const struct migration *steps;              /* counted from 1; what merely adds fields and entities needs none */
 	size_t n_steps;
 };
@@ -65,6 +67,7 @@ struct manifest_parts {
 	const struct outbox_rule *const *mail_rules;
 	const struct role_default *const *roles;
 	const struct role_right *const *rights;
+	const struct star_table *const *stars;
 };
 
 /* `list` is ended by NULL. The lists live in the arena, what they point to in the manifests. False: no memory. */

@@ -229,6 +229,10 @@ void sqlb_related(struct query_sql *b, const struct query_cond *cond, char prefi
 
 void sqlb_member(struct query_sql *b, const struct query_cond *cond, char prefix, int alias)
 {
+	if (b->duck) {
+		b->err = fail(b->ctx, ERR_INVALID, QUERY_CONDITION, "warehouse_lacks");
+		return;
+	}
 	sqlb_column(b, prefix, alias, "id");
 	sqlb_puts(b, " IN (SELECT \"record_id\" FROM \"segment_member\" WHERE \"segment_id\" = ");
 	sqlb_param(b, value_int(cond->asked->segment_id));
@@ -247,7 +251,7 @@ static void put_spread(struct query_sql *b, const struct condition_seed *seed, c
 {
 	sqlb_puts(b, "((");
 	sqlb_column(b, prefix, alias, "id");
-	put_factor(b, " / 1000037 % 1000037 * ", seed->a, " + ");
+	put_factor(b, b->duck ? " // 1000037 % 1000037 * " : " / 1000037 % 1000037 * ", seed->a, " + ");
 	sqlb_column(b, prefix, alias, "id");
 	put_factor(b, " % 1000037 * ", seed->b, " + ");
 	put_factor(b, "", seed->c, ") % 1000037)");

@@ -132,6 +132,9 @@ struct query_sql {
 	const struct query *query;
 	const struct query_node *top; /* what it reads */
 	enum engine engine;
+	bool duck;               /* for the warehouse: PostgreSQL's words, but for a few */
+	int carried;             /* alias of the node whose columns stand in the root's own rows, as "link.column"; 0: none */
+	const char *carried_link;
 	enum query_phase phase;
 	struct buf text;
 	const struct query_col *cols;

@@ -61,9 +61,23 @@ static void put_number(struct query_sql *b, size_t n)
 	buf_add(&b->text, digits, write_number(digits, n));
 }
 
+/* A column of what is carried in the root's rows. */
+static void put_carried(struct query_sql *b, const char *name)
+{
+	sqlb_puts(b, "\"t0\".\"");
+	sqlb_puts(b, b->carried_link);
+	sqlb_puts(b, ".");
+	sqlb_puts(b, name);
+	sqlb_puts(b, "\"");
+}
+
 /* In one piece: columns are most of a statement's text. */
 void sqlb_column(struct query_sql *b, char prefix, int alias, const char *name)
 {
+	if (b->carried != 0 && prefix == 't' && alias == b->carried && name) {
+		put_carried(b, name);
+		return;
+	}
 	size_t n = name ? strlen(name) : 0;
 	char *to = buf_reserve(&b->text, n + NUMBER_MAX + 6), *p = to;
 	if (!to)
@@ -116,13 +130,13 @@ void sqlb_param_ids(struct query_sql *b, const int64_t *ids, size_t n)
 	bool pg = b->engine == ENGINE_POSTGRES;
 	struct buf text;
 	buf_init(&text, (n + 1) * (IDS_TEXT_MAX + 1) + 3);
-	buf_putc(&text, pg ? '{' : '[');
+	buf_putc(&text, pg && !b->duck ? '{' : '[');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_putc(&text, ',');
 		buf_put_i64(&text, ids[i]);
 	}
-	buf_putc(&text, pg ? '}' : ']');
+	buf_putc(&text, pg && !b->duck ? '}' : ']');
 	const char *copy = buf_failed(&text) ? NULL : arena_strndup(b->ctx->arena, buf_text(&text), text.len);
 	buf_release(&text);
 	if (!copy) {

@@ -118,7 +118,7 @@ static void put_like(const struct term *t, const struct value *value)
 	/* SQLite would prepare anew for each pattern if it saw the parameter bare. */
 	sqlb_puts(b, b->engine == ENGINE_SQLITE ? " GLOB (" : " LIKE (");
 	sqlb_param(b, value_text(pattern));
-	sqlb_puts(b, " || ''))");
+	sqlb_puts(b, b->duck ? " || '') ESCAPE '\\')" : " || ''))");
 }
 
 static void put_ilike(const struct term *t, const struct value *value)
@@ -127,7 +127,7 @@ static void put_ilike(const struct term *t, const struct value *value)
 	put_field(t);
 	sqlb_puts(b, b->engine == ENGINE_SQLITE ? " LIKE (" : " ILIKE (");
 	sqlb_param(b, *value);
-	sqlb_puts(b, b->engine == ENGINE_SQLITE ? " || '') ESCAPE '\\'" : " || '')");
+	sqlb_puts(b, b->engine == ENGINE_SQLITE || b->duck ? " || '') ESCAPE '\\'" : " || '')");
 }
 
 void sqlb_pattern(struct query_sql *b, const struct query_cond *cond)
@@ -141,7 +141,7 @@ void sqlb_pattern(struct query_sql *b, const struct query_cond *cond)
 	}
 	sqlb_puts(b, lite && !fold ? " GLOB (" : lite || !fold ? " LIKE (" : " ILIKE (");
 	sqlb_param(b, value_text(pattern));
-	sqlb_puts(b, lite && fold ? " || '') ESCAPE '\\'" : " || '')");
+	sqlb_puts(b, (lite && fold) || b->duck ? " || '') ESCAPE '\\'" : " || '')");
 }
 
 /* --- many-links ------------------------------------------------------------------------ */
@@ -245,6 +245,10 @@ static void put_search(const struct term *t, const char *typed)
 	struct query_sql *b = t->b;
 	const char *sql, *bind, *alias;
 	size_t n;
+	if (b->duck) {
+		b->err = fail(b->ctx, ERR_INVALID, QUERY_CONDITION, "warehouse_lacks");
+		return;
+	}
 	alias = arena_printf(b->ctx->arena, "%c%d", t->prefix, t->alias);
 	if (!alias) {
 		b->err = fail(b->ctx, ERR_LIMIT, "q", "memory");
