@@ -155,6 +155,10 @@ static const struct field fields[] = {
 	 .on_delete = DELETE_RESTRICT, .flags = F_INDEX | F_MORE},
 	{.name = "region_id", .type = FIELD_LINK, .label = {"Region", "区域"}, .group = "belongs", .link = "region",
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_MORE},
+	{.name = "held_since", .type = FIELD_TIME, .label = {"With its owner since", "归属时间"}, .group = "belongs",
+	 .flags = F_READONLY | F_MORE},
+	{.name = "pool_id", .type = FIELD_LINK, .label = {"In the pool", "所在公海"}, .group = "belongs", .link = "pool",
+	 .on_delete = DELETE_RESTRICT, .flags = F_READONLY | F_INDEX | F_MORE},
 
 	{.name = "orders_count", .type = FIELD_INT, .label = {"Orders", "订单数"}, .group = "trade",
 	 .fallback = "0", .flags = F_READONLY | F_LIST},
@@ -172,6 +176,10 @@ static const struct field fields[] = {
 	 .fallback = "0", .flags = F_READONLY},
 	{.name = "last_contact_at", .type = FIELD_TIME, .label = {"Last contact", "最近联系"}, .group = "trade",
 	 .flags = F_READONLY},
+	{.name = "stage_since", .type = FIELD_TIME, .label = {"In this stage since", "进入阶段时间"}, .group = "trade",
+	 .flags = F_READONLY | F_MORE},
+	{.name = "stage_rule_id", .type = FIELD_LINK, .label = {"Stage by the rule", "阶段规则"}, .group = "trade", .link = "stage_rule",
+	 .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_MORE},
 	{.name = "lost_reason", .type = FIELD_TEXT, .label = {"Why trade stopped", "流失原因"}, .group = "trade", .flags = F_MORE},
 
 	{.name = "gender", .type = FIELD_ENUM, .label = {"Gender", "性别"}, .group = "person", .options = genders,
@@ -305,6 +313,25 @@ static enum err ask_reason(struct ctx *ctx, const struct record *old, struct rec
 	return OK;
 }
 
+/* Since when its owner has it, and since when it stands where it stands; what somebody has is in no pool. */
+static enum err set_since(struct ctx *ctx, const struct record *old, struct record *new_)
+{
+	bool owned = !is_null(new_, "owner_id");
+	enum err err = OK;
+	/* one that is brought back has it already */
+	if (old == NULL ? is_null(new_, "held_since") : !same_field(old, new_, "owner_id"))
+		err = record_set(ctx, new_, "held_since", owned ? value_int(ctx_now(ctx)) : value_null());
+	if (err == OK && owned && !is_null(new_, "pool_id"))
+		err = record_set(ctx, new_, "pool_id", value_null());
+	if (err != OK || (old != NULL ? same_field(old, new_, "stage") : !is_null(new_, "stage_since")))
+		return err;
+	err = record_set(ctx, new_, "stage_since", value_int(ctx_now(ctx)));
+	/* changed by hand, it is no rule's any more */
+	if (err == OK && old != NULL && same_field(old, new_, "stage_rule_id"))
+		err = record_set(ctx, new_, "stage_rule_id", value_null());
+	return err;
+}
+
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *new_)
 {
 	(void)entity;
@@ -313,6 +340,8 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	enum err err = old == NULL ? set_no_trade(ctx, new_) : ask_reason(ctx, old, new_);
 	if (err == OK)
 		err = set_birth_day(ctx, old, new_);
+	if (err == OK)
+		err = set_since(ctx, old, new_);
 	if (err != OK)
 		return err;
 	if (old == NULL || !value_equal(record_value(old, "name"), record_value(new_, "name")))

@@ -3,7 +3,6 @@
 #define GUANXI_CUSTOMERS_CUSTOMERS_H
 
 #include "core/entity/entity.h"
-#include "core/http/http.h"
 #include "core/warehouse/star.h"
 
 extern const struct entity customer_entity, customer_alias_entity, party_role_entity, identifier_entity, address_entity, consent_entity,
@@ -11,9 +10,6 @@ extern const struct entity customer_entity, customer_alias_entity, party_role_en
 
 /* Whom the id of a customer who was merged into another means now; *ret 0: nobody was. */
 enum err customer_alias_of(struct ctx *ctx, int64_t id, int64_t *ret) MUST_CHECK;
-
-/* Taking customers from the pool, and giving them back. Stand before rest_routes. */
-extern const struct route customer_routes[];
 
 /* What one order, or one contact, adds to the figures kept on its customer. */
 struct customer_trade {

@@ -5,8 +5,6 @@
 
 static const struct entity *const entities[] = {&customer_entity, &identifier_entity, &customer_alias_entity, &party_role_entity, &address_entity, &consent_entity, &interaction_entity, NULL};
 
-static const struct route *const routes[] = {customer_routes, NULL};
-
 static const struct role_right rights[] = {
 	{"service", "customer", "aaa---"},    {"service", "identifier", "aaa---"},   {"service", "address", "aaa---"},
 	{"service", "consent", "aaa---"},     {"service", "interaction", "aaa---"},  {"marketing", "customer", "a-a-a-"},
@@ -23,5 +21,5 @@ static const struct setting settings[] = {
 };
 
 extern const struct manifest customers_manifest;
-const struct manifest customers_manifest = {.name = "customers", .entities = entities, .routes = routes, .rights = rights,
+const struct manifest customers_manifest = {.name = "customers", .entities = entities, .rights = rights,
                                            .settings = settings, .stars = customers_stars, .steps = steps, .n_steps = 1};

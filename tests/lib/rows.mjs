@@ -1,7 +1,7 @@
 // Rows of every kind of record with every field filled, as a person could have typed them.
 
 // what others link to comes first
-export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'customer',
+export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
@@ -81,6 +81,11 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'tax' && Number(row.percent) >= 1000) row.percent = '13.42';
   if (entity.name === 'compensation') delete row.item_id;
   if (entity.name === 'segment') Object.assign(row, { entity: 'customer', condition: JSON.stringify({ field: 'city', op: 'eq', value: `City ${i}` }) });
+  // nobody falls, nobody becomes anything
+  if (/^(pool|pool_rule|stage_rule)$/.test(entity.name)) Object.assign(row, { active: false, condition: { field: 'city', op: 'eq', value: `Nowhere ${i}` } });
+  if (entity.name === 'pool') Object.assign(row, { hidden: i % 2 ? ['phone'] : ['name', 'email'], hold_condition: { field: 'level', op: 'eq', value: 'vip' }, hold_max: i + 1, takes_free: false });
+  if (/^(pool|pool_rule)$/.test(entity.name)) for (const f of entity.fields) if (f.type === 'int' && f.name in row) row[f.name] = i + 1;
+  if (entity.name === 'stage_rule') row.position = i + 1;
   if (entity.name === 'exchange_rate') Object.assign(row, { currency: i % 2 ? 'JPY' : 'USD', rate: `${i}.5` });
   if (entity.name === 'product_unit') Object.assign(row, { name: `unit ${i}`, factor: `${i + 1}.5` });
   if (entity.name === 'promotion') Object.assign(row, { kind: 'percent', percent: '12.5', min_quantity: String(i), max_uses: i, max_per_customer: i, starts_at: '2026-01-01T00:00:00Z', ends_at: '2027-01-01T00:00:00Z', coupon: `code ${i}` });

@@ -72,7 +72,9 @@ static void put_item(const struct ctx *ctx, struct buf *out, const struct export
 	}
 	bool link = at >= SF_COUNT && r->info->fields[at]->type == FIELD_LINK;
 	const struct entity_info *target = link ? entity_link(r->info, at) : NULL;
-	bool ids = r->links_as_ids || r->format == FILE_JSONL || target == NULL || target->title < 0;
+	/* of a kind one may not read there are no names */
+	bool nameless = target == NULL || target->title < 0 || (!(target->entity->flags & E_SYSTEM) && entity_scope(ctx->actor, target, ACTION_READ) == SCOPE_NONE);
+	bool ids = r->links_as_ids || r->format == FILE_JSONL || nameless;
 	if (ids || !str_ends(name, "_id")) {
 		buf_add(out, item, len);
 		return;
