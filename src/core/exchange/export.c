@@ -57,6 +57,14 @@ static int key_of(const struct ctx *ctx, const struct entity_info *target)
 	return shown ? at : -1;
 }
 
+/* Of a kind one may not read there are none. */
+static bool has_names(const struct ctx *ctx, const struct entity_info *target)
+{
+	if (target == NULL || target->title < 0)
+		return false;
+	return (target->entity->flags & E_SYSTEM) || entity_scope(ctx->actor, target, ACTION_READ) != SCOPE_NONE;
+}
+
 /* "owner_id" is asked for as its record's name, "owner:owner_id(name)"; where `all` is wanted, with
  * what finds the same record again in another folder. */
 static void put_item(const struct ctx *ctx, struct buf *out, const struct export_request *r, const char *item, size_t len, bool all)
@@ -72,9 +80,7 @@ static void put_item(const struct ctx *ctx, struct buf *out, const struct export
 	}
 	bool link = at >= SF_COUNT && r->info->fields[at]->type == FIELD_LINK;
 	const struct entity_info *target = link ? entity_link(r->info, at) : NULL;
-	/* of a kind one may not read there are no names */
-	bool nameless = target == NULL || target->title < 0 || (!(target->entity->flags & E_SYSTEM) && entity_scope(ctx->actor, target, ACTION_READ) == SCOPE_NONE);
-	bool ids = r->links_as_ids || r->format == FILE_JSONL || nameless;
+	bool ids = r->links_as_ids || r->format == FILE_JSONL || !has_names(ctx, target);
 	if (ids || !str_ends(name, "_id")) {
 		buf_add(out, item, len);
 		return;
