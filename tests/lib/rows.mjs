@@ -6,7 +6,7 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
-  'lead_assignment', 'lead_point', 'lead'];
+  'lead_assignment', 'lead_point', 'lead', 'receivable', 'receipt', 'allocation', 'write_off'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls
 export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook'];
@@ -94,6 +94,13 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
   if (entity.name === 'contact_pause') Object.assign(row, { from_on: `202${i}-01-28`, until_on: `202${i}-02-28` });
   if (entity.name === 'consent_text') row.text = `text ${i}`;
+  // money: over zero, not yet to come, in the currency of what it is allocated to; a plan fits its order, a refund its receipt
+  const amount = row.currency === 'JPY' ? `${i + 1}000` : `${i + 1}00.25`;
+  if (entity.name === 'receivable') Object.assign(row, { amount, grace_days: i, state: 'open' });
+  if (entity.name === 'receipt') Object.assign(row, { amount, kind: 'receipt', state: 'received', received_on: `2026-0${1 + (i % 9)}-28`, reference: `reference ${i}` });
+  if (entity.name === 'allocation') row.amount = String(i + 1);
+  if (entity.name === 'write_off') Object.assign(row, { amount: String(i + 2), state: 'requested' });
+  for (const field of { receivable: ['order_id'], receipt: ['original_id'], allocation: ['currency', 'settles', 'settles_currency'], write_off: ['currency'] }[entity.name] ?? []) delete row[field];
   if (entity.name === 'user') Object.assign(row, { active: true });
 }
 

@@ -1,0 +1,168 @@
+/* Days by the firm's clock, and what every amount of this folder has: a currency and the rate of a day. */
+#include <stdio.h>
+
+#include "base/decimal.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "core/text/text.h"
+#include "customers/customers.h"
+#include "receivables/receivables_internal.h"
+#include "receivables_sql.h"
+
+enum { MINUTE_MS = 60000, HOUR_MS = 3600000, RATE_SCALE = 8, KEPT_SCALE = 6 };
+
+static void write_day(int64_t ms, char ret[RECEIVABLES_DAY_BYTES])
+{
+	struct civil civil;
+	time_to_civil(ms, &civil);
+	(void)snprintf(ret, RECEIVABLES_DAY_BYTES, "%04d-%02d-%02d", civil.year % 10000, civil.month % 100, civil.day % 100);
+}
+
+enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
+{
+	const char *name;
+	struct text_zone *zone;
+	int64_t at = ctx_now(ctx) + days * (int64_t)DAY_MS;
+	enum err err = setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &name);
+	if (err != OK)
+		return err;
+	if (text_zone_new(name, &zone)) {
+		at += (int64_t)text_zone_seconds(zone, at) * 1000;
+		text_zone_free(zone);
+	}
+	write_day(at, ret);
+	return OK;
+}
+
+enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
+{
+	int64_t at;
+	if (!time_parse(day, &at))
+		return fail(ctx, ERR_BUG, "", "day");
+	write_day(at + days * (int64_t)DAY_MS, ret);
+	return OK;
+}
+
+enum err receivables_moment(struct ctx *ctx, const char *day, int hour, int64_t *ret)
+{
+	const char *name;
+	struct text_zone *zone;
+	int64_t at;
+	enum err err = setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &name);
+	if (err == OK && !time_parse(day, &at))
+		err = fail(ctx, ERR_BUG, "", "day");
+	if (err != OK)
+		return err;
+	at += (int64_t)hour * HOUR_MS;
+	if (text_zone_new(name, &zone)) {
+		at -= (int64_t)text_zone_offset(zone, at) * MINUTE_MS;
+		text_zone_free(zone);
+	}
+	*ret = at;
+	return OK;
+}
+
+bool receivables_is(const struct record *r, const char *field, const char *text)
+{
+	return r != NULL && str_equal(record_text(r, field), text);
+}
+
+bool receivables_same(const struct record *a, const struct record *b, const char *field)
+{
+	return a != NULL && b != NULL && value_equal(record_value(a, field), record_value(b, field));
+}
+
+enum err receivables_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t without, int64_t ret[2])
+{
+	struct stmt *stmt;
+	bool row = false;
+	ret[0] = ret[1] = 0;
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	stmt_bind_i64(stmt, 2, without);
+	err = stmt_step(ctx, stmt, &row);
+	for (int i = 0; err == OK && row && i < 2; i++)
+		ret[i] = stmt_i64(stmt, i);
+	stmt_done(stmt);
+	return err;
+}
+
+enum err receivables_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret = arena_array(ctx->arena, RECEIVABLES_LINES_MAX, sizeof(**ret));
+	*ret_n = 0;
+	enum err err = *ret != NULL ? db_prepare(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	while ((err = stmt_step(ctx, stmt, &row)) == OK && row && *ret_n < RECEIVABLES_LINES_MAX)
+		(*ret)[(*ret_n)++] = stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+/* The newest rate that holds on the day; none: it stays empty, and the amount counts in no sum of the base currency. */
+static enum err dated_rate(struct ctx *ctx, struct record *now, const char *currency, const char *day)
+{
+	struct stmt *stmt;
+	bool row = false;
+	int64_t rate;
+	enum err err = db_prepare(ctx, ctx->db, &sql_receivables_rate, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, currency);
+	stmt_bind_text(stmt, 2, day);
+	err = stmt_step(ctx, stmt, &row);
+	bool found = err == OK && row && decimal_rescale(stmt_i64(stmt, 0), RATE_SCALE, KEPT_SCALE, &rate) && rate > 0;
+	stmt_done(stmt);
+	return found ? record_set(ctx, now, "fx_rate", value_int(rate)) : err;
+}
+
+enum err receivables_currency(struct ctx *ctx, const struct record *old, struct record *now, const char *day)
+{
+	const char *base = registry_base_currency(ctx->registry);
+	enum err err = OK;
+	if (str_empty(record_text(now, "currency")))
+		err = record_set(ctx, now, "currency", value_text(base));
+	const char *currency = record_text(now, "currency");
+	bool moved = old != NULL && !receivables_same(old, now, "currency");
+	bool given = record_value(now, "fx_rate")->kind != VALUE_NULL && !(moved && receivables_same(old, now, "fx_rate"));
+	return err == OK && !given && !str_equal(currency, base) ? dated_rate(ctx, now, currency, day) : err;
+}
+
+enum err receivables_in_currency(struct ctx *ctx, struct record *now, const char *field, const char *currency_field, const char *currency)
+{
+	const char *given = record_text(now, currency_field);
+	int from = currency_scale(registry_base_currency(ctx->registry)), to = currency_scale(currency);
+	int64_t amount = record_i64(now, field), there, back;
+	if (!str_empty(given))
+		return str_equal(given, currency) ? OK : fail_arg(ctx, ERR_INVALID, currency_field, "receivable_other_currency", currency);
+	enum err err = record_set(ctx, now, currency_field, value_text(currency));
+	if (err != OK || from == to || record_value(now, field)->kind != VALUE_INT)
+		return err;
+	if (!decimal_rescale(amount, from, to, &there) || !decimal_rescale(there, to, from, &back) || back != amount)
+		return fail_arg(ctx, ERR_INVALID, field, "receivable_decimals", currency);
+	return record_set(ctx, now, field, value_int(there));
+}
+
+enum err receivables_belong(struct ctx *ctx, struct record *now)
+{
+	struct customer_belongs belongs;
+	int64_t customer = record_i64(now, "customer_id");
+	if (customer == 0 || record_i64(now, "owner_id") != 0)
+		return OK;
+	enum err err = customer_belongs(ctx, customer, &belongs);
+	const struct {
+		const char *field;
+		int64_t id;
+	} all[] = {{"owner_id", belongs.owner_id}, {"team_id", belongs.team_id}, {"branch_id", belongs.branch_id}};
+	for (size_t i = 0; err == OK && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].id != 0 && record_i64(now, all[i].field) == 0)
+			err = record_set(ctx, now, all[i].field, value_int(all[i].id));
+	}
+	return err;
+}
