@@ -5,7 +5,7 @@
 
 static const struct entity *const entities[] = {&stall_entity, &stall_visit_entity, NULL};
 
-static const struct route *const routes[] = {stall_routes, NULL};
+static const struct route *const routes[] = {stall_routes, stall_mail_routes, NULL};
 
 static const struct role_default roles[] = {
 	{"stall_keeper", {"Stall keeper", "摊主"}, {"Keeps stalls, and sees nothing else.", "管理摊位，看不到其他内容。"}, "[]"}, {0},
@@ -24,5 +24,5 @@ static const struct migration steps[] = {
 extern const struct manifest capability_manifest;
 const struct manifest capability_manifest = {
 	.name = "stall", .entities = entities, .routes = routes, .reactions = stall_reactions, .job_kinds = stall_job_kinds, .settings = stall_settings,
-	.commands = stall_commands, .caps = stall_caps, .roles = roles, .rights = rights, .steps = steps, .n_steps = 2,
+	.commands = stall_commands, .caps = stall_caps, .mail_rules = stall_mail_rules, .roles = roles, .rights = rights, .steps = steps, .n_steps = 2,
 };

@@ -6,6 +6,7 @@
 #include "core/entity/entity.h"
 #include "core/http/http.h"
 #include "core/jobs/jobs.h"
+#include "core/outbox/outbox.h"
 #include "core/settings/settings.h"
 #include "core/store/store.h"
 
@@ -16,5 +17,8 @@ extern const struct reaction stall_reactions[];
 extern const struct route stall_routes[];
 extern const struct job_kind stall_job_kinds[];
 extern const struct command stall_commands[];
+
+extern const struct route stall_mail_routes[];
+extern const struct outbox_rule stall_mail_rules[];
 
 #endif

@@ -181,11 +181,16 @@ static enum err put_body(struct ctx *ctx, const struct keeping *k)
 	return err;
 }
 
-/* Once a job, however many it keeps. */
 static enum err wake(struct ctx *ctx, void *arg)
 {
 	(void)arg;
 	return services_wake(ctx, OUTBOX_SERVICE_NAME);
+}
+
+/* Once a job, however many it keeps. */
+enum err outbox_wake(struct ctx *ctx)
+{
+	return db_before_commit(ctx, wake, NULL);
 }
 
 enum err outbox_mail(struct ctx *ctx, const struct outbox_mail *mail, int64_t *id)
@@ -210,7 +215,7 @@ enum err outbox_mail(struct ctx *ctx, const struct outbox_mail *mail, int64_t *i
 		return find_key(ctx, k.key, id);
 	if (err == OK)
 		err = put_body(ctx, &k);
-	return err == OK ? db_before_commit(ctx, wake, NULL) : err;
+	return err == OK ? outbox_wake(ctx) : err;
 }
 
 enum err outbox_cancel(struct ctx *ctx, const char *key, const char *reason, bool *ret)

@@ -17,6 +17,13 @@
 	"CREATE TABLE outbox_body (mail_id BIGINT NOT NULL PRIMARY KEY, text TEXT, html TEXT, headers TEXT NOT NULL);" \
 	"CREATE TABLE outbox_pace (account_id BIGINT NOT NULL, domain TEXT NOT NULL, not_before BIGINT NOT NULL, wait_ms BIGINT NOT NULL, reply TEXT NOT NULL, PRIMARY KEY (account_id, domain))"
 
+#define ACCOUNTS \
+	"CREATE TABLE outbox_account (account_id BIGINT NOT NULL PRIMARY KEY, secret TEXT, failures BIGINT NOT NULL, paused_until BIGINT NOT NULL, error TEXT NOT NULL," \
+	" reply TEXT NOT NULL, error_at BIGINT NOT NULL);" \
+	"DROP INDEX outbox_mail_done;" \
+	"CREATE TABLE outbox_key (key_id BIGINT NOT NULL PRIMARY KEY, sealed TEXT NOT NULL)"
+
 const struct migration outbox_steps[] = {
 	{1, "outbox", TABLES, TABLES, NULL},
+	{2, "mail accounts", ACCOUNTS, ACCOUNTS, NULL},
 };

@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "core/machine/machine.h"
+#include "core/outward/outward_curl.h"
 
 enum { CONNECT_MS = 5000, HEADERS_MAX = 16 };
 
@@ -40,7 +41,13 @@ static void start_curl(void)
 	ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
-static int64_t now_ms(void)
+bool outward_curl_ready(void)
+{
+	pthread_once(&once, start_curl);
+	return ready;
+}
+
+int64_t outward_now_ms(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -49,9 +56,8 @@ static int64_t now_ms(void)
 
 enum err outward_open_new(struct ctx *ctx, const struct machine *machine, struct outward **ret)
 {
-	pthread_once(&once, start_curl);
 	struct outward *outward = calloc(1, sizeof(*outward));
-	CURLM *multi = ready ? curl_multi_init() : NULL;
+	CURLM *multi = outward_curl_ready() ? curl_multi_init() : NULL;
 	if (outward == NULL || multi == NULL) {
 		free(outward);
 		if (multi != NULL)
@@ -66,7 +72,7 @@ enum err outward_open_new(struct ctx *ctx, const struct machine *machine, struct
 
 /* --- where to ------------------------------------------------------------------ */
 
-static int port_of(const struct sockaddr *address)
+int outward_port_of(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)
 		return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
@@ -84,7 +90,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 	struct call *call = arg;
 	const struct machine *machine = call->outward->machine;
 	bool may = purpose == CURLSOCKTYPE_IPCXN && machine_may_call(machine, &to->addr) &&
-	           (machine_allows(machine, &to->addr) || (!call->plain && usual_port(port_of(&to->addr))));
+	           (machine_allows(machine, &to->addr) || (!call->plain && usual_port(outward_port_of(&to->addr))));
 	if (!may) {
 		call->barred = true;
 		return CURL_SOCKET_BAD;
@@ -180,7 +186,7 @@ enum err outward_post(struct ctx *ctx, struct outward *outward, const struct out
 	struct call *call = free_call(outward);
 	if (call == NULL)
 		return fail(ctx, ERR_LIMIT, "", "outward_busy");
-	*call = (struct call){.outward = outward, .easy = curl_easy_init(), .user = asked->user, .plain = str_starts(asked->url, "http:"), .began_ms = now_ms()};
+	*call = (struct call){.outward = outward, .easy = curl_easy_init(), .user = asked->user, .plain = str_starts(asked->url, "http:"), .began_ms = outward_now_ms()};
 	if (call->easy == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
 	outward->running++;
@@ -196,8 +202,11 @@ static const char *error_of(const struct call *call, CURLcode code)
 		return NULL;
 	if (call->large)
 		return "outward_large";
-	if (call->barred)
-		return "outward_barred";
+	return call->barred ? "outward_barred" : outward_error_of(code);
+}
+
+const char *outward_error_of(CURLcode code)
+{
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "outward_name";
@@ -228,7 +237,7 @@ static size_t take_ended(struct outward *outward, struct outward_answer *answers
 		const char *error = error_of(call, m->data.result);
 		if (curl_easy_getinfo(m->easy_handle, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
 			status = 0;
-		answers[n++] = (struct outward_answer){call->user, (int)status, error, now_ms() - call->began_ms};
+		answers[n++] = (struct outward_answer){call->user, (int)status, error, outward_now_ms() - call->began_ms};
 		end_call(call);
 	}
 	return n;
@@ -236,9 +245,9 @@ static size_t take_ended(struct outward *outward, struct outward_answer *answers
 
 size_t outward_wait(struct outward *outward, int ms, struct outward_answer *answers, size_t max)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = outward_now_ms() + ms;
 	for (;;) {
-		int still = 0, left = (int)(until - now_ms());
+		int still = 0, left = (int)(until - outward_now_ms());
 		if (curl_multi_perform(outward->multi, &still) != CURLM_OK)
 			return 0;
 		size_t n = take_ended(outward, answers, max);

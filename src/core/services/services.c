@@ -193,6 +193,18 @@ static void finish(struct ctx *ctx, const struct worker *w)
 		w->services->config.done(w->services->config.arg, ctx);
 }
 
+static void take_leave(struct ctx *ctx, struct worker *w)
+{
+	struct services *s = w->services;
+	struct service_turn turn = {.stopping = &s->stopping, .as_user = s->config.as_user, .arg = s->config.arg, .state = &w->state};
+	if (w->service->leave == NULL || w->state == NULL || ctx->db == NULL)
+		return;
+	if (w->service->leave(ctx, &turn) != OK)
+		log_event(LOG_WARN, "a service could not end in order", "service", w->service->name, "why", ctx->faults.count > 0 ? ctx->faults.list[0].key : "bug", NULL);
+	faults_clear(ctx);
+	db_reset(ctx->db);
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -219,6 +231,7 @@ static void *run(void *arg)
 	if (ctx != NULL) {
 		arena_reset(&arena);
 		prepare(ctx, &arena, w, db);
+		take_leave(ctx, w);
 		if (w->leased_until != 0 && store_write(ctx, w->services->store, give_lease, &(struct claim){.worker = w}) != OK)
 			log_event(LOG_WARN, "a lease could not be given back; it ends by itself", "service", w->service->name, NULL);
 		finish(ctx, w);

@@ -36,6 +36,9 @@ struct service {
 	bool quiet;       /* new changes do not end its wait */
 	/* With a read connection in ctx->db, as the system; writes go through store_write. */
 	enum err (*turn)(struct ctx *ctx, struct service_turn *turn);
+	/* As `turn`, once, before the program stops, where there is a state: what is under way outside is brought to its end, in a few
+	 * seconds at most. NULL: nothing. */
+	enum err (*leave)(struct ctx *ctx, struct service_turn *turn);
 	void (*end)(void *state); /* frees what it kept; NULL: nothing */
 };
 

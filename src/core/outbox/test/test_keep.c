@@ -26,6 +26,12 @@ struct services *app_services(const struct app *app)
 	return NULL;
 }
 
+const struct outbox_rule *const *app_outbox_rules(const struct app *app)
+{
+	(void)app;
+	return NULL;
+}
+
 static void open_house(const char *pg_url)
 {
 	static const struct migration_line line = {"outbox", outbox_steps, OUTBOX_STEPS};
