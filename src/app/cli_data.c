@@ -182,6 +182,8 @@ static enum err make_demo(struct cli *cli)
 		err = store_write(ctx, cli->app->store, demo_segments, NULL);
 	if (err == OK)
 		err = demo_deals(ctx, cli->out);
+	if (err == OK)
+		err = demo_twins(ctx, cli->out);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

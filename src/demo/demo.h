@@ -32,6 +32,9 @@ enum err demo_service(struct ctx *ctx, const struct demo_house *house, FILE *pro
 /* Deals in three pipelines with their histories, and what is planned for them. After demo_people. */
 enum err demo_deals(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
+/* Some customers a second time, and the search for duplicates queued. After demo_people, last of what makes customers. */
+enum err demo_twins(struct ctx *ctx, FILE *progress) MUST_CHECK;
+
 /* Segments of customers, filled once the program serves. In a write job. */
 enum err demo_segments(struct ctx *ctx, void *arg) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 /* Kept pairs. A pair is no record: there may be a hundred thousand, each shown only to who may change both customers. */
+#include "base/str.h"
 #include "core/store/store.h"
 #include "duplicates/pair.h"
 #include "duplicates_sql.h"
@@ -75,16 +76,32 @@ static enum err pass_on(struct ctx *ctx, const struct known *k, int64_t other, i
 	return err;
 }
 
+/* What was known of the two stays, for when they come apart. */
+static enum err set_merged(struct ctx *ctx, int64_t a, int64_t b)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_pair_merged, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, a);
+	stmt_bind_i64(stmt, 2, b);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
 enum err pair_follow(struct ctx *ctx, int64_t from, int64_t into)
 {
 	struct known *list = arena_array(ctx->arena, KNOWN_MAX, sizeof(*list));
 	size_t n;
 	if (list == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
-	enum err err = read_known(ctx, from, list, &n);
+	enum err err = set_merged(ctx, from < into ? from : into, from < into ? into : from);
+	if (err == OK)
+		err = read_known(ctx, from, list, &n);
 	for (size_t i = 0; err == OK && i < n; i++) {
 		int64_t other = list[i].pair.a == from ? list[i].pair.b : list[i].pair.a;
-		if (other != into)
+		if (other != into && !str_equal(list[i].state, "merged"))
 			err = pass_on(ctx, &list[i], other, into);
 	}
 	return err;

@@ -11,7 +11,7 @@
 #include "duplicates/scan.h"
 #include "duplicates_sql.h"
 
-enum { WRITE_BATCH = 500, PAIRS_MAX = 2000000 };
+enum { WRITE_BATCH = 500, PAIRS_MAX = 2000000, NEARLY_SAME = 5 /* of the levels of linkage_explain */ };
 
 struct scanning {
 	struct ctx *ctx;
@@ -66,18 +66,30 @@ static enum err compare(struct scanning *s)
 
 /* --- keeping --------------------------------------------------------------------------------- */
 
-static enum err put_reasons(struct scanning *s, const struct linkage_pair *pair, struct buf *out, double *ret_weight)
+/* Whether something that names a person or firm agrees: town, birthday and look of a number alone are chance in a small file. */
+static bool is_named(size_t column, int level)
+{
+	static const char *const naming[] = {"name", "phone", "email", "registration_no"};
+	for (size_t i = 0; level >= NEARLY_SAME && i < sizeof(naming) / sizeof(naming[0]); i++)
+		if (str_equal(naming[i], scan_column_name(column)))
+			return true;
+	return false;
+}
+
+static enum err put_reasons(struct scanning *s, const struct linkage_pair *pair, struct buf *out, double *ret_weight, bool *ret_named)
 {
 	struct linkage_reason reasons[SCAN_COLUMNS];
 	struct jsonw w;
 	double prior;
 	(void)linkage_explain(s->found, pair->a, pair->b, reasons, &prior);
 	*ret_weight = 0;
+	*ret_named = false;
 	buf_reset(out);
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	for (size_t i = 0; i < SCAN_COLUMNS; i++) {
 		*ret_weight += reasons[i].weight;
+		*ret_named = *ret_named || is_named(i, reasons[i].level);
 		if (reasons[i].level < 0 && reasons[i].weight == 0)
 			continue;
 		jsonw_key(&w, scan_column_name(i));
@@ -94,8 +106,11 @@ static enum err put_pair(struct scanning *s, struct ctx *ctx, const struct linka
 {
 	struct stmt *stmt;
 	double weight;
+	bool named;
 	int64_t a = scan_row_id(s->rows, pair->a), b = scan_row_id(s->rows, pair->b);
-	enum err err = put_reasons(s, pair, out, &weight);
+	enum err err = put_reasons(s, pair, out, &weight, &named);
+	if (err == OK && !named)
+		return OK;
 	if (err == OK)
 		err = db_prepare(ctx, ctx->db, &sql_scan_put_pair, &stmt);
 	if (err != OK)

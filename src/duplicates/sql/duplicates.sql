@@ -77,3 +77,6 @@ DELETE FROM duplicate_pair WHERE a_id = ?1 AND state = 'open';
 
 -- name: pair_drop_open_b
 DELETE FROM duplicate_pair WHERE b_id = ?1 AND state = 'open';
+
+-- name: pair_merged
+UPDATE duplicate_pair SET state = 'merged' WHERE a_id = ?1 AND b_id = ?2 AND state = 'open';

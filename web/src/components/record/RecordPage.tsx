@@ -1,7 +1,7 @@
 /** The record page every entity has, composed from what features add: head, facts, tabs by field of work, cards, timeline, history. */
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import { entityOf, fieldOf, type RecordAnswer, titleOf, useRecord } from '@/api/records.ts';
 import type { Entity, Meta } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
@@ -85,7 +85,13 @@ export function RecordPage({ entity, id, tabs, without = [], head, actions, asid
 	const narrow = useNarrow();
 	const record = useRecord(meta, entity, id);
 	useLiveRecord(entity, id);
-	const history = useHistory(entity, id, record.isSuccess);
+	// An old address of what was merged into another leads there.
+	const go = useNavigate();
+	const now = record.data?.row.id ?? id;
+	useEffect(() => {
+		if (now !== id) void go(`/${entity.name}/${now}`, { replace: true });
+	}, [now, id, entity.name, go]);
+	const history = useHistory(entity, id, record.data?.row.id === id);
 	const changes = useMemo(() => history.data?.pages.flatMap((p) => p.rows), [history.data]);
 	useTitle(record.data ? titleOf(entity, record.data.row) : entity.label);
 	const parts = useTabParts(entity, record.data);
