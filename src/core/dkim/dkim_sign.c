@@ -87,6 +87,8 @@ enum err dkim_sign(struct ctx *ctx, const struct dkim_signing *signing, const ch
 	enum err err = dkim_mail_read(ctx, text, n, &mail);
 	if (err != OK)
 		return err;
+	if (mail.n > 0 && (*mail.fields[0].at == ' ' || *mail.fields[0].at == '\t')) /* it would go on with the signature's line */
+		return fail(ctx, ERR_INVALID, "", "dkim_mail");
 	buf_init(&list, 1 << 20);
 	buf_init(&data, DKIM_MAIL_MAX);
 	buf_init(&head, 1 << 20);

@@ -103,6 +103,20 @@ static enum err send(struct ctx *ctx, const struct outbox_account *account, cons
 	return err;
 }
 
+/* It works: what waited for the account goes on. */
+static enum err go_on(struct ctx *ctx, void *arg)
+{
+	const int64_t *id = arg;
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_outbox_account_go_on, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, *id);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err == OK ? outbox_wake(ctx) : err;
+}
+
 enum err outbox_test(struct ctx *ctx, const struct outbox_test_asked *asked, struct jsonw *w)
 {
 	struct outbox_account *account;
@@ -119,6 +133,8 @@ enum err outbox_test(struct ctx *ctx, const struct outbox_test_asked *asked, str
 		return err;
 	buf_init(&dialogue, DIALOGUE_MAX);
 	err = send(ctx, account, to, &dialogue, &told);
+	if (err == OK && told.error == NULL && account->failures > 0)
+		err = store_write(ctx, ctx->store, go_on, &account->id);
 	if (err == OK) {
 		jsonw_object(w);
 		jsonw_kv_bool(w, "sent", told.error == NULL);

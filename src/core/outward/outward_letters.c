@@ -150,7 +150,7 @@ static void note_said(struct letter *letter, const char *who, const char *line, 
 	if (letter->signing_in && *who == 'C') { /* what signs in stays here */
 		size_t mechanism = n > 5 && strncasecmp(line, "AUTH ", 5) == 0 ? 5 + strcspn(line + 5, " \r\n") : 0;
 		buf_add(letter->dialogue, line, mechanism < n ? mechanism : n);
-		buf_puts(letter->dialogue, mechanism < n ? " ***" : "");
+		buf_puts(letter->dialogue, mechanism == n ? "" : mechanism > 0 ? " ***" : "***");
 	} else {
 		buf_add(letter->dialogue, line, n);
 	}
