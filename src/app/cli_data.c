@@ -175,6 +175,8 @@ static enum err make_demo(struct cli *cli)
 	if (err == OK)
 		err = demo_prices(ctx, cli->out);
 	if (err == OK)
+		err = demo_money(ctx, cli->out);
+	if (err == OK)
 		err = demo_trade(ctx, cli->out);
 	if (err == OK)
 		err = demo_service(ctx, &house, cli->out);

@@ -35,6 +35,9 @@ enum err demo_deals(struct ctx *ctx, FILE *progress) MUST_CHECK;
 /* Some customers a second time, and the search for duplicates queued. After demo_people, last of what makes customers. */
 enum err demo_twins(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
+/* What is owed and paid on account, and contracts. After demo_people. */
+enum err demo_money(struct ctx *ctx, FILE *progress) MUST_CHECK;
+
 /* Segments of customers, filled once the program serves. In a write job. */
 enum err demo_segments(struct ctx *ctx, void *arg) MUST_CHECK;
 

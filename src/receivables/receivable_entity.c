@@ -34,6 +34,8 @@ static const struct field fields[] = {
 	 .flags = F_REQUIRED | F_INDEX | F_LIST},
 	{.name = "order_id", .type = FIELD_LINK, .label = {"Order", "订单"}, .group = "basic", .link = "order", .on_delete = DELETE_CASCADE,
 	 .flags = F_INDEX | F_LIST | F_INSERT_ONLY},
+	{.name = "contract_id", .type = FIELD_LINK, .label = {"Contract", "合同"}, .group = "basic", .link = "contract", .on_delete = DELETE_CASCADE,
+	 .flags = F_INDEX | F_INSERT_ONLY},
 	{.name = "state", .type = FIELD_ENUM, .label = {"State", "状态"}, .group = "basic", .options = states, .transitions = steps,
 	 .fallback = "open", .flags = F_REQUIRED | F_INDEX | F_LIST},
 	{.name = "state_reason", .type = FIELD_TEXT, .label = {"Reason for the state", "状态原因"}, .group = "basic", .max = 300, .flags = F_MORE},

@@ -13,7 +13,7 @@ enum { FILE_BYTES_MAX = 100 * 1024 * 1024 };
 
 struct upload {
 	const char *name;
-	int64_t customer_id, order_id, interaction_id;
+	int64_t customer_id, order_id, interaction_id, contract_id;
 	struct blob_info blob;
 	int64_t id;
 };
@@ -35,6 +35,8 @@ static enum err new_row(struct ctx *ctx, const struct upload *u, struct record *
 		err = set_link(ctx, *ret, "order_id", u->order_id);
 	if (err == OK)
 		err = set_link(ctx, *ret, "interaction_id", u->interaction_id);
+	if (err == OK)
+		err = set_link(ctx, *ret, "contract_id", u->contract_id);
 	return err;
 }
 
@@ -87,6 +89,8 @@ static enum err read_target(struct ctx *ctx, const struct http_request *req, str
 	}
 	if (str_equal(info->entity->name, "order"))
 		u->order_id = id;
+	else if (str_equal(info->entity->name, "contract"))
+		u->contract_id = id;
 	else if (str_equal(info->entity->name, "interaction"))
 		u->interaction_id = id;
 	else

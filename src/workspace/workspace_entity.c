@@ -67,6 +67,8 @@ static const struct field attachment_fields[] = {
 	 .flags = F_INDEX | F_INSERT_ONLY},
 	{.name = "interaction_id", .type = FIELD_LINK, .label = {"Activity", "跟进记录"}, .link = "interaction",
 	 .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_INSERT_ONLY},
+	{.name = "contract_id", .type = FIELD_LINK, .label = {"Contract", "合同"}, .link = "contract", .on_delete = DELETE_SET_NULL,
+	 .flags = F_INDEX | F_INSERT_ONLY},
 	{.name = "type", .type = FIELD_TEXT, .label = {"Type", "类型"}, .max = 120, .flags = F_READONLY | F_LIST},
 	{.name = "size", .type = FIELD_INT, .label = {"Size in bytes", "大小（字节）"}, .flags = F_READONLY | F_LIST},
 	{.name = "sha256", .type = FIELD_TEXT, .label = {"Content hash", "内容摘要"}, .max = 64, .flags = F_READONLY | F_INDEX},
