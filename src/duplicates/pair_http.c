@@ -11,7 +11,7 @@
 #include "duplicates/scan.h"
 #include "duplicates_sql.h"
 
-enum { PAGE_DEFAULT = 20, PAGE_MAX = 100, LOOKED_MAX = 400, COUNTED_MAX = 100000 };
+enum { PAGE_DEFAULT = 20, PAGE_MAX = 100, LOOKED_MAX = 400, COUNTED_MAX = 10000 };
 
 struct listing {
 	struct ctx *ctx;
@@ -164,6 +164,7 @@ static enum err count_open(struct ctx *ctx, int64_t min, int64_t *ret)
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, min);
+	stmt_bind_i64(stmt, 2, COUNTED_MAX + 1);
 	err = stmt_step(ctx, stmt, &row);
 	*ret = err == OK && row ? stmt_i64(stmt, 0) : 0;
 	stmt_done(stmt);

@@ -31,6 +31,7 @@ static enum err count_pairs(struct ctx *ctx, int64_t min, int64_t *ret)
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, min);
+	stmt_bind_i64(stmt, 2, INT64_MAX);
 	err = stmt_step(ctx, stmt, &row);
 	*ret = err == OK && row ? stmt_i64(stmt, 0) : 0;
 	stmt_done(stmt);

@@ -25,8 +25,10 @@ static const struct migration steps[] = {
 	 NULL},
 };
 
+static const struct reaction reactions[] = {{.entity = "customer", .merged = segments_merged}, {.entity = NULL}};
+
 extern const struct manifest segments_manifest;
 const struct manifest segments_manifest = {
-	.name = "segments", .entities = entities, .routes = routes, .services = segments_services, .settings = segments_settings, .rights = rights,
+	.name = "segments", .entities = entities, .routes = routes, .reactions = reactions, .services = segments_services, .settings = segments_settings, .rights = rights,
 	.steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
 };

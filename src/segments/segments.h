@@ -15,4 +15,7 @@ extern const struct route segments_routes[];
 extern const struct service segments_services[];
 extern const struct setting segments_settings[];
 
+/* Reaction: members who are merged into others, and come apart again. */
+enum err segments_merged(struct ctx *ctx, const struct entity *entity, int64_t from, int64_t into, bool back) MUST_CHECK;
+
 #endif

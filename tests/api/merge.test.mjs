@@ -1,7 +1,7 @@
 // Merging customers: all that belonged to one belongs to the other, old ids lead there, and a merge comes apart again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, serve, start } from '../lib/server.mjs';
 
 let server, api;
 before(async () => {
@@ -292,4 +292,60 @@ test('a scan finds who is kept twice, with reasons; what is decided stays decide
 	assert.equal((await api('POST', '/api/v1/duplicates/merge', { min: 0.9, expected: n })).status, 202);
 	await until(async () => (await pairs('limit=100&min=0.9')).pairs.length === 0);
 	assert.equal((await api('POST', '/api/v1/duplicates/scan/cancel', {})).status, 409);
+});
+
+test('who is in a segment that stands still is in it as who they became, and back', async () => {
+	const [a, b, c] = await Promise.all(['Sa', 'Sb', 'Sc'].map((name) => row('customer', { name })));
+	const segment = async (name, ids) => {
+		const live = await row('segment', { name, entity: 'customer', condition: JSON.stringify({ field: 'id', op: 'in', value: ids }) });
+		await until(async () => (await get(`segment/${live.id}`)).state === 'ready');
+		const made = await api('POST', `/api/v1/segments/${live.id}/snapshot`, { name: `${name} kept` });
+		assert.equal(made.status, 201, JSON.stringify(made.body));
+		return { live: live.id, kept: made.body.id };
+	};
+	const members = async (id) => (await get(`customer?select=name&order=name&condition=${encodeURIComponent(JSON.stringify({ segment: id }))}`)).map((x) => x.name).join();
+	const size = async (id) => (await get(`segment/${id}`)).size;
+	const both = await segment('both', [a.id, b.id]), one = await segment('one', [b.id, c.id]);
+	await merge(a.id, [b.id]);
+	assert.deepEqual([await members(both.kept), await size(both.kept), await members(one.kept), await size(one.kept)], ['Sa', 1, 'Sa,Sc', 2]);
+	await until(async () => (await size(both.live)) === 1);
+	await unmerge(b.id);
+	assert.deepEqual([await members(both.kept), await size(both.kept), await members(one.kept), await size(one.kept)], ['Sa,Sb', 2, 'Sb,Sc', 2]);
+	await until(async () => (await size(both.live)) === 2);
+});
+
+test('a kill in the middle of a merge leaves all of it or nothing', async () => {
+	const own = await start();
+	let running = own;
+	const orders = 400;
+	try {
+		const as = (path, body) => client(running.url, own.token)(body ? 'POST' : 'GET', `/api/v1/${path}`, body, body ? { Prefer: 'return=representation' } : {});
+		const [a, b] = (await as('customer', [{ name: 'A' }, { name: 'B', phone: '13800138000' }])).body;
+		await as('order', Array.from({ length: orders }, (_, i) => ({ customer_id: b.id, number: `K${i}`, total: '1.00', state: 'paid' })));
+		for (const wait of [5, 15, 40]) {
+			const asked = client(running.url, own.token)('POST', `/api/v1/customer/${a.id}/merge`, { from: [b.id] }).catch(() => null);
+			await new Promise((done) => setTimeout(done, wait));
+			running.child.kill('SIGKILL');
+			await asked;
+			await running.ended;
+			running = await serve(own.data);
+			const counts = [];
+			for (const one of [a, b]) counts.push((await as(`order?customer_id=eq.${one.id}&select=id&limit=1000`)).body.length);
+			const there = (await as(`customer/${b.id}`)).body, stays = (await as(`customer/${a.id}`)).body;
+			const merged = there.id === a.id;
+			// by the old id one asks for who stays
+			assert.deepEqual(counts, merged ? [orders, orders] : [0, orders], `after ${wait} ms`);
+			assert.deepEqual([stays.orders_count, stays.phone], merged ? [orders, '+8613800138000'] : [0, null]);
+			if (!merged) continue;
+			const apart = await client(running.url, own.token)('POST', `/api/v1/customer/${b.id}/unmerge`, {});
+			assert.equal(apart.status, 200, JSON.stringify(apart.body));
+			assert.equal((await as(`customer/${b.id}`)).body.orders_count, orders);
+		}
+		const whole = await client(running.url, own.token)('POST', `/api/v1/customer/${a.id}/merge`, { from: [b.id] });
+		assert.equal(whole.status, 200, JSON.stringify(whole.body));
+		assert.equal((await as(`order?customer_id=eq.${a.id}&select=id&limit=1000`)).body.length, orders);
+	} finally {
+		await running.stop();
+		own.remove();
+	}
 });

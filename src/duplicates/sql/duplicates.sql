@@ -56,7 +56,7 @@ SELECT a_id, b_id, chance, weight, reasons FROM duplicate_pair
  WHERE state = ?1 AND chance >= ?2 AND (chance, a_id, b_id) < (?3, ?4, ?5) ORDER BY chance DESC, a_id DESC, b_id DESC LIMIT ?6;
 
 -- name: pair_count
-SELECT count(*) FROM (SELECT 1 FROM duplicate_pair WHERE state = 'open' AND chance >= ?1 LIMIT 100001) x;
+SELECT count(*) FROM (SELECT 1 FROM duplicate_pair WHERE state = 'open' AND chance >= ?1 LIMIT ?2) x;
 
 -- name: pair_get
 SELECT state, chance, weight, reasons FROM duplicate_pair WHERE a_id = ?1 AND b_id = ?2;

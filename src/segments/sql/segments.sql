@@ -91,3 +91,32 @@ SELECT count(*) FROM segment_member a JOIN segment_member b ON b.record_id = a.r
 
 -- name: segment_conditions
 SELECT "id", "name", "condition", "entity", "owner_id" FROM "segment";
+
+-- A member of a segment that does not fill itself, who is merged into another: kept aside under the segment's number below zero, with the
+-- moment below zero where the other was no member and becomes one.
+-- name: segment_merge_aside
+INSERT INTO segment_member (segment_id, record_id, entered_at)
+SELECT -m.segment_id, m.record_id, CASE WHEN EXISTS (SELECT 1 FROM segment_member x WHERE x.segment_id = m.segment_id AND x.record_id = ?2) THEN m.entered_at ELSE -m.entered_at END
+  FROM segment_member m JOIN "segment" s ON s.id = m.segment_id WHERE m.record_id = ?1 AND m.segment_id > 0 AND s.live = 0;
+
+-- name: segment_merge_enter
+INSERT INTO segment_member (segment_id, record_id, entered_at)
+SELECT -segment_id, CAST(?2 AS BIGINT), -entered_at FROM segment_member WHERE record_id = ?1 AND segment_id < 0 AND entered_at < 0;
+
+-- name: segment_merge_leave
+DELETE FROM segment_member WHERE record_id = ?1 AND segment_id > 0
+   AND EXISTS (SELECT 1 FROM segment_member p WHERE p.segment_id = -segment_member.segment_id AND p.record_id = ?1);
+
+-- name: segment_merge_sizes
+UPDATE "segment" SET size = size + ?2 WHERE id IN (SELECT -segment_id FROM segment_member WHERE record_id = ?1 AND segment_id < 0 AND entered_at > 0);
+
+-- name: segment_apart_leave
+DELETE FROM segment_member WHERE record_id = ?2 AND segment_id > 0
+   AND EXISTS (SELECT 1 FROM segment_member p WHERE p.segment_id = -segment_member.segment_id AND p.record_id = ?1 AND p.entered_at < 0);
+
+-- name: segment_apart_enter
+INSERT INTO segment_member (segment_id, record_id, entered_at)
+SELECT -segment_id, record_id, abs(entered_at) FROM segment_member WHERE record_id = ?1 AND segment_id < 0 ON CONFLICT (segment_id, record_id) DO NOTHING;
+
+-- name: segment_apart_done
+DELETE FROM segment_member WHERE record_id = ?1 AND segment_id < 0;
