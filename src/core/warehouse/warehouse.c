@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "core/warehouse/warehouse_internal.h"
 
-enum { BATCH = 5000, ANEW_BEHIND = 300000, WAIT_MS = 5000, WAIT_STEP_US = 20000, HASH_HEX = 65, THREADS_MAX = 4 };
+enum { BATCH = 5000, ANEW_BEHIND = 300000, WAIT_MS = 5000, WAIT_STEP_US = 20000, HASH_HEX = 65, LOCK_MS = 500, THREADS_MAX = 4 };
 
 static const char state_ddl[] = "CREATE OR REPLACE TABLE w_state (position BIGINT, mark VARCHAR, loaded_at BIGINT);"
                                 "CREATE OR REPLACE TABLE w_table (name VARCHAR, signature VARCHAR)";
@@ -484,14 +484,25 @@ enum err warehouse_rebuild(struct ctx *ctx, struct warehouse *w)
 	return locked(ctx, w, true, &entries);
 }
 
-/* Whoever comes while it follows looks at what is there; a first load of much is left to the service. */
+/* Whoever comes while it follows waits a little, so as to see what they wrote; then looks at what is there. */
+static bool lock_soon(struct warehouse *w)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOCK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	return pthread_mutex_timedlock(&w->writing, &until) == 0;
+}
+
+/* A first load of much is left to the service. */
 static enum err settle(struct ctx *ctx, struct warehouse *w)
 {
 	int64_t last, entries;
 	enum err err = change_last_seq(ctx, &last);
 	if (!err && !w->loaded && last > ANEW_BEHIND && access(w->path, F_OK) != 0)
 		w->kept = true;
-	else if (!err && pthread_mutex_trylock(&w->writing) == 0) {
+	else if (!err && lock_soon(w)) {
 		w->kept = true;
 		err = in_view(ctx, w, false, &entries);
 		pthread_mutex_unlock(&w->writing);
