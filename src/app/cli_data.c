@@ -186,6 +186,8 @@ static enum err make_demo(struct cli *cli)
 		err = demo_deals(ctx, cli->out);
 	if (err == OK)
 		err = demo_twins(ctx, cli->out);
+	if (err == OK)
+		err = store_write(ctx, cli->app->store, demo_pool, NULL);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

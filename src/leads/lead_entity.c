@@ -132,7 +132,7 @@ static enum err check_condition(struct ctx *ctx, const struct entity *entity, co
 static const struct field point_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"For what", "加分项"}, .max = 80, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
 	{.name = "name_zh", .type = FIELD_TEXT, .label = {"In Chinese", "中文名称"}, .max = 80, .flags = F_LIST},
-	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .flags = F_NAMES, .help = {"Empty: all leads", "留空为全部线索"}},
+	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .asks = "lead", .flags = F_NAMES, .help = {"Empty: all leads", "留空为全部线索"}},
 	{.name = "points", .type = FIELD_INT, .label = {"Points", "分值"}, .flags = F_REQUIRED | F_LIST, .help = {"Below zero: against it", "负数为减分"}},
 	{.name = "position", .type = FIELD_INT, .label = {"Order", "顺序"}, .fallback = "0"},
 	{.name = "active", .type = FIELD_BOOL, .label = {"In use", "启用"}, .fallback = "true", .flags = F_LIST},
@@ -149,7 +149,7 @@ static const struct option modes[] = {
 
 static const struct field assignment_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 80, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
-	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .flags = F_NAMES, .help = {"Empty: all leads", "留空为全部线索"}},
+	{.name = "condition", .type = FIELD_JSON, .label = {"If", "条件"}, .max = 20000, .asks = "lead", .flags = F_NAMES, .help = {"Empty: all leads", "留空为全部线索"}},
 	{.name = "users", .type = FIELD_LINKS, .label = {"To", "分配给"}, .link = "user", .on_delete = DELETE_SET_NULL, .flags = F_LIST},
 	{.name = "mode", .type = FIELD_ENUM, .label = {"How", "方式"}, .options = modes, .fallback = "turn", .flags = F_REQUIRED | F_LIST},
 	{.name = "position", .type = FIELD_INT, .label = {"Order", "顺序"}, .fallback = "0", .flags = F_LIST, .help = {"The first rule that fits holds", "按顺序取第一条符合的规则"}},

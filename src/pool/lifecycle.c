@@ -15,7 +15,7 @@ static const struct option stages[] = {
 static const struct field rule_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 120, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
 	{.name = "stage", .type = FIELD_ENUM, .label = {"Becomes", "进入阶段"}, .options = stages, .flags = F_REQUIRED | F_LIST},
-	{.name = "condition", .type = FIELD_JSON, .label = {"When", "条件"}, .max = 20000, .flags = F_NAMES, .help = {"Empty: all others", "留空为其余全部客户"}},
+	{.name = "condition", .type = FIELD_JSON, .label = {"When", "条件"}, .max = 20000, .asks = "customer", .flags = F_NAMES, .help = {"Empty: all others", "留空为其余全部客户"}},
 	{.name = "reason", .type = FIELD_TEXT, .label = {"Reason for the lost", "流失原因"}, .max = 200, .help = {"Kept with those who are lost; empty: the name", "记入流失客户；留空则用名称"}},
 	{.name = "position", .type = FIELD_INT, .label = {"Order", "顺序"}, .fallback = "0", .least = "0", .most = "10000", .flags = F_LIST,
 	 .help = {"The first rule that fits holds", "按顺序取第一条符合的规则"}},

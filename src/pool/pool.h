@@ -20,4 +20,9 @@ extern const struct route lifecycle_routes[];
 /* One thread that follows the change log and the clock. */
 extern const struct service pool_services[];
 
+/* In a write job: a customer that somebody has goes to the first pool that takes it; nothing happens where none does. */
+enum err pool_give_back(struct ctx *ctx, int64_t customer, const char *reason) MUST_CHECK;
+/* In a write job: every customer is looked at anew by the rules. */
+enum err pool_look_at_all(struct ctx *ctx) MUST_CHECK;
+
 #endif

@@ -25,7 +25,7 @@ static enum err check_condition(struct ctx *ctx, const struct record *old, const
 
 static const struct field pool_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 80, .flags = F_REQUIRED | F_UNIQUE | F_LIST},
-	{.name = "condition", .type = FIELD_JSON, .label = {"Takes customers with", "归入条件"}, .max = 20000, .flags = F_NAMES,
+	{.name = "condition", .type = FIELD_JSON, .label = {"Takes customers with", "归入条件"}, .max = 20000, .asks = "customer", .flags = F_NAMES,
 	 .help = {"Empty: all; the first pool that fits takes them", "留空为全部客户；按顺序归入第一个符合的公海"}},
 	{.name = "takes_free", .type = FIELD_BOOL, .label = {"Takes those without an owner", "收入无主客户"}, .fallback = "false",
 	 .help = {"Also customers who came to nobody, by an import or from a shop", "包括导入或商城中没有负责人的客户"}},
@@ -34,7 +34,7 @@ static const struct field pool_fields[] = {
 	{.name = "position", .type = FIELD_INT, .label = {"Order", "顺序"}, .fallback = "0", .least = "0", .most = "10000"},
 	{.name = "hold_max", .type = FIELD_INT, .label = {"One may have at most", "持有上限"}, .least = "1", .most = "100000", .flags = F_LIST,
 	 .help = {"Customers; empty: any number", "客户数；留空不限"}},
-	{.name = "hold_condition", .type = FIELD_JSON, .label = {"Of these count", "计入持有数的客户"}, .max = 20000, .flags = F_NAMES,
+	{.name = "hold_condition", .type = FIELD_JSON, .label = {"Of these count", "计入持有数的客户"}, .max = 20000, .asks = "customer", .flags = F_NAMES,
 	 .help = {"Empty: all customers one has", "留空为名下全部客户"}},
 	{.name = "claims_a_day", .type = FIELD_INT, .label = {"Taken a day by one", "每人每日领取上限"}, .fallback = "10", .least = "0", .most = "10000", .flags = F_LIST},
 	{.name = "looks_a_day", .type = FIELD_INT, .label = {"Looked at a day by one", "每人每日查看上限"}, .fallback = "50", .least = "0", .most = "10000", .flags = F_LIST},
@@ -92,7 +92,7 @@ const struct entity pool_entity = {
 static const struct field rule_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .label = {"Name", "名称"}, .max = 120, .flags = F_REQUIRED | F_UNIQUE | F_LIST,
 	 .help = {"Read by who loses the customer", "失去客户的人会看到"}},
-	{.name = "condition", .type = FIELD_JSON, .label = {"Falls when", "回收条件"}, .max = 20000, .flags = F_NAMES, .help = {"Empty: nobody falls", "留空则不回收"}},
+	{.name = "condition", .type = FIELD_JSON, .label = {"Falls when", "回收条件"}, .max = 20000, .asks = "customer", .flags = F_NAMES, .help = {"Empty: nobody falls", "留空则不回收"}},
 	{.name = "pool_id", .type = FIELD_LINK, .label = {"Into the pool", "回收到"}, .link = "pool", .on_delete = DELETE_RESTRICT, .flags = F_LIST | F_INDEX,
 	 .help = {"Empty: the first that takes it", "留空：归入第一个符合的公海"}},
 	{.name = "remind_days", .type = FIELD_INT, .label = {"Remind before (days)", "提前提醒天数"}, .fallback = "3", .least = "0", .most = "365", .flags = F_LIST},

@@ -154,6 +154,15 @@ static enum err find_pool(struct ctx *ctx, int64_t customer, int64_t *ret)
 	return err;
 }
 
+enum err pool_give_back(struct ctx *ctx, int64_t customer, const char *reason)
+{
+	int64_t pool;
+	enum err err = find_pool(ctx, customer, &pool);
+	if (err != OK || pool == 0)
+		return err;
+	return pool_put(ctx, &(struct pool_fall){.customer = customer, .pool = pool, .kind = "given_back", .reason = reason});
+}
+
 static enum err release(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct reason_body body = {0};

@@ -168,7 +168,7 @@ static enum err apply_all(struct ctx *ctx, void *arg)
 		err = pool_act(ctx, &rules, &v);
 	}
 	if (err == OK && f->sweep)
-		err = pool_run(ctx, &sql_pool_sweep_put, (const int64_t[]){0}, 1);
+		err = pool_look_at_all(ctx);
 	if (err == OK && f->swept > 0)
 		err = pool_run(ctx, &sql_pool_sweep_put, &f->swept, 1);
 	return err == OK && f->swept == 0 ? pool_run(ctx, &sql_pool_sweep_end, NULL, 0) : err;
@@ -254,9 +254,14 @@ static enum err sweep_turn(struct ctx *ctx, struct found *f, bool *ret_more)
 	return err == OK ? write_all(ctx, f) : err;
 }
 
+enum err pool_look_at_all(struct ctx *ctx)
+{
+	return pool_run(ctx, &sql_pool_sweep_put, (const int64_t[]){0}, 1);
+}
+
 static enum err skip_log(struct ctx *ctx, void *arg)
 {
-	enum err err = pool_run(ctx, &sql_pool_sweep_put, (const int64_t[]){0}, 1);
+	enum err err = pool_look_at_all(ctx);
 	return err == OK ? reader_advance(ctx, reader.name, *(int64_t *)arg) : err;
 }
 

@@ -85,7 +85,10 @@ async function fill(who, word, into) {
       assert.equal(up.status, 201, up.text);
       into.attachment = up.body.id;
     } else {
-      into[e.name] = (await made(admin, e.name, sample(e, word, who, into))).id;
+      const row = sample(e, word, who, into);
+      // two who are related are two; the other one is nobody's
+      if (e.name === 'relation') row.to_id = (await made(admin, 'customer', { name: 'partner', owner_id: null })).id;
+      into[e.name] = (await made(admin, e.name, row)).id;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Rows of every kind of record with every field filled, as a person could have typed them.
 
 // what others link to comes first
-export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt',
+export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt', 'relation_kind', 'relation',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
@@ -82,6 +82,10 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'tax' && Number(row.percent) >= 1000) row.percent = '13.42';
   if (entity.name === 'compensation') delete row.item_id;
   if (entity.name === 'segment') Object.assign(row, { entity: 'customer', condition: JSON.stringify({ field: 'city', op: 'eq', value: `City ${i}` }) });
+  // nobody is related to themselves; each pair once
+  if (entity.name === 'relation_kind') Object.assign(row, { from_kind: 'any', to_kind: 'any', both_ways: false, no_rings: false, position: i + 1 });
+  if (entity.name === 'relation') Object.assign(row, { from_id: refs.customer?.[i % refs.customer.length], to_id: refs.customer?.[(i + 1) % refs.customer.length],
+    kind_id: refs.relation_kind?.[(i + Math.floor(i / 3)) % refs.relation_kind.length], since: '2020-01-28', until: `202${i}-02-28` });
   // nobody falls, nobody becomes anything
   if (/^(pool|pool_rule|stage_rule)$/.test(entity.name)) Object.assign(row, { active: false, condition: { field: 'city', op: 'eq', value: `Nowhere ${i}` } });
   if (entity.name === 'pool') Object.assign(row, { hidden: i % 2 ? ['phone'] : ['name', 'email'], hold_condition: { field: 'level', op: 'eq', value: 'vip' }, hold_max: i + 1, takes_free: false });

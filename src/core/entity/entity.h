@@ -131,6 +131,7 @@ struct field {
 	const char *least, *most;  /* bounds of numbers, days and times, in API text form; NULL none */
 	int order;                 /* F_CUSTOM: among those of its form, smaller first */
 	const char *column;        /* of the table; NULL: as the field is called */
+	const char *asks;          /* F_NAMES: it is a condition over records of this entity; NULL: none, or of what the entity's own field says */
 	const char *const *aliases; /* names it had before, which still mean it; ended by NULL; NULL none */
 };
 

@@ -116,6 +116,7 @@ static void put_field(struct meta *m, const struct entity_info *info, size_t at)
 	put_options(m, field);
 	rest_put_transitions(m->ctx, m->rest, info, (int)at, NULL, w);
 	jsonw_kv_text(w, "fallback", field->fallback);
+	jsonw_kv_text(w, "asks", field->asks);
 	if (field->flags & F_CUSTOM)
 		put_own(w, field);
 	jsonw_end_object(w);

@@ -57,6 +57,8 @@ export interface Field {
 	link?: string | null;
 	options?: Option[] | null;
 	fallback?: string | null;
+	/** A condition over records of this entity. */
+	asks?: string | null;
 }
 
 export type Action = 'read' | 'create' | 'update' | 'delete' | 'export' | 'import';

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Field, FieldTypeName, Row } from '@/api/types.ts';
 import { bool } from './bool.tsx';
 import { code } from './code.tsx';
+import { condition } from './condition.tsx';
 import { date } from './date.tsx';
 import { decimal } from './decimal.tsx';
 import { email } from './email.tsx';
@@ -26,7 +27,7 @@ const KINDS: Record<FieldTypeName, Kind> = {
 };
 
 export function kindOf(field: Field): Kind {
-	return KINDS[field.type] ?? text;
+	return field.asks ? condition : KINDS[field.type] ?? text;
 }
 
 interface FieldValueProps {

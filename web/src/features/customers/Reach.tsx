@@ -45,7 +45,7 @@ export function Owner({ entity, record: { row, masked } }: { entity: Entity; rec
 			await post(`customer/${row.id}/claim`);
 			await refresh(cache, entity.name);
 			undo(t('customer.claimed'), async () => {
-				await post(`customer/${row.id}/release`);
+				await post(`customer/${row.id}/release`, { reason: t('customer.claimed_not') });
 				await refresh(cache, entity.name);
 			});
 		} catch (error) {
