@@ -239,7 +239,7 @@ static enum err note(struct ctx *ctx, const struct http_request *req, const stru
 	enum err err = person_of(ctx, link->customer_id, &person);
 	if (err || person == 0)
 		return err;
-	const char *cause = link->cause_id != 0 ? arena_printf(ctx->arena, "; %s %lld", link->confirm ? "asked by entry" : "campaign", (long long)link->cause_id) : "";
+	const char *cause = link->cause_id != 0 ? arena_printf(ctx->arena, "; %s %lld", link->confirm ? "asked by entry" : "contact", (long long)link->cause_id) : "";
 	const char *evidence = cause != NULL ? arena_printf(ctx->arena, "signed link%s; from %s", cause, req->remote != NULL ? req->remote : "?") : NULL;
 	struct consent_entry entry = {.customer_id = person, .channel = channel, .purpose = "marketing", .state = given ? "given" : "withdrawn", .source = source,
 	                              .evidence = evidence};

@@ -102,23 +102,23 @@ static enum err run(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b
 	return err;
 }
 
-/* Who was merged into another was contacted as that one. */
+/* What counts for caps outlives a deletion (they may be brought back); it goes with time. */
 static enum err customer_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
 {
 	(void)entity;
-	if (old == NULL)
-		return OK;
-	if (now == NULL) {
-		enum err err = run(ctx, &sql_contact_drop, record_id(old), 0);
-		return err ? err : run(ctx, &sql_contact_drop_lock, record_id(old), 0);
-	}
-	int64_t into = record_i64(now, "merged_into_id");
-	return into != 0 && into != record_i64(old, "merged_into_id") ? run(ctx, &sql_contact_move, record_id(now), into) : OK;
+	return old != NULL && now == NULL ? run(ctx, &sql_contact_drop_lock, record_id(old), 0) : OK;
+}
+
+/* Who was merged into another was contacted as that one. What came along is not told apart afterwards: it stays there. */
+static enum err customer_merged(struct ctx *ctx, const struct entity *entity, int64_t from, int64_t into, bool back)
+{
+	(void)entity;
+	return back ? OK : run(ctx, &sql_contact_move, from, into);
 }
 
 const struct reaction consent_reactions[] = {
 	{.entity = "consent", .after = entry_after},
-	{.entity = "customer", .after = customer_after},
+	{.entity = "customer", .after = customer_after, .merged = customer_merged},
 	{0},
 };
 

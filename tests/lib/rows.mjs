@@ -6,7 +6,8 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
-  'lead_assignment', 'lead_point', 'lead', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off'];
+  'lead_assignment', 'lead_point', 'lead', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off',
+  'campaign', 'campaign_variant', 'campaign_content'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
 // a pivot table is arranged on its page
@@ -97,6 +98,9 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'quote') Object.assign(row, { state: 'draft', discount: '0', currency: 'CNY' });
   if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
   if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
+  if (entity.name === 'campaign') Object.assign(row, { control_share: String(i * 5), window_days: 7 + i, budget: `${i}00.25`, cost_per_contact: `${i}.25`, starts_at: '2026-12-01T08:00:00Z', ends_at: '2027-01-01T08:00:00Z', segments: undefined, minus: undefined });
+  if (entity.name === 'campaign_variant') row.share = i + 1;
+  if (entity.name === 'campaign_content') { Object.assign(row, { subject: `Tea {{name}} ${i}`, text: `text ${i}`, html: '<p>{{name}}</p>' }); delete row.variant_id; }
   if (entity.name === 'contact_pause') Object.assign(row, { from_on: `202${i}-01-28`, until_on: `202${i}-02-28` });
   if (entity.name === 'consent_text') row.text = `text ${i}`;
   // money: over zero, not yet to come, in the currency of what it is allocated to; a plan fits its order, a refund its receipt

@@ -45,9 +45,6 @@ DELETE FROM contact_touch WHERE cause = ?1;
 -- name: contact_move
 UPDATE contact_touch SET customer_id = ?2 WHERE customer_id = ?1;
 
--- name: contact_drop
-DELETE FROM contact_touch WHERE customer_id = ?1;
-
 -- name: contact_drop_lock
 DELETE FROM contact_person WHERE customer_id = ?1;
 
