@@ -252,6 +252,13 @@ enum err pivot_http_ask(struct ctx *ctx, const struct http_request *req, struct 
 	return err;
 }
 
+static void put_list(struct jsonw *w, const char *entity, const char *condition)
+{
+	jsonw_kv_text(w, "entity", entity);
+	jsonw_key(w, "condition");
+	jsonw_raw(w, condition, strlen(condition));
+}
+
 enum err pivot_http_cell(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct pivot *p;
@@ -269,9 +276,14 @@ enum err pivot_http_cell(struct ctx *ctx, const struct http_request *req, struct
 	if (!err) {
 		jsonw_init(&w, http_body(res));
 		jsonw_object(&w);
-		jsonw_kv_text(&w, "entity", p->info->entity->name);
-		jsonw_key(&w, "condition");
-		jsonw_raw(&w, text, strlen(text));
+		put_list(&w, p->info->entity->name, text);
+		jsonw_key(&w, "list");
+		jsonw_object(&w);
+		/* what has no list of its own is shown by what it belongs to */
+		const char *lines = p->table->carried ? arena_printf(ctx->arena, "{\"related\":\"%s\",\"via\":\"%s\",\"where\":%s}", p->info->entity->plural,
+		                                                     p->table->carried, text) : text;
+		put_list(&w, p->table->carried ? p->info->parent_info->entity->name : p->info->entity->name, lines ? lines : "{}");
+		jsonw_end_object(&w);
 		jsonw_end_object(&w);
 	}
 	free(text);
