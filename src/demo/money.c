@@ -8,13 +8,19 @@
 #include "demo/demo.h"
 #include "demo/person.h"
 
-enum { SEED = 20261201, BUYERS = 90, CONTRACTS = 44, BATCH = 10, YEAR = 365, FEN = 100 };
+enum { SEED = 20261201, BUYERS = 90, CONTRACTS = 44, BATCH = 10, YEAR = 365, FEN = 100, SELLERS = 12, MONTHS_BACK = 3, SPAN = 90 };
 
 struct buyer {
 	int64_t id, owner;
 };
 
+struct seller {
+	int64_t id, sold; /* in the last three months */
+};
+
 struct money {
+	struct seller sellers[SELLERS];
+	size_t n_sellers;
 	struct buyer buyers[BUYERS];
 	size_t n, from, to;
 	int64_t receipts, debts, contracts;
@@ -176,6 +182,57 @@ static enum err add_contracts(struct ctx *ctx, void *arg)
 	return err;
 }
 
+/* --- targets -------------------------------------------------------------------------------------- */
+
+static enum err read_sellers(struct ctx *ctx, struct money *m)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare_text(ctx, ctx->db, "SELECT owner_id, sum(total_base) FROM \"order\" WHERE owner_id IS NOT NULL AND total_base IS NOT NULL "
+		"AND state NOT IN ('draft', 'cancelled') AND placed_at > ?1 GROUP BY owner_id ORDER BY 2 DESC LIMIT 12", &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, ctx_now(ctx) - SPAN * (int64_t)DAY_MS);
+	while ((err = stmt_step(ctx, stmt, &row)) == OK && row && m->n_sellers < SELLERS)
+		m->sellers[m->n_sellers++] = (struct seller){stmt_i64(stmt, 0), stmt_i64(stmt, 1)};
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err add_target(struct ctx *ctx, const char *measure, const char *period, int64_t whose, const char *on, int64_t goal)
+{
+	int64_t none;
+	int64_t round = goal > 100000 ? goal / 100000 * 100000 : 100000; /* whole thousands */
+	const struct cell cells[] = {{"measure", measure, 0}, {"scope", whose != 0 ? "person" : "firm", 0}, {"owner_id", NULL, whose}, {"period", period, 0},
+		{"starts_on", on, 0}, {"goal", NULL, round}};
+	return put(ctx, "target", cells, sizeof(cells) / sizeof(cells[0]), &none);
+}
+
+/* Never two in one month: 31 days apart.  The months that were and the one that runs: about what each sells, some more, some less. */
+static enum err add_targets(struct ctx *ctx, void *arg)
+{
+	struct money *m = arg;
+	enum err err = OK;
+	for (int back = 0; err == OK && back < MONTHS_BACK; back++) {
+		const char *on = day(ctx, -31 * back);
+		int64_t firm = 0;
+		for (size_t i = 0; err == OK && i < m->n_sellers; i++) {
+			struct demo_random random;
+			demo_random_init(&random, SEED + 2000 + i * MONTHS_BACK + (size_t)back);
+			int64_t goal = m->sellers[i].sold / MONTHS_BACK * (95 + demo_random_below(&random, 65)) / 100;
+			firm += goal;
+			err = add_target(ctx, "orders", "month", m->sellers[i].id, on, goal);
+			if (err == OK)
+				err = add_target(ctx, "received", "month", m->sellers[i].id, on, (30000 + (int64_t)demo_random_below(&random, 60000)) * FEN);
+		}
+		if (err == OK && firm > 0)
+			err = add_target(ctx, "orders", "month", 0, on, firm);
+		if (err == OK && firm > 0 && back == 0)
+			err = add_target(ctx, "orders", "year", 0, on, firm * 12);
+	}
+	return err;
+}
+
 enum err demo_money(struct ctx *ctx, FILE *progress)
 {
 	struct money *m = arena_alloc(ctx->arena, sizeof(*m));
@@ -193,6 +250,10 @@ enum err demo_money(struct ctx *ctx, FILE *progress)
 	}
 	if (err == OK && m->n > 0)
 		err = store_write(ctx, ctx->store, add_contracts, m);
+	if (err == OK)
+		err = read_sellers(ctx, m);
+	if (err == OK)
+		err = store_write(ctx, ctx->store, add_targets, m);
 	if (err == OK)
 		fprintf(progress, "%lld receivables, %lld receipts and %lld contracts were added\n", (long long)m->debts, (long long)m->receipts, (long long)m->contracts);
 	return err;
