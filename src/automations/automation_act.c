@@ -84,20 +84,29 @@ static enum err check_fields(struct ctx *ctx, size_t i, const struct entity_info
 	return make_record(ctx, info, fields, 1, &ignored);
 }
 
-static enum err check_one(struct ctx *ctx, size_t i, const struct entity_info *info, const json_t *action)
+static enum err check_create(struct ctx *ctx, size_t i, const json_t *action)
 {
-	const char *what = json_string_value(json_object_get(action, "do"));
-	if (what && str_equal(what, "set"))
-		return check_fields(ctx, i, info, json_object_get(action, "fields"));
-	if (what && str_equal(what, "assign"))
-		return info->owner >= 0 && json_is_string(json_object_get(action, "to")) ? OK : bad(ctx, i, "to");
-	if (!what || !str_equal(what, "create"))
-		return bad(ctx, i, what ? what : "do");
 	const char *name = json_string_value(json_object_get(action, "entity"));
 	const struct entity_info *other = name ? registry_find(ctx->registry, name) : NULL;
 	if (!other || entity_scope(ctx->actor, other, ACTION_CREATE) == SCOPE_NONE)
 		return bad(ctx, i, name ? name : "entity");
 	return check_fields(ctx, i, other, json_object_get(action, "fields"));
+}
+
+static enum err check_one(struct ctx *ctx, size_t i, const struct entity_info *info, const json_t *action)
+{
+	const char *what = json_string_value(json_object_get(action, "do"));
+	if (!what)
+		return bad(ctx, i, "do");
+	if (str_equal(what, "set"))
+		return check_fields(ctx, i, info, json_object_get(action, "fields"));
+	if (str_equal(what, "assign"))
+		return info->owner >= 0 && json_is_string(json_object_get(action, "to")) ? OK : bad(ctx, i, "to");
+	if (automation_tells(what)) {
+		const char *wrong = automation_tell_wrong(ctx, info, action);
+		return wrong ? bad(ctx, i, wrong) : OK;
+	}
+	return str_equal(what, "create") ? check_create(ctx, i, action) : bad(ctx, i, what);
 }
 
 enum err automation_check_actions(struct ctx *ctx, const struct entity_info *info, const char *text)
@@ -141,6 +150,12 @@ static enum err act_one(struct ctx *ctx, const struct automation *a, const json_
 			err = record_create(ctx, record, 0);
 		if (!err)
 			note(w, what, other->entity->name, made_id(record));
+		return err;
+	}
+	if (automation_tells(what)) {
+		enum err err = automation_tell(ctx, a->info, action, record_id);
+		if (!err)
+			note(w, what, a->info->entity->name, record_id);
 		return err;
 	}
 	json_t *assign = what && str_equal(what, "assign") ? json_pack("{s:O}", a->info->fields[a->info->owner]->name, json_object_get(action, "to")) : NULL;

@@ -33,6 +33,12 @@ struct automation_due {
 enum err automation_check_actions(struct ctx *ctx, const struct entity_info *info, const char *text) MUST_CHECK;
 /* In a write job, as the owner: all actions on the record, what was done into `did`; the first that fails ends it. */
 enum err automation_act(struct ctx *ctx, const struct automation *automation, int64_t record_id, struct buf *did) MUST_CHECK;
+/* automation_tell.c: "notify" and "mail". */
+bool automation_tells(const char *what);
+/* What is wrong with such an action, for ctx's actor: the name of a part; NULL: nothing. */
+const char *automation_tell_wrong(struct ctx *ctx, const struct entity_info *info, const json_t *action);
+/* In a write job, as the owner. */
+enum err automation_tell(struct ctx *ctx, const struct entity_info *info, const json_t *action, int64_t id) MUST_CHECK;
 /* In a write job: runs what is due, within the limits, and keeps a record of it. *ret_state: "done", "failed", "stopped". */
 enum err automation_run(struct ctx *ctx, const struct automation_due *due, const char **ret_state) MUST_CHECK;
 /* Those that are on; of one kind of event (NULL: all); or one, on or off. */

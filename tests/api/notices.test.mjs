@@ -105,6 +105,21 @@ test('a notice tells nothing that one may no longer read', async () => {
   for (const query of ['?limit=0', '?limit=x', '?before=x']) assert.equal((await li('GET', `/api/v1/notices${query}`)).status, 422, query);
 });
 
+test('an automation tells staff, and writes to whom a field names; no more than its owner may read', async () => {
+  const user = good(await admin('GET', '/api/v1/user?select=id,email')), liId = user.find((u) => u.email === 'li@example.com').id;
+  const actions = [{ do: 'notify', to: liId, text: '{{name}} from {{city}} {{nothing}}waits' }, { do: 'mail', to: 'email', subject: 'Hello {{name}}', text: 'Dear {{name}},\nwelcome. {{&name}}' }];
+  await make('automation', { name: 'Greets', entity: 'customer', event: 'created', active: true, condition: JSON.stringify({ field: 'city', op: 'eq', value: '昆明' }), actions: [actions[0], { ...actions[1], text: 'Dear {{name}},\nwelcome.' }] });
+  const { id } = await make('customer', { name: 'Ada <b>', city: '昆明', email: 'ada@example.org' });
+  const n = await until('the notice', async () => (await notices(li)).find((x) => x.record_id === id));
+  assert.deepEqual([n.kind, n.text], ['rule', 'Ada <b> from 昆明 waits']);
+  const [mail] = await until('the mail', async () => { const m = good(await admin('GET', `/api/v1/outbox?entity=customer&record_id=${id}`)).mails; return m.length && m; });
+  assert.deepEqual([mail.to_address, mail.subject, mail.purpose, mail.state], ['ada@example.org', 'Hello Ada <b>', 'service', 'waiting']);
+  for (const bad of [{ do: 'notify', to: 'x', text: 'a' }, { do: 'notify', to: liId, text: ' ' }, { do: 'notify', to: liId, text: '{{#a}}' }, { do: 'mail', to: 'name', subject: 'a', text: 'a' }, { do: 'mail', to: 'email', text: 'a' },
+    { do: 'mail', to: 'email', subject: 'a', text: 'a', purpose: 'spam' }, actions[1]])
+    assert.equal((await admin('POST', '/api/v1/automation', { name: 'bad', entity: 'customer', event: 'created', actions: [bad] })).status, 422, JSON.stringify(bad));
+  good(await admin('POST', `/api/v1/outbox/${mail.id}/skip`, { reason: 'test' }), 202);
+});
+
 test('by mail: together, once, and not in quiet hours', { skip: !hasSql }, async () => {
   await make('mail_account', { name: 'Relay', address: 'crm@example.cn', host: '127.0.0.1', port: sink.port, security: 'none', sign_in: 'none', is_default: true });
   const set = async (values, status) => assert.equal((await li('PATCH', '/api/v1/settings', { scope: 'user', values })).status, status ?? 204);
@@ -127,8 +142,10 @@ test('by mail: together, once, and not in quiet hours', { skip: !hasSql }, async
   const mail = await until('the mail', () => sink.mails[0]);
   assert.equal(mail.to, 'li@example.com');
   assert.match(mail.text, new RegExp(`Subject: ${unread} new notices\r\n`));
-  assert.match(mail.text, /- Administrator mentioned you \(Customer\)/);
-  assert.ok(!mail.text.includes('Soon gone'));
+  const [, coded, body] = /Content-Transfer-Encoding: (\w+)\r\n\r\n([\s\S]*)/.exec(mail.text);
+  const text = coded === 'base64' ? Buffer.from(body, 'base64').toString() : body;
+  assert.match(text, /- Administrator mentioned you \(Customer\)/);
+  assert.ok(!text.includes('Soon gone'));
   await due();
   assert.equal(sink.mails.length, 1);
 });

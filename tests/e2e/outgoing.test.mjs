@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, cannot, choose, open, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, open, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 import { smtpSink } from '../lib/smtp.mjs';
 
 const skip = cannot() || (process.env.GUANXI_E2E_URL ? 'needs a server of its own' : false);
@@ -70,5 +70,35 @@ test('an account is set up, tried, and what goes out is seen', { skip }, async (
 		assert.equal(await overflow(phone.page), 0, path);
 		await shot(phone.page, `outgoing-${name}-phone`);
 	}
+	assert.deepEqual(problems, []);
+});
+
+test('the bell tells of what happened, and leads there', { skip }, async () => {
+	const { page, problems } = await visitor(browser, shop, { language: 'en' });
+	await open(page, shop, '/customer');
+	await page.getByRole('button', { name: 'Notices', exact: true }).click();
+	await page.getByText('No notices').waitFor();
+	await page.keyboard.press('Escape');
+	const [me] = (await api(page, 'GET', 'user?select=id&limit=1')).body;
+	await api(page, 'POST', 'automation', { name: 'Tells', entity: 'customer', event: 'created', active: true, actions: [{ do: 'notify', to: me.id, text: '{{name}} is new' }] });
+	await api(page, 'POST', 'customer', { name: 'Heard of' });
+	await page.getByRole('button', { name: '1 new notice' }).waitFor({ timeout: 20000 });
+	await page.getByRole('button', { name: '1 new notice' }).click();
+	await page.getByText('Heard of is new').waitFor();
+	await settled(page);
+	await shot(page, 'notices-en');
+	assert.deepEqual(await axe(page), []);
+	await page.getByText('Heard of is new').click();
+	await page.waitForURL(/\/customer\/\d+/);
+	await page.getByRole('button', { name: 'Notices', exact: true }).waitFor();
+	await page.getByRole('button', { name: 'Follow' }).click();
+	await page.getByRole('button', { name: 'Following' }).waitFor();
+	await shot(page, 'notices-follow-en');
+	const phone = await visitor(browser, shop, { size: PHONE });
+	await open(phone.page, shop, '/customer');
+	await phone.page.getByRole('button', { name: '通知', exact: true }).click();
+	await phone.page.getByText('Heard of is new').waitFor();
+	assert.equal(await overflow(phone.page), 0);
+	await shot(phone.page, 'notices-phone');
 	assert.deepEqual(problems, []);
 });

@@ -16,7 +16,7 @@ import { Pages } from './Pages.tsx';
 import type { Density, ThemeChoice } from './theme.ts';
 import type { Locale } from '@/lib/format.ts';
 import found from 'virtual:features';
-import { adopt } from './features.ts';
+import { adopt, features, pieceOf } from './features.ts';
 
 const palette = () => import('./palette/Palette.tsx');
 const Palette = lazy(palette);
@@ -75,6 +75,7 @@ export default function Shell() {
 				</button>
 				{!phone && <NewButton />}
 				<Live />
+				<Top />
 				<MeMenu />
 			</header>
 			<main id="main" className="main" tabIndex={-1}>
@@ -89,6 +90,13 @@ export default function Shell() {
 			{searching && <Suspense fallback={null}><Palette onClose={() => setSearching(false)} /></Suspense>}
 		</div>
 	);
+}
+
+function Top() {
+	return features().top.map(({ key, load }) => {
+		const Piece = pieceOf(load);
+		return <Suspense key={key} fallback={null}><Piece /></Suspense>;
+	});
 }
 
 function Live() {

@@ -232,6 +232,8 @@ export interface Feature {
 	/** What writes to the timeline of an entity's record. */
 	composer?: { on: string; entity: string; load: Load<PartProps> }[];
 	home?: HomeCard[];
+	/** On every page, at the top beside one's own name. */
+	top?: { key: string; order: number; load: Load }[];
 	palette?: PaletteEntry[];
 	/** Icons by name, beside those of app/icons.tsx. */
 	icons?: Record<string, ComponentType>;

@@ -22,6 +22,7 @@ interface Gathered {
 	timeline: TimelineSource[];
 	composer: NonNullable<Feature['composer']>;
 	home: HomeCard[];
+	top: NonNullable<Feature['top']>;
 	palette: PaletteEntry[];
 	icons: Record<string, ComponentType>;
 }
@@ -45,7 +46,7 @@ function gather(found: Feature[]): Gathered {
 	return {
 		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')),
 		cards: sorted(of('cards')),
-		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), home: sorted(of('home')), palette: of('palette'),
+		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), home: sorted(of('home')), top: sorted(of('top')), palette: of('palette'),
 		icons: Object.assign({}, ...found.map((f) => f.icons ?? {})) as Record<string, ComponentType>,
 	};
 }
