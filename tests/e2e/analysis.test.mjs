@@ -1,7 +1,7 @@
 // Pivot tables: put together by keyboard and by mouse, drilled into, kept, compared, taken along; on a phone and in Chinese.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, axe, cannot, choose, DESKTOP, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, choose, DESKTOP, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 import { guanxi } from '../lib/server.mjs';
 
 let skip = cannot();
@@ -59,8 +59,10 @@ test('a pivot table is put together, drilled into and kept', { skip }, async (t)
 	await page.getByText('As a table', { exact: true }).click();
 	await page.locator('.pivot-table tbody td button').first().click();
 	await page.waitForURL(/\/order\?condition=/);
-	await page.locator('a[href^="/order/"]').first().waitFor();
+	await settled(page);
 	await shot(page, 'pivot-drill');
+	await page.getByText(/has Order lines where/).first().waitFor();
+	await page.getByText('Completed').first().waitFor();
 	await context.close();
 });
 
