@@ -41,7 +41,7 @@ enum err demo_money(struct ctx *ctx, FILE *progress) MUST_CHECK;
 /* Segments of customers, filled once the program serves. In a write job. */
 enum err demo_segments(struct ctx *ctx, void *arg) MUST_CHECK;
 
-/* Public pools with customers in them, and rules that recall. In a write job, after demo_deals. */
+/* Public pools with customers in them, rules that recall; families, staff and groups of firms. In a write job, after demo_deals. */
 enum err demo_pool(struct ctx *ctx, void *arg) MUST_CHECK;
 
 #endif

@@ -111,6 +111,68 @@ static enum err exempt(struct ctx *ctx, int64_t customer)
 	return put(ctx, "pool_exempt", sets, 2, &ignored);
 }
 
+/* --- who belongs to whom -------------------------------------------------------------------------- */
+
+static enum err some(struct ctx *ctx, const char *sql, int64_t *ids, size_t max, size_t *ret_n)
+{
+	struct stmt *stmt;
+	bool row = true;
+	*ret_n = 0;
+	enum err err = db_prepare_text(ctx, ctx->db, sql, &stmt);
+	if (err != OK)
+		return err;
+	while (*ret_n < max && (err = stmt_step(ctx, stmt, &row)) == OK && row)
+		ids[(*ret_n)++] = stmt_i64(stmt, 0);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err kind_id(struct ctx *ctx, const char *key, int64_t *ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare_text(ctx, ctx->db, "SELECT \"id\" FROM \"relation_kind\" WHERE \"key\" = ?1", &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_text(stmt, 1, key);
+	err = stmt_step(ctx, stmt, &row);
+	*ret = err == OK && row ? stmt_i64(stmt, 0) : 0;
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err tie(struct ctx *ctx, int64_t from, const char *key, int64_t to)
+{
+	int64_t kind, ignored;
+	enum err err = kind_id(ctx, key, &kind);
+	const struct set sets[] = {{"from_id", value_int(from)}, {"to_id", value_int(to)}, {"kind_id", value_int(kind)}};
+	return err == OK && kind != 0 ? put(ctx, "relation", sets, 3, &ignored) : err;
+}
+
+static enum err demo_relations(struct ctx *ctx)
+{
+	enum { FIRMS = 12, PEOPLE = 60, STAFF = 4 };
+	int64_t firms[FIRMS], people[PEOPLE];
+	size_t n_firms, n_people;
+	enum err err = some(ctx, "SELECT \"id\" FROM \"customer\" WHERE \"kind\" = 'company' ORDER BY \"orders_total\" DESC, \"id\"", firms, FIRMS, &n_firms);
+	if (err == OK)
+		err = some(ctx, "SELECT \"id\" FROM \"customer\" WHERE \"kind\" = 'person' ORDER BY \"orders_total\" DESC, \"id\"", people, PEOPLE, &n_people);
+	for (size_t i = 1; err == OK && i < n_firms; i++) {
+		if (i % 4 != 0)
+			err = tie(ctx, firms[i], "parent", firms[i - i % 4]);
+		for (size_t k = 0; err == OK && k < STAFF && i * STAFF + k < n_people; k++)
+			err = tie(ctx, people[i * STAFF + k], k == 0 ? "decides" : "employer", firms[i]);
+	}
+	for (size_t i = 0; err == OK && i + 5 < n_people; i += 5) {
+		err = tie(ctx, people[i], "household", people[i + 1]);
+		if (err == OK)
+			err = tie(ctx, people[i + 2], "referrer", people[i]);
+		if (err == OK)
+			err = tie(ctx, people[i + 3], "friend", people[i + 2]);
+	}
+	return err;
+}
+
 enum err demo_pool(struct ctx *ctx, void *arg)
 {
 	int64_t pools[2], *ids = arena_array(ctx->arena, PICKED_MAX, sizeof(*ids));
@@ -128,5 +190,7 @@ enum err demo_pool(struct ctx *ctx, void *arg)
 		                  : bind_run(ctx, "UPDATE \"customer\" SET \"held_since\" = ?2 WHERE \"id\" = ?1", ids[i], ctx_now(ctx) - (int64_t)(OLD_DAYS - i % 5) * DAY_MS);
 	if (err == OK && n > IN_POOL)
 		err = exempt(ctx, ids[n - 1]);
+	if (err == OK)
+		err = demo_relations(ctx);
 	return err == OK ? pool_look_at_all(ctx) : err;
 }

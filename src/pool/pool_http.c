@@ -59,8 +59,12 @@ static enum err own_entry(struct ctx *ctx, int64_t customer, struct record **ret
 	*ret = NULL;
 	if (entity_scope(ctx->actor, find(ctx, "pool_entry"), ACTION_READ) == SCOPE_NONE)
 		return OK;
+	struct record *now;
 	enum err err = pool_lock_entry(ctx, customer, &entry);
-	if (err != OK || entry == NULL)
+	if (err == OK && entry != NULL)
+		err = record_load(ctx, find(ctx, "customer"), customer, &now);
+	/* a card that a merge brought to somebody's customer is none */
+	if (err != OK || entry == NULL || record_i64(now, "pool_id") == 0)
 		return err;
 	return record_get(ctx, entry->info, record_id(entry), ACTION_READ, ret);
 }

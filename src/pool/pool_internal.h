@@ -76,6 +76,7 @@ struct pool_verdict {
 	const struct pool_rule *into;   /* into which pool; with `falls` NULL: it belongs to nobody and comes by itself */
 	const struct pool_rule *warns;  /* it is going to fall by this one */
 	int64_t owner, falls_at, next;  /* CONDITION_NEVER: not by time alone */
+	int64_t stale;                  /* a card that a merge brought to somebody's customer; 0: none */
 	int64_t held;                   /* rule that the stage set by hand stands against; -1: none */
 };
 enum err pool_judge(struct condition_run *run, const struct pool_rules *rules, int64_t customer, struct pool_verdict *ret) MUST_CHECK;

@@ -255,7 +255,7 @@ static bool any_daily(const struct pool_rules *rules)
 static void finish(const struct condition_run *run, const struct pool_rules *rules, const struct seen *seen, struct pool_verdict *v)
 {
 	bool warned = seen->warning != 0, warns = v->warns != NULL;
-	v->acts = v->stage != NULL || v->into != NULL;
+	v->acts = v->stage != NULL || v->into != NULL || v->stale != 0;
 	if (any_daily(rules) && run->now_ms + DAY_MS < v->next)
 		v->next = run->now_ms + DAY_MS;
 	if (v->next <= run->now_ms)
@@ -276,6 +276,8 @@ enum err pool_judge(struct condition_run *run, const struct pool_rules *rules, i
 		return err;
 	}
 	err = read_watch(ctx, customer, &seen);
+	if (err == OK && seen.pool == 0)
+		err = pool_number(ctx, &sql_pool_entry_of, &customer, 1, &ret->stale);
 	if (err == OK)
 		err = read_warning(ctx, customer, &seen);
 	if (err == OK && seen.merged == 0)
@@ -372,6 +374,8 @@ enum err pool_act(struct ctx *ctx, const struct pool_rules *rules, const struct 
 		err = pool_judge(&run, rules, v.customer, &v);
 		condition_run_end(&run);
 	}
+	if (err == OK && v.there && v.stale != 0)
+		err = record_delete(ctx, registry_find(ctx->registry, "pool_entry"), v.stale, 0, W_TRUSTED);
 	if (err == OK && v.there && v.stage != NULL)
 		err = set_stage(ctx, &v);
 	if (err == OK && v.there && v.into != NULL)

@@ -1,7 +1,7 @@
 // The public pool: who falls and why, what the pool shows, races and limits, what would fall, and stages by rules.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, serve, start } from '../lib/server.mjs';
 
 let server, api, ann, ben, boss, pool, branch;
 
@@ -220,4 +220,38 @@ test('stages follow rules with a history and a reason; what is set by hand stays
     [['prospect', 'loyal', true, null], ['loyal', 'trading', false, null], ['trading', 'lost', true, 'moved away']]);
   const preview = (await get('lifecycle/preview')).rules;
   assert.ok(preview.some((r) => r.name === 'Gone' && r.from.lost === 1), JSON.stringify(preview));
+});
+
+test('a merge that brings a card to somebody’s customer leaves nothing to take', async () => {
+  const [kept, twin] = [await customer({ name: 'Merged', owner_id: ann.id }), await customer({ name: 'Merged', owner_id: ann.id })];
+  await release(twin.id, ann.api);
+  assert.ok(await card(twin.id));
+  const merged = await api('POST', `/api/v1/customer/${kept.id}/merge`, { from: [twin.id] });
+  assert.equal(merged.status, 200, merged.text);
+  assert.notEqual((await act(kept.id, 'claim', ben.api)).status, 200);
+  await until(async () => (await get(`pool_entry?customer_id=in.(${kept.id},${twin.id})`)).length === 0, 'the card goes');
+  assert.equal((await get(`customer/${kept.id}`)).owner_id, ann.id);
+});
+
+test('killed in the midst of a recall: after the start every customer falls, each once', async () => {
+  const made = await start();
+  let again;
+  try {
+    const { api: to } = made;
+    const me = (await to('GET', '/api/v1/account')).body.id;
+    await make('pool', { name: 'All' }, to);
+    await make('customer', Array.from({ length: 600 }, (_, i) => ({ name: `Kill ${i}`, city: 'Kill', owner_id: me })), to);
+    await make('pool_rule', { name: 'Kill', condition: { field: 'city', op: 'eq', value: 'Kill' }, confirmed: 600, day_max: 10000 }, to);
+    const count = async (as, path) => Number((await as('GET', `/api/v1/${path}&limit=1`, undefined, { Prefer: 'count=exact' })).headers.get('content-range').split('/')[1]);
+    await until(async () => (await count(to, 'pool_entry?city=eq.Kill')) > 0, 'the first ones');
+    made.kill();
+    await made.ended;
+    again = await serve(made.data);
+    const as = client(again.url, made.token);
+    await until(async () => (await count(as, 'pool_entry?city=eq.Kill')) === 600, 'all of them');
+    assert.deepEqual([await count(as, 'pool_move?kind=eq.fell'), await count(as, 'customer?city=eq.Kill&owner_id=is.null&pool_id=not.is.null')], [600, 600]);
+  } finally {
+    await again?.stop();
+    made.remove();
+  }
 });
