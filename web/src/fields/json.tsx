@@ -6,7 +6,7 @@ import { TextFilter } from './text.tsx';
 const write = (value: unknown) => (value === null || value === undefined ? '' : JSON.stringify(value, null, 2));
 
 function Show({ value, place }: ShowProps) {
-	return place === 'cell' ? <span className="text">{JSON.stringify(value)}</span> : <pre className="json">{write(value)}</pre>;
+	return place === 'cell' ? <span className="text">{JSON.stringify(value)}</span> : <pre className="json" tabIndex={0}>{write(value)}</pre>;
 }
 
 function Edit({ value, onChange, id, invalid, describedBy, autoFocus, disabled, label }: EditProps) {

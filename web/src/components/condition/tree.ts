@@ -147,7 +147,7 @@ export function fieldJson(c: Condition, field: Field | undefined): Json {
 		case 'starts': return leaf(c.field, 'ilike', `${a}*`);
 		case 'is': return field?.type === 'bool' ? leaf(c.field, 'is', a) : leaf(c.field, 'eq', a);
 		case 'not': return leaf(c.field, 'isdistinct', a);
-		case 'in': return leaf(c.field, 'in', c.value);
+		case 'in': return c.value.length === 1 ? leaf(c.field, 'eq', a) : leaf(c.field, 'in', c.value);
 		case 'notin': return { not: leaf(c.field, 'in', c.value) };
 		case 'between': return { all: [leaf(c.field, 'gte', a), leaf(c.field, 'lte', b)] };
 		case 'empty': return leaf(c.field, 'is', 'null');
@@ -203,7 +203,7 @@ function readLeaf(json: { field: string; op: string; value: unknown }, entity: E
 	if (moment && json.op === 'lt') return of('older', `${moment[1]}d`);
 	const like = /^(\*?)([^*%_\\]*)\*$/.exec(value[0] ?? '');
 	switch (json.op) {
-		case 'eq': return of('is', value[0]!);
+		case 'eq': return of(field.type === 'enum' ? 'in' : 'is', value[0]!);
 		case 'isdistinct': return of('not', value[0]!);
 		case 'in': return of('in', ...value);
 		case 'ov': return of('has', ...value);

@@ -1,6 +1,6 @@
 /** The head of a record page: what it is, and what can be done with it. */
 import { App, Breadcrumb, Button, Dropdown } from 'antd';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { deleteRecord, entityOf, linkedTitle, type RecordAnswer, refresh, restoreRecord, titleOf, useCache, may } from '@/api/records.ts';
@@ -13,6 +13,8 @@ import { problemText, useUndo } from '../common/undo.tsx';
 import { FormDialog } from '../form/FormDialog.tsx';
 import { reaches, useMay } from './rights.tsx';
 
+const Share = lazy(() => import('./Share.tsx'));
+
 interface Props {
 	entity: Entity;
 	record: RecordAnswer;
@@ -24,6 +26,11 @@ interface Props {
 	plain?: boolean;
 }
 
+/** What has an owner of its own is shared; what belongs to another record goes along with that one. */
+function shareable(entity: Entity): boolean {
+	return Boolean(entity.owner) && !entity.parent && !entity.child && !entity.system && !waysOf(entity.name).unmade;
+}
+
 export function Head({ entity, record, actions, children, beside, plain }: Props) {
 	const meta = useMeta();
 	const { t } = useTranslation();
@@ -33,6 +40,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 	const undo = useUndo();
 	const cache = useCache();
 	const [editing, setEditing] = useState(false);
+	const [sharing, setSharing] = useState(false);
 	const title = titleOf(entity, record.row);
 	const parent = entity.child && entity.parent ? entity.fields.find((f) => f.name === entity.parent) : undefined;
 	const parentEntity = parent ? entityOf(meta, parent.link) : undefined;
@@ -68,6 +76,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 	const subtitle = entity.subtitle && !plain ? entity.fields.find((f) => f.name === entity.subtitle) : undefined;
 	const items = [
 		...(able ? [{ key: 'edit', label: t('record.edit_all') }] : []),
+		...(shareable(entity) ? [{ key: 'share', label: t(able ? 'share.open' : 'share.see') }] : []),
 		{ key: 'copy', label: t('record.copy_link') },
 		{ key: 'print', label: t('record.print') },
 		...(mayHere(entity, 'delete') ? [{ key: 'delete', label: t('word.delete'), danger: true }] : []),
@@ -78,7 +87,16 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 				<div className="record-name">
 					<Breadcrumb
 						items={parentEntity && parent
-							? [{ title: <Link to={`/${parentEntity.name}/${String(record.row[parent.name])}`}>{linkedTitle(meta, parent, record.row) ?? parentEntity.label}</Link> }, { title: entity.label }]
+							? [
+								{
+									title: (
+										<Link to={`/${parentEntity.name}/${String(record.row[parent.name])}`}>
+											{linkedTitle(meta, parent, record.row) ?? parentEntity.label}
+										</Link>
+									),
+								},
+								{ title: entity.label },
+							]
 							: [{ title: <Link to={`/${entity.name}`}>{entity.label_many}</Link> }]}
 					/>
 					<h1>
@@ -95,6 +113,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 							items,
 							onClick: ({ key }) => {
 								if (key === 'edit') setEditing(true);
+								else if (key === 'share') setSharing(true);
 								else if (key === 'delete') void drop();
 								else if (key === 'print') window.print();
 								else void navigator.clipboard?.writeText(window.location.href).then(() => message.success(t('record.copied')));
@@ -108,6 +127,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 			{children}
 			<WhyNot entity={entity} record={record} />
 			{editing && <FormDialog entity={entity} row={record.row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />}
+			{sharing && <Suspense fallback={null}><Share entity={entity} record={record} onClose={() => setSharing(false)} /></Suspense>}
 		</header>
 	);
 }

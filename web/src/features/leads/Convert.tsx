@@ -24,18 +24,33 @@ export default function Convert({ entity, record }: PartProps) {
 		await post(`lead/${row.id}/undo`, {});
 		await again();
 	};
+	async function take() {
+		try {
+			await back();
+			void message.success(t('leads.undone'));
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
+	}
 	if (row.state === 'converted')
 		return (
 			<>
-				{row.opportunity_id ? <Link to={`/opportunity/${String(row.opportunity_id)}`}><Button tabIndex={-1}>{entityOf(meta, 'opportunity')?.label}</Button></Link> : null}
-				<Button onClick={() => back().then(() => void message.success(t('leads.undone')), (error: unknown) => void message.error(problemText(error, t)))}>{t('leads.undo')}</Button>
+				{row.opportunity_id ? (
+					<Link to={`/opportunity/${String(row.opportunity_id)}`}><Button tabIndex={-1}>{entityOf(meta, 'opportunity')?.label}</Button></Link>
+				) : null}
+				<Button onClick={() => void take()}>{t('leads.undo')}</Button>
 			</>
 		);
 	if (!may(entityOf(meta, 'customer'), 'create')) return null;
+	const done = () => {
+		setOpen(false);
+		undo(t('leads.converted', { name: String(row.name) }), back);
+		void again();
+	};
 	return (
 		<>
 			<Button type="primary" onClick={() => setOpen(true)}>{t('leads.convert')}</Button>
-			{open && <Dialog row={row} onClose={() => setOpen(false)} onDone={() => { setOpen(false); undo(t('leads.converted', { name: String(row.name) }), back); void again(); }} />}
+			{open && <Dialog row={row} onClose={() => setOpen(false)} onDone={done} />}
 		</>
 	);
 }
@@ -50,8 +65,9 @@ function Dialog({ row, onClose, onDone }: { row: Row; onClose(): void; onDone():
 	const customers = entityOf(meta, 'customer');
 	// alike: the same phone or address, or the same name; only of those one may see
 	const alike = (['phone', 'email'] as const).filter((name) => row[name] && fieldOf(customers, name)?.right === 'write');
-	const names = [row.company, row.name].filter(Boolean).map((name) => `name.eq."${String(name).replace(/[\\"]/g, '\\$&')}"`);
-	const params = new URLSearchParams({ select: 'id,name,city', or: `(${[...alike.map((name) => `${name}.eq."${String(row[name])}"`), ...names].join()})`, limit: '8' });
+	const is = (field: string, value: unknown) => `${field}.eq."${String(value).replace(/[\\"]/g, '\\$&')}"`;
+	const names = [row.company, row.name].filter(Boolean).map((name) => is('name', name));
+	const params = new URLSearchParams({ select: 'id,name,city', or: `(${[...alike.map((name) => is(name, row[name])), ...names].join()})`, limit: '8' });
 	const found = useSome(customers, params);
 	async function save() {
 		setBusy(true);
@@ -64,12 +80,18 @@ function Dialog({ row, onClose, onDone }: { row: Row; onClose(): void; onDone():
 		}
 	}
 	return (
-		<Modal open title={t('leads.convert_title', { name: String(row.name) })} onCancel={onClose} onOk={() => void save()} okText={t('leads.convert')} okButtonProps={{ loading: busy }} cancelText={t('word.cancel')}>
+		<Modal
+			open title={t('leads.convert_title', { name: String(row.name) })} onCancel={onClose} onOk={() => void save()}
+			okText={t('leads.convert')} okButtonProps={{ loading: busy }} cancelText={t('word.cancel')}
+		>
 			<div className="stack">
 				{(found.data?.rows.length ?? 0) > 0 && <p>{t('leads.alike')}</p>}
 				<Radio.Group
 					value={customer} onChange={(e) => setCustomer(String(e.target.value))} className="stack"
-					options={[{ value: '', label: t(row.company ? 'leads.new_company' : 'leads.new_person') }, ...(found.data?.rows ?? []).map((c) => ({ value: c.id, label: [c.name, c.city].filter(Boolean).join(' · ') }))]}
+					options={[
+						{ value: '', label: t(row.company ? 'leads.new_company' : 'leads.new_person') },
+						...(found.data?.rows ?? []).map((c) => ({ value: c.id, label: [c.name, c.city].filter(Boolean).join(' · ') })),
+					]}
 				/>
 				<Checkbox checked={deal} onChange={(e) => setDeal(e.target.checked)}>{t('leads.with_deal')}</Checkbox>
 			</div>

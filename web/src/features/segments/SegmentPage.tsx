@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { get, post } from '@/api/client.ts';
-import { entityOf, may, type RecordAnswer, refresh, saveRecord, titleOf, titleSelect, useCache, useSome } from '@/api/records.ts';
+import { entityOf, may, type RecordAnswer, refresh, titleOf, titleSelect, useCache, useSome } from '@/api/records.ts';
 import type { Entity, Field } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { RecordPageProps } from '@/app/features.ts';
@@ -13,12 +13,12 @@ import { ChartCard } from '@/components/chart/ChartCard.tsx';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
-import { Editor } from '@/components/condition/Editor.tsx';
-import { complete, readTree, toJson } from '@/components/condition/tree.ts';
+import { ConditionTab } from '@/components/condition/ConditionTab.tsx';
 import { RecordPage } from '@/components/record/RecordPage.tsx';
 import { useMay } from '@/components/record/rights.tsx';
 import { kindOf } from '@/fields/index.tsx';
 import { date, number } from '@/lib/format.ts';
+import { Compare } from './Compare.tsx';
 import { type Why, WhyTree } from './WhyTree.tsx';
 
 const SHOWN = 50;
@@ -33,7 +33,9 @@ function Members({ of, segment, size }: { of: Entity; segment: string; size: num
 	if (rows.data.rows.length === 0) return <Empty title={t('segment.nobody')} />;
 	return (
 		<>
-			<ul className="segment-members">{rows.data.rows.map((row) => <li key={row.id}><Link to={`/${of.name}/${row.id}`}>{titleOf(of, row)}</Link></li>)}</ul>
+			<ul className="segment-members">
+				{rows.data.rows.map((row) => <li key={row.id}><Link to={`/${of.name}/${row.id}`}>{titleOf(of, row)}</Link></li>)}
+			</ul>
 			<p><Link to={`/${of.name}?condition=${encodeURIComponent(condition)}`}>{t('segment.all', { what: of.label_many })}</Link></p>
 		</>
 	);
@@ -85,15 +87,20 @@ function ComingAndGoing({ of, segment, size }: { of: Entity; segment: string; si
 
 function Sizes({ segment, size }: { segment: string; size: number | null }) {
 	const { t } = useTranslation();
-	const sizes = useQuery({ queryKey: ['segment', segment, 'sizes', size], queryFn: ({ signal }) => get<{ at: string; size: number }[]>(`segments/${segment}/sizes`, signal) });
+	const sizes = useQuery({
+		queryKey: ['segment', segment, 'sizes', size],
+		queryFn: ({ signal }) => get<{ at: string; size: number }[]>(`segments/${segment}/sizes`, signal),
+	});
 	const days = new Map<string, number>();
 	for (const point of sizes.data ?? []) days.set(date(point.at), point.size);
 	const bars = [...days].map(([label, value]) => ({ label, value, text: number(value) }));
 	const [first, last] = [bars[0]?.value ?? 0, bars.at(-1)?.value ?? 0];
 	return (
 		<ChartCard
-			title={t('segment.sizes')} sentence={t('segment.sizes_text', { from: number(first), to: number(last), day: bars[0]?.label ?? '' })} bars={sizes.data ? bars : null}
-			heads={[t('segment.day'), t('segment.members')]} axis={(v) => number(v)} file={t('segment.sizes')} error={sizes.error ?? undefined} onRetry={() => void sizes.refetch()}
+			title={t('segment.sizes')} sentence={t('segment.sizes_text', { from: number(first), to: number(last), day: bars[0]?.label ?? '' })}
+			bars={sizes.data ? bars : null}
+			heads={[t('segment.day'), t('segment.members')]} axis={(v) => number(v)} file={t('segment.sizes')} error={sizes.error ?? undefined}
+			onRetry={() => void sizes.refetch()}
 		/>
 	);
 }
@@ -103,7 +110,10 @@ function WhySomebody({ of, segment }: { of: Entity; segment: string }) {
 	const [id, setId] = useState<string | null>(null);
 	const field: Field = { name: 'record', type: 'link', link: of.name, label: t('segment.ask'), right: 'write' };
 	const Pick = kindOf(field).Edit;
-	const answer = useQuery({ queryKey: ['segment', segment, 'why', id], enabled: id !== null, queryFn: ({ signal }) => get<{ member: boolean; why: Why; events: Event[] }>(`segments/${segment}/why/${id}`, signal) });
+	const answer = useQuery({
+		queryKey: ['segment', segment, 'why', id], enabled: id !== null,
+		queryFn: ({ signal }) => get<{ member: boolean; why: Why; events: Event[] }>(`segments/${segment}/why/${id}`, signal),
+	});
 	return (
 		<div className="segment-why">
 			<label htmlFor="segment-ask">{t('segment.ask')}</label>
@@ -120,34 +130,6 @@ function WhySomebody({ of, segment }: { of: Entity; segment: string }) {
 	);
 }
 
-function ConditionTab({ of, record }: { of: Entity; record: RecordAnswer }) {
-	const meta = useMeta();
-	const { t } = useTranslation();
-	const { message } = App.useApp();
-	const cache = useCache();
-	const mayUpdate = useMay()(entityOf(meta, 'segment'), 'update') && !record.row.snapshot_of_id;
-	const [tree, setTree] = useState(() => readTree(meta, String(record.row.condition ?? ''), of));
-	const [busy, setBusy] = useState(false);
-	const text = complete(tree) ? JSON.stringify(toJson(meta, of, tree)) : '';
-	async function save() {
-		setBusy(true);
-		try {
-			await saveRecord(meta, entityOf(meta, 'segment')!, record.row.id, { condition: text }, record.etag);
-			await refresh(cache, 'segment');
-			void message.success(t('save.saved'));
-		} catch (error) {
-			void message.error(problemText(error, t));
-		}
-		setBusy(false);
-	}
-	return (
-		<>
-			<Editor entity={of} tree={tree} onChange={setTree} />
-			{mayUpdate && <Button type="primary" loading={busy} disabled={text === '' || text === record.row.condition} onClick={() => void save()}>{t('segment.save_condition')}</Button>}
-		</>
-	);
-}
-
 function Actions({ record }: { record: RecordAnswer }) {
 	const meta = useMeta();
 	const { t } = useTranslation();
@@ -160,7 +142,9 @@ function Actions({ record }: { record: RecordAnswer }) {
 	const failed = (error: unknown) => void message.error(problemText(error, t));
 	return (
 		<>
-			{may(store, 'create') && <Button onClick={() => setName(`${String(record.row.name)} · ${date(new Date().toISOString())}`)}>{t('segment.snapshot')}</Button>}
+			{may(store, 'create') && (
+				<Button onClick={() => setName(`${String(record.row.name)} · ${date(new Date().toISOString())}`)}>{t('segment.snapshot')}</Button>
+			)}
 			{mayUpdate && !record.row.snapshot_of_id && (
 				<Button onClick={() => void post(`segments/${record.row.id}/fill`).then(() => refresh(cache, 'segment'), failed)}>{t('segment.fill')}</Button>
 			)}
@@ -192,7 +176,9 @@ function Head({ record, of }: { record: RecordAnswer; of: Entity }) {
 	}, [cache, state]);
 	return (
 		<p className="segment-head" role="status">
-			{state === 'failed' ? <span className="why-no">{t('segment.failed', { why: error ?? '' })}</span> : state === 'waiting' ? t('segment.filling') : <><b>{number(size ?? 0)}</b> {of.label_many}</>}
+			{state === 'failed'
+				? <span className="why-no">{t('segment.failed', { why: error ?? '' })}</span>
+				: state === 'waiting' ? t('segment.filling') : <><b>{number(size ?? 0)}</b> {of.label_many}</>}
 		</p>
 	);
 }
@@ -212,10 +198,14 @@ export default function SegmentPage({ entity, id }: RecordPageProps) {
 				const size = (record.row.size as number | null) ?? null;
 				return of ? [
 					{ key: 'members', label: t('segment.members'), work: 'marketing' as const, children: <Members of={of} segment={id} size={size} /> },
-					{ key: 'condition', label: t('segment.condition'), work: 'marketing' as const, children: <ConditionTab of={of} record={record} /> },
+					{
+						key: 'condition', label: t('segment.condition'), work: 'marketing' as const,
+						children: <ConditionTab entity={entity} of={of} record={record} fixed={Boolean(record.row.snapshot_of_id)} />,
+					},
 					{ key: 'events', label: t('segment.events'), work: 'marketing' as const, children: <ComingAndGoing of={of} segment={id} size={size} /> },
 					{ key: 'sizes', label: t('segment.sizes'), work: 'marketing' as const, children: <Sizes segment={id} size={size} /> },
 					{ key: 'why', label: t('segment.why'), work: 'marketing' as const, children: <WhySomebody of={of} segment={id} /> },
+					{ key: 'compare', label: t('segment.compare'), work: 'marketing' as const, children: <Compare of={of} segment={record.row} /> },
 				] : [];
 			}}
 		/>
