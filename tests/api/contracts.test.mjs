@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { person } from '../lib/attack.mjs';
-import { start } from '../lib/server.mjs';
+import { client, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 let server, api, li;
 const day = (days) => new Date(Date.now() + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10); // the firm's clock: Shanghai
@@ -115,4 +117,24 @@ test('bad input is refused in words; a paid plan line keeps its contract; a file
   const up = await api('POST', `/api/v1/file?name=signed.pdf&entity=contract&record_id=${c.id}`, '%PDF-1.4', { 'Content-Type': 'application/pdf' });
   assert.equal(up.status, 201, up.text);
   assert.deepEqual(await get(`attachment/${up.body.id}?select=contract_id,customer_id`), { contract_id: c.id, customer_id: li });
+});
+
+test('each night what renews itself goes on, what does not ends, and lines fall due; the notice day is a task', { skip: hasSql ? false : 'no SQL client' }, async () => {
+  const over = { starts_on: '2025-01-01', ends_on: day(-2) }, [auto, plain] = [await contract({ ...over, renewal: 'auto' }), await contract({ ...over, renewal: 'none' })];
+  const runs = await contract({ ends_on: day(300) }), soon = await contract({ title: 'Soon', ends_on: day(20) });
+  await make('contract_line', { contract_id: runs.id, title: 'Rent', amount: '7', every: 'month', first_on: day(10) });
+  await server.stop();
+  sql(server.data, "UPDATE timer SET due_at = 1 WHERE (kind = 'schedule' AND key = 'contracts.nightly') OR kind = 'contract.notice'");
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  const due = () => get(`receivable?contract_id=eq.${runs.id}&order=due_on&select=due_on,amount`);
+  const told = () => get(`interaction?about=eq.contract/${soon.id}&select=subject,state`);
+  for (let i = 0; i < 100 && ((await due()).length === 0 || (await told()).length === 0); i++) await sleep(50);
+  assert.equal((await get(`contract/${plain.id}`)).state, 'ended');
+  const old = await get(`contract/${auto.id}`), next = await get(`contract/${old.next_id}`);
+  assert.deepEqual([old.state, next.state, next.starts_on], ['renewed', 'active', day(-1)]);
+  const planned = await due();
+  assert.deepEqual([planned.length, planned[0].due_on, planned[0].amount], [2, day(10), '7.00']);
+  const tasks = await told();
+  assert.deepEqual([tasks.length, tasks[0].state, /Soon/.test(tasks[0].subject)], [1, 'open', true]);
 });

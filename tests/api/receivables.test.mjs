@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { person } from '../lib/attack.mjs';
-import { start } from '../lib/server.mjs';
+import { client, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 let server, api;
 const ids = {};
@@ -228,4 +230,21 @@ test('what is overdue becomes a task of its owner, once while it waits; a promis
   assert.deepEqual([(await get(`receivable/${line.id}`)).remind_on, (await get(`receivable/${line.id}`)).overdue_on], [day(-6), day(-3)]);
   await api('PATCH', `/api/v1/receivable/${line.id}`, { promised_on: day(5), promise_note: 'said so' });
   assert.equal((await get(`receivable/${line.id}`)).remind_on, day(6));
+});
+
+test('its morning come, the reminder is one open task about it, and the next is set; what is paid reminds of nothing', { skip: hasSql ? false : 'no SQL client' }, async () => {
+  const late = await owed('9.00', { title: 'Late', due_on: day(-3) }), paid = await owed('5.00', { title: 'Paid', due_on: day(-3) });
+  const receipt = await make('receipt', { customer_id: ids.li, amount: '5.00' });
+  await make('allocation', { receipt_id: receipt.id, receivable_id: paid.id, amount: '5.00' });
+  await server.stop();
+  sql(server.data, "UPDATE timer SET due_at = 1 WHERE kind = 'receivable.remind'");
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  const tasks = async (id) => get(`interaction?about=eq.receivable/${id}&select=subject,state,customer_id`);
+  for (let i = 0; i < 100 && (await tasks(late.id)).length === 0; i++) await sleep(50);
+  assert.equal((await tasks(late.id)).length, 1);
+  const [task] = await tasks(late.id), now = await get(`receivable/${late.id}`);
+  assert.deepEqual([task.state, task.customer_id, /Late/.test(task.subject)], ['open', ids.li, true]);
+  assert.deepEqual([now.reminded_on, now.remind_on], [day(0), day(7)]);
+  assert.deepEqual(await tasks(paid.id), []);
 });
