@@ -5,14 +5,14 @@ import { api, axe, cannot, choose, DESKTOP, overflow, PHONE, settled, shot, star
 import { guanxi } from '../lib/server.mjs';
 
 let skip = cannot();
-let shop, browser;
+let shop, browser, data;
 
 before(async () => {
 	if (skip) return;
-	shop = await startShop();
+	shop = await startShop({ before: (folder) => (data = folder) });
 	browser = await startBrowser();
 	// its first load, of two years of sales, is another test's matter
-	guanxi(['warehouse', 'refresh', '--data', shop.data], { allowFailure: true });
+	guanxi(['warehouse', 'refresh', '--data', data], { allowFailure: true });
 });
 after(async () => {
 	await browser?.close();
