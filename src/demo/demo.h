@@ -38,8 +38,10 @@ enum err demo_twins(struct ctx *ctx, FILE *progress) MUST_CHECK;
 /* What is owed and paid on account, and contracts. After demo_people. */
 enum err demo_money(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
-/* Segments of customers, filled once the program serves. In a write job. */
+/* Segments of customers, filled once the program serves, and campaigns over them. In a write job. */
 enum err demo_segments(struct ctx *ctx, void *arg) MUST_CHECK;
+/* A campaign that is over, with its results, and one that runs; by demo_segments. */
+enum err demo_campaigns(struct ctx *ctx) MUST_CHECK;
 
 /* Public pools with customers in them, rules that recall; families, staff and groups of firms. In a write job, after demo_deals. */
 enum err demo_pool(struct ctx *ctx, void *arg) MUST_CHECK;

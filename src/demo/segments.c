@@ -52,5 +52,5 @@ enum err demo_segments(struct ctx *ctx, void *arg)
 		if (err == OK)
 			err = record_create(ctx, r, W_TRUSTED);
 	}
-	return err;
+	return err == OK ? demo_campaigns(ctx) : err;
 }

@@ -1,6 +1,6 @@
 /** What came of a campaign: against those who got nothing, with intervals; who did not get it and why; groups as segments. */
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Tag } from 'antd';
+import { App, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { get, post } from '@/api/client.ts';
@@ -14,7 +14,7 @@ import { type Arm, byState, type Comparison, reasonsOf, type Results, type Test,
 import './campaigns.css';
 
 const GROUPS = ['bought', 'silent', 'control', 'failed', 'not_sent', 'unsubscribed'];
-const COLOURS = { better: 'green', worse: 'red', not_yet: 'default' };
+const LOOKS = { better: 'why-yes', worse: 'why-no', not_yet: 'muted' };
 
 export function useResults(id: string, moving: boolean) {
 	return useQuery({
@@ -73,8 +73,8 @@ function Line({ what, test, show }: { what: string; test: Test | null | undefine
 		<div className="campaign-line">
 			<p>
 				{what}: <b>{signed(test.difference)}</b> <span className="muted">({t('campaign.interval', { low: signed(test.low), high: signed(test.high) })}
-				{test.uplift !== null && ` · ${t('campaign.uplift', { uplift: percent(test.uplift) })}`} · p = {test.p_adjusted < 0.001 ? '< 0.001' : number(test.p_adjusted, { maximumFractionDigits: 3 })})</span>{' '}
-				<Tag color={COLOURS[verdict]}>{t(`campaign.${verdict}`)}</Tag>
+				{test.uplift !== null && ` · ${t('campaign.uplift', { uplift: percent(test.uplift) })}`} · p {test.p_adjusted < 0.001 ? '< 0.001' : `= ${number(test.p_adjusted, { maximumFractionDigits: 3 })}`})</span>{' '}
+				<b className={LOOKS[verdict]}>{t(`campaign.${verdict}`)}</b>
 			</p>
 			<Interval test={test} show={signed} />
 		</div>

@@ -1,6 +1,6 @@
 /** Over which channels a customer may be sent offers at this moment, and why not; asking them for it. */
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Tag } from 'antd';
+import { App, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { get, post } from '@/api/client.ts';
 import { entityOf, may, refresh, useCache } from '@/api/records.ts';
@@ -16,7 +16,7 @@ interface May {
 	until?: string;
 }
 
-const COLOURS = { yes: 'green', later: 'blue', no: 'red' };
+const LOOKS = { yes: 'why-yes', later: 'muted', no: 'why-no' };
 
 export default function MayContact({ record }: PartProps) {
 	const { t } = useTranslation();
@@ -45,7 +45,7 @@ export default function MayContact({ record }: PartProps) {
 			<ul className="segment-of">
 				{found.data.may.map((m) => (
 					<li key={m.channel}>
-						{label(m.channel)} <Tag color={COLOURS[m.verdict]}>{t(`contact.${m.verdict}`)}</Tag>{' '}
+						{label(m.channel)} <b className={LOOKS[m.verdict]}>{t(`contact.${m.verdict}`)}</b>{' '}
 						<span className="muted">{m.reason && t(`contact.why_${m.reason}`)}{m.until && <> · <When at={m.until} /></>}</span>
 					</li>
 				))}
