@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/bulk/bulk.h"
+#include "duplicates/duplicates.h"
 
 enum { STOP_WAIT_MS = 15000 };
 
@@ -127,6 +128,7 @@ static enum err start(struct ctx *ctx, struct cli *cli, struct app *app, struct 
 		.route_at = serve_route_at,
 		.seen = serve_seen,
 		.many = bulk_many,
+		.made = duplicates_made,
 		.arg = app,
 	};
 	enum err err = serve_audit_new(ctx, &app->audit);

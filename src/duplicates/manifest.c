@@ -3,8 +3,13 @@
 #include "core/store/store.h"
 #include "duplicates/duplicates.h"
 #include "duplicates/pair.h"
+#include "duplicates/rule.h"
 
-static const struct route *const routes[] = {duplicates_merge_routes, duplicates_review_routes, NULL};
+static const struct entity *const entities[] = {&duplicate_rule_entity, NULL};
+
+static const struct route *const routes[] = {duplicates_merge_routes, duplicates_review_routes, duplicates_check_routes, NULL};
+
+static const struct role_right rights[] = {{"manager", "duplicate_rule", "a-----"}, {0}};
 
 static const struct cap_name caps[] = {{"merge", {"Merge customers, and take merges apart", "合并客户与撤销合并"}}, {NULL, {NULL, NULL, NULL}}};
 
@@ -20,14 +25,23 @@ static const char pairs[] =
 	" started_by bigint NOT NULL, customers bigint NOT NULL, found bigint NOT NULL, error text NOT NULL);"
 	" INSERT INTO duplicate_scan VALUES (1, 0, 'never', 0, 0, 0, 0, 0, ''); INSERT INTO duplicate_scan VALUES (2, 0, 'never', 0, 0, 0, 0, 0, '')";
 
+static const char budget[] =
+	"CREATE TABLE duplicate_budget (user_id bigint NOT NULL, day bigint NOT NULL, shown bigint NOT NULL, PRIMARY KEY (user_id, day))";
+
 static const struct migration steps[] = {
 	{1, "what merges did, entry by entry", journal, journal, NULL},
 	{2, "pairs of customers who may be the same", pairs, pairs, NULL},
+	{3, "how many masked matches somebody was told in a day", budget, budget, NULL},
+	{4, "rules to begin with", NULL, NULL, rule_begin},
 };
 
-static const struct reaction reactions[] = {{.entity = "customer", .after = pair_customer_gone}, {.entity = NULL}};
+static const struct reaction reactions[] = {
+	{.entity = "customer", .after = pair_customer_gone},
+	{.entity = "customer", .before = rule_before, .after = rule_after},
+	{.entity = NULL},
+};
 
 extern const struct manifest duplicates_manifest;
 const struct manifest duplicates_manifest = {
-	.name = "duplicates", .routes = routes, .reactions = reactions, .job_kinds = duplicates_job_kinds, .caps = caps, .steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
+	.name = "duplicates", .entities = entities, .rights = rights, .settings = duplicates_settings, .routes = routes, .reactions = reactions, .job_kinds = duplicates_job_kinds, .caps = caps, .steps = steps, .n_steps = sizeof(steps) / sizeof(steps[0]),
 };

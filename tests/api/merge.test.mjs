@@ -349,3 +349,57 @@ test('a kill in the middle of a merge leaves all of it or nothing', async () => 
 		own.remove();
 	}
 });
+
+test('who is saved is compared by rules: told before, kept for review, or refused', async () => {
+	const check = async (values, as = api) => (await as('POST', '/api/v1/duplicates/check', { values })).body;
+	const phone = '+8613700137001';
+	const there = await row('customer', { name: '欧阳若兰', phone, city: '苏州', email: 'Ruolan@Example.com' });
+	// the same by any writing
+	for (const values of [{ name: '歐陽若蘭', phone: '137 0013 7001' }, { name: 'Ouyang Ruolan', phone }, { name: '欧阳若岚', email: 'ruolan@example.com' }, { name: '欧阳若兰', city: '苏州' }])
+		assert.deepEqual((await check(values)).matches.map((m) => m.id), [there.id], JSON.stringify(values));
+	for (const values of [{ name: '司马光', phone }, { name: '欧阳若兰', city: '杭州' }, { name: '欧阳若兰' }, { phone }, {}]) assert.deepEqual((await check(values)).matches, [], JSON.stringify(values));
+	await row('identifier', { customer_id: there.id, kind: 'phone', value: '13700137009' });
+	assert.deepEqual((await check({ name: '欧阳若兰', phone: '13700137009' })).matches.map((m) => m.id), [there.id]);
+	for (const values of [null, [], 'x', { name: 7, phone: 'x', birthday: 'nonsense', email: '@' }]) {
+		const got = await api('POST', '/api/v1/duplicates/check', { values });
+		assert.ok(got.status === 422 || got.body.matches.length === 0, JSON.stringify(got.body));
+	}
+	// saved all the same, by whatever way, and kept for review
+	const twin = await row('customer', { name: '欧阳若兰', phone });
+	const waiting = (await pairs('limit=100')).pairs.find((p) => [p.a, p.b].includes(twin.id));
+	assert.deepEqual([waiting.a, waiting.b].sort(), [there.id, twin.id].sort());
+	assert.equal(waiting.probability, 0.95);
+	// the answer names them, those one may see; who asks for it is refused instead
+	const third = await api('POST', '/api/v1/customer', { name: '欧阳若兰', phone });
+	assert.deepEqual(third.headers.get('x-duplicates').split(', ').sort(), [there.id, twin.id].sort());
+	await api('DELETE', third.headers.get('location'));
+	const asked = await api('POST', '/api/v1/customer', { name: '欧阳若兰', phone }, { 'X-Duplicates': 'refuse' });
+	assert.deepEqual([asked.status, key(asked)], [409, 'duplicates_found']);
+	assert.equal((await api('POST', '/api/v1/customer', { name: '独一无二' }, { 'X-Duplicates': 'refuse' })).status, 201);
+	// a rule that refuses: form, API, change, conversion
+	assert.equal((await api('POST', '/api/v1/duplicate_rule', { name: 'x', first: 'city' })).status, 422);
+	const strict = await row('duplicate_rule', { name: 'No phone twice', first: 'phone', effect: 'refuse', sure: 100, in_imports: true });
+	const refused = await api('POST', '/api/v1/customer', { name: '另一人', phone });
+	assert.deepEqual([refused.status, key(refused)], [409, 'rule_refuses']);
+	assert.equal((await check({ name: '另一人', phone })).matches.filter((m) => m.refuses).length, 2);
+	const free = await row('customer', { name: '自由人' });
+	assert.equal((await api('PATCH', `/api/v1/customer/${free.id}`, { phone })).status, 409);
+	assert.equal((await api('PATCH', `/api/v1/customer/${free.id}`, { city: '无锡' })).status, 200);
+	const lead = await row('lead', { name: '线索', phone });
+	assert.equal((await api('POST', `/api/v1/lead/${lead.id}/convert`, { without_deal: true })).status, 409);
+	// who was merged and comes apart is not asked again
+	assert.equal((await merge(there.id, [twin.id])).status, 200);
+	assert.equal((await unmerge(twin.id)).status, 200);
+	await api('DELETE', `/api/v1/duplicate_rule/${strict.id}`);
+	// masked, and so many a day
+	assert.equal((await api('PATCH', '/api/v1/settings', { values: { 'duplicates.budget': '3' } })).status, 204);
+	const mia = client(server.url, guanxiToken('mia'));
+	const hidden = await check({ name: '欧阳若兰', phone }, mia);
+	assert.deepEqual(hidden.matches.map((m) => [m.visible, m.id, m.name]), [[false, undefined, '欧***'], [false, undefined, '欧***']].map((x) => [x[0], x[1], hidden.matches[0].name]));
+	assert.doesNotMatch(JSON.stringify(hidden), /若兰|1370|苏州/);
+	assert.equal(hidden.spent, false);
+	const second = await check({ name: '欧阳若兰', phone }, mia);
+	assert.deepEqual([second.matches.length, second.spent], [1, true]);
+	assert.deepEqual([(await check({ name: '欧阳若兰', phone }, mia)).matches, (await check({ name: '欧阳若兰', phone }, mia)).spent], [[], true]);
+	assert.equal((await check({ name: '欧阳若兰', phone })).matches.length, 2);
+});

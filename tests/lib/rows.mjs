@@ -6,7 +6,7 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
-  'lead_assignment', 'lead_point', 'lead', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target',
+  'lead_assignment', 'lead_point', 'lead', 'duplicate_rule', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target',
   'campaign', 'campaign_variant', 'campaign_content'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
@@ -84,6 +84,7 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'price_rule') for (const field of ['category_id', 'base_book_id']) delete row[field];
   if (entity.name === 'tax' && Number(row.percent) >= 1000) row.percent = '13.42';
   if (entity.name === 'compensation') delete row.item_id;
+  if (entity.name === 'duplicate_rule') Object.assign(row, { first: ['email', 'sound', 'name'][i % 3], second: 'employer', third: 'birthday', effect: 'warn', sure: 50 + i });
   if (entity.name === 'segment') Object.assign(row, { entity: 'customer', condition: JSON.stringify({ field: 'city', op: 'eq', value: `City ${i}` }) });
   // nobody is related to themselves; each pair once
   if (entity.name === 'relation_kind') Object.assign(row, { from_kind: 'any', to_kind: 'any', both_ways: false, no_rings: false, position: i + 1 });

@@ -28,6 +28,8 @@ struct rest_config {
 	 * may name ctx->request_id, until the rows are written. NULL: nobody does. */
 	enum err (*many)(void *arg, struct ctx *ctx, const struct entity_info *info, enum action action, const int64_t *ids, size_t n,
 	                 const struct http_request *req);
+	/* One record was made, in the same job: what there is to say of it in the answer's head; an error takes it back. NULL: nobody says. */
+	enum err (*made)(void *arg, struct ctx *ctx, const struct entity_info *info, int64_t id, const struct http_request *req, struct http_response *res);
 	/* All routes of the program, for OpenAPI: NULL past the end. NULL: this folder's alone. */
 	const struct route *(*route_at)(void *arg, size_t i);
 	void *arg;

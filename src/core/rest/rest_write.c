@@ -242,6 +242,14 @@ static void set_location(struct post *p)
 		http_set_header(p->res, "Location", at);
 }
 
+static enum err tell_made(struct post *p)
+{
+	const struct rest *rest = app_rest(p->ctx->app);
+	if (!rest || !rest->config.made || p->n_ids != 1 || p->created != 1)
+		return OK;
+	return rest->config.made(rest->config.arg, p->ctx, p->info, p->ids[0], p->req, p->res);
+}
+
 static enum err answer(struct post *p)
 {
 	int64_t total = p->prefer.count == COUNT_NONE ? -1 : (int64_t)p->n_ids;
@@ -252,6 +260,9 @@ static enum err answer(struct post *p)
 	http_status(p->res, p->created > 0 || p->prefer.resolution == RESOLVE_NONE ? 201 : 200);
 	rest_content_range(p->res, 0, 0, total);
 	set_location(p);
+	enum err err = tell_made(p);
+	if (err)
+		return err;
 	if (p->prefer.ret != RETURN_ROWS)
 		return OK;
 	struct query_page page;

@@ -80,3 +80,29 @@ DELETE FROM duplicate_pair WHERE b_id = ?1 AND state = 'open';
 
 -- name: pair_merged
 UPDATE duplicate_pair SET state = 'merged' WHERE a_id = ?1 AND b_id = ?2 AND state = 'open';
+
+-- name: rule_any
+SELECT 1 FROM "duplicate_rule" LIMIT 1;
+
+-- name: rule_list
+SELECT id, name, name_zh, first, second, third, effect, sure FROM "duplicate_rule" WHERE active = 1 AND (in_imports = 1 OR CAST(?1 AS BIGINT) = 0) ORDER BY sure DESC, id LIMIT 50;
+
+-- name: rule_by_phone
+SELECT id FROM "customer" WHERE phone = ?1
+UNION SELECT customer_id FROM "identifier" WHERE kind = 'phone' AND value_key = ?1 LIMIT ?2;
+
+-- name: rule_by_email
+SELECT id FROM "customer" WHERE email_key = ?1
+UNION SELECT customer_id FROM "identifier" WHERE kind = 'email' AND value_key = ?1 LIMIT ?2;
+
+-- name: rule_by_name
+SELECT id FROM "customer" WHERE sort_name = ?1 LIMIT ?2;
+
+-- name: check_budget
+SELECT shown FROM duplicate_budget WHERE user_id = ?1 AND day = ?2;
+
+-- name: check_spend
+INSERT INTO duplicate_budget (user_id, day, shown) VALUES (?1, ?2, ?3) ON CONFLICT (user_id, day) DO UPDATE SET shown = duplicate_budget.shown + excluded.shown;
+
+-- name: check_forget
+DELETE FROM duplicate_budget WHERE user_id = ?1 AND day < ?2;

@@ -192,6 +192,11 @@ export type TimelineSource = Omit<Part, 'when'> & {
 	when?: (who: Who) => boolean;
 };
 
+export interface HintProps {
+	entity: Entity;
+	values: Record<string, unknown>;
+}
+
 export interface HomeCard {
 	key: string;
 	/** i18n key; also in the list that arranges the cards. */
@@ -231,6 +236,8 @@ export interface Feature {
 	timeline?: TimelineSource[];
 	/** What writes to the timeline of an entity's record. */
 	composer?: { on: string; entity: string; load: Load<PartProps> }[];
+	/** What is said in the form of a new record while it is filled in. */
+	hints?: { on: string; load: Load<HintProps> }[];
 	home?: HomeCard[];
 	/** On every page, at the top beside one's own name. */
 	top?: { key: string; order: number; load: Load }[];

@@ -21,6 +21,7 @@ interface Gathered {
 	head: HeadEntry[];
 	timeline: TimelineSource[];
 	composer: NonNullable<Feature['composer']>;
+	hints: NonNullable<Feature['hints']>;
 	home: HomeCard[];
 	top: NonNullable<Feature['top']>;
 	palette: PaletteEntry[];
@@ -46,7 +47,7 @@ function gather(found: Feature[]): Gathered {
 	return {
 		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')),
 		cards: sorted(of('cards')),
-		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), home: sorted(of('home')), top: sorted(of('top')), palette: of('palette'),
+		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), hints: of('hints'), home: sorted(of('home')), top: sorted(of('top')), palette: of('palette'),
 		icons: Object.assign({}, ...found.map((f) => f.icons ?? {})) as Record<string, ComponentType>,
 	};
 }

@@ -8,6 +8,7 @@ import { useMeta } from '@/app/context.tsx';
 import { startOf } from '@/app/features.ts';
 import { useSaver } from '../record/save.tsx';
 import { FormFields } from './FormFields.tsx';
+import { FormHints } from './FormHints.tsx';
 import { useForm } from './useForm.ts';
 
 interface Props {
@@ -67,6 +68,7 @@ export function FormDialog({ entity, row, fixed, start, onClose, onSaved }: Prop
 				}}
 			>
 				<FormFields entity={entity} form={form} row={shown} autoFocus />
+				{!row && <FormHints entity={entity} values={{ ...fixed, ...start, ...form.values }} />}
 			</form>
 			{saver.dialog}
 		</Drawer>

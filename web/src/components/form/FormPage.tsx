@@ -12,6 +12,7 @@ import { fieldOf } from '@/api/records.ts';
 import { Denied } from '../common/States.tsx';
 import { useUndo } from '../common/undo.tsx';
 import { FormFields } from './FormFields.tsx';
+import { FormHints } from './FormHints.tsx';
 import { useForm } from './useForm.ts';
 
 export default function FormPage({ entity }: { entity: Entity }) {
@@ -59,6 +60,7 @@ export default function FormPage({ entity }: { entity: Entity }) {
 				}}
 			>
 				<FormFields entity={entity} form={form} row={{ id: '0', ...given, ...form.values } as Row} autoFocus />
+				<FormHints entity={entity} values={{ ...given, ...form.values }} />
 				<div className="form-foot">
 					<Button type="primary" htmlType="submit" loading={busy}>{t('word.save')}</Button>
 					<Button

@@ -13,5 +13,7 @@ export default {
 		on: 'customer', key: 'merged', order: 70, work: 'data', label: { entity: 'customer_alias' },
 		covers: [{ entity: 'customer_alias', field: 'customer_id' }], load: () => import('./Merged.tsx'), when: (who) => who.may('customer_alias', 'read'),
 	}],
+	hints: [{ on: 'customer', load: () => import('./Alike.tsx') }],
+	settings: [{ group: 'data', order: 45, entity: 'duplicate_rule', text: 'duplicates.rules_text' }],
 	icons: { duplicates: BlockOutlined },
 } satisfies Feature;

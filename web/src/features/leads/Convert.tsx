@@ -4,11 +4,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { post } from '@/api/client.ts';
-import { entityOf, fieldOf, may, refresh, useCache, useSome } from '@/api/records.ts';
+import { entityOf, may, refresh, useCache } from '@/api/records.ts';
 import type { Row } from '@/api/types.ts';
 import type { PartProps } from '@/app/feature.ts';
 import { useMeta } from '@/app/context.tsx';
 import { problemText, useUndo } from '@/components/common/undo.tsx';
+import { useAlike } from '@/api/alike.ts';
 
 export default function Convert({ entity, record }: PartProps) {
 	const meta = useMeta();
@@ -56,19 +57,14 @@ export default function Convert({ entity, record }: PartProps) {
 }
 
 function Dialog({ row, onClose, onDone }: { row: Row; onClose(): void; onDone(): void }) {
-	const meta = useMeta();
 	const { t } = useTranslation();
 	const { message } = App.useApp();
 	const [customer, setCustomer] = useState('');
 	const [deal, setDeal] = useState(true);
 	const [busy, setBusy] = useState(false);
-	const customers = entityOf(meta, 'customer');
-	// alike: the same phone or address, or the same name; only of those one may see
-	const alike = (['phone', 'email'] as const).filter((name) => row[name] && fieldOf(customers, name)?.right === 'write');
-	const is = (field: string, value: unknown) => `${field}.eq."${String(value).replace(/[\\"]/g, '\\$&')}"`;
-	const names = [row.company, row.name].filter(Boolean).map((name) => is('name', name));
-	const params = new URLSearchParams({ select: 'id,name,city', or: `(${[...alike.map((name) => is(name, row[name])), ...names].join()})`, limit: '8' });
-	const found = useSome(customers, params);
+	// the rules that are asked when a customer is saved
+	const found = useAlike({ name: row.company ?? row.name, kind: row.company ? 'company' : 'person', phone: row.phone, email: row.email, city: row.city });
+	const alike = (found.data?.matches ?? []).filter((m) => m.visible);
 	async function save() {
 		setBusy(true);
 		try {
@@ -85,12 +81,12 @@ function Dialog({ row, onClose, onDone }: { row: Row; onClose(): void; onDone():
 			okText={t('leads.convert')} okButtonProps={{ loading: busy }} cancelText={t('word.cancel')}
 		>
 			<div className="stack">
-				{(found.data?.rows.length ?? 0) > 0 && <p>{t('leads.alike')}</p>}
+				{alike.length > 0 && <p>{t('leads.alike')}</p>}
 				<Radio.Group
 					value={customer} onChange={(e) => setCustomer(String(e.target.value))} className="stack"
 					options={[
 						{ value: '', label: t(row.company ? 'leads.new_company' : 'leads.new_person') },
-						...(found.data?.rows ?? []).map((c) => ({ value: c.id, label: [c.name, c.city].filter(Boolean).join(' · ') })),
+						...alike.map((c) => ({ value: c.id!, label: [c.name, c.city, c.rule].filter(Boolean).join(' · ') })),
 					]}
 				/>
 				<Checkbox checked={deal} onChange={(e) => setDeal(e.target.checked)}>{t('leads.with_deal')}</Checkbox>
