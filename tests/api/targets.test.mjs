@@ -60,6 +60,8 @@ test('achievement is what the lists sum to, by the firm’s days; the furthest c
   assert.equal((await get('targets/achieved?on=2026-06-01')).rows.find((r) => r.scope === 'firm' && r.measure === 'orders').achieved, '651.00');
   // own alone is told of own alone; who may not see amounts sees none
   assert.deepEqual(shown(await get('targets/achieved?on=2026-06-01', ann.api)).map((r) => [r[0], r[4]]), [['orders', '250.00'], ['received', null]]);
+  const half = await person(server, 'half', { target: { read: 'all' }, order: { read: 'own' }, user: { read: 'all' } });
+  assert.ok((await get('targets/achieved?on=2026-06-01', half.api)).rows.every((r) => r.achieved === null), 'of others’ targets nothing rather than a part');
   assert.ok((await get('targets/achieved?on=2026-06-01', bob.api)).rows.every((r) => r.measure !== 'orders' || r.achieved === null));
 });
 
