@@ -251,6 +251,8 @@ test('sums are of what one may see, and of no amount that is hidden', async () =
   const hidden = await person('hal', { ...rights, ...weeks, opportunity: { read: 'all', fields: { amount: 'hidden', close_on: 'hidden' } } });
   const masked = await person('ida', { ...rights, ...weeks, opportunity: { read: 'all', fields: { amount: 'masked' } } });
   const seen = await person('jon', { ...rights, ...weeks, opportunity: { read: 'all' } });
+  const [whole] = (await kept(seen.api, '')).body;
+  assert.equal((await seen.api('GET', `/api/v1/forecast_snapshot/${whole.id}`)).body.won, whole.won);
   for (const sum of ['won', 'committed', 'best_case', 'weighted']) {
     assert.ok(sum in (await kept(seen.api, '')).body[0], sum);
     for (const as of [hidden.api, masked.api]) {

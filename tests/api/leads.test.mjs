@@ -58,7 +58,7 @@ test('given out in turn to those who are there, by territory first, or to who ha
   assert.equal((await api('PATCH', `/api/v1/lead_assignment/${rest.id}`, { mode: 'load', users: [a.id, b.id, c.id] })).status, 200);
   assert.deepEqual(await owners(1), [c.id], 'two against three each');
   assert.equal((await api('PATCH', `/api/v1/user/${a.id}`, { active: false })).status, 200);
-  await api('PATCH', `/api/v1/lead_assignment/${rest.id}`, { mode: 'turn', users: [a.id, b.id] });
+  assert.equal((await api('PATCH', `/api/v1/lead_assignment?id=eq.${rest.id}`, { mode: 'turn', users: [a.id, b.id] })).status, 204);
   assert.deepEqual(await owners(2), [b.id, b.id]);
 });
 

@@ -66,6 +66,7 @@ test('lines are priced with their reason; the quote’s sums are those of its li
 test('sent, it stays as it was sent; taken back, versions, and older ones are replaced', async () => {
   const id = await quoted(), [line] = await linesOf(id);
   assert.equal((await step(id, 'accept')).status, 422, 'a draft is not accepted');
+  assert.deepEqual((await api('GET', `/api/v1/quote/${id}/transitions`)).body.transitions.filter((t) => t.may).map((t) => t.name), ['send']);
   assert.equal((await step(id, 'send')).status, 200);
   for (const answer of [await put(id, []), await api('PATCH', `/api/v1/quote_line/${line.id}`, { quantity: '9' }), await api('DELETE', `/api/v1/quote_line/${line.id}`), await api('PATCH', `/api/v1/quote/${id}`, { discount: '1' })])
     assert.deepEqual([answer.status, key(answer)], [409, 'quote_fixed'], answer.text);

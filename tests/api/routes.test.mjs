@@ -33,5 +33,6 @@ test('each was answered well in some test', { skip: file ? false : 'only togethe
     const shape = new RegExp(`^${method} ${path.replace(/[.]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`);
     return !asked.some((hit) => shape.test(hit));
   });
-  assert.deepEqual(missing.map(({ path, method }) => `${method} ${path}`), elsewhere);
+  // in one line: a list of many is cut short where it is told
+  assert.equal(missing.map(({ path, method }) => `${method} ${path}`).join(' | '), elsewhere.join(' | '));
 });

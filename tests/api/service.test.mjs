@@ -249,7 +249,9 @@ test('a complaint is felt and graded by the firm’s criteria; a person’s word
 
 test('amends within the limit at once, above it by another; refunds never pass what was paid, even asked at once', async () => {
   await make(api, 'compensation_limit', { severity: null, amount: '50.00' });
-  await make(api, 'compensation_limit', { user_id: mate.id, amount: '500.00' });
+  const wide = await make(api, 'compensation_limit', { user_id: mate.id, amount: '400.00' });
+  await change(api, 'compensation_limit', wide.id, { amount: '450.00' });
+  assert.equal((await api('PATCH', `/api/v1/compensation_limit?id=eq.${wide.id}`, { amount: '500.00' })).status, 204);
   const coupon = await make(api, 'compensation_item', { name: 'coupon 20', kind: 'coupon', value: '20.00' });
   const order = await make(api, 'order', { customer_id: ids.plain, state: 'paid', total: '100.00' });
   await make(api, 'payment', { order_id: order.id, amount: '100.00', kind: 'payment' });
@@ -290,6 +292,8 @@ test('a limit stays used when amends are deleted; a clerk’s own word on severi
   assert.equal(first.state, 'approved');
   assert.equal((await tidy('DELETE', `/api/v1/compensation/${first.id}`)).status, 204);
   assert.equal((await give(made, { amount: '50.00' })).state, 'asked', 'deleted, it counts all the same');
+  assert.equal((await api('POST', `/api/v1/compensation/${first.id}/restore`)).status, 200);
+  assert.equal((await api('GET', `/api/v1/compensation/${first.id}`)).body.state, 'approved');
   const wide = await complaint('another');
   await change(tidy, 'case', wide.id, { severity: 'critical' });
   assert.equal((await give(wide, { amount: '300.00' })).state, 'asked', 'their own word');
@@ -394,6 +398,7 @@ test('knowledge: what is published is found and offered with why; drafts never a
   assert.deepEqual(await search('quokka'), [cup.id]);
   const versions = (await api('GET', `/api/v1/article_version?article_id=eq.${cup.id}&order=number`)).body;
   assert.deepEqual(versions.map((v) => [v.number, v.body.includes('三个')]), [[1, true], [2, false]]);
+  assert.equal((await api('GET', `/api/v1/article_version/${versions[0].id}`)).body.body, versions[0].body);
   await change(api, 'article', cup.id, { state: 'withdrawn' });
   assert.deepEqual([await search('quokka'), (await clerk('GET', `/api/v1/case/${made.id}/articles`)).body], [[], []]);
 });
