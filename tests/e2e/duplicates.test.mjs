@@ -99,3 +99,22 @@ test('on a phone, in Chinese, two are told apart side by side', { skip }, async 
 	await context.close();
 	assert.deepEqual(problems, []);
 });
+
+test('whoever types a customer who is there already is told, before saving', { skip }, async () => {
+	const { context, page, problems, goto } = await visitor(browser, shop, { language: 'en', size: DESKTOP });
+	await goto('/');
+	const there = (await api(page, 'POST', 'customer', { name: 'Petra Lindqvist', phone: '13800138333', city: 'Lund' })).body[0];
+	await goto('/customer/new');
+	await page.getByLabel(/^Name/).first().fill('Petra Lindqvist');
+	await page.getByLabel('Phone', { exact: true }).fill('138 0013 8333');
+	await page.locator('.form-alike').getByRole('link', { name: 'Petra Lindqvist' }).waitFor();
+	await shot(page, 'form-alike');
+	assert.deepEqual(await axe(page), []);
+	assert.ok((await page.locator('.form-alike a').getAttribute('href')).endsWith(there.id));
+	await page.getByRole('button', { name: 'Save', exact: true }).click();
+	await page.waitForURL(/\/customer\/\d+/);
+	await goto('/settings');
+	await page.getByRole('link', { name: /Duplicate rules/ }).first().waitFor();
+	await context.close();
+	assert.deepEqual(problems, []);
+});
