@@ -185,8 +185,9 @@ test('S02 search, history, export, embedding, files, views, meta: nothing of a f
     for (const f of e.fields.filter((x) => x.link && entity[x.link])) quiet(await api('GET', `/api/v1/${e.name}?select=id,x:${f.name.replace(/_id$/, '')}(*)&limit=1000`), `${e.name} with ${f.name}`);
     for (const child of e.children) {
       quiet(await api('GET', `/api/v1/${e.name}?select=id,${child.plural}!${child.field}(*)&limit=1000`), `${e.name} with ${child.plural}`);
+      if (!ids[child.entity]) continue; // nobody makes one
       const inner = await api('GET', `/api/v1/${e.name}?select=id,${child.plural}!${child.field}!inner(id)&${child.plural}.id=eq.${ids[child.entity]}`);
-      assert.ok(inner.status === 200 || inner.status === 403 || inner.status === 404, `${e.name} by ${child.plural}: ${inner.status} ${inner.text}`);
+      assert.ok([200, 403, 404].includes(inner.status) || inner.body?.code === 'PGRST200', `${e.name} by ${child.plural}: ${inner.status} ${inner.text}`);
       assert.ok(!list(inner).some((r) => r.id !== own[e.name]), `${e.name} by ${child.plural}`);
     }
   }

@@ -54,7 +54,10 @@ const known = new Map(); // data folder → one statement for all tables
 function statement(data) {
   const quote = (name) => `"${name}"`;
   const parts = tables(data).filter((t) => !/^change/.test(t)).map((t) => {
-    const row = columns(data, t).map((c) => `coalesce(cast(${quote(c)} AS text), '~')`).join(" || '|' || ");
+    const row = columns(data, t).map((c) => {
+      const text = `coalesce(cast(${quote(c)} AS text), '~')`;
+      return t === 'timer' && c === 'due_at' ? `CASE WHEN kind = 'schedule' THEN '~' ELSE ${text} END` : text; // what the hours move on
+    }).join(" || '|' || ");
     return `SELECT '${t}', ${row} FROM ${quote(t)} ORDER BY 2;`;
   });
   for (const t of engine === 'postgres' ? ['change', 'change_new'] : ['change'])

@@ -117,6 +117,7 @@ export function fit(entity, row, i, refs) {
   // of one, each once
   if (entity.name === 'target') Object.assign(row, { scope: 'person', period: 'month', starts_on: `2026-0${1 + (i % 9)}-01`, goal: `${i + 1}000` });
   for (const field of { target: ['team_id', 'branch_id', 'parent_id'], receivable: ['order_id'], receipt: ['original_id'], allocation: ['currency', 'settles', 'settles_currency'], write_off: ['currency'] }[entity.name] ?? []) delete row[field];
+  if (entity.name === 'pivot_table') Object.assign(row, { entity: 'order', query: { of: 'order', measures: ['orders'], rows: [], columns: [] } });
   if (entity.name === 'user') Object.assign(row, { active: true });
 }
 
