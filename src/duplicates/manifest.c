@@ -11,7 +11,7 @@ static const struct route *const routes[] = {duplicates_merge_routes, duplicates
 
 static const struct role_right rights[] = {{"manager", "duplicate_rule", "a-----"}, {0}};
 
-static const struct cap_name caps[] = {{"merge", {"Merge customers, and take merges apart", "合并客户与撤销合并"}}, {NULL, {NULL, NULL, NULL}}};
+static const struct cap_name caps[] = {{"merge", {"Merge customers, and take merges apart", "合并客户与撤销合并"}, "manager"}, {0}};
 
 static const char journal[] =
 	"CREATE TABLE merge_journal (merge_id bigint NOT NULL, n bigint NOT NULL, what text NOT NULL, entity text NOT NULL, record_id bigint NOT NULL,"

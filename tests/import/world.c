@@ -14,7 +14,15 @@
 #include "sales/sales.h"
 #include "workspace/workspace.h"
 
+/* What their links name; folders of their own have the whole of it. */
+static const struct field stand_in_fields[] = {{.name = "name", .type = FIELD_TEXT, .flags = F_REQUIRED, .label = {"Name", "名称"}}};
+#define STAND_IN(what, many) \
+	{.name = what, .plural = many, .label = {what, what}, .label_many = {many, many}, .fields = stand_in_fields, .n_fields = 1, .title = "name", .sort = "id", .flags = E_SYSTEM}
+static const struct entity pool = STAND_IN("pool", "pools"), contract = STAND_IN("contract", "contracts"),
+                           stage_rule = STAND_IN("stage_rule", "stage_rules");
+
 static const struct entity *const entities[] = {
+	&pool, &contract, &stage_rule, &customer_alias_entity,
 	&customer_entity,  &identifier_entity, &party_role_entity, &address_entity,    &consent_entity,  &interaction_entity,
 	&order_entity,     &order_line_entity, &payment_entity,    &shipment_entity, &tax_entity,   &product_entity,  &category_entity,
 	&channel_entity,   &tag_entity,        &attachment_entity, &saved_view_entity, &import_run_entity, &import_problem_entity,

@@ -42,6 +42,22 @@ static const char *rights_json(struct ctx *ctx, const char *role, const struct r
 	return text;
 }
 
+/* Its own capabilities, and those that folders give to it. */
+static const char *caps_json(struct ctx *ctx, const struct role_default *role)
+{
+	json_t *caps = json_loads(role->caps, 0, NULL);
+	const struct cap_name *cap;
+	for (unsigned bit = 0; (cap = registry_cap_at(ctx->registry, bit)) != NULL; bit++) {
+		if (cap->role && str_equal(cap->role, role->key))
+			json_array_append_new(caps, json_string(cap->name));
+	}
+	char *text = json_dumps(caps, JSON_COMPACT);
+	const char *ret = text ? arena_strdup(ctx->arena, text) : NULL;
+	free(text);
+	json_decref(caps);
+	return ret;
+}
+
 static enum err find_id(struct ctx *ctx, const struct sql *sql, const char *text, int64_t *ret)
 {
 	struct stmt *stmt;
@@ -59,14 +75,14 @@ static enum err find_id(struct ctx *ctx, const struct sql *sql, const char *text
 static enum err make_role(struct ctx *ctx, const struct role_default *role, const struct role_right *const *tables)
 {
 	struct record *record;
-	const char *rights = rights_json(ctx, role->key, tables);
-	if (!rights)
+	const char *rights = rights_json(ctx, role->key, tables), *caps = caps_json(ctx, role);
+	if (!rights || !caps)
 		return access_no_memory(ctx);
 	const struct {
 		const char *field, *text;
 	} texts[] = {
 		{"name", role->name.en}, {"name_zh", role->name.zh}, {"key", role->key}, {"note", access_label(ctx, &role->note)},
-		{"rights", rights},      {"caps", role->caps},
+		{"rights", rights},      {"caps", caps},
 	};
 	enum err err = record_new(ctx, registry_find(ctx->registry, "role"), &record);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !err; i++)

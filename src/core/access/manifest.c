@@ -9,7 +9,7 @@ static const struct route *const routes[] = {access_routes, NULL};
 const struct role_default access_default_roles[] = {
 	{ACCESS_ADMINISTRATOR, {"Administrator", "管理员"}, {"Everything, and who may do what.", "全部权限，并管理用户与权限。"},
 	 "[\"admin\",\"users\",\"audit\",\"bulk\",\"assign\",\"tokens\"]"},
-	{"manager", {"Manager", "经理"}, {"All of the own branch.", "本分支机构的全部业务。"}, "[\"bulk\",\"assign\",\"tokens\",\"merge\"]"},
+	{"manager", {"Manager", "经理"}, {"All of the own branch.", "本分支机构的全部业务。"}, "[\"bulk\",\"assign\",\"tokens\"]"},
 	{"sales", {"Sales", "销售"}, {"Sees the team's customers, works on the own ones.", "查看团队客户，维护自己的客户。"}, "[]"},
 	{"service", {"Service", "客服"}, {"Sees all customers and answers them.", "查看全部客户并处理服务。"}, "[]"},
 	{"marketing", {"Marketing", "市场"}, {"Sees and exports all, keeps tags, consents and contacts.", "查看和导出全部，维护标签、授权与触达。"}, "[\"bulk\"]"},

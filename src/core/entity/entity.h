@@ -232,6 +232,7 @@ enum entity_flag {
 struct cap_name {
 	const char *name;
 	struct text2 label; /* "Approve discounts" */
+	const char *role;   /* the key of a shipped role that has it in new databases; NULL: administrators alone */
 };
 
 /* All fields (system fields first) of one entity, resolved. */
