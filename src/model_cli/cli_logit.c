@@ -4,7 +4,7 @@
 #include "model_cli/frame.h"
 #include "model_cli/model.h"
 
-static void write_terms(struct jsonw *w, const struct model_logit *fit, const char *const *terms)
+void model_cli_terms(struct jsonw *w, const struct model_logit *fit, const char *const *terms)
 {
 	jsonw_key(w, "coefficients");
 	jsonw_object(w);
@@ -63,7 +63,7 @@ static enum err fit_frame(struct cli *cli, struct jsonw *w, const struct frame *
 		return err;
 	jsonw_kv_text(w, "model", "logit");
 	frame_write(w, frame);
-	write_terms(w, &fit, terms);
+	model_cli_terms(w, &fit, terms);
 	model_cli_number(w, "deviance", fit.deviance);
 	model_cli_number(w, "null_deviance", fit.null_deviance);
 	model_cli_number(w, "log_likelihood", fit.log_likelihood);

@@ -48,7 +48,25 @@ struct choice {
 	int target;
 };
 
-static enum err read_choice(struct cli *cli, struct sheet *sheet, bool target, struct choice *c)
+/* Columns that options name and no model uses are taken away from those that explain. */
+static enum err hold_apart(struct cli *cli, struct sheet *sheet, const char *const *apart, struct choice *c)
+{
+	for (; apart != NULL && *apart != NULL; apart++) {
+		int column;
+		size_t kept = 0;
+		enum err err = sheet_find(sheet, command_value(cli, *apart), NULL, &column);
+		if (err != OK)
+			return err;
+		for (size_t i = 0; i < c->n; i++) {
+			if (c->columns[i] != column)
+				c->columns[kept++] = c->columns[i];
+		}
+		c->n = kept;
+	}
+	return OK;
+}
+
+static enum err read_choice(struct cli *cli, struct sheet *sheet, bool target, const char *const *apart, struct choice *c)
 {
 	size_t room = sheet->n_columns;
 	*c = (struct choice){.target = -1, .named = command_value(cli, "columns") != NULL};
@@ -68,6 +86,8 @@ static enum err read_choice(struct cli *cli, struct sheet *sheet, bool target, s
 			sheet->columns[i].wanted = true;
 		}
 	}
+	if (err == OK)
+		err = hold_apart(cli, sheet, apart, c);
 	return err == OK && c->n == 0 ? fail(cli->ctx, ERR_INVALID, "", "model_no_columns") : err;
 }
 
@@ -285,11 +305,11 @@ static enum err read_columns(struct cli *cli, struct frame *f, const struct choi
 	return err == OK ? other_columns(cli, &f->sheet, c, readings, ret_all) : err;
 }
 
-static enum err open_frame(struct cli *cli, bool target, struct frame *f, struct choice *choice)
+static enum err open_frame(struct cli *cli, bool target, const char *const *apart, struct frame *f, struct choice *choice)
 {
 	enum err err = sheet_open(cli, &f->sheet);
 	if (err == OK)
-		err = read_choice(cli, &f->sheet, target, choice);
+		err = read_choice(cli, &f->sheet, target, apart, choice);
 	for (size_t i = 0; err == OK && command_value(cli, "own-rows") == NULL && i < f->sheet.n_columns; i++)
 		f->sheet.columns[i].wanted = true;
 	return err == OK ? sheet_load(&f->sheet) : err;
@@ -297,11 +317,16 @@ static enum err open_frame(struct cli *cli, bool target, struct frame *f, struct
 
 enum err frame_read(struct cli *cli, bool target, struct frame *f)
 {
+	return frame_read_apart(cli, target, NULL, f);
+}
+
+enum err frame_read_apart(struct cli *cli, bool target, const char *const *apart, struct frame *f)
+{
 	struct ctx *ctx = cli->ctx;
 	struct choice choice;
 	size_t n = 0, all = 0;
 	*f = (struct frame){0};
-	enum err err = open_frame(cli, target, f, &choice);
+	enum err err = open_frame(cli, target, apart, f, &choice);
 	if (err != OK)
 		return err;
 	struct reading *readings = arena_array(ctx->arena, f->sheet.n_columns + 1, sizeof(*readings));

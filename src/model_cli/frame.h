@@ -35,8 +35,9 @@ struct frame {
 /* Reads --input. With --target, `event` says which rows have --event in it. --columns A,B names the columns (as usual all others), --exclude
  * A,B takes some away, --factors A,B reads numbers as words. What is the same everywhere, and by default texts that differ in every row, are
  * left out and named. Rows count that are complete in all columns of the file (--own-rows: in those in use).  Errors: "model_too_many_levels", "model_which_event", "model_no_event", "model_no_columns".
- * `extra` (ended by -1, may be NULL) are columns of the sheet that must be numbers and belong to no model. */
+ * `apart` (ended by NULL; may be NULL) are options that name columns which are read but explain nothing: a date, a name. */
 enum err frame_read(struct cli *cli, bool target, struct frame *ret) MUST_CHECK;
+enum err frame_read_apart(struct cli *cli, bool target, const char *const *apart, struct frame *ret) MUST_CHECK;
 void frame_close(struct frame *frame);
 /* The column's name and level as R writes them: ContractOne year. */
 const char *frame_term(struct ctx *ctx, const struct frame_column *column, size_t level);

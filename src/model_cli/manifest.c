@@ -24,6 +24,8 @@ static const struct command commands[] = {
 	 "guanxi model sequences --input lines.csv --customer customer --date date --item item --support 0.1"},
 	{"model logit", NEEDS_FILES, model_cli_logit_options, NULL, "What makes an event likely: logistic regression.", model_cli_run_logit,
 	 "guanxi model logit --input table.csv --target churn --event yes --columns months,plan --json"},
+	{"model churn", NEEDS_FILES, model_cli_churn_options, NULL, "Who will leave: a regression tested on rows it has not seen, of a table or of transactions.", model_cli_run_churn,
+	 "guanxi model churn --input table.csv --target churn --event yes --customers"},
 	{"model abtest", NEEDS_FILES, model_cli_abtest_options, NULL, "Whether groups of an experiment differ, and how many it takes.", model_cli_run_abtest,
 	 "guanxi model abtest --input table.csv --group plan --target churn --event yes"},
 	{"model scorecard", NEEDS_FILES, model_cli_scorecard_options, NULL, "A score card: weights of evidence, information values, points (Siddiqi 2006).", model_cli_run_scorecard,

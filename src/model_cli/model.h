@@ -16,6 +16,9 @@ void model_cli_number(struct jsonw *w, const char *key, double value);
 /* parameters, standard_errors, log_likelihood …; the parameters also by themselves. */
 void model_cli_fit(struct jsonw *w, const struct model_fit *fit);
 
+/* coefficients, terms and aliased of a logistic regression. */
+void model_cli_terms(struct jsonw *w, const struct model_logit *fit, const char *const *terms);
+
 /* The commands, and what they take; listed in manifest.c. */
 int model_cli_run_buy_again(struct cli *cli);
 int model_cli_run_spend(struct cli *cli);
@@ -33,6 +36,8 @@ extern const struct command_option model_cli_rules_options[];
 extern const struct command_option model_cli_sequences_options[];
 int model_cli_run_logit(struct cli *cli);
 extern const struct command_option model_cli_logit_options[];
+int model_cli_run_churn(struct cli *cli);
+extern const struct command_option model_cli_churn_options[];
 int model_cli_run_abtest(struct cli *cli);
 extern const struct command_option model_cli_abtest_options[];
 int model_cli_run_scorecard(struct cli *cli);

@@ -42,21 +42,18 @@ static enum err make_room(struct ctx *ctx, struct purchases *p, bool amounts)
 	return ctx->arena->failed ? fail(ctx, ERR_LIMIT, "", "memory") : OK;
 }
 
-struct event {
-	int32_t customer, day;
-	double amount;
-};
-
 static int by_customer_and_day(const void *a, const void *b)
 {
-	const struct event *p = a, *q = b;
+	const struct purchase_event *p = a, *q = b;
+	if (p->group != q->group)
+		return p->group < q->group ? -1 : 1;
 	if (p->customer != q->customer)
 		return p->customer < q->customer ? -1 : 1;
 	return (p->day > q->day) - (p->day < q->day);
 }
 
 struct columns {
-	int customer, date, amount;
+	int customer, date, amount, group;
 };
 
 struct reading {
@@ -66,8 +63,9 @@ struct reading {
 	const int32_t *days;
 	const double *amounts;
 	bool drop_returns;
-	struct event *events;
+	struct purchase_event *events;
 	size_t n;
+	int64_t no_group;
 };
 
 /* A row that stands for a purchase becomes an event; what is left out is counted. */
@@ -81,6 +79,11 @@ static enum err take_row(struct reading *r, size_t row, struct purchases *p)
 	p->no_date += !unnamed && day == INT32_MIN;
 	if (unnamed || day == INT32_MIN)
 		return OK;
+	int32_t group = r->at.group >= 0 ? s->columns[r->at.group].code[row] : 0;
+	if (r->at.group >= 0 && sheet_is_missing(s->columns[r->at.group].texts[group])) {
+		r->no_group++;
+		return OK;
+	}
 	if (isnan(amount))
 		return fail_arg(r->cli->ctx, ERR_INVALID, s->columns[r->at.amount].name, "model_amount_missing", arena_printf(r->cli->ctx->arena, "%zu", row + 1));
 	if (amount < 0) {
@@ -88,7 +91,7 @@ static enum err take_row(struct reading *r, size_t row, struct purchases *p)
 		if (r->drop_returns)
 			return OK;
 	}
-	r->events[r->n++] = (struct event){customer, day, amount};
+	r->events[r->n++] = (struct purchase_event){customer, day, group, amount};
 	return OK;
 }
 
@@ -119,7 +122,7 @@ static enum err take_rows(struct reading *r, struct purchases *p)
 }
 
 /* The events of one customer, by day; false: they came after the end. */
-static bool add_customer(const struct event *e, size_t n, double unit, double horizon, struct purchases *p, size_t at)
+static bool add_customer(const struct purchase_event *e, size_t n, double unit, double horizon, struct purchases *p, size_t at)
 {
 	double repeat_money = 0, until = p->end_day + horizon * unit;
 	if (e[0].day > p->end_day)
@@ -253,7 +256,7 @@ static enum err find_transactions(struct cli *cli, struct sheet *sheet, bool amo
 enum err purchases_read(struct cli *cli, double unit, double horizon, bool amounts, struct purchases *ret)
 {
 	struct sheet sheet;
-	struct columns at = {-1, -1, -1};
+	struct columns at = {-1, -1, -1, -1};
 	struct summary_columns summary = {-1, -1, -1, -1, -1, -1};
 	*ret = (struct purchases){0};
 	enum err err = sheet_open(cli, &sheet);
@@ -267,6 +270,66 @@ enum err purchases_read(struct cli *cli, double unit, double horizon, bool amoun
 		if (err == OK)
 			err = of_transactions(cli, &sheet, at, unit, horizon, ret);
 	}
+	sheet_close(&sheet);
+	return err;
+}
+
+static enum err keep_names(struct ctx *ctx, const struct sheet_column *c, const char ***ret, size_t *ret_n)
+{
+	*ret_n = c->n_texts;
+	*ret = arena_array(ctx->arena, c->n_texts + 1, sizeof(**ret));
+	for (size_t i = 0; *ret != NULL && i < c->n_texts; i++)
+		(*ret)[i] = arena_strdup(ctx->arena, c->texts[i]);
+	return ctx->arena->failed ? fail(ctx, ERR_LIMIT, "", "memory") : OK;
+}
+
+static enum err load_events(struct cli *cli, struct sheet *sheet, struct reading *r, struct purchase_events *ret)
+{
+	struct purchases p = {0};
+	int32_t *days;
+	double *amounts = NULL;
+	enum err err = sheet_load(sheet);
+	if (err == OK)
+		err = sheet_days(sheet, r->at.date, command_value(cli, "date-order"), &days);
+	if (err == OK && r->at.amount >= 0)
+		err = sheet_numbers(sheet, r->at.amount, &amounts, NULL);
+	if (err != OK)
+		return err;
+	r->days = days;
+	r->amounts = amounts;
+	err = take_rows(r, &p);
+	if (err == OK)
+		err = keep_names(cli->ctx, &sheet->columns[r->at.customer], &ret->customer, &ret->n_customers);
+	if (err == OK && r->at.group >= 0)
+		err = keep_names(cli->ctx, &sheet->columns[r->at.group], &ret->group, &ret->n_groups);
+	ret->event = r->events;
+	ret->n = r->n;
+	ret->amounts = amounts != NULL;
+	ret->first_day = p.first_day;
+	ret->last_day = p.last_day;
+	ret->rows = p.rows;
+	ret->no_customer = p.no_customer;
+	ret->no_date = p.no_date;
+	ret->no_group = r->no_group;
+	ret->returns = p.returns;
+	ret->broken = p.broken;
+	return err;
+}
+
+enum err purchases_events(struct cli *cli, bool amounts, const char *by, struct purchase_events *ret)
+{
+	struct sheet sheet;
+	*ret = (struct purchase_events){0};
+	enum err err = sheet_open(cli, &sheet);
+	struct reading r = {.cli = cli, .sheet = &sheet, .at = {-1, -1, -1, -1}, .drop_returns = command_value(cli, "drop-returns") != NULL};
+	if (err == OK)
+		err = find_transactions(cli, &sheet, amounts, &r.at);
+	if (err == OK && !amounts)
+		err = sheet_find(&sheet, command_value(cli, "amount"), amount_names, &r.at.amount);
+	if (err == OK && by != NULL)
+		err = sheet_find(&sheet, command_value(cli, by), NULL, &r.at.group);
+	if (err == OK)
+		err = load_events(cli, &sheet, &r, ret);
 	sheet_close(&sheet);
 	return err;
 }

@@ -27,4 +27,23 @@ enum err purchases_unit(struct cli *cli, double *ret) MUST_CHECK;
  * frequency, recency and age, as --frequency, --recency, --age, --mean, --weight name them. `horizon` is in units. */
 enum err purchases_read(struct cli *cli, double unit, double horizon, bool amounts, struct purchases *ret) MUST_CHECK;
 
+/* A row that stands for something bought, or with a negative amount brought back. */
+struct purchase_event {
+	int32_t customer, day, group;
+	double amount;
+};
+
+struct purchase_events {
+	struct purchase_event *event; /* by group, customer and day */
+	size_t n;
+	const char **customer, **group; /* by number; group NULL: not asked for */
+	size_t n_customers, n_groups;
+	bool amounts;
+	int32_t first_day, last_day;
+	int64_t rows, no_customer, no_date, no_group, returns, broken;
+};
+/* Reads --input as rows of transactions. `by` (may be NULL) is the option that names a column of groups; without `amounts` a column of amounts is
+ * taken only if there is one. */
+enum err purchases_events(struct cli *cli, bool amounts, const char *by, struct purchase_events *ret) MUST_CHECK;
+
 #endif

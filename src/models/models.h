@@ -209,6 +209,39 @@ enum err model_logit(struct ctx *ctx, const double *x, const uint8_t *event, siz
  * *ret_ks (may be NULL): the greatest distance of the two distributions (Kolmogorov and Smirnov). NaN without both outcomes. */
 enum err model_auc(struct ctx *ctx, const double *score, const uint8_t *event, size_t n, double *ret, double *ret_ks) MUST_CHECK;
 
+/* --- forecasts put to the test ------------------------------------------------- */
+
+/* Marks in test[n] the share of the events, and of the others, that a model shall not learn from: the same seed, the same rows. */
+void model_split(const uint8_t *event, size_t n, double share, uint64_t seed, uint8_t *test);
+/* Sum of coefficients (NaN: none) times a row: the log odds of model_logit. model_chance: their probability. */
+double model_linear(const double *row, const double *coefficient, size_t p);
+double model_chance(double log_odds);
+
+enum { MODEL_TENTHS = 10 };
+
+struct model_tenth {
+	double n, events, rate;
+	double predicted; /* mean probability */
+	double lift;      /* rate to that of all */
+	double caught;    /* share of all events in this tenth and those before it */
+	double from, to;  /* probabilities */
+};
+
+struct model_evaluation {
+	size_t n;
+	double events, predicted;
+	double auc, auc_se, ks;
+	double brier, log_loss;
+	double intercept, slope; /* of what happened on the log odds foretold: 0 and 1 are right; NaN: cannot be said */
+	double hosmer, hosmer_p; /* chi-squared with ten degrees */
+	struct model_tenth tenth[MODEL_TENTHS]; /* likeliest first */
+};
+
+/* How probabilities p fare on rows that they were not learnt from: area under the curve with its error (Hanley and McNeil 1982), Brier (1950) score,
+ * lift by tenths, calibration (Cox 1958; Hosmer and Lemeshow 1980). Rows of one probability share their events evenly among tenths.
+ * Errors: "model_small_holdout" (fewer than ten rows, or one outcome only), "model_not_finite". */
+enum err model_evaluate(struct ctx *ctx, const double *p, const uint8_t *event, size_t n, struct model_evaluation *ret) MUST_CHECK;
+
 /* --- experiments --------------------------------------------------------------- */
 
 struct model_arm {

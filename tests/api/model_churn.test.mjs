@@ -1,0 +1,240 @@
+// `guanxi model churn`, and what models make of transactions: each figure worked out once more here, from the rows.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { guanxi, sharedData } from '../lib/server.mjs';
+
+const home = mkdtempSync(join(tmpdir(), 'guanxi-churn-'));
+after(() => rmSync(home, { recursive: true, force: true }));
+
+const run = (args) => guanxi(args, { allowFailure: true, cwd: home });
+const shared = (name) => join(sharedData, name);
+const without = (name) => (existsSync(shared(name)) ? false : `no ${name}; set GUANXI_SHARED_DATA`);
+
+function model(...args) {
+  const done = run(['model', ...args, '--json']);
+  assert.equal(done.status, 0, `${args.join(' ')}: ${done.err}`);
+  return JSON.parse(done.out);
+}
+
+function refused(said, ...args) {
+  const done = run(['model', ...args, '--json']);
+  assert.equal(done.status, 1, `${args.join(' ')}: ${done.out.slice(0, 300)}`);
+  assert.equal(done.out, '');
+  assert.match(done.err, said, args.join(' '));
+}
+
+let files = 0;
+function file(text, name = `f${++files}.csv`) {
+  writeFileSync(join(home, name), text);
+  return name;
+}
+const close = (value, wanted, by) => assert.ok(Math.abs(value - wanted) <= by, `${value} is not ${wanted}`);
+const sum = (list, of = (x) => x) => list.reduce((s, x) => s + of(x), 0);
+
+/** Numbers that only look random. */
+function* chances(seed) {
+  for (let s = seed; ;) {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    yield s / 2 ** 32;
+  }
+}
+
+/** AUC by counting pairs. */
+function auc(rows, score) {
+  const yes = rows.filter((r) => r.event).map(score), no = rows.filter((r) => !r.event).map(score);
+  return sum(yes, (a) => sum(no, (b) => (a > b ? 1 : a === b ? 0.5 : 0))) / (yes.length * no.length);
+}
+
+/** What is told of the test, from the probabilities of those who were tested. */
+function checkTest(found, rows, score) {
+  const mean = sum(rows, (r) => r.event) / rows.length;
+  close(found.auc, auc(rows, score), 1e-12);
+  close(found.brier, sum(rows, (r) => (score(r) - r.event) ** 2) / rows.length, 1e-12);
+  close(found.log_loss, -sum(rows, (r) => Math.log(r.event ? score(r) : 1 - score(r))) / rows.length, 1e-9);
+  close(found.calibration.observed, mean, 1e-12);
+  close(found.calibration.predicted, sum(rows, score) / rows.length, 1e-12);
+  assert.equal(found.lift.length, 10);
+  close(sum(found.lift, (d) => d.events), sum(rows, (r) => r.event), 1e-6);
+  close(sum(found.lift, (d) => d.rows), rows.length, 0);
+  const order = rows.toSorted((a, b) => score(b) - score(a));
+  let caught = 0, hosmer = 0;
+  found.lift.forEach((tenth, t) => {
+    const part = order.slice(Math.floor((rows.length * t) / 10), Math.floor((rows.length * (t + 1)) / 10));
+    caught += tenth.events;
+    hosmer += (tenth.events - sum(part, score)) ** 2 / (sum(part, score) * (1 - sum(part, score) / part.length));
+    close(tenth.lift, tenth.events / tenth.rows / mean, 1e-9);
+    close(tenth.predicted, sum(part, score) / part.length, 1e-9);
+    close(tenth.events_caught, caught / sum(rows, (r) => r.event), 1e-9);
+  });
+  close(found.calibration.hosmer_lemeshow, hosmer, 1e-6);
+}
+
+/** Of every row, what columns add to the log odds of the mean row. */
+function checkReasons(found) {
+  for (const c of found.customer_values) {
+    close(found.base_log_odds + sum(c.reasons, (r) => r.contribution) + c.other_contributions, c.log_odds, 1e-9);
+    close(1 / (1 + Math.exp(-c.log_odds)), c.probability, 1e-12);
+    c.reasons.forEach((r, i) => assert.ok(i === 0 || Math.abs(r.contribution) <= Math.abs(c.reasons[i - 1].contribution)));
+  }
+}
+
+const telco = ['churn', '--input', shared('telco_churn/Telco-Customer-Churn.csv.gz'), '--target', 'Churn', '--event', 'Yes', '--customer', 'customerID'];
+
+test('churn of a telephone company and of borrowers: as R in the sample, and honest outside it', { skip: without('telco_churn/Telco-Customer-Churn.csv.gz') }, () => {
+  const found = model(...telco, '--customers', '--reasons', '2');
+  close(found.deviance, 5826.272, 1e-3);
+  close(found.in_sample.auc, 0.8482074, 1e-7);
+  assert.deepEqual([found.rows, found.rows_incomplete, found.events, found.aliased.length], [7032, 11, 1869, 7]);
+  assert.deepEqual([found.holdout.rows, found.holdout.events, found.holdout.rows_learnt_from], [2110, 561, 4922]); // 30 % of either outcome
+  const tested = found.customer_values.filter((c) => 'holdout_probability' in c);
+  assert.equal(tested.length, 2110);
+  checkTest(found, tested, (r) => r.holdout_probability);
+  assert.ok(found.auc_low < found.auc && found.auc < found.auc_high && found.auc !== found.in_sample.auc);
+  checkReasons(found);
+  // Hanley and McNeil's error by its own arithmetic
+  const a = found.auc, n = 561, m = 1549;
+  close(found.auc_standard_error, Math.sqrt((a * (1 - a) + (n - 1) * (a / (2 - a) - a * a) + (m - 1) * ((2 * a * a) / (1 + a) - a * a)) / (n * m)), 1e-12);
+  assert.match(found.customer_values[0].customer, /^\d{4}-[A-Z]{5}$/);
+  assert.equal(new Set(found.customer_values.map((c) => c.customer)).size, 7032);
+  assert.deepEqual(model(...telco).lift, found.lift); // the same seed
+  assert.notEqual(model(...telco, '--seed', '2').auc, found.auc);
+  const three = model(...telco, '--columns', 'tenure,MonthlyCharges,Contract', '--customers', '--reasons', '3');
+  close(three.coefficients.tenure, -0.03593051, 1e-7);
+  close(three.in_sample.auc, 0.8268747, 1e-7);
+  const tenure = three.customer_values.map((c) => c.reasons.find((r) => r.column === 'tenure'));
+  const mean = sum(tenure, (r) => r.value) / tenure.length;
+  for (const r of tenure) close(r.contribution, three.coefficients.tenure * (r.value - mean), 1e-9);
+  const credit = model('churn', '--input', shared('german_credit/GermanCredit.csv'), '--target', 'credit_risk', '--event', '0');
+  close(credit.deviance, 895.8178, 1e-4);
+  close(credit.in_sample.auc, 0.833781, 1e-6);
+  assert.ok(credit.auc < credit.in_sample.auc, 'twenty columns and a thousand rows: better in the sample than outside');
+});
+
+/** Who leaves, by the month they are seen in: until month 8 the old ones, after it the young. */
+function turning(write = (m) => m, extra = '') {
+  const chance = chances(3), next = () => chance.next().value, rows = [`month,age,plan,gone${extra && ',more'}`];
+  for (let i = 0; i < 900; i++) {
+    const month = 1 + (i % 10), age = 20 + Math.floor(next() * 50), old = age > 45;
+    rows.push(`${write(month)},${age},${['gold', 'plain'][i % 2]},${next() < ((month <= 7) === old ? 0.7 : 0.2) ? 'yes' : 'no'}${extra}`);
+  }
+  return rows.join('\n');
+}
+
+test('a test out of time finds what one drawn by chance hides', () => {
+  const args = ['churn', '--input', file(turning()), '--target', 'gone', '--own-rows'];
+  const drawn = model(...args, '--exclude', 'month');
+  const late = model(...args, '--time', 'month', '--customers');
+  assert.ok(drawn.auc > 0.55 && late.auc < 0.4, `${drawn.auc} ${late.auc}`); // the last three months go the other way
+  assert.deepEqual([late.holdout.kind, late.holdout.from, late.holdout.rows], ['out of time', 8, 270]);
+  assert.deepEqual(late.model_card.columns, ['age', 'plan']);
+  checkTest(late, late.customer_values.filter((c) => 'holdout_probability' in c), (r) => r.holdout_probability);
+  // dates are read as everywhere, rows of one time stay together, and the first time of the test can be said
+  const dated = ['churn', '--input', file(turning((m) => `${String(m + 12).padStart(2, '0')}.03.2024`)), '--target', 'gone', '--time', 'month'];
+  assert.deepEqual([model(...dated).holdout.from, model(...dated).auc], ['2024-03-20', late.auc]);
+  assert.equal(model(...dated, '--test-share', '.35').holdout.rows, 360);
+  assert.equal(model(...dated, '--test-from', '2024-03-22').holdout.rows, 90);
+  refused(/one time only|too few before/, ...args, '--time', 'month', '--test-from', '1');
+  refused(/too few rows to test/, ...args, '--time', 'month', '--test-from', '11');
+  refused(/not a date/, ...dated, '--test-from', 'soon');
+  refused(/no column when/, ...args, '--time', 'when');
+});
+
+test('a table that churn cannot be learnt from is refused with a word', () => {
+  const fit = (text, ...more) => ['churn', '--input', file(text), '--target', 'gone', ...more];
+  const plain = turning(), table = (n, row) => `age,plan,gone\n${Array.from({ length: n }, (_, i) => row(i)).join('\n')}`;
+  assert.deepEqual(model(...fit(turning((m) => m, ',7'))).left_out, [{ column: 'more', reason: 'constant' }]);
+  refused(/perfect separation/, ...fit(plain.replaceAll(/\d+,(\w+),(yes|no)/g, (_, p, c) => `${c === 'yes' ? 1 : 0},${p},${c}`)));
+  refused(/No column is left/, ...fit(plain.replaceAll(/\d+,\d+,\w+,(yes|no)/g, '1,1,a,$1')));
+  refused(/same outcome|nothing to tell/, ...fit(plain.replaceAll(',no', ',yes')));
+  refused(/not more rows/, ...fit('age,plan,gone\n1,a,yes\n2,b,no\n3,c,no\n'));
+  refused(/too few rows to test/, ...fit(table(20, (i) => `${i >> 1},a${i % 3},${i % 2 ? 'no' : 'yes'}`)));
+  refused(/has 1500 different texts/, ...fit(table(3000, (i) => `${i % 7},n${i >> 1},${i % 2 ? 'no' : 'yes'}`)));
+  refused(/No row has the value maybe/, ...fit(plain, '--event', 'maybe'));
+  refused(/number from/, ...fit(plain, '--test-share', '2'));
+  const half = plain.split('\n').map((line, i) => (i > 0 && i % 2 ? line.replace(/,\d+,/, ',,') : line)).join('\n');
+  assert.equal(model(...fit(half)).rows_incomplete, 450);
+});
+
+const cdnow = 'cdnow_sample/CDNOW_sample.txt';
+const DAY = 86400000;
+
+/** What is known of everyone on a day, from the rows as they stand in the file. */
+function features(rows, day, horizon) {
+  const by = new Map();
+  for (const r of rows) by.set(r.customer, [...(by.get(r.customer) ?? []), r]);
+  return [...by].flatMap(([customer, all]) => {
+    const past = all.filter((r) => r.day <= day), days = [...new Set(past.map((r) => r.day))].sort((a, b) => a - b);
+    if (days.length === 0) return [];
+    const recency = day - days.at(-1), tenure = day - days[0], money = (list) => Math.log1p(sum(list, (r) => r.amount));
+    return [[customer, {
+      recency_days: recency, tenure_days: tenure, log_purchases: Math.log(days.length),
+      recent_purchases: days.filter((d) => d > day - horizon).length,
+      earlier_purchases: days.filter((d) => d <= day - horizon && d > day - 2 * horizon).length,
+      overdue: (recency * days.length) / (tenure + 1),
+      log_spend: money(past), log_recent_spend: money(past.filter((r) => r.day > day - horizon)),
+      gone: all.some((r) => r.day > day && r.day <= day + horizon) ? 0 : 1,
+    }]];
+  });
+}
+
+test('churn from transactions: features of a day, the label of the days after it, learnt earlier than it is tested', { skip: without(cdnow) }, () => {
+  const lines = readFileSync(shared(cdnow), 'utf8').trim().split(/\r?\n/);
+  const rows = lines.map((line) => line.trim().split(/\s+/)).map(([customer, , d, , amount]) => ({
+    customer, day: Date.UTC(d.slice(0, 4), d.slice(4, 6) - 1, d.slice(6)) / DAY, amount: Number(amount) }));
+  const as_of = Date.UTC(1997, 8, 30) / DAY, columns = ['--customer', '1', '--date', '3', '--amount', '5', '--calibration-end', '1997-09-30', '--horizon', '120', '--customers', '--reasons', '9'];
+  const found = model('churn', '--input', shared(cdnow), ...columns);
+  assert.deepEqual([found.as_of, found.holdout.learnt_as_of, found.holdout.kind], ['1997-09-30', '1997-06-02', 'out of time']);
+  const before = features(rows, as_of - 120, 120), now = features(rows, as_of, 120);
+  assert.deepEqual([found.holdout.rows_learnt_from, found.holdout.events_learnt_from], [before.length, sum(before, ([, f]) => f.gone)]);
+  assert.deepEqual([found.holdout.rows, found.holdout.events], [now.length, sum(now, ([, f]) => f.gone)]);
+  const told = new Map(found.customer_values.map((c) => [c.customer, c]));
+  for (const [customer, wanted] of now) {
+    const c = told.get(customer);
+    assert.equal(c.event, wanted.gone, customer);
+    for (const r of c.reasons) close(r.value, wanted[r.column], 1e-9);
+    assert.equal(c.reasons.length, 8);
+  }
+  checkTest(found, found.customer_values, (r) => r.probability);
+  checkReasons(found);
+  close(found.auc_of_recency_alone, auc(now.map(([, f]) => ({ event: f.gone, r: f.recency_days })), (r) => r.r), 1e-12);
+  assert.ok(found.auc > found.auc_of_recency_alone);
+  // at the top the foretold events of the rows learnt from are the events that there were
+  close(sum(before, ([, f]) => 1 / (1 + Math.exp(-found.coefficients['(Intercept)'] - sum(Object.entries(f), ([k, v]) => (found.coefficients[k] ?? 0) * v)))), sum(before, ([, f]) => f.gone), 1e-3);
+  // rows after that day change nothing of what is told of it: only the test is gone
+  const cut = file(lines.filter((_, i) => rows[i].day <= as_of).join('\n'), 'cut.txt');
+  const blind = model('churn', '--input', cut, ...columns);
+  assert.equal(blind.auc, null);
+  assert.match(blind.holdout.kind, /^none/);
+  assert.deepEqual(blind.coefficients, found.coefficients);
+  assert.deepEqual(blind.customer_values.map((c) => c.probability), found.customer_values.map((c) => c.probability));
+});
+
+test('a grocery shop without amounts; transactions that tell nothing are refused', { skip: without('grocery_elog/groceryElog.csv') }, () => {
+  const found = model('churn', '--input', shared('grocery_elog/groceryElog.csv'));
+  assert.deepEqual([found.customers, found.as_of, found.horizon_days], [1525, '2007-10-01', 90]);
+  assert.ok(found.auc > found.auc_of_recency_alone && found.auc > 0.9);
+  assert.ok(!('log_spend' in found.coefficients));
+  const head = 'customer,date,amount\n', some = (n, write) => file(head + Array.from({ length: n }, (_, i) => write(i)).join('\n'));
+  refused(/not more rows|too few customers|No column is left/, 'churn', '--input', file(`${head}A,2024-01-01,5\nA,2024-12-01,6\n`));
+  refused(/same outcome|No column is left/, 'churn', '--input', some(60, (i) => `C${i},2024-0${1 + (i % 6)}-0${1 + (i % 9)},5`), '--calibration-end', '2024-04-30', '--horizon', '60');
+  refused(/begin on 2024-01-01/, 'churn', '--input', some(60, (i) => `C${i},2024-01-0${1 + (i % 9)},5`));
+  refused(/end on 2024-01-09/, 'churn', '--input', some(60, (i) => `C${i},2024-01-0${1 + (i % 9)},5`), '--calibration-end', '2034-01-01');
+  refused(/--date/, 'churn', '--input', file('who,when\n1,2\n'), '--customer', 'who');
+  refused(/number from 1 to/, 'churn', '--input', shared('grocery_elog/groceryElog.csv'), '--horizon', '0');
+  // ten years of silence, and a return that is no purchase
+  const groceries = readFileSync(shared('grocery_elog/groceryElog.csv'), 'utf8');
+  const late = file(`${groceries.trim()}\n"9999",2018-01-01\n`);
+  const silent = model('churn', '--input', late, '--calibration-end', '2007-10-01', '--customers');
+  for (const c of silent.customer_values) assert.ok(c.probability >= 0 && c.probability <= 1);
+  const chance = chances(5), upTo = (n) => Math.floor(chance.next().value * n);
+  const orders = Array.from({ length: 900 }, () => `C${upTo(90)},${new Date(Date.UTC(2024, 0, 1 + upTo(300))).toISOString().slice(0, 10)},${upTo(4) ? 9 : -5}`);
+  const shop = ['churn', '--input', file(`${head}${orders.join('\n')}\n`), '--calibration-end', '2024-08-15', '--horizon', '40', '--customers', '--reasons', '9'];
+  const returns = model(...shop);
+  assert.equal(returns.rows_of_returns, orders.filter((o) => o.endsWith('-5')).length);
+  const bought = new Map();
+  for (const [c, d, a] of orders.map((o) => o.split(','))) if (d <= '2024-08-15' && a > 0 && d > (bought.get(c) ?? '')) bought.set(c, d);
+  for (const c of returns.customer_values) close(c.reasons.find((r) => r.column === 'recency_days').value, (Date.UTC(2024, 7, 15) - Date.parse(bought.get(c.customer))) / DAY, 1e-9);
+});
