@@ -64,12 +64,21 @@ static enum err check_contents(struct ctx *ctx, int64_t id)
 	return err;
 }
 
+static enum err check_address(struct ctx *ctx, const struct record *campaign)
+{
+	bool reachable = true;
+	enum err err = str_equal(record_text(campaign, "channel"), "email") ? campaign_has_address(ctx, &reachable) : OK;
+	return !err && !reachable ? fail(ctx, ERR_CONFLICT, "channel", "campaign_no_url") : err;
+}
+
 static enum err check_ready(struct ctx *ctx, const struct record *campaign)
 {
 	int64_t ends = record_i64(campaign, "ends_at");
 	enum err err = check_segments(ctx, record_id(campaign));
 	if (!err && ends != 0 && ends <= ctx_now(ctx))
 		err = fail(ctx, ERR_INVALID, "ends_at", "campaign_over");
+	if (!err)
+		err = check_address(ctx, campaign);
 	return err || !str_equal(record_text(campaign, "channel"), "email") ? err : check_contents(ctx, record_id(campaign));
 }
 
@@ -143,6 +152,8 @@ static enum err resume(struct ctx *ctx, const struct http_request *req, struct h
 	if (!err)
 		err = check_state(ctx, campaign, "paused");
 	if (!err)
+		err = check_address(ctx, campaign);
+	if (!err)
 		err = campaign_set_state(ctx, record_id(campaign), "running", NULL);
 	if (!err)
 		err = services_wake(ctx, "campaigns");
@@ -183,6 +194,8 @@ static enum err resend(struct ctx *ctx, const struct http_request *req, struct h
 	if (!err)
 		err = check_state(ctx, campaign, "running paused finished");
 	if (!err)
+		err = check_address(ctx, campaign);
+	if (!err)
 		err = campaign_run(ctx, &sql_campaign_resend, (const int64_t[]){record_id(campaign), ctx_now(ctx)}, 2, &n);
 	if (!err && n == 0)
 		err = fail(ctx, ERR_CONFLICT, "", "campaign_none_failed");
@@ -190,7 +203,7 @@ static enum err resend(struct ctx *ctx, const struct http_request *req, struct h
 		err = campaign_set_state(ctx, record_id(campaign), "running", NULL);
 	if (!err)
 		err = services_wake(ctx, "campaigns");
-	return err ? err : answer_state(res, record_id(campaign), "running");
+	return err ? err : answer_state(res, record_id(campaign), str_equal(record_text(campaign, "state"), "paused") ? "paused" : "running");
 }
 
 /* A list of calls or letters was given to those who do them. */

@@ -9,7 +9,7 @@
 #include "campaigns/campaigns_internal.h"
 #include "campaigns_sql.h"
 
-enum { SLICE = 100, AHEAD = 2000, PATIENCE_DAYS = 3, DAY_MS = 86400000 };
+enum { SLICE = 100, AHEAD = 2000, PATIENCE_DAYS = 3, DAY_MS = 86400000, PAUSED_MS = 60000 };
 
 static const char recipient_name[] = "campaign_recipient";
 
@@ -53,9 +53,8 @@ static enum err keep_mail(struct ctx *ctx, const struct due *d)
 	const struct faults before = ctx->faults;
 	int64_t id;
 	mail_key(key, d->id, d->attempts);
-	bool absolute = str_starts(d->letter.unsubscribe, "http");
 	struct outbox_mail mail = {.to_address = d->letter.address, .to_name = d->letter.name, .subject = d->letter.subject, .text = d->letter.text, .html = d->letter.html,
-	                           .headers = absolute ? headers : NULL, .entity = recipient_name, .record_id = d->id, .purpose = OUTBOX_PROMOTION, .key = key};
+	                           .headers = headers, .entity = recipient_name, .record_id = d->id, .purpose = OUTBOX_PROMOTION, .key = key};
 	enum err err = list != NULL ? outbox_mail(ctx, &mail, &id) : fail(ctx, ERR_LIMIT, "", "memory");
 	if (err != ERR_INVALID)
 		return err;
@@ -120,6 +119,15 @@ static enum err write_letter(struct ctx *ctx, const struct campaign_contents *co
 	return OK;
 }
 
+/* RFC 8058 wants one HTTPS address; without it nobody could leave by the mail. */
+enum err campaign_has_address(struct ctx *ctx, bool *ret)
+{
+	const char *url;
+	enum err err = setting_text(ctx, &consent_settings[CONSENT_URL], &url);
+	*ret = !err && str_starts(url, "https://") && url[strlen("https://")] != '\0';
+	return err;
+}
+
 enum err campaign_send_some(struct ctx *ctx, const struct campaign *c, size_t *ret)
 {
 	struct batch b = {.campaign = c, .list = arena_array(ctx->arena, SLICE, sizeof(*b.list))};
@@ -146,6 +154,32 @@ enum err campaign_send_some(struct ctx *ctx, const struct campaign *c, size_t *r
 
 /* --- back from the outbox ------------------------------------------------------------------------- */
 
+/* Under a key of its own next time: what was kept under this one goes nowhere any more. */
+static enum err wait_again(struct ctx *ctx, int64_t id, const char *reason, int64_t until)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_campaign_wait_again, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, id);
+	stmt_bind_i64(stmt, 2, until);
+	stmt_bind_text(stmt, 3, reason);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static const char *touch_of(struct ctx *ctx, int64_t recipient)
+{
+	return arena_printf(ctx->arena, "%s/%lld", recipient_name, (long long)recipient);
+}
+
+static enum err forget_touch(struct ctx *ctx, int64_t recipient)
+{
+	const char *cause = touch_of(ctx, recipient);
+	return cause != NULL ? contact_forget(ctx, cause) : fail(ctx, ERR_LIMIT, "", "memory");
+}
+
 enum err campaign_take_back(struct ctx *ctx, int64_t campaign_id)
 {
 	enum { MAX = 5000 };
@@ -169,7 +203,9 @@ enum err campaign_take_back(struct ctx *ctx, int64_t campaign_id)
 		mail_key(key, ids[i], attempts[i]);
 		err = outbox_cancel(ctx, key, "campaign_paused", &gone);
 		if (!err && gone)
-			err = campaign_run(ctx, &sql_campaign_wait_again, (const int64_t[]){ids[i], ctx_now(ctx)}, 2, NULL);
+			err = wait_again(ctx, ids[i], NULL, ctx_now(ctx));
+		if (!err && gone) /* it may have been tried before */
+			err = forget_touch(ctx, ids[i]);
 	}
 	return err;
 }
@@ -220,27 +256,35 @@ static bool present(const struct outbox_seen *mail, const struct seen *s)
 	return s->there && str_equal(mail->key, key);
 }
 
-static enum err postponed(struct ctx *ctx, int64_t id, const char *reason, int64_t until)
+/* What waits does so here, where it can be paused, stopped and counted, not in the outbox. A mail that a person had sent again after
+ * its row had ended stays there. */
+static enum err hold_back(struct ctx *ctx, const struct outbox_seen *mail, const struct seen *s, const char *reason, int64_t until, struct outbox_verdict *verdict)
 {
-	struct stmt *stmt;
-	enum err err = db_prepare(ctx, ctx->db, &sql_campaign_postponed, &stmt);
-	if (err)
+	if (!str_equal(s->state, "queued")) {
+		verdict->postpone_ms = until;
+		verdict->why = reason;
+		return OK;
+	}
+	verdict->refuse = reason != NULL ? reason : "campaign_paused";
+	enum err err = wait_again(ctx, mail->record_id, reason, until);
+	return err ? err : forget_touch(ctx, mail->record_id);
+}
+
+/* It counts as a contact; a row that had failed, or was unsure, is on its way again and cannot be sent to a second time meanwhile. */
+static enum err let_go(struct ctx *ctx, const struct outbox_seen *mail, const struct seen *s, const struct consent_question *q)
+{
+	enum err err = contact_note(ctx, q);
+	if (err || str_equal(s->state, "queued"))
 		return err;
-	stmt_bind_i64(stmt, 1, id);
-	stmt_bind_text(stmt, 2, reason);
-	stmt_bind_i64(stmt, 3, until);
-	err = stmt_run(ctx, stmt, NULL);
-	stmt_done(stmt);
-	return err;
+	return campaign_run(ctx, &sql_campaign_go_again, (const int64_t[]){mail->record_id, ctx_now(ctx)}, 2, NULL);
 }
 
 static enum err ask_gate(struct ctx *ctx, const struct outbox_seen *mail, const struct seen *s, struct outbox_verdict *verdict)
 {
-	const char *cause = arena_printf(ctx->arena, "%s/%lld", recipient_name, (long long)mail->record_id);
-	struct consent_question q = {.customer_id = s->customer_id, .channel = CONSENT_EMAIL, .purpose = "marketing", .cause = cause, .lock = true};
+	struct consent_question q = {.customer_id = s->customer_id, .channel = CONSENT_EMAIL, .purpose = "marketing", .cause = touch_of(ctx, mail->record_id), .lock = true};
 	struct consent_answer a;
 	struct consent_run *run = NULL;
-	enum err err = cause != NULL ? consent_run_begin(ctx, &run) : fail(ctx, ERR_LIMIT, "", "memory");
+	enum err err = q.cause != NULL ? consent_run_begin(ctx, &run) : fail(ctx, ERR_LIMIT, "", "memory");
 	if (!err)
 		err = consent_ask(ctx, run, &q, &a);
 	if (run != NULL)
@@ -249,16 +293,13 @@ static enum err ask_gate(struct ctx *ctx, const struct outbox_seen *mail, const 
 		return err;
 	int64_t patience = ctx_now(ctx) + (int64_t)PATIENCE_DAYS * DAY_MS, latest = s->ends_at != 0 && s->ends_at < patience ? s->ends_at : patience;
 	if (a.verdict == CONSENT_YES && str_equal_nocase(a.email, mail->to_address))
-		return contact_note(ctx, &q);
+		return let_go(ctx, mail, s, &q);
 	if (a.verdict == CONSENT_YES)
 		verdict->refuse = "no_address"; /* they have another one since */
 	else if (a.verdict == CONSENT_NO || a.until_ms > latest)
 		verdict->refuse = consent_reason_names[a.reason];
-	else {
-		verdict->postpone_ms = a.until_ms;
-		verdict->why = consent_reason_names[a.reason];
-		return postponed(ctx, mail->record_id, verdict->why, a.until_ms);
-	}
+	else
+		return hold_back(ctx, mail, s, consent_reason_names[a.reason], a.until_ms, verdict);
 	return OK;
 }
 
@@ -272,6 +313,8 @@ static enum err gate(struct ctx *ctx, const struct outbox_seen *mail, struct out
 		verdict->refuse = "stopped";
 	else if (s.ends_at != 0 && s.ends_at <= ctx_now(ctx))
 		verdict->refuse = "ended";
+	else if (str_equal(s.campaign_state, "paused")) /* it was with the sender when its campaign was paused, and came back */
+		return hold_back(ctx, mail, &s, NULL, ctx_now(ctx) + PAUSED_MS, verdict);
 	else
 		return ask_gate(ctx, mail, &s, verdict);
 	return OK;
@@ -311,29 +354,34 @@ static enum err settle(struct ctx *ctx, int64_t id, const char *state, const cha
 	return err;
 }
 
+static enum err write_outcome(struct ctx *ctx, int64_t id, const struct outbox_outcome *o)
+{
+	const char *note = arena_printf(ctx->arena, "%.250s", o->reply != NULL ? o->reply : "");
+	if (o->state == OUTBOX_SENT)
+		return settle(ctx, id, "sent", NULL, NULL, true);
+	if (o->state == OUTBOX_UNSURE)
+		return settle(ctx, id, "unsure", NULL, note, true);
+	enum err err = forget_touch(ctx, id);
+	if (err)
+		return err;
+	if (o->state == OUTBOX_FAILED)
+		return settle(ctx, id, "failed", "server", note, false);
+	if (o->state == OUTBOX_SKIPPED)
+		return settle(ctx, id, "skipped", "by_hand", note, false);
+	return settle(ctx, id, "skipped", is_reason(o->reply) ? o->reply : "other", NULL, false);
+}
+
 static enum err outcome(struct ctx *ctx, const struct outbox_seen *mail, const struct outbox_outcome *o)
 {
 	struct seen s;
 	enum err err = read_seen(ctx, mail, &s);
 	if (err || !present(mail, &s))
 		return err;
-	bool went = o->state == OUTBOX_SENT || o->state == OUTBOX_UNSURE;
-	const char *note = arena_printf(ctx->arena, "%.250s", o->reply != NULL ? o->reply : "");
-	if (!went) {
-		const char *cause = arena_printf(ctx->arena, "%s/%lld", recipient_name, (long long)mail->record_id);
-		err = cause != NULL ? contact_forget(ctx, cause) : fail(ctx, ERR_LIMIT, "", "memory");
-	}
-	if (err)
-		return err;
-	if (o->state == OUTBOX_SENT)
-		return settle(ctx, mail->record_id, "sent", NULL, NULL, true);
-	if (o->state == OUTBOX_UNSURE)
-		return settle(ctx, mail->record_id, "unsure", NULL, note, true);
-	if (o->state == OUTBOX_FAILED)
-		return settle(ctx, mail->record_id, "failed", "server", note, false);
-	if (o->state == OUTBOX_SKIPPED)
-		return settle(ctx, mail->record_id, "skipped", "by_hand", note, false);
-	return settle(ctx, mail->record_id, "skipped", is_reason(o->reply) ? o->reply : "other", NULL, false);
+	/* what may have arrived may have arrived, whether or not it is tried again */
+	if (str_equal(s.state, "unsure") && (o->state == OUTBOX_REFUSED || o->state == OUTBOX_SKIPPED))
+		return OK;
+	err = write_outcome(ctx, mail->record_id, o);
+	return err ? err : services_wake(ctx, "campaigns"); /* there is room for more, or it was the last */
 }
 
 const struct outbox_rule campaign_mail_rules[] = {{.name = "campaigns", .gate = gate, .outcome = outcome}, {.name = NULL}};

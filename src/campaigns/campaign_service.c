@@ -94,6 +94,16 @@ static enum err finish(struct ctx *ctx, const struct campaign *c)
 	return err;
 }
 
+/* The address that links lead to may be taken away while a campaign runs. */
+static enum err send(struct ctx *ctx, const struct campaign *c, size_t *ret_sent)
+{
+	bool reachable;
+	enum err err = campaign_has_address(ctx, &reachable);
+	if (err)
+		return err;
+	return reachable ? campaign_send_some(ctx, c, ret_sent) : change(ctx, (struct change){.campaign = c, .state = "paused", .error = "url"});
+}
+
 static enum err step(struct ctx *ctx, const struct campaign *c, bool *ret_more)
 {
 	size_t sent = 0;
@@ -105,7 +115,7 @@ static enum err step(struct ctx *ctx, const struct campaign *c, bool *ret_more)
 		*ret_more = true; /* the list, or what comes after it */
 		return err;
 	}
-	enum err err = str_equal(c->channel, "email") ? campaign_send_some(ctx, c, &sent) : OK;
+	enum err err = str_equal(c->channel, "email") ? send(ctx, c, &sent) : OK;
 	*ret_more = sent > 0;
 	return err || sent > 0 ? err : finish(ctx, c);
 }

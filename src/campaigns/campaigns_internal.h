@@ -59,6 +59,8 @@ enum err campaign_content_check(struct ctx *ctx, const char *subject, const char
 
 /* campaign_send.c: waiting rows that are due become mails; how many. ctx->actor is the owner. */
 enum err campaign_send_some(struct ctx *ctx, const struct campaign *campaign, size_t *ret) MUST_CHECK;
+/* Whether customers can reach this program: links in mails must lead somewhere. */
+enum err campaign_has_address(struct ctx *ctx, bool *ret) MUST_CHECK;
 /* In a write job: what waits in the outbox goes back to wait here. */
 enum err campaign_take_back(struct ctx *ctx, int64_t campaign_id) MUST_CHECK;
 

@@ -55,8 +55,8 @@ UPDATE "campaign_recipient" SET "state" = 'skipped', "reason" = ?2, "updated_at"
 -- name: campaign_fail
 UPDATE "campaign_recipient" SET "state" = ?2, "reason" = ?3, "note" = ?4, "sent_at" = ?5, "updated_at" = ?6 WHERE "id" = ?1 AND "state" IN ('queued', 'unsure');
 
--- name: campaign_postponed
-UPDATE "campaign_recipient" SET "reason" = ?2, "due_at" = ?3 WHERE "id" = ?1;
+-- name: campaign_go_again
+UPDATE "campaign_recipient" SET "state" = 'queued', "reason" = NULL, "updated_at" = ?2 WHERE "id" = ?1 AND "state" IN ('failed', 'unsure');
 
 -- name: campaign_skip_waiting
 UPDATE "campaign_recipient" SET "state" = 'skipped', "reason" = ?2, "updated_at" = ?3 WHERE "campaign_id" = ?1 AND "state" IN ('waiting', 'ready');
@@ -65,7 +65,7 @@ UPDATE "campaign_recipient" SET "state" = 'skipped', "reason" = ?2, "updated_at"
 SELECT "id", "attempts" FROM "campaign_recipient" WHERE "campaign_id" = ?1 AND "state" = 'queued' LIMIT 5000;
 
 -- name: campaign_wait_again
-UPDATE "campaign_recipient" SET "state" = 'waiting', "attempts" = "attempts" + 1, "due_at" = ?2 WHERE "id" = ?1 AND "state" = 'queued';
+UPDATE "campaign_recipient" SET "state" = 'waiting', "reason" = ?3, "attempts" = "attempts" + 1, "due_at" = ?2 WHERE "id" = ?1 AND "state" = 'queued';
 
 -- name: campaign_resend
 UPDATE "campaign_recipient" SET "state" = 'waiting', "reason" = NULL, "note" = NULL, "attempts" = "attempts" + 1, "due_at" = ?2 WHERE "campaign_id" = ?1 AND "state" = 'failed';

@@ -4,8 +4,8 @@
  * answers. What was on its way at the moment the program died is "unsure": counted, shown, and sent again only by a person, or where the
  * setting says so.
  *
- * A folder may declare rules in its manifest: a gate that is asked in the transaction that takes a mail out for sending, and what is to
- * be done in the transaction that writes what became of it. */
+ * A folder may declare rules in its manifest: a gate that is asked in the transaction that takes a mail out for sending and again in the
+ * one that lets its last line go, and what is to be done in the transaction that writes what became of it. */
 #ifndef GUANXI_CORE_OUTBOX_OUTBOX_H
 #define GUANXI_CORE_OUTBOX_OUTBOX_H
 
@@ -58,9 +58,9 @@ struct outbox_mail {
 /* In the write job of its cause. *id is that of the mail, or of the one that was kept with this key before (which stays as it is).
  * ERR_INVALID: "outbox_address", "outbox_subject", "outbox_header", "outbox_empty", "outbox_key"; ERR_LIMIT "outbox_large". */
 enum err outbox_mail(struct ctx *ctx, const struct outbox_mail *mail, int64_t *id) MUST_CHECK;
-/* In a write job: of what still waits for this key, nothing more is sent. *ret false: it is past that, or there is none. */
+/* In a write job: what has this key and has not begun to leave is not sent. *ret false: it is past that, or there is none. */
 enum err outbox_cancel(struct ctx *ctx, const char *key, const char *reason, bool *ret) MUST_CHECK;
-/* In a write job: what waits for this record is refused with the reason; how many. */
+/* In a write job: what is for this record and has not begun to leave is refused with the reason; how many. */
 enum err outbox_cancel_of(struct ctx *ctx, const char *entity, int64_t record_id, const char *reason, int64_t *ret) MUST_CHECK;
 
 /* --- rules of folders -------------------------------------------------------- */
@@ -88,7 +88,8 @@ struct outbox_outcome {
 /* Of one folder; each is asked of every mail and passes over what is not its own. */
 struct outbox_rule {
 	const char *name; /* of all rules: "consent"; NULL ends the list */
-	/* In the write job that takes the mail. Leave *verdict (zero) as it is to let it go. An error undoes the job: only for the store's. */
+	/* In the write job that takes the mail, and again in the one that notes that it leaves. Leave *verdict (zero) as it is to let it go.
+	 * An error undoes the job: only for the store's. */
 	enum err (*gate)(struct ctx *ctx, const struct outbox_seen *mail, struct outbox_verdict *verdict);
 	/* In the write job that writes the state. */
 	enum err (*outcome)(struct ctx *ctx, const struct outbox_seen *mail, const struct outbox_outcome *outcome);

@@ -186,19 +186,42 @@ static enum err note_ended(struct ctx *ctx, const struct outbox_noting *noting, 
 	return err == OK && ours && fate.state != OUTBOX_WAITING ? outbox_tell(ctx, &item->seen, &outcome) : err;
 }
 
-static enum err note_leaving(struct ctx *ctx, int64_t by, struct outbox_item *item)
+static enum err run_leaving(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t number, const char *reason, int64_t *ret_rows)
 {
 	struct stmt *stmt;
-	int64_t rows = 0;
-	enum err err = db_prepare(ctx, ctx->db, &sql_outbox_leave, &stmt);
+	enum err err = db_prepare(ctx, ctx->db, sql, &stmt);
 	if (err != OK)
 		return err;
-	stmt_bind_i64(stmt, 1, item->seen.id);
-	stmt_bind_i64(stmt, 2, by);
-	err = stmt_run(ctx, stmt, &rows);
+	stmt_bind_i64(stmt, 1, id);
+	stmt_bind_i64(stmt, 2, number);
+	if (reason != NULL)
+		stmt_bind_text(stmt, 3, reason);
+	err = stmt_run(ctx, stmt, ret_rows);
 	stmt_done(stmt);
-	item->may = rows > 0; /* else another sender has it now */
 	return err;
+}
+
+/* Between its taking and this moment minutes may lie, with a slow server: the gates are asked once more. */
+static enum err note_leaving(struct ctx *ctx, int64_t by, struct outbox_item *item)
+{
+	struct outbox_verdict verdict;
+	int64_t rows = 0, now = ctx_now(ctx);
+	item->may = false;
+	enum err err = run_leaving(ctx, &sql_outbox_leave, item->seen.id, by, NULL, &rows);
+	if (err != OK || rows == 0) /* another sender has it now, or it was called back */
+		return err;
+	err = outbox_ask_gates(ctx, &item->seen, &verdict);
+	if (err != OK)
+		return err;
+	if (verdict.refuse != NULL) {
+		struct outbox_outcome outcome = {.state = OUTBOX_REFUSED, .reply = verdict.refuse};
+		err = run_leaving(ctx, &sql_outbox_not_left, item->seen.id, now, verdict.refuse, NULL);
+		return err == OK ? outbox_tell(ctx, &item->seen, &outcome) : err;
+	}
+	if (verdict.postpone_ms > now)
+		return run_leaving(ctx, &sql_outbox_leave_later, item->seen.id, verdict.postpone_ms, verdict.why != NULL ? verdict.why : "", NULL);
+	item->may = true;
+	return OK;
 }
 
 enum err outbox_note(struct ctx *ctx, void *arg)

@@ -54,8 +54,11 @@ enum err outward_letters_open_new(struct ctx *ctx, const struct machine *machine
 	return OK;
 }
 
+/* One that is broken off must not arrive: a handle that is taken away while its text is on its way would end that text well, were it
+ * still a mail. */
 static void end_letter(struct letter *letter)
 {
+	(void)curl_easy_setopt(letter->easy, CURLOPT_MAIL_RCPT, NULL);
 	curl_multi_remove_handle(letter->letters->multi, letter->easy);
 	curl_easy_cleanup(letter->easy);
 	curl_slist_free_all(letter->to);

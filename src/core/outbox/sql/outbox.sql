@@ -10,10 +10,10 @@ INSERT INTO outbox_mail (id, account_id, lane, domain, to_address, to_name, subj
 INSERT INTO outbox_body (mail_id, text, html, headers) VALUES (?1, ?2, ?3, ?4);
 
 -- name: outbox_cancel_key
-UPDATE outbox_mail SET state = 5, reason = ?2, done_at = ?3 WHERE "key" = ?1 AND state = 0;
+UPDATE outbox_mail SET state = 5, reason = ?2, done_at = ?3 WHERE "key" = ?1 AND state IN (0, 1);
 
 -- name: outbox_cancel_record
-UPDATE outbox_mail SET state = 5, reason = ?3, done_at = ?4 WHERE entity = ?1 AND record_id = ?2 AND state = 0;
+UPDATE outbox_mail SET state = 5, reason = ?3, done_at = ?4 WHERE entity = ?1 AND record_id = ?2 AND state IN (0, 1);
 
 -- name: outbox_default
 SELECT id FROM mail_account WHERE id <> ?1 AND is_default = ?2 LIMIT 1;
@@ -101,6 +101,12 @@ UPDATE outbox_mail SET state = 5, reason = ?2, done_at = ?3 WHERE id = ?1 AND st
 
 -- name: outbox_leave
 UPDATE outbox_mail SET state = 2 WHERE id = ?1 AND state = 1 AND taken_by = ?2;
+
+-- name: outbox_not_left
+UPDATE outbox_mail SET state = 5, reason = ?3, done_at = ?2 WHERE id = ?1 AND state = 2;
+
+-- name: outbox_leave_later
+UPDATE outbox_mail SET state = 0, attempts = attempts - 1, next_at = ?2, reason = ?3 WHERE id = ?1 AND state = 2;
 
 -- name: outbox_give_back
 UPDATE outbox_mail SET state = 0, attempts = attempts - 1, next_at = ?3 WHERE id = ?1 AND state = 1 AND taken_by = ?2;
