@@ -238,3 +238,71 @@ test('a grocery shop without amounts; transactions that tell nothing are refused
   for (const [c, d, a] of orders.map((o) => o.split(','))) if (d <= '2024-08-15' && a > 0 && d > (bought.get(c) ?? '')) bought.set(c, d);
   for (const c of returns.customer_values) close(c.reasons.find((r) => r.column === 'recency_days').value, (Date.UTC(2024, 7, 15) - Date.parse(bought.get(c.customer))) / DAY, 1e-9);
 });
+
+/** Scores as the word says: in order by the measure, ties by the others, then by place; cut into parts of equal size. */
+function scored(rows, parts) {
+  const by = (...keys) => {
+    const order = rows.map((r, i) => [r, i]).sort(([a, i], [b, j]) => keys.reduce((d, k) => d || a[k] - b[k], 0) || i - j);
+    return new Map(order.map(([r], at) => [r, 1 + Math.floor((at * parts) / rows.length)]));
+  };
+  const r = by('last', 'count', 'money'), f = by('count', 'money', 'last'), m = by('money', 'count', 'last');
+  return rows.map((row) => ({ ...row, cell: r.get(row) * 100 + f.get(row) * 10 + m.get(row) }));
+}
+
+/** Customers of a shop on a day, in the order of their first row. */
+function standing(orders, day) {
+  const by = new Map();
+  for (const o of orders) {
+    const c = by.get(o.customer) ?? by.set(o.customer, { customer: o.customer, days: new Set(), last: 0, money: 0 }).get(o.customer);
+    if (o.day > day) continue;
+    c.days.add(o.day);
+    c.last = Math.max(c.last, o.day);
+    c.money += o.amount;
+  }
+  return [...by.values()].filter((c) => c.days.size > 0).map(({ days, ...c }) => ({ ...c, count: days.size }));
+}
+
+test('customers in classes shop by shop, and where they moved between two days', () => {
+  const chance = chances(11), upTo = (n) => Math.floor(chance.next().value * n);
+  const orders = Array.from({ length: 1500 }, (_, i) => ({
+    customer: `C${upTo(120)}`, shop: i === 7 ? '' : i < 4 ? '角店' : ['北京', '上海'][upTo(2)], day: upTo(400), amount: upTo(20) - 2 }));
+  const iso = (day) => new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
+  const table = file(`会员号;门店;日期;金额\n${orders.map((o) => `${o.customer};${o.shop};${iso(o.day)};${o.amount}`).join('\n')}\n`);
+  const by = model('rfm', '--input', table, '--by', '门店', '--customers', '--calibration-end', iso(300));
+  assert.deepEqual([by.groups_too_small, by.rows_without_group, by.groups.length], [['角店'], 1, 2]);
+  for (const group of by.groups) {
+    // a customer's place is that of the first row in the whole file
+    const known = [...new Set(orders.map((o) => o.customer))];
+    const own = standing(orders.filter((o) => o.shop === group.group), 300).sort((a, b) => known.indexOf(a.customer) - known.indexOf(b.customer));
+    const wanted = scored(own, 5), cells = new Map(by.customer_values.filter((c) => c.group === group.group).map((c) => [c.customer, c]));
+    assert.deepEqual([group.customers, cells.size], [wanted.length, wanted.length]);
+    for (const c of wanted) assert.deepEqual([cells.get(c.customer).cell, cells.get(c.customer).money, cells.get(c.customer).days_since_last], [c.cell, c.money, 300 - c.last], c.customer);
+    for (const part of group.recency_days) assert.ok(Math.abs(part.customers - wanted.length / 5) < 1);
+    assert.equal(sum(group.cells, (c) => c.money), sum(wanted, (c) => c.money));
+  }
+  const moved = model('rfm', '--input', table, '--from', iso(100), '--to', iso(300), '--parts', '3', '--customers');
+  const named = orders.filter((o) => o.customer !== '');
+  const before = new Map(scored(standing(named, 100), 3).map((c) => [c.customer, c.cell])), after = scored(standing(named, 300), 3);
+  assert.deepEqual([moved.customers_from, moved.customers, moved.customers_new], [before.size, after.length, after.length - before.size]);
+  const told = new Map(moved.customer_values.map((c) => [c.customer, [c.from, c.to]]));
+  for (const c of after) assert.deepEqual(told.get(c.customer), [before.get(c.customer) ?? 0, c.cell]);
+  ['recency', 'frequency', 'money'].forEach((name, k) => {
+    const digit = (cell) => Number(String(cell).padStart(3, '0')[k]);
+    for (const cell of moved[name].matrix) {
+      const those = after.filter((c) => digit(before.get(c.customer) ?? 0) === cell.from);
+      assert.equal(cell.customers, those.filter((c) => digit(c.cell) === cell.to).length);
+      if (those.length > 0) close(cell.share, cell.customers / those.length, 1e-12);
+    }
+    const up = after.filter((c) => before.has(c.customer) && digit(c.cell) > digit(before.get(c.customer))).length;
+    assert.equal(moved[name].up, up);
+    assert.equal(moved[name].up + moved[name].down + moved[name].same, before.size);
+  });
+  assert.equal(sum(moved.cells, (c) => c.customers), after.length);
+  refused(/earlier day first/, 'rfm', '--input', table, '--from', iso(300), '--to', iso(100));
+  refused(/earlier day first/, 'rfm', '--input', table, '--to', iso(100));
+  refused(/in this time/, 'rfm', '--input', table, '--from', '1999-01-01');
+  refused(/too few customers/, 'rfm', '--input', table, '--by', '会员号');
+  refused(/no column where/, 'rfm', '--input', table, '--by', 'where');
+  const many = file(`customer,shop,date,amount\n${Array.from({ length: 3000 }, (_, i) => `C${i % 7},S${i >> 1},2024-01-01,5`).join('\n')}\n`);
+  refused(/shop has 1500 different groups/, 'rfm', '--input', many, '--by', 'shop');
+});
