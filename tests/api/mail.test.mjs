@@ -33,6 +33,20 @@ test('explain: a line each, whatever else fails', () => {
   assert.equal(JSON.parse(nothing.stdout).text, '');
 });
 
+test('explain: encoded words that stand together are one text, padded or not, and wherever they were cut', () => {
+  const b = (bytes, set = 'utf-8') => `=?${set}?B?${Buffer.from(bytes).toString('base64')}?=`;
+  const whole = Buffer.from('关于很长的主题，第二部分');
+  const cuts = (...at) => [0, ...at].map((from, i) => b(whole.subarray(from, at[i])));
+  const read = (name, subject, from = 'a@b.cn') => JSON.parse(run(['explain', '--json', file(name, `From: ${from}\nSubject: ${subject}\n\nno ${cuts(4, 8).join(' ')}\n`)]).stdout);
+  for (const at of [[7], [4, 8], [1, 2, 3, 4], [6, 12]]) {
+    assert.equal(read('cut.eml', cuts(...at).join('\n ')).subject, String(whole), `${at}`);
+    assert.equal(read('cut.eml', 'x', `${cuts(...at).join(' ')} <a@b.cn>`).from, `${whole} <a@b.cn>`, `${at}`);
+  }
+  assert.equal(read('sets.eml', `${b('一x')} ${b([0xb6, 0xfe], 'gb2312')} =?utf-8?q?=E4=B8=89?= ${b('四!')}a ${b('五')}`).subject, '一x二三四!a 五');
+  assert.equal(read('body.eml', 'x').text.trim(), `no ${cuts(4, 8).join(' ')}`, 'what is written stays as it is');
+  for (const odd of ['=?utf-8?B??= =?utf-8?B?', '=?', '=?utf-8?B?=== =?utf-8?B?5Q==', '=?utf-8?B?5Q==?= =?utf-8?B??=', '=?' + 'x'.repeat(5000)]) assert.equal(run(['explain', file('odd.eml', `Subject: ${odd}`)]).status, 0, odd);
+});
+
 test('sanitize: what comes in by the pipe', () => {
   assert.equal(run(['sanitize'], '<b onclick=x>你好</b><script>1</script>').stdout, '<b>你好</b>');
   assert.equal(run(['sanitize'], '').stdout, '');

@@ -28,6 +28,9 @@ enum mail_failure mail_bounce_judge(const char *said, const char *status);
 /* Whether the text speaks as mail servers do that return a message. */
 bool mail_bounce_prose(const char *text);
 
+/* Makes one of encoded words of a message's header that GMime would cut after the first; in place, ret. the new length. */
+size_t mail_join_words(char *text, size_t n);
+
 /* Bytes of a declared encoding (NULL: none) as valid UTF-8 without NUL, lines ended by LF. */
 enum err mail_decode(struct ctx *ctx, const char *charset, const char *bytes, size_t n, struct buf *out) MUST_CHECK;
 /* Whether `needle` (lower case) stands in the text, in whatever ASCII case. */

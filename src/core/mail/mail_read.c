@@ -384,6 +384,7 @@ static char *prepare(const char *bytes, size_t n, size_t *ret_n)
 	memcpy(copy, at, *ret_n);
 	for (size_t i = 0; only_cr && i < *ret_n; i++)
 		copy[i] = copy[i] == '\r' ? '\n' : copy[i];
+	*ret_n = mail_join_words(copy, *ret_n);
 	copy[*ret_n] = '\0';
 	return copy;
 }
