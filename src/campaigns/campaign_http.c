@@ -19,8 +19,7 @@ static enum err get_campaign(struct ctx *ctx, const struct http_request *req, en
 	return record_get(ctx, registry_find(ctx->registry, "campaign"), id, action, ret);
 }
 
-/* It acts with all of its owner's rights: whoever has fewer would borrow them. */
-static enum err check_owner(struct ctx *ctx, const struct record *campaign)
+enum err campaign_check_owner(struct ctx *ctx, const struct record *campaign)
 {
 	if (ctx->actor->narrowed)
 		return fail(ctx, ERR_FORBIDDEN, "", "campaign_owner");
@@ -28,7 +27,7 @@ static enum err check_owner(struct ctx *ctx, const struct record *campaign)
 	return may ? OK : fail(ctx, ERR_FORBIDDEN, "owner_id", "campaign_owner");
 }
 
-static enum err check_state(struct ctx *ctx, const struct record *campaign, const char *allowed)
+enum err campaign_check_state(struct ctx *ctx, const struct record *campaign, const char *allowed)
 {
 	const char *state = record_text(campaign, "state");
 	const char *at = strstr(allowed, state);
@@ -116,9 +115,9 @@ static enum err start(struct ctx *ctx, const struct http_request *req, struct ht
 	struct record *campaign;
 	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
 	if (!err)
-		err = check_owner(ctx, campaign);
+		err = campaign_check_owner(ctx, campaign);
 	if (!err)
-		err = check_state(ctx, campaign, "draft");
+		err = campaign_check_state(ctx, campaign, "draft");
 	if (!err)
 		err = check_ready(ctx, campaign);
 	if (!err)
@@ -135,7 +134,7 @@ static enum err pause_it(struct ctx *ctx, const struct http_request *req, struct
 	struct record *campaign;
 	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
 	if (!err)
-		err = check_state(ctx, campaign, "running");
+		err = campaign_check_state(ctx, campaign, "running");
 	if (!err)
 		err = campaign_set_state(ctx, record_id(campaign), "paused", NULL);
 	if (!err)
@@ -148,9 +147,9 @@ static enum err resume(struct ctx *ctx, const struct http_request *req, struct h
 	struct record *campaign;
 	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
 	if (!err)
-		err = check_owner(ctx, campaign);
+		err = campaign_check_owner(ctx, campaign);
 	if (!err)
-		err = check_state(ctx, campaign, "paused");
+		err = campaign_check_state(ctx, campaign, "paused");
 	if (!err)
 		err = check_address(ctx, campaign);
 	if (!err)
@@ -166,7 +165,7 @@ static enum err stop(struct ctx *ctx, const struct http_request *req, struct htt
 	struct stmt *stmt;
 	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
 	if (!err)
-		err = check_state(ctx, campaign, "running paused");
+		err = campaign_check_state(ctx, campaign, "running paused");
 	if (!err)
 		err = campaign_set_state(ctx, record_id(campaign), "stopped", NULL);
 	if (!err)
@@ -190,9 +189,9 @@ static enum err resend(struct ctx *ctx, const struct http_request *req, struct h
 	int64_t n = 0;
 	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
 	if (!err)
-		err = check_owner(ctx, campaign);
+		err = campaign_check_owner(ctx, campaign);
 	if (!err)
-		err = check_state(ctx, campaign, "running paused finished");
+		err = campaign_check_state(ctx, campaign, "running paused finished");
 	if (!err)
 		err = check_address(ctx, campaign);
 	if (!err)
@@ -204,32 +203,6 @@ static enum err resend(struct ctx *ctx, const struct http_request *req, struct h
 	if (!err)
 		err = services_wake(ctx, "campaigns");
 	return err ? err : answer_state(res, record_id(campaign), str_equal(record_text(campaign, "state"), "paused") ? "paused" : "running");
-}
-
-/* A list of calls or letters was given to those who do them. */
-static enum err hand_over(struct ctx *ctx, const struct http_request *req, struct http_response *res)
-{
-	struct record *campaign;
-	int64_t n = 0;
-	enum err err = get_campaign(ctx, req, ACTION_UPDATE, &campaign);
-	if (!err)
-		err = check_owner(ctx, campaign);
-	if (!err)
-		err = check_state(ctx, campaign, "running");
-	if (!err)
-		err = campaign_run(ctx, &sql_campaign_note_handed, (const int64_t[]){record_id(campaign), ctx_now(ctx)}, 2, NULL);
-	if (!err)
-		err = campaign_run(ctx, &sql_campaign_hand_over, (const int64_t[]){record_id(campaign), ctx_now(ctx)}, 2, &n);
-	if (!err)
-		err = services_wake(ctx, "campaigns");
-	if (err)
-		return err;
-	struct jsonw w;
-	jsonw_init(&w, http_body(res));
-	jsonw_object(&w);
-	jsonw_kv_int(&w, "handed_over", n);
-	jsonw_end_object(&w);
-	return OK;
 }
 
 /* --- before it starts ------------------------------------------------------------------------- */
@@ -401,7 +374,6 @@ const struct route campaign_routes[] = {
 	{ACTS("resume"), .handle = resume, .doc = "A paused campaign goes on where it was."},
 	{ACTS("stop"), .handle = stop, .doc = "Stops a campaign for good: whoever waits gets nothing."},
 	{ACTS("resend"), .handle = resend, .doc = "Sends again to those for whom sending failed."},
-	{ACTS("hand_over"), .handle = hand_over, .doc = "The list of calls or letters was handed over: its recipients count as contacted."},
 	{.method = METHOD_GET, .pattern = "/api/v1/campaigns/*/plan", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = plan,
 	 .doc = "Before it starts: how many members, how many of them bought lately, and how large groups must be to show a lift (hundredths of a percent: ?lift=200)."},
 	{.method = METHOD_POST, .pattern = "/api/v1/campaigns/*/preview", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = preview, .specs = preview_specs,

@@ -9,7 +9,7 @@
 
 extern const struct entity campaign_entity, campaign_variant_entity, campaign_content_entity, campaign_recipient_entity;
 /* Stand before rest_routes. */
-extern const struct route campaign_routes[], campaign_result_routes[];
+extern const struct route campaign_routes[], campaign_result_routes[], campaign_hand_routes[];
 extern const struct reaction campaign_reactions[];
 extern const struct service campaign_services[];
 extern const struct outbox_rule campaign_mail_rules[];

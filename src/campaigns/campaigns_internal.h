@@ -64,6 +64,11 @@ enum err campaign_has_address(struct ctx *ctx, bool *ret) MUST_CHECK;
 /* In a write job: what waits in the outbox goes back to wait here. */
 enum err campaign_take_back(struct ctx *ctx, int64_t campaign_id) MUST_CHECK;
 
+/* campaign_http.c: it acts with all of its owner's rights: whoever has fewer would borrow them. */
+enum err campaign_check_owner(struct ctx *ctx, const struct record *campaign) MUST_CHECK;
+/* ERR_CONFLICT "campaign_state" unless its state is one of those, divided by spaces. */
+enum err campaign_check_state(struct ctx *ctx, const struct record *campaign, const char *allowed) MUST_CHECK;
+
 /* One statement with up to four numbers; changed rows may be NULL. */
 enum err campaign_run(struct ctx *ctx, const struct sql *sql, const int64_t *values, size_t n, int64_t *ret_changed) MUST_CHECK;
 /* The first number of its first row; 0: none. */

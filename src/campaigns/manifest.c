@@ -3,7 +3,7 @@
 #include "core/manifest/manifest.h"
 
 static const struct entity *const entities[] = {&campaign_entity, &campaign_variant_entity, &campaign_content_entity, &campaign_recipient_entity, NULL};
-static const struct route *const routes[] = {campaign_routes, campaign_result_routes, NULL};
+static const struct route *const routes[] = {campaign_routes, campaign_result_routes, campaign_hand_routes, NULL};
 
 static const struct role_right rights[] = {
 	{"marketing", "campaign", "aaaaa-"},          {"marketing", "campaign_variant", "aaaa--"}, {"marketing", "campaign_content", "aaaa--"},

@@ -243,3 +243,61 @@ test('killed in the middle of sending: nobody twice, nobody lost, and it ends', 
 	await all(id, 'sent', 150);
 	assert.deepEqual([...new Set(came('Harbin'))], addresses);
 });
+
+/** Rows of a CSV without line breaks in its cells. */
+const table = (text) => text.replace(/^\ufeff/, '').trim().split('\r\n').map((line) => line.split(','));
+
+test('lists of calls and letters: who may be contacted, asked at each look and when they are handed over', async () => {
+	const { segment, people } = await town('Jinan', 6);
+	const list = async (id, as = api) => table(good(await as('GET', `/api/v1/campaigns/${id}/list`)));
+	const { id } = await one('/api/v1/campaign', { name: 'Calls', channel: 'phone', segments: [segment], control_share: '0' });
+	assert.equal((await api('GET', `/api/v1/campaigns/${id}/list`)).status, 409, 'a draft has none');
+	assert.equal((await api('GET', `/api/v1/campaigns/${await letter('Letter', segment)}/list`)).status, 409);
+	good(await act(id, 'start'));
+	await all(id, 'ready', 6);
+	let [head, ...calls] = await list(id);
+	assert.deepEqual(head, ['Name', 'Phone', 'Language', 'Variant', 'Not before', 'Why not']);
+	assert.deepEqual(calls.map((r) => r.slice(0, 3)), [0, 1, 2, 3, 4, 5].map((i) => [`Jinan ${i}`, `+861390013${1000 + i}`, 'en']));
+	await one('/api/v1/consent', { customer_id: people[0], channel: 'phone', purpose: 'marketing', state: 'withdrawn' });
+	await one('/api/v1/case', { customer_id: people[1], subject: 'broken', kind: 'complaint', state: 'open' });
+	assert.deepEqual((await list(id)).slice(1).map((r) => r[0]), ['Jinan 2', 'Jinan 3', 'Jinan 4', 'Jinan 5']);
+	const hour = (h) => `${String((new Date(Date.now() + 8 * 3600_000).getUTCHours() + h + 24) % 24).padStart(2, '0')}:00`; // they have Chinese numbers
+	await set({ 'consent.quiet_from': hour(-1), 'consent.quiet_until': hour(2), 'firm.time_zone': 'Asia/Shanghai' });
+	calls = (await list(id)).slice(1);
+	assert.ok(calls.length === 4 && calls.every((r) => r[5] === 'Quiet hours' && Date.parse(r[4]) > Date.now()), JSON.stringify(calls));
+	assert.deepEqual(good(await act(id, 'hand_over')), { handed_over: 4, skipped: 2, later: 0 });
+	await set({ 'consent.quiet_from': '-', 'consent.quiet_until': '-' });
+	await finished(id);
+	assert.deepEqual((await rows(id)).map((r) => [r.state, r.reason]).slice(0, 3), [['skipped', 'withdrawn'], ['skipped', 'complaint'], ['sent', null]]);
+	assert.deepEqual((await list(id)).slice(1).map((r) => r[0]), ['Jinan 2', 'Jinan 3', 'Jinan 4', 'Jinan 5']);
+	// the caps count what was handed over: a second list waits, or ends, with that reason
+	const more = await one('/api/v1/campaign', { name: 'Letters', channel: 'post', segments: [segment], control_share: '0' });
+	for (const i of [2, 3, 4]) await one('/api/v1/address', { customer_id: people[i], street: `Old road ${i}`, city: 'Jinan', receiver: `=Li ${i}` });
+	await one('/api/v1/address', { customer_id: people[2], street: 'New road', city: 'Jinan', postcode: '250000', is_default: true });
+	good(await act(more.id, 'start'));
+	await until('the list', async () => (await rows(more.id)).length === 6);
+	const post = await list(more.id);
+	assert.deepEqual(post[0], ['Name', 'Receiver', 'Country', 'Province', 'City', 'District', 'Street', 'Postcode', 'Variant', 'Not before', 'Why not']);
+	assert.deepEqual(post.slice(1).map((r) => [r[0], r[1], r[4], r[6], r[7]]), [['Jinan 2', '', 'Jinan', 'New road', '250000'], ['Jinan 3', "'=Li 3", 'Jinan', 'Old road 3', ''], ['Jinan 4', "'=Li 4", 'Jinan', 'Old road 4', '']]);
+	await set({ 'consent.cap_day': '1' });
+	assert.deepEqual((await list(more.id)).length, 1);
+	assert.deepEqual(good(await act(more.id, 'hand_over')), { handed_over: 0, skipped: 0, later: 3 });
+	assert.equal((await campaign(more.id)).state, 'running');
+	await set({ 'consent.cap_day': '0', 'consent.cap_month': '1' });
+	assert.deepEqual(good(await act(more.id, 'hand_over')), { handed_over: 0, skipped: 3, later: 0 });
+	await finished(more.id);
+	await set({ 'consent.cap_month': '0' });
+	// who may not take customers out, or read their numbers, gets none
+	const { id: role } = await one('/api/v1/role', { name: 'looks', rights: { '*': { read: 'all' } }, caps: [] });
+	await one('/api/v1/user', { name: 'Lo', email: 'lo@example.com', roles: [role] });
+	const lo = client(server.url, guanxi(['token', 'create', '--data', folder.data, '--user', 'lo@example.com', '--name', 't']).out.trim());
+	assert.equal((await lo('GET', `/api/v1/campaigns/${id}/list`)).status, 403);
+	assert.equal((await lo('POST', `/api/v1/campaigns/${id}/hand_over`, {})).status, 403);
+	good(await api('PATCH', `/api/v1/role/${role}`, { rights: { '*': { read: 'all', export: 'all' } } }));
+	assert.equal((await list(id, lo)).length, 5);
+	good(await api('PATCH', `/api/v1/role/${role}`, { rights: { '*': { read: 'all', export: 'all' }, customer: { read: 'all', export: 'all', fields: { phone: 'masked' } } } }));
+	assert.equal((await lo('GET', `/api/v1/campaigns/${id}/list`)).status, 403);
+	for (const path of ['0', 'x', '9223372036854775807']) assert.equal((await api('GET', `/api/v1/campaigns/${path}/list`)).status, 404, path);
+	const taken = good(await api('GET', '/api/v1/audit?action=export&entity=customer&limit=50')).rows;
+	assert.equal(taken.filter((r) => JSON.stringify(r).includes(more.id)).length, 2, 'each look is in the log');
+});

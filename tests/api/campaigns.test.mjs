@@ -72,7 +72,7 @@ test('everybody of the segments gets one row, with a reason where nothing goes o
 	assert.deepEqual(await drawn(same), control);
 	assert.notDeepEqual(await drawn(other), control);
 	const handed = await act(id, 'hand_over');
-	assert.deepEqual(handed.body, { handed_over: ready.length });
+	assert.deepEqual(handed.body, { handed_over: ready.length, skipped: 0, later: 0 });
 	assert.equal(await until(() => state(id), (s) => s === 'finished'), 'finished');
 	assert.equal((await act(id, 'start')).status, 409);
 	assert.equal((await api('DELETE', `/api/v1/campaign/${id}`)).status, 409);

@@ -71,7 +71,7 @@ UPDATE "campaign_recipient" SET "state" = 'waiting', "reason" = ?3, "attempts" =
 UPDATE "campaign_recipient" SET "state" = 'waiting', "reason" = NULL, "note" = NULL, "attempts" = "attempts" + 1, "due_at" = ?2 WHERE "campaign_id" = ?1 AND "state" = 'failed';
 
 -- name: campaign_hand_over
-UPDATE "campaign_recipient" SET "state" = 'sent', "sent_at" = ?2, "updated_at" = ?2 WHERE "campaign_id" = ?1 AND "state" = 'ready';
+UPDATE "campaign_recipient" SET "state" = ?3, "reason" = ?4, "due_at" = ?5, "sent_at" = ?6, "updated_at" = ?2 WHERE "id" = ?1 AND "state" = 'ready';
 
 -- name: campaign_recipient_read
 SELECT r."campaign_id", r."customer_id", r."state", r."attempts", c."state", c."channel", coalesce(c."ends_at", 0), c."owner_id" FROM "campaign_recipient" r
@@ -104,8 +104,7 @@ WHERE x.record_id = ?1) LIMIT 200000) q;
 SELECT m.record_id FROM "campaign_segments" s JOIN segment_member m ON m.segment_id = s.link_id WHERE s.record_id = ?1 LIMIT ?2;
 
 -- name: campaign_ready
-SELECT "customer_id" FROM "campaign_recipient" WHERE "campaign_id" = ?1 AND "state" IN ('ready', 'sent') AND "customer_id" > ?2 ORDER BY "customer_id" LIMIT 500;
-
--- name: campaign_note_handed
-INSERT INTO contact_touch (cause, customer_id, purpose, channel, at) SELECT 'campaign_recipient/' || r."id", r."customer_id", 'marketing', c."channel", ?2
-FROM "campaign_recipient" r JOIN "campaign" c ON c."id" = r."campaign_id" WHERE r."campaign_id" = ?1 AND r."state" = 'ready' ON CONFLICT (cause) DO NOTHING;
+SELECT r."id", r."customer_id", CASE WHEN r."state" = 'ready' THEN 1 ELSE 0 END, c."name", v."name", a."receiver", a."country", a."province", a."city", a."district", a."street", a."postcode"
+FROM "campaign_recipient" r JOIN "customer" c ON c."id" = r."customer_id" LEFT JOIN "campaign_variant" v ON v."id" = r."variant_id"
+LEFT JOIN "address" a ON a."id" = (SELECT x."id" FROM "address" x WHERE x."customer_id" = r."customer_id" ORDER BY CASE WHEN x."is_default" = 1 THEN 0 ELSE 1 END, x."id" LIMIT 1)
+WHERE r."campaign_id" = ?1 AND r."customer_id" > ?2 AND r."state" IN ('ready', 'sent') ORDER BY r."customer_id" LIMIT ?3;
