@@ -83,6 +83,16 @@ struct model_markov {
 	int64_t periods;
 };
 enum err model_markov(struct ctx *ctx, const struct model_markov *chain, double *value) MUST_CHECK;
+struct model_chance {
+	double p, se, low, high;
+};
+/* Chances of a chain from how often each state was seen and bought: shares (Anderson and Goodman 1957), their binomial errors, and intervals after Wilson
+ * (1927), which stand where nobody or everybody bought.  Errors: "model_chance_range" (never seen, or bought more often than seen), "model_level". */
+enum err model_markov_chances(struct ctx *ctx, const double *seen, const double *bought, size_t n, double level, struct model_chance *ret) MUST_CHECK;
+/* Standard errors of the values that such chances and a contribution with an error of its own lead to, by the delta method (Cramer 1946), and of
+ * sum(weight x value) less what the first state has already brought, weight being the customers in each state. */
+enum err model_markov_errors(struct ctx *ctx, const struct model_markov *chain, const struct model_chance *chances, double contribution_se, const double *weight,
+                             double *value_se, double *ret_total_se) MUST_CHECK;
 /* Any chain: v = (I - P/(1+d))^-1 r; p is n x n by rows, each summing to at most one (what lacks is lost). */
 enum err model_markov_matrix(struct ctx *ctx, const double *p, const double *reward, size_t n, double discount, int64_t periods,
                              double *value) MUST_CHECK;

@@ -161,6 +161,13 @@ test('a table that churn cannot be learnt from is refused with a word', () => {
 const cdnow = 'cdnow_sample/CDNOW_sample.txt';
 const DAY = 86400000;
 
+/** The lines of the file, and what they say. */
+function cdnowRows() {
+  const lines = readFileSync(shared(cdnow), 'utf8').trim().split(/\r?\n/);
+  return [lines, lines.map((line) => line.trim().split(/\s+/)).map(([customer, , d, , amount]) => ({
+    customer, day: Date.UTC(d.slice(0, 4), d.slice(4, 6) - 1, d.slice(6)) / DAY, amount: Number(amount) }))];
+}
+
 /** What is known of everyone on a day, from the rows as they stand in the file. */
 function features(rows, day, horizon) {
   const by = new Map();
@@ -181,9 +188,7 @@ function features(rows, day, horizon) {
 }
 
 test('churn from transactions: features of a day, the label of the days after it, learnt earlier than it is tested', { skip: without(cdnow) }, () => {
-  const lines = readFileSync(shared(cdnow), 'utf8').trim().split(/\r?\n/);
-  const rows = lines.map((line) => line.trim().split(/\s+/)).map(([customer, , d, , amount]) => ({
-    customer, day: Date.UTC(d.slice(0, 4), d.slice(4, 6) - 1, d.slice(6)) / DAY, amount: Number(amount) }));
+  const [lines, rows] = cdnowRows();
   const as_of = Date.UTC(1997, 8, 30) / DAY, columns = ['--customer', '1', '--date', '3', '--amount', '5', '--calibration-end', '1997-09-30', '--horizon', '120', '--customers', '--reasons', '9'];
   const found = model('churn', '--input', shared(cdnow), ...columns);
   assert.deepEqual([found.as_of, found.holdout.learnt_as_of, found.holdout.kind], ['1997-09-30', '1997-06-02', 'out of time']);
@@ -305,4 +310,82 @@ test('customers in classes shop by shop, and where they moved between two days',
   refused(/no column where/, 'rfm', '--input', table, '--by', 'where');
   const many = file(`customer,shop,date,amount\n${Array.from({ length: 3000 }, (_, i) => `C${i % 7},S${i >> 1},2024-01-01,5`).join('\n')}\n`);
   refused(/shop has 1500 different groups/, 'rfm', '--input', many, '--by', 'shop');
+});
+
+/** Chances by periods since the last purchase, period by period of every customer. */
+function counted(rows, end, length, states) {
+  const by = new Map(), seen = Array(states).fill(0), bought = Array(states).fill(0), now = new Map(), spend = [];
+  for (const r of rows.filter((r) => r.day <= end)) {
+    const ago = Math.floor((end - r.day) / length), periods = by.get(r.customer) ?? by.set(r.customer, new Map()).get(r.customer);
+    periods.set(ago, (periods.get(ago) ?? 0) + r.amount);
+  }
+  for (const [customer, periods] of by) {
+    spend.push(...periods.values());
+    let recency = 0;
+    for (let ago = Math.max(...periods.keys()); ago >= 0; ago--) {
+      if (recency >= 1 && recency <= states) {
+        seen[recency - 1]++;
+        bought[recency - 1] += periods.has(ago);
+      }
+      recency = periods.has(ago) ? 1 : recency + 1;
+    }
+    now.set(customer, recency);
+  }
+  return { seen, bought, now, spend };
+}
+
+test('chances by recency from transactions, and what they make a customer worth, with errors', { skip: without(cdnow) }, () => {
+  const rows = cdnowRows()[1], end = Date.UTC(1998, 2, 31) / DAY, states = 4;
+  const columns = ['markov', '--input', shared(cdnow), '--customer', '1', '--date', '3', '--calibration-end', '1998-03-31', '--period', '60', '--states', '4', '--cost', '1', '--discount', '.05', '--customers'];
+  const found = model(...columns, '--amount', '5', '--margin', '.3');
+  const { seen, bought, now, spend } = counted(rows, end, 60, states);
+  assert.deepEqual(found.states.map((s) => [s.seen, s.bought]), seen.map((n, i) => [n, bought[i]]));
+  const p = bought.map((b, i) => b / seen[i]), mean = (0.3 * sum(spend)) / spend.length;
+  const se = [...p.map((x, i) => Math.sqrt((x * (1 - x)) / seen[i])), Math.sqrt(sum(spend, (x) => (0.3 * x - mean) ** 2) / (spend.length - 1) / spend.length)];
+  found.states.forEach((s, i) => {
+    close(s.chance, p[i], 1e-12);
+    close(s.standard_error, se[i], 1e-12);
+    // Wilson: the ends are where the share lies z errors off
+    for (const q of [s.low, s.high]) close(Math.abs(q - p[i]) / Math.sqrt((q * (1 - q)) / seen[i]), 1.959963984540054, 1e-6);
+  });
+  close(found.contribution, mean, 1e-9);
+  close(found.contribution_standard_error, se[4], 1e-9);
+  // v = r + P v / 1.05, and the same for its derivative by each chance and the contribution
+  const fixed = (reward) => {
+    let v = reward;
+    for (let i = 0; i < 2000; i++) v = v.map((_, k) => reward[k] + (p[k] * v[0] + (1 - p[k]) * (v[k + 1] ?? 0)) / 1.05);
+    return v;
+  };
+  const value = fixed([mean - 1, -1, -1, -1]);
+  const slopes = [...p.map((_, k) => fixed(p.map((__, i) => (i === k ? (value[0] - (value[k + 1] ?? 0)) / 1.05 : 0)))), fixed([1, 0, 0, 0])];
+  const weight = p.map((_, i) => [...now.values()].filter((r) => r === i + 1).length);
+  found.states.forEach((s, i) => {
+    close(s.value, value[i], 1e-9);
+    close(s.value_standard_error, Math.hypot(...slopes.map((slope, k) => slope[i] * se[k])), 1e-5);
+    assert.equal(s.customers, weight[i]);
+  });
+  close(found.future_value, sum(value, (v) => v * weight[value.indexOf(v)]) - weight[0] * mean, 1e-6);
+  close(found.future_value_standard_error, Math.hypot(...slopes.map((slope, k) => (sum(slope.map((x, i) => x * weight[i])) - (k === 4 ? weight[0] : 0)) * se[k])), 1e-3);
+  assert.equal(found.customer_values.length, now.size);
+  for (const c of found.customer_values) {
+    assert.deepEqual([c.recency, c.lost], [now.get(c.customer), now.get(c.customer) > states]);
+    close(c.value, value[c.recency - 1] ?? 0, 1e-9);
+  }
+  assert.equal(found.customers_lost, [...now.values()].filter((r) => r > states).length);
+  // the chances alone give the same values; a contribution that is said has no error
+  const chain = model('markov', '--chances', p.join(','), '--contribution', String(mean), '--cost', '1', '--discount', '.05');
+  chain.values.forEach((v, i) => close(v, value[i], 1e-9));
+  assert.equal(model(...columns, '--contribution', '9').contribution_standard_error, 0);
+  const head = 'customer,date,amount\n', never = file(`${head}A,2024-01-01,5\nB,2024-06-01,6\nC,2025-03-01,7\n`);
+  refused(/No customer has bought again/, 'markov', '--input', never, '--discount', '.1');
+  refused(/Nobody was seen 4 periods/, 'markov', '--input', file(`${head}A,2024-01-01,5\nA,2024-04-05,6\nA,2025-01-01,6\n`), '--period', '70', '--states', '8', '--discount', '.1');
+  refused(/Nobody was seen 1 periods/, 'markov', '--input', file(`${head}A,2024-01-01,5\nA,2024-01-02,6\n`), '--discount', '.1');
+  refused(/--amount, --contribution/, 'markov', '--input', file('customer,date\nA,2024-01-01\nA,2024-04-05\n'), '--discount', '.1');
+  refused(/above 0/, ...columns.slice(0, -3), '--discount', '0', '--contribution', '9');
+  refused(/--chances and --contribution/, 'markov', '--contribution', '9');
+  // ten years of silence are as many periods without a purchase, and a return is none
+  const long = model('markov', '--input', file(`${head}A,2014-01-01,5\nA,2014-04-05,-2\nA,2024-04-05,6\nB,2023-01-01,4\nB,2023-05-20,4\n`), '--discount', '.1', '--period', '91');
+  assert.deepEqual([long.returned_after_lost, long.rows_of_returns, long.customers_lost], [1, 1, 0]);
+  assert.deepEqual(long.states.map((s) => [s.seen, s.bought]).slice(0, 2), [[3, 0], [3, 1]]);
+  close(long.contribution, (3 + 6 + 4 + 4) / 4, 1e-12);
 });
