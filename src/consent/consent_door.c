@@ -217,20 +217,16 @@ static enum err ask_page(struct ctx *ctx, const struct http_request *req, struct
 /* The customer who is meant now: who was merged into another is that one. 0: gone. */
 static enum err person_of(struct ctx *ctx, int64_t id, int64_t *ret)
 {
-	struct record *person;
+	const struct entity_info *info = registry_find(ctx->registry, "customer");
+	int64_t into = 0;
+	bool there;
 	*ret = 0;
-	for (int i = 0; i < 16 && id != 0; i++) {
-		enum err err = record_load(ctx, registry_find(ctx->registry, "customer"), id, &person);
-		if (err == ERR_NOT_FOUND) {
-			faults_clear(ctx);
-			return OK;
-		}
-		if (err)
-			return err;
-		*ret = id;
-		id = record_i64(person, "merged_into_id");
-	}
-	return OK;
+	enum err err = record_there(ctx, info, id, &there);
+	if (!err && !there)
+		err = record_alias(ctx, info, id, &into); /* of several merges the last: an alias moves on with its record */
+	if (!err)
+		*ret = there ? id : into;
+	return err;
 }
 
 static enum err note(struct ctx *ctx, const struct http_request *req, const struct consent_link *link, const char *channel, bool given, const char *source)
@@ -262,7 +258,8 @@ static enum err confirm(struct ctx *ctx, const struct http_request *req, const s
 		err = db_prepare(ctx, ctx->db, &sql_consent_newest, &stmt);
 	if (err)
 		return err;
-	stmt_bind_i64(stmt, 1, link->customer_id);
+	int64_t person = record_i64(asked, "customer_id"); /* an entry moves on with who was merged */
+	stmt_bind_i64(stmt, 1, person);
 	stmt_bind_text(stmt, 2, record_text(asked, "channel"));
 	stmt_bind_text(stmt, 3, record_text(asked, "purpose"));
 	err = stmt_step(ctx, stmt, &row);
@@ -270,7 +267,7 @@ static enum err confirm(struct ctx *ctx, const struct http_request *req, const s
 	stmt_done(stmt);
 	if (err || !open)
 		return err;
-	struct consent_entry entry = {.customer_id = link->customer_id, .channel = record_text(asked, "channel"), .purpose = record_text(asked, "purpose"), .state = "given",
+	struct consent_entry entry = {.customer_id = person, .channel = record_text(asked, "channel"), .purpose = record_text(asked, "purpose"), .state = "given",
 	                              .source = "double opt-in", .text_version = record_text(asked, "text_version"),
 	                              .evidence = arena_printf(ctx->arena, "signed link; asked by entry %lld; from %s", (long long)link->cause_id, req->remote ? req->remote : "?")};
 	*ret = true;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api;
 const day = 86400_000;
@@ -193,4 +194,20 @@ test('texts of consent stay word for word, and as long as somebody agreed to the
 	await entry(id, 'given', { text_version: 'news-3' });
 	assert.equal((await api('DELETE', `/api/v1/consent_text/${text.id}`)).status, 409);
 	assert.ok((await api('PATCH', `/api/v1/consent_text/${text.id}`, { retired: true })).status < 300);
+});
+
+test('links in mails to somebody who was merged since speak for who they are now', async () => {
+	const last = await person('Last'), middle = await person('Middle'), first = await person('First');
+	for (const { id } of [last, first]) await entry(id, 'given');
+	const token = await tokenOf(first.id);
+	await one('/api/v1/consents/ask', { customer_id: first.id, purpose: 'sharing' });
+	const asked = hasSql ? /\/u\/([\w-]+)/.exec(sql(server.data, `SELECT b.text FROM outbox_body b JOIN outbox_mail o ON o.id = b.mail_id WHERE o.to_address = 'first@example.com'`))[1] : null;
+	for (const [into, from] of [[middle, first], [last, middle]]) assert.equal((await api('POST', `/api/v1/customer/${into.id}/merge`, { from: [from.id] })).status, 200);
+	const said = async (purpose) => (await stand(last.id)).now.find((n) => n.channel === 'email' && n.purpose === purpose)?.state;
+	assert.match((await door('GET', `/u/${token}/choices?lang=en`)).text, /name="email" value="1" checked/);
+	assert.equal((await door('POST', `/u/${token}`, 'List-Unsubscribe=One-Click')).status, 200);
+	assert.equal(await said('marketing'), 'withdrawn', 'who was told that it is done gets nothing more');
+	if (!asked) return;
+	assert.equal((await door('POST', `/u/${asked}`, '')).status, 200);
+	assert.equal(await said('sharing'), 'given');
 });
