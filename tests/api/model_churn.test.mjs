@@ -389,3 +389,37 @@ test('chances by recency from transactions, and what they make a customer worth,
   assert.deepEqual(long.states.map((s) => [s.seen, s.bought]).slice(0, 2), [[3, 0], [3, 1]]);
   close(long.contribution, (3 + 6 + 4 + 4) / 4, 1e-12);
 });
+
+test('a mailing in the form of Hillstrom: every arm against the control in each outcome, corrected for all looks together', () => {
+  const chance = chances(17), next = () => chance.next().value;
+  const rates = { 'Mens E-Mail': 0.18, 'Womens E-Mail': 0.15, 'No E-Mail': 0.11 }, rows = [];
+  for (let i = 0; i < 6000; i++) {
+    const segment = Object.keys(rates)[Math.floor(next() * 3)], visit = Number(next() < rates[segment]), conversion = Number(visit && next() < 0.2);
+    rows.push({ segment, visit, conversion, spend: conversion ? 20 + Math.floor(next() * 9000) / 100 : 0 });
+  }
+  const text = rows.map((r, i) => `${1 + (i % 12)},"2) $100 - $200",142.44,1,0,Surburban,0,Phone,${r.segment},${r.visit},${r.conversion},${r.spend}`);
+  const table = file(`recency,history_segment,history,mens,womens,zip_code,newbie,channel,segment,visit,conversion,spend\r\n${text.join('\r\n')}\r\n`);
+  const args = ['abtest', '--input', table, '--group', 'segment', '--control', 'No E-Mail'];
+  const found = model(...args, '--outcome', 'visit,conversion,spend');
+  assert.deepEqual(found.outcomes.map((o) => [o.outcome, o.compared]), [['visit', 'rates'], ['conversion', 'rates'], ['spend', 'means']]);
+  assert.deepEqual([found.looks, found.arms.length, found.comparisons.length], [6, 9, 6]);
+  const of = (segment, outcome) => rows.filter((r) => r.segment === segment).map((r) => r[outcome]), mean = (list) => sum(list) / list.length;
+  for (const c of found.comparisons) {
+    const a = of('No E-Mail', c.outcome), b = of(c.group, c.outcome), variance = (list) => sum(list, (x) => (x - mean(list)) ** 2) / (list.length - (c.outcome === 'spend' ? 1 : 0)) / list.length;
+    const se = Math.sqrt(variance(a) + variance(b));
+    close(c.difference, mean(b) - mean(a), 1e-9);
+    close(c.high - c.low, 2 * se * 1.96, se * 0.01);
+    close(c.uplift, mean(b) / mean(a) - 1, 1e-9);
+    close(c.outcome === 'spend' ? c.extra_value : c.extra_events, (mean(b) - mean(a)) * b.length, 1e-6);
+  }
+  let worst = 0; // Holm over the six of them
+  found.comparisons.toSorted((a, b) => a.p - b.p).forEach((c, i) => close(c.p_adjusted, (worst = Math.max(worst, Math.min(1, c.p * (6 - i)))), 1e-12));
+  const [one] = model(...args, '--outcome', 'visit').comparisons, [same] = model(...args, '--target', 'visit').comparisons;
+  assert.deepEqual(one, same);
+  assert.deepEqual(model(...args, '--value', 'spend').comparisons[0].low, found.comparisons[4].low);
+  refused(/no column clicks/, ...args, '--outcome', 'visit,clicks');
+  refused(/--outcome/, ...args);
+  refused(/nothing to compare/, ...args, '--outcome', 'visit,mens');
+  refused(/not a number: Phone/, ...args, '--outcome', 'channel');
+  refused(/only one group/, 'abtest', '--input', file('arm,won\na,1\na,0\nb,\n'), '--group', 'arm', '--outcome', 'won');
+});
