@@ -1,13 +1,15 @@
 /* How a contract goes on: reminders of its notice day, the one that follows it, and what happens by itself at its end. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/id.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "contracts/contracts_internal.h"
 #include "contracts_sql.h"
 
 static const char kind_name[] = "contract.notice";
-enum { MORNING = 9, NIGHT = 20 /* minutes past midnight */ };
+enum { MORNING = 9, NIGHT = 20 /* minutes past midnight */, PATIENCE_MS = 5000 };
 
 static const struct text2 words = {"Contract ends soon: renew it or give notice", "合同即将到期，请续签或通知"};
 
@@ -91,6 +93,18 @@ static enum err set_day(struct ctx *ctx, struct record *r, const char *field, co
 	return text != NULL ? record_set(ctx, r, field, value_text(text)) : fail(ctx, ERR_LIMIT, "", "memory");
 }
 
+/* What a firm added itself goes on too, the more as it may be asked for. */
+static enum err copy_own(struct ctx *ctx, const struct record *from, struct record *to)
+{
+	enum err err = OK;
+	for (size_t i = 0; err == OK && i < from->info->n_fields; i++) {
+		const struct field *field = from->info->fields[i];
+		if ((field->flags & F_CUSTOM) && !(field->flags & (F_READONLY | F_RETIRED | F_UNIQUE)) && from->values[i].kind != VALUE_NULL)
+			err = record_set(ctx, to, field->name, from->values[i]);
+	}
+	return err;
+}
+
 static enum err make_next(struct ctx *ctx, const struct record *contract, bool in_force, unsigned flags, struct record **ret)
 {
 	static const char *const same[] = {"title", "customer_id", "kind", "renewal", "renewal_months", "notice_days", "currency", "value", "owner_id", "team_id", "branch_id", "note"};
@@ -104,6 +118,8 @@ static enum err make_next(struct ctx *ctx, const struct record *contract, bool i
 		err = record_new(ctx, contract->info, ret);
 	if (err == OK)
 		err = copy(ctx, contract, *ret, same, sizeof(same) / sizeof(same[0]));
+	if (err == OK)
+		err = copy_own(ctx, contract, *ret);
 	if (err == OK)
 		err = set_day(ctx, *ret, "starts_on", starts);
 	if (err == OK)
@@ -220,27 +236,63 @@ static enum err end_one(struct ctx *ctx, int64_t id)
 	return err == OK ? record_update(ctx, id, patch, 0, W_TRUSTED, NULL) : err;
 }
 
+static enum err plan_one(struct ctx *ctx, int64_t id)
+{
+	char until[RECEIVABLES_DAY_BYTES];
+	struct record *contract;
+	int64_t made;
+	enum err err = receivables_today(ctx, setting_int(ctx, &contracts_settings[CONTRACTS_AHEAD]), until);
+	if (err == OK)
+		err = record_load(ctx, registry_find(ctx->registry, contract_entity.name), id, &contract);
+	return err == OK ? contract_plan(ctx, contract, until, &made) : err;
+}
+
+/* What is wrong with one contract is its own trouble: it stays as it is, and the others go on. */
+static enum err alone(struct ctx *ctx, int64_t id, enum err (*fn)(struct ctx *ctx, int64_t id))
+{
+	enum err err = db_savepoint(ctx);
+	if (err != OK)
+		return err;
+	err = fn(ctx, id);
+	if (err == OK) /* what was sent ahead may fail only now */
+		err = db_release(ctx);
+	if (err == OK || err == ERR_RETRY)
+		return err;
+	const struct fault *fault = ctx->faults.count > 0 ? &ctx->faults.list[0] : NULL;
+	char text[ID_TEXT_MAX];
+	(void)snprintf(text, sizeof(text), "%lld", (long long)id);
+	log_event(LOG_ERROR, "a contract stays as it is", "contract", text, "why", fault != NULL ? fault->key : "?", "field",
+		fault != NULL && fault->field != NULL ? fault->field : "", NULL);
+	db_rollback_to(ctx);
+	faults_clear(ctx);
+	return OK;
+}
+
+/* Page by page; what is not done within some seconds waits for the next night, so that nobody who writes waits longer. */
+static enum err each(struct ctx *ctx, const struct sql *sql, const char *day, enum err (*fn)(struct ctx *ctx, int64_t id))
+{
+	int64_t *ids, after = -1, until = ctx_now(ctx) + PATIENCE_MS;
+	size_t n;
+	enum err err;
+	do {
+		err = contract_ids(ctx, sql, after, day, &ids, &n);
+		for (size_t i = 0; err == OK && i < n && ctx_now(ctx) < until; i++) {
+			after = ids[i];
+			err = alone(ctx, after, fn);
+		}
+	} while (err == OK && n == CONTRACTS_IDS_MAX && ctx_now(ctx) < until);
+	return err;
+}
+
 static enum err nightly(struct ctx *ctx)
 {
 	char today[RECEIVABLES_DAY_BYTES], until[RECEIVABLES_DAY_BYTES];
-	int64_t *ids, made;
-	size_t n = 0;
 	enum err err = receivables_today(ctx, 0, today);
 	if (err == OK)
-		err = contract_ids(ctx, &sql_contracts_over, 0, today, &ids, &n);
-	for (size_t i = 0; err == OK && i < n; i++)
-		err = end_one(ctx, ids[i]);
+		err = each(ctx, &sql_contracts_over, today, end_one);
 	if (err == OK)
 		err = receivables_today(ctx, setting_int(ctx, &contracts_settings[CONTRACTS_AHEAD]), until);
-	if (err == OK)
-		err = contract_ids(ctx, &sql_contracts_to_plan, 0, until, &ids, &n);
-	for (size_t i = 0; err == OK && i < n; i++) {
-		struct record *contract;
-		err = record_load(ctx, registry_find(ctx->registry, contract_entity.name), ids[i], &contract);
-		if (err == OK)
-			err = contract_plan(ctx, contract, until, &made);
-	}
-	return err;
+	return err == OK ? each(ctx, &sql_contracts_to_plan, until, plan_one) : err;
 }
 
 const struct schedule contracts_schedules[] = {{.name = "contracts.nightly", .minute = NIGHT, .run = nightly}, {0}};

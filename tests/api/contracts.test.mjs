@@ -138,3 +138,20 @@ test('each night what renews itself goes on, what does not ends, and lines fall 
   const tasks = await told();
   assert.deepEqual([tasks.length, tasks[0].state, /Soon/.test(tasks[0].subject)], [1, 'open', true]);
 });
+
+test('a contract that can not go on by itself holds up no other; what a firm added goes on with it', { skip: hasSql ? false : 'no SQL client' }, async () => {
+  const own = (name) => make('custom_fields', { entity: 'contract', name, type: 'text', label: { en: name, zh: name } });
+  const [site, must] = [await own('site'), await own('must')];
+  const over = { starts_on: '2025-01-01', ends_on: day(-9), renewal: 'auto' }, stuck = await contract({ ...over, title: 'Stuck', site: 'A' });
+  const good = await contract({ ...over, ends_on: day(-2), site: 'B', must: 'yes' }), plain = await contract({ ...over, ends_on: day(-2), renewal: 'none' });
+  assert.equal((await api('PATCH', `/api/v1/custom_fields/${must.id}`, { required: true })).status, 200, site.id);
+  await server.stop();
+  sql(server.data, "UPDATE timer SET due_at = 1 WHERE kind = 'schedule' AND key = 'contracts.nightly'");
+  Object.assign(server, await serve(server.data));
+  api = client(server.url, server.token);
+  const state = async (c) => (await get(`contract/${c.id}`)).state;
+  for (let i = 0; i < 100 && (await state(plain)) !== 'ended'; i++) await sleep(50);
+  assert.deepEqual([await state(stuck), await state(good), await state(plain)], ['active', 'renewed', 'ended']);
+  const next = await get(`contract/${(await get(`contract/${good.id}`)).next_id}`);
+  assert.deepEqual([next.site, next.must], ['B', 'yes']);
+});
