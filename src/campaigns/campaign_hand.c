@@ -177,8 +177,9 @@ static enum err hand_over(struct ctx *ctx, const struct http_request *req, struc
 	struct hand h;
 	struct jsonw w;
 	enum err err = get_list(ctx, req, ACTION_UPDATE, &campaign, &h);
-	if (!err)
-		err = campaign_check_owner(ctx, campaign);
+	if (err)
+		return err;
+	err = campaign_check_owner(ctx, campaign);
 	if (!err)
 		err = campaign_check_state(ctx, campaign, "running");
 	db_reset(ctx->db);
@@ -327,7 +328,9 @@ static enum err list_file(struct ctx *ctx, const struct http_request *req, struc
 	struct db *db = ctx->db;
 	const char *disposition = NULL;
 	enum err err = get_list(ctx, req, ACTION_READ, &campaign, &h);
-	if (!err && s.scope == SCOPE_NONE)
+	if (err)
+		return err;
+	if (s.scope == SCOPE_NONE)
 		err = fail_arg(ctx, ERR_FORBIDDEN, "", "forbidden", "customer");
 	if (!err)
 		err = make_heads(ctx, &s);

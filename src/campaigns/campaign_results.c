@@ -7,18 +7,10 @@
 #include "base/jsonw.h"
 #include "base/decimal.h"
 #include "base/str.h"
+#include "base/timeutil.h"
 #include "campaigns/campaigns_internal.h"
 #include "campaigns_sql.h"
 #include "models/models.h"
-
-enum { LINES_MAX = 2000 };
-
-/* One line of the count: a variant, a state, a reason. */
-struct line {
-	int64_t variant_id, n, buyers, orders, revenue, left;
-	double squares; /* of revenue */
-	const char *state, *reason;
-};
 
 struct arm {
 	int64_t variant_id; /* 0 with `control`: nobody's */
@@ -29,8 +21,7 @@ struct arm {
 };
 
 struct results {
-	struct line *lines;
-	size_t n_lines;
+	struct campaign_lines lines;
 	struct arm arms[CAMPAIGN_VARIANTS_MAX + 2]; /* control first */
 	size_t n_arms;
 };
@@ -55,24 +46,7 @@ static bool sees(const struct ctx *ctx, const char *field)
 	return entity_field_right(ctx->actor, info, entity_field(info, field)) >= RIGHT_READ;
 }
 
-static enum err read_lines(struct ctx *ctx, int64_t campaign_id, struct results *r)
-{
-	struct stmt *stmt;
-	bool row = true;
-	r->lines = arena_array(ctx->arena, LINES_MAX, sizeof(*r->lines));
-	enum err err = r->lines != NULL ? db_prepare(ctx, ctx->db, &sql_campaign_counts, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
-	if (err)
-		return err;
-	stmt_bind_i64(stmt, 1, campaign_id);
-	while (r->n_lines < LINES_MAX && !(err = stmt_step(ctx, stmt, &row)) && row) {
-		r->lines[r->n_lines++] = (struct line){stmt_i64(stmt, 0), stmt_i64(stmt, 3), stmt_i64(stmt, 4), stmt_i64(stmt, 5), stmt_i64(stmt, 6), stmt_i64(stmt, 8), stmt_real(stmt, 7),
-		                                       arena_strdup(ctx->arena, stmt_text(stmt, 1)), arena_strdup(ctx->arena, stmt_text(stmt, 2))};
-	}
-	stmt_done(stmt);
-	return err;
-}
-
-static struct arm *arm_of(struct results *r, const struct line *line)
+static struct arm *arm_of(struct results *r, const struct campaign_line *line)
 {
 	if (str_equal(line->state, "control"))
 		return &r->arms[0];
@@ -84,7 +58,7 @@ static struct arm *arm_of(struct results *r, const struct line *line)
 }
 
 /* Those that were left out before lots were drawn belong to no arm; whoever had drawn one stays in it, whatever became of the mail. */
-static bool drawn(const struct line *line)
+static bool drawn(const struct campaign_line *line)
 {
 	static const char *const later[] = {"server", "bounced", "bad_address", "not_rendered", "no_content", "stopped", "ended", "by_hand", "other"};
 	if (!str_equal(line->state, "skipped") || line->variant_id != 0)
@@ -96,7 +70,7 @@ static bool drawn(const struct line *line)
 	return false;
 }
 
-static void add(struct arm *a, const struct line *l)
+static void add(struct arm *a, const struct campaign_line *l)
 {
 	a->n += l->n;
 	a->buyers += l->buyers;
@@ -124,9 +98,9 @@ static enum err make_arms(struct ctx *ctx, int64_t campaign_id, struct results *
 	}
 	if (n == 0)
 		r->arms[r->n_arms++] = (struct arm){0};
-	for (size_t i = 0; !err && i < r->n_lines; i++) {
-		if (drawn(&r->lines[i]))
-			add(arm_of(r, &r->lines[i]), &r->lines[i]);
+	for (size_t i = 0; !err && i < r->lines.n; i++) {
+		if (drawn(&r->lines.list[i]))
+			add(arm_of(r, &r->lines.list[i]), &r->lines.list[i]);
 	}
 	return err;
 }
@@ -256,7 +230,7 @@ static struct arm whole_of(const struct results *r)
 	struct arm all = {0};
 	for (size_t i = 1; i < r->n_arms; i++) {
 		const struct arm *a = &r->arms[i];
-		struct line sum = {0, a->n, a->buyers, a->orders, a->revenue, a->left, a->squares, "", ""};
+		struct campaign_line sum = {0, a->n, a->buyers, a->orders, a->revenue, a->left, a->squares, "", ""};
 		add(&all, &sum);
 		all.sent += a->sent;
 		all.unsure += a->unsure;
@@ -312,8 +286,8 @@ static void put_lines(struct jsonw *w, const struct results *r)
 {
 	jsonw_key(w, "states");
 	jsonw_array(w);
-	for (size_t i = 0; i < r->n_lines; i++) {
-		const struct line *l = &r->lines[i];
+	for (size_t i = 0; i < r->lines.n; i++) {
+		const struct campaign_line *l = &r->lines.list[i];
 		jsonw_object(w);
 		if (l->variant_id != 0)
 			jsonw_kv_id(w, "variant_id", l->variant_id);
@@ -328,6 +302,7 @@ static void put_lines(struct jsonw *w, const struct results *r)
 static enum err results(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct results *r = arena_alloc(ctx->arena, sizeof(*r));
+	char as_of[TIME_TEXT_MAX];
 	struct record *campaign;
 	struct jsonw w;
 	if (r == NULL)
@@ -335,7 +310,7 @@ static enum err results(struct ctx *ctx, const struct http_request *req, struct 
 	memset(r, 0, sizeof(*r));
 	enum err err = get_campaign(ctx, req, &campaign);
 	if (!err)
-		err = read_lines(ctx, record_id(campaign), r);
+		err = campaign_lines_read(ctx, record_id(campaign), &r->lines);
 	if (!err)
 		err = make_arms(ctx, record_id(campaign), r);
 	if (err)
@@ -343,6 +318,8 @@ static enum err results(struct ctx *ctx, const struct http_request *req, struct 
 	http_set_header(res, "Cache-Control", "no-store");
 	jsonw_init(&w, http_body(res));
 	jsonw_object(&w);
+	(void)time_format(r->lines.as_of, as_of);
+	jsonw_kv_text(&w, "as_of", as_of);
 	put_lines(&w, r);
 	if (sees(ctx, "orders"))
 		err = put_outcome(ctx, &w, campaign, r);

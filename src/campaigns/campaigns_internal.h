@@ -64,6 +64,21 @@ enum err campaign_has_address(struct ctx *ctx, bool *ret) MUST_CHECK;
 /* In a write job: what waits in the outbox goes back to wait here. */
 enum err campaign_take_back(struct ctx *ctx, int64_t campaign_id) MUST_CHECK;
 
+/* campaign_kept.c: how many there are, and what they did, by variant, state and reason. */
+enum { CAMPAIGN_LINES_MAX = 2000 };
+struct campaign_line {
+	int64_t variant_id, n, buyers, orders, revenue, left;
+	double squares; /* of revenue */
+	char state[16], reason[32];
+};
+struct campaign_lines {
+	struct campaign_line list[CAMPAIGN_LINES_MAX];
+	size_t n;
+	int64_t as_of; /* UTC ms */
+};
+/* Of a large campaign perhaps as it was a short while ago. */
+enum err campaign_lines_read(struct ctx *ctx, int64_t campaign_id, struct campaign_lines *ret) MUST_CHECK;
+
 /* campaign_http.c: it acts with all of its owner's rights: whoever has fewer would borrow them. */
 enum err campaign_check_owner(struct ctx *ctx, const struct record *campaign) MUST_CHECK;
 /* ERR_CONFLICT "campaign_state" unless its state is one of those, divided by spaces. */

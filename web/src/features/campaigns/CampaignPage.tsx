@@ -46,6 +46,7 @@ function Actions({ record }: { record: RecordAnswer }) {
 			{state === 'draft' && button('start', true)}
 			{state === 'running' && button('pause')}
 			{state === 'paused' && button('resume')}
+			{record.row.channel !== 'email' && (counts.get('ready') ?? 0) + (counts.get('sent') ?? 0) > 0 && <Button href={`/api/v1/campaigns/${record.row.id}/list`} download>{t('campaign.list')}</Button>}
 			{state === 'running' && (counts.get('ready') ?? 0) > 0 && button('hand_over', true)}
 			{(counts.get('failed') ?? 0) > 0 && ['running', 'paused', 'finished'].includes(state) && button('resend', true)}
 			{['running', 'paused'].includes(state) && button('stop', true)}
@@ -91,7 +92,7 @@ function Head({ record }: { record: RecordAnswer }) {
 	const whole = [...counts.values()].reduce((a, b) => a + b, 0);
 	return (
 		<div className="campaign-head" role="status">
-			{record.row.error ? <p className="why-no">{t('campaign.error_owner')}</p> : null}
+			{record.row.error ? <p className="why-no">{t(record.row.error === 'url' ? 'campaign.error_url' : 'campaign.error_owner')}</p> : null}
 			<div className="campaign-bar" aria-hidden="true">{ORDER.map((s) => (counts.get(s) ? <i key={s} className={`is-${s}`} style={{ flexGrow: counts.get(s)! / whole }} /> : null))}</div>
 			<p>{ORDER.filter((s) => counts.get(s)).map((s) => <span key={s} className="campaign-count"><i className={`is-${s}`} aria-hidden="true" /> {label(s)} <b>{number(counts.get(s)!)}</b></span>)}</p>
 		</div>
