@@ -1,6 +1,7 @@
 /* guanxi model kmeans: clusters of rows. */
 #include <math.h>
 
+#include "base/str.h"
 #include "model_cli/frame.h"
 #include "model_cli/model.h"
 
@@ -9,7 +10,13 @@ struct clustering {
 	const struct frame *frame;
 	struct model_points points;
 	double k, k_max, starts, seed;
+	bool gower;
 };
+
+static enum err cluster(struct clustering *c, size_t k, struct model_clusters *ret)
+{
+	return (c->gower ? model_kmedoids : model_kmeans)(c->cli->ctx, &c->points, k, (int)c->starts, (uint64_t)c->seed, ret);
+}
 
 static enum err make_points(struct clustering *c)
 {
@@ -48,6 +55,8 @@ static void write_profile(struct jsonw *w, const struct clustering *c, const str
 	jsonw_object(w);
 	jsonw_kv_int(w, "cluster", (int64_t)cluster + 1);
 	jsonw_kv_int(w, "size", (int64_t)found->size[cluster]);
+	if (found->medoid != NULL)
+		jsonw_kv_int(w, "medoid_row", (int64_t)f->row[found->medoid[cluster]] + 1);
 	jsonw_key(w, "center");
 	jsonw_object(w);
 	for (size_t i = 0, at = 0, at_kind = 0; i < f->n_columns; i++) {
@@ -96,7 +105,7 @@ static enum err choose_k(struct clustering *c, struct jsonw *w, struct model_clu
 	jsonw_array(w);
 	for (size_t k = 2; err == OK && k <= (size_t)c->k_max; k++) {
 		struct model_clusters found;
-		err = model_kmeans(ctx, &c->points, k, (int)c->starts, (uint64_t)c->seed, &found);
+		err = cluster(c, k, &found);
 		if (err != OK)
 			break;
 		jsonw_object(w);
@@ -123,9 +132,11 @@ static enum err find_clusters(struct clustering *c, struct jsonw *w)
 	if (err != OK)
 		return err;
 	jsonw_kv_text(w, "model", "kmeans");
+	jsonw_kv_text(w, "distance", c->gower ? "gower" : "euclid");
+	jsonw_kv_text(w, "method", c->gower ? "k-medoids" : c->points.q > 0 ? "k-prototypes" : "k-means");
 	frame_write(w, c->frame);
 	if (c->k > 0)
-		err = model_kmeans(c->cli->ctx, &c->points, (size_t)c->k, (int)c->starts, (uint64_t)c->seed, &found);
+		err = cluster(c, (size_t)c->k, &found);
 	else
 		err = choose_k(c, w, &found);
 	if (err == OK)
@@ -142,7 +153,11 @@ static enum err kmeans(struct cli *cli, struct jsonw *w)
 		double fallback, least, most, *ret;
 	} options[] = {{"k", 0, 1, 1000, &c.k}, {"k-max", 10, 2, 100, &c.k_max}, {"starts", 10, 1, 1000, &c.starts}, {"seed", 1, 0, 1e15, &c.seed},
 	               {"kind-weight", 0.5, 0, 1e9, &c.points.kind_weight}};
+	const char *distance = command_value(cli, "distance");
+	c.gower = str_equal(distance, "gower");
 	enum err err = OK;
+	if (distance != NULL && !c.gower && !str_equal(distance, "euclid"))
+		err = fail_arg(cli->ctx, ERR_INVALID, "--distance", "model_distance", distance);
 	for (size_t i = 0; err == OK && i < sizeof(options) / sizeof(options[0]); i++)
 		err = sheet_option_number(cli, options[i].option, options[i].fallback, options[i].least, options[i].most, options[i].ret);
 	if (err != OK)
@@ -165,6 +180,7 @@ const struct command_option model_cli_kmeans_options[] = {
 	{"exclude", "A,B,…", false, "all but these"},
 	{"factors", "A,B,…", false, "numbers that are names of kinds"},
 	{"own-rows", NULL, false, "takes rows complete in these columns, not in all of the file"},
+	{"distance", "WORD", false, "euclid (as usual), or gower: each column counts the same, clusters around rows of the file"},
 	{"k", "N", false, "clusters (as usual as many as lie apart best)"},
 	{"k-max", "N", false, "most clusters to choose from (as usual 10)"},
 	{"raw", NULL, false, "numbers as they are; as usual each is divided by its standard deviation"},

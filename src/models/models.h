@@ -351,10 +351,16 @@ struct model_clusters {
 	double within;     /* sum of squared distances to the centers */
 	double total;      /* the same to one center of all */
 	double silhouette; /* simplified (Hruschka et al. 2004): of distances to centers; NaN for k = 1 */
+	size_t *medoid;    /* k: the row that is the center; NULL: centers are no rows */
 };
 /* k-means (Lloyd 1982) begun by k-means++ (Arthur and Vassilvitskii 2007), the best of `starts`; with kinds k-prototypes (Huang 1998).
  * The same seed gives the same clusters.  Finds a good answer, not surely the best one.  All of ret lies in ctx's arena.
  * Errors: "model_few_points" (fewer different points than k), "model_not_finite", "model_clusters_range". */
 enum err model_kmeans(struct ctx *ctx, const struct model_points *points, size_t k, int starts, uint64_t seed, struct model_clusters *ret) MUST_CHECK;
+/* Numbers and kinds on one scale: Gower's (1971) distance, the mean over columns of |a - b| / range, or of 0 and 1 for kinds; clusters around rows of the data
+ * (Kaufman and Rousseeuw 1990), their sum of distances made less by every exchange that helps (Schubert and Rousseeuw 2021), the best of `starts`. Of over
+ * 2,000 rows each start works on 2,000 drawn by chance and counts all (CLARA). `center` and `mode` are the medoid's own; `within` and `total` are sums of
+ * distances, not squared; scale and kind_weight are not looked at.  Errors as of model_kmeans. */
+enum err model_kmedoids(struct ctx *ctx, const struct model_points *points, size_t k, int starts, uint64_t seed, struct model_clusters *ret) MUST_CHECK;
 
 #endif

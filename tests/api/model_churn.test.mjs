@@ -423,3 +423,38 @@ test('a mailing in the form of Hillstrom: every arm against the control in each 
   refused(/not a number: Phone/, ...args, '--outcome', 'channel');
   refused(/only one group/, 'abtest', '--input', file('arm,won\na,1\na,0\nb,\n'), '--group', 'arm', '--outcome', 'won');
 });
+
+test('clusters of mixed kinds by Gower: as good as the best of all choices of rows, in a small file and a long one', () => {
+  const chance = chances(23), upTo = (n) => Math.floor(chance.next().value * n);
+  const rows = Array.from({ length: 36 }, () => ({ age: 20 + upTo(50), spend: upTo(10000), plan: ['gold', 'plain', 'silver'][upTo(3)], town: ['east', 'west'][upTo(2)] }));
+  const table = (list) => file(`age,spend,plan,town\n${list.map((r) => Object.values(r).join(',')).join('\n')}\n`);
+  const range = (key) => Math.max(...rows.map((r) => r[key])) - Math.min(...rows.map((r) => r[key]));
+  const [years, money] = [range('age'), range('spend')];
+  const far = (a, b) => (Math.abs(a.age - b.age) / years + Math.abs(a.spend - b.spend) / money + (a.plan !== b.plan) + (a.town !== b.town)) / 4;
+  const cost = (medoids) => sum(rows, (r) => Math.min(...medoids.map((i) => far(r, rows[i]))));
+  let best = [Infinity];
+  for (let a = 0; a < 36; a++) for (let b = 0; b < a; b++) for (let c = 0; c < b; c++) best = cost([a, b, c]) < best[0] ? [cost([a, b, c]), [a, b, c]] : best;
+  const small = table(rows), found = model('kmeans', '--input', small, '--distance', 'gower', '--k', '3', '--rows', '--starts', '30');
+  close(found.within, best[0], 1e-9);
+  close(found.total, Math.min(...rows.map((_, i) => cost([i]))), 1e-9);
+  const medoids = found.clusters.map((c) => c.medoid_row - 1);
+  assert.deepEqual(medoids.toSorted((a, b) => b - a), best[1]);
+  found.clusters.forEach((c, i) => assert.deepEqual(c.center, { ...rows[medoids[i]] }));
+  let width = 0;
+  for (const { row, cluster } of found.assignments) {
+    const d = medoids.map((m) => far(rows[row - 1], rows[m])), own = d[cluster - 1], other = Math.min(...d.filter((_, i) => i !== cluster - 1));
+    close(own, Math.min(...d), 1e-9);
+    width += other > 0 ? (other - own) / Math.max(other, own) / 36 : 0;
+  }
+  close(found.silhouette, width, 1e-9);
+  assert.deepEqual(model('kmeans', '--input', small, '--distance', 'gower', '--k', '1').clusters[0].size, 36);
+  // more rows than a sample takes: three kinds of people, and a number that would drown the rest if it were not put on one scale
+  const long = Array.from({ length: 5000 }, (_, i) => ({ age: [25, 45, 70][i % 3] + upTo(4), spend: upTo(1e6), plan: ['gold', 'plain', 'silver'][i % 3], town: ['east', 'west', 'east'][i % 3] }));
+  const parts = model('kmeans', '--input', table(long), '--distance', 'gower', '--k-max', '4', '--rows', '--starts', '3');
+  assert.deepEqual([parts.method, parts.k, parts.clusters.map((c) => c.size)], ['k-medoids', 3, [1667, 1667, 1666]]);
+  const of = parts.assignments.map((a) => a.cluster);
+  assert.ok(of.every((c, i) => c === of[i % 3]));
+  refused(/fewer different rows/, 'kmeans', '--input', file('a,b\n1,x\n1,x\n3,y\n'), '--distance', 'gower', '--k', '3');
+  refused(/euclid or gower/, 'kmeans', '--input', small, '--distance', 'manhattan');
+  refused(/No column is left/, 'kmeans', '--input', file('a,b\n1,x\n1,x\n'), '--distance', 'gower');
+});
