@@ -278,9 +278,14 @@ static enum err write_row(struct ctx *ctx, struct sheet *s, const struct hand_ro
 static enum err write_slice(struct ctx *ctx, struct sheet *s)
 {
 	struct consent_run *run = NULL;
+	int64_t ids[SLICE];
 	enum err err = read_slice(ctx, s->h);
 	if (!err)
 		err = consent_run_begin(ctx, &run);
+	for (size_t i = 0; i < s->h->n; i++)
+		ids[i] = s->h->rows[i].customer_id;
+	if (!err)
+		err = consent_ahead(ctx, run, s->h->channel, "marketing", ids, s->h->n);
 	for (size_t i = 0; !err && i < s->h->n; i++) {
 		const struct hand_row *r = &s->h->rows[i];
 		struct consent_question q;

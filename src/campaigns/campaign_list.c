@@ -221,7 +221,15 @@ static enum err judge_one(struct ctx *ctx, const struct listing *l, int64_t id, 
 
 static enum err judge_all(struct ctx *ctx, struct listing *l, const int64_t *ids, const bool *skip, size_t n, struct slice *s)
 {
+	int64_t asked[SLICE];
+	size_t n_asked = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!skip[i])
+			asked[n_asked++] = ids[i];
+	}
 	enum err err = consent_run_begin(ctx, &l->run);
+	if (!err)
+		err = consent_ahead(ctx, l->run, l->channel, "marketing", asked, n_asked);
 	for (size_t i = 0; !err && i < n; i++) {
 		if (!skip[i])
 			err = judge_one(ctx, l, ids[i], &s->rows[s->n++]);

@@ -9,14 +9,32 @@
 #include "core/calendar/calendar.h"
 #include "core/text/text.h"
 
-enum { ZONES_MAX = 16, PERSON_STATE = 9, PERSON_COMPLAINTS = 13, PERSON_RETURNS = 14, PERSON_ADDRESSES = 15 };
+enum { ZONES_MAX = 16, PERSON_STATE = 9, PERSON_COMPLAINTS = 13, PERSON_RETURNS = 14, PERSON_ADDRESSES = 15, PERSON_ID = 16, AT_ONCE = 50 };
 
 struct zone_kept {
 	char name[48];
 	struct text_zone *zone; /* NULL: there is none of the name */
 };
 
+/* Somebody of whom was read ahead. */
+struct known {
+	int64_t id;
+	struct consent_facts facts;
+	struct consent_answer answer;
+};
+
+struct touch {
+	int64_t customer_id, at;
+	const char *cause;
+};
+
 struct consent_run {
+	/* of one channel and purpose, in the order of customers; in the arena of whoever asked */
+	struct known *known;
+	const char *known_purpose;
+	enum consent_channel known_channel;
+	size_t n_known, n_touches, touches_room;
+	struct touch *touches; /* NULL: none are looked at */
 	struct consent_rules rules;
 	struct consent_pause pauses[CONSENT_PAUSES_MAX];
 	char channels[CONSENT_PAUSES_MAX][16];
@@ -102,6 +120,8 @@ void consent_run_end(struct consent_run *run)
 {
 	for (size_t i = 0; run != NULL && i < run->n_zones; i++)
 		text_zone_free(run->zones[i].zone);
+	if (run != NULL)
+		free(run->touches);
 	free(run);
 }
 
@@ -170,6 +190,22 @@ static bool has_address(const struct consent_question *q, const struct consent_a
 	return q->channel != CONSENT_POST || postal; /* of others their driver tells */
 }
 
+static void read_facts(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, struct stmt *stmt, struct consent_facts *facts, struct consent_answer *ret)
+{
+	const char *country = stmt_text(stmt, 2);
+	*ret = (struct consent_answer){.owner_id = stmt_i64(stmt, 6), .team_id = stmt_i64(stmt, 7), .branch_id = stmt_i64(stmt, 8), .email = kept(ctx, stmt, 0),
+	                               .phone = kept(ctx, stmt, 1), .language = kept(ctx, stmt, 4)};
+	facts->gone = stmt_i64(stmt, 5) != 0;
+	facts->own = said(stmt, PERSON_STATE);
+	facts->any = said(stmt, PERSON_STATE + 2);
+	facts->complaints = stmt_i64(stmt, PERSON_COMPLAINTS);
+	facts->returns = stmt_i64(stmt, PERSON_RETURNS);
+	facts->reachable = has_address(q, ret, stmt_i64(stmt, PERSON_ADDRESSES) > 0);
+	facts->offset_s = offset_of(run, consent_zone(stmt_text(stmt, 3), country, run->firm_zone), facts->now_ms);
+	int64_t local = facts->now_ms + (int64_t)facts->offset_s * 1000;
+	facts->holiday = run->rules.holidays && is_holiday(country != NULL ? country : "CN", (int32_t)(local / CONSENT_DAY_MS));
+}
+
 static enum err read_person(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, struct consent_facts *facts, struct consent_answer *ret)
 {
 	struct stmt *stmt;
@@ -181,20 +217,9 @@ static enum err read_person(struct ctx *ctx, struct consent_run *run, const stru
 	stmt_bind_text(stmt, 2, consent_channel_names[q->channel]);
 	stmt_bind_text(stmt, 3, q->purpose);
 	err = stmt_step(ctx, stmt, &row);
-	facts->gone = !row || stmt_i64(stmt, 5) != 0;
-	if (!err && row) {
-		const char *country = stmt_text(stmt, 2);
-		*ret = (struct consent_answer){.owner_id = stmt_i64(stmt, 6), .team_id = stmt_i64(stmt, 7), .branch_id = stmt_i64(stmt, 8), .email = kept(ctx, stmt, 0),
-		                               .phone = kept(ctx, stmt, 1), .language = kept(ctx, stmt, 4)};
-		facts->own = said(stmt, PERSON_STATE);
-		facts->any = said(stmt, PERSON_STATE + 2);
-		facts->complaints = stmt_i64(stmt, PERSON_COMPLAINTS);
-		facts->returns = stmt_i64(stmt, PERSON_RETURNS);
-		facts->reachable = has_address(q, ret, stmt_i64(stmt, PERSON_ADDRESSES) > 0);
-		facts->offset_s = offset_of(run, consent_zone(stmt_text(stmt, 3), country, run->firm_zone), facts->now_ms);
-		int64_t local = facts->now_ms + (int64_t)facts->offset_s * 1000;
-		facts->holiday = run->rules.holidays && is_holiday(country != NULL ? country : "CN", (int32_t)(local / CONSENT_DAY_MS));
-	}
+	facts->gone = !row;
+	if (!err && row)
+		read_facts(ctx, run, q, stmt, facts, ret);
 	stmt_done(stmt);
 	return err;
 }
@@ -220,6 +245,125 @@ static enum err read_touches(struct ctx *ctx, const struct consent_question *q, 
 	return err;
 }
 
+/* --- many at once ---------------------------------------------------------------------------- */
+
+static void bind_ids(struct stmt *stmt, const int64_t *ids, size_t n)
+{
+	for (size_t i = 0; i < AT_ONCE; i++)
+		stmt_bind_i64(stmt, (int)i + 3, i < n ? ids[i] : 0);
+}
+
+static enum err know_persons(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, const int64_t *ids, size_t n)
+{
+	struct stmt *stmt;
+	bool row = true;
+	enum err err = db_prepare(ctx, ctx->db, &sql_consent_persons, &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, 1, consent_channel_names[q->channel]);
+	stmt_bind_text(stmt, 2, q->purpose);
+	bind_ids(stmt, ids, n);
+	while (!(err = stmt_step(ctx, stmt, &row)) && row) {
+		struct known *k = &run->known[run->n_known++];
+		*k = (struct known){.id = stmt_i64(stmt, PERSON_ID), .facts = {.now_ms = ctx_now(ctx), .promotional = str_equal(q->purpose, "marketing"), .channel = q->channel}};
+		read_facts(ctx, run, q, stmt, &k->facts, &k->answer);
+	}
+	stmt_done(stmt);
+	return err;
+}
+
+static bool touch_room(struct consent_run *run)
+{
+	if (run->n_touches < run->touches_room)
+		return true;
+	size_t room = run->touches_room * 2 + 256;
+	struct touch *list = realloc(run->touches, room * sizeof(*list));
+	if (list == NULL)
+		return false;
+	run->touches = list;
+	run->touches_room = room;
+	return true;
+}
+
+static enum err know_touches(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, const int64_t *ids, size_t n)
+{
+	struct stmt *stmt;
+	bool row = true, room = true;
+	enum err err = db_prepare(ctx, ctx->db, &sql_contact_touches, &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, 1, q->purpose);
+	stmt_bind_i64(stmt, 2, ctx_now(ctx) - consent_cap_ms[CONSENT_CAPS - 1]);
+	bind_ids(stmt, ids, n);
+	while (!(err = stmt_step(ctx, stmt, &row)) && row && (room = touch_room(run)))
+		run->touches[run->n_touches++] = (struct touch){stmt_i64(stmt, 0), stmt_i64(stmt, 1), arena_strdup(ctx->arena, stmt_text(stmt, 2))};
+	stmt_done(stmt);
+	return !err && (!room || ctx->arena->failed) ? fail(ctx, ERR_LIMIT, "", "memory") : err;
+}
+
+static bool is_capped(const struct consent_run *run)
+{
+	return run->rules.cap[0] > 0 || run->rules.cap[1] > 0 || run->rules.cap[2] > 0;
+}
+
+enum err consent_ahead(struct ctx *ctx, struct consent_run *run, enum consent_channel channel, const char *purpose, const int64_t *ids, size_t n)
+{
+	const struct consent_question q = {.channel = channel, .purpose = purpose};
+	enum err err = OK;
+	run->n_known = run->n_touches = 0;
+	run->known_channel = channel;
+	run->known_purpose = purpose;
+	run->known = arena_array(ctx->arena, n + 1, sizeof(*run->known));
+	if (run->known == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; !err && i < n; i += AT_ONCE) {
+		size_t part = n - i < AT_ONCE ? n - i : AT_ONCE;
+		err = know_persons(ctx, run, &q, ids + i, part);
+		if (!err && is_capped(run) && str_equal(purpose, "marketing"))
+			err = know_touches(ctx, run, &q, ids + i, part);
+	}
+	if (err)
+		run->n_known = 0;
+	return err;
+}
+
+static const struct known *find_known(const struct consent_run *run, const struct consent_question *q)
+{
+	size_t low = 0, high = run->n_known;
+	if (q->lock || high == 0 || q->channel != run->known_channel || !str_equal(q->purpose, run->known_purpose))
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (run->known[middle].id < q->customer_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < run->n_known && run->known[low].id == q->customer_id ? &run->known[low] : NULL;
+}
+
+static void count_touches(const struct consent_run *run, const struct consent_question *q, struct consent_facts *facts)
+{
+	size_t low = 0, high = run->n_touches;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (run->touches[middle].customer_id < q->customer_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < run->n_touches && run->touches[low].customer_id == q->customer_id; low++) {
+		const struct touch *t = &run->touches[low];
+		for (int i = 0; i < CONSENT_CAPS && !str_equal(t->cause, q->cause != NULL ? q->cause : ""); i++) {
+			if (t->at <= facts->now_ms - consent_cap_ms[i])
+				continue;
+			facts->oldest[i] = facts->touched[i]++ == 0 || t->at < facts->oldest[i] ? t->at : facts->oldest[i];
+		}
+	}
+}
+
+/* --- one question ------------------------------------------------------------------------------ */
+
 /* The row of the person is taken: whoever asks at the same moment waits until this transaction has ended. */
 static enum err lock(struct ctx *ctx, int64_t customer)
 {
@@ -237,12 +381,19 @@ static enum err lock(struct ctx *ctx, int64_t customer)
 enum err consent_ask(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, struct consent_answer *ret)
 {
 	struct consent_facts facts = {.now_ms = ctx_now(ctx), .promotional = str_equal(q->purpose, "marketing"), .channel = q->channel};
+	const struct known *known = find_known(run, q);
 	*ret = (struct consent_answer){0};
 	enum err err = q->lock ? lock(ctx, q->customer_id) : OK;
-	if (!err)
+	if (known != NULL) {
+		facts = known->facts;
+		*ret = known->answer;
+	} else if (!err) {
 		err = read_person(ctx, run, q, &facts, ret);
-	bool capped = run->rules.cap[0] > 0 || run->rules.cap[1] > 0 || run->rules.cap[2] > 0;
-	if (!err && facts.promotional && capped)
+	}
+	bool capped = facts.promotional && is_capped(run);
+	if (capped && known != NULL)
+		count_touches(run, q, &facts);
+	else if (!err && capped)
 		err = read_touches(ctx, q, &facts);
 	if (!err)
 		consent_judge(&run->rules, &facts, ret);

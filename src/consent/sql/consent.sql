@@ -28,10 +28,24 @@ SELECT c."email", c."phone", c."country", c."time_zone", c."language", c."merged
 (SELECT count(*) FROM "address" a WHERE a."customer_id" = c."id")
 FROM "customer" c WHERE c."id" = ?1;
 
+-- name: consent_persons
+SELECT c."email", c."phone", c."country", c."time_zone", c."language", c."merged_into_id", c."owner_id", c."team_id", c."branch_id",
+(SELECT n.state FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = ?1 AND n.purpose = ?2),
+(SELECT n.at FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = ?1 AND n.purpose = ?2),
+(SELECT n.state FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?2),
+(SELECT n.at FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?2),
+(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'complaint' AND k."state" NOT IN ('solved', 'closed')),
+(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'return' AND k."state" NOT IN ('solved', 'closed')),
+(SELECT count(*) FROM "address" a WHERE a."customer_id" = c."id"), c."id"
+FROM "customer" c WHERE c."id" IN (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52) ORDER BY c."id";
+
 -- name: contact_counts
 SELECT coalesce(sum(CASE WHEN at > ?4 THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN at > ?5 THEN 1 ELSE 0 END), 0), count(*),
 min(CASE WHEN at > ?4 THEN at END), min(CASE WHEN at > ?5 THEN at END), min(at)
 FROM contact_touch WHERE customer_id = ?1 AND purpose = ?2 AND at > ?6 AND cause <> ?3;
+
+-- name: contact_touches
+SELECT customer_id, at, cause FROM contact_touch WHERE customer_id IN (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52) AND purpose = ?1 AND at > ?2 ORDER BY customer_id;
 
 -- name: contact_lock
 INSERT INTO contact_person (customer_id, asked_at) VALUES (?1, ?2) ON CONFLICT (customer_id) DO UPDATE SET asked_at = excluded.asked_at;
