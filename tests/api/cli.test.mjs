@@ -31,8 +31,8 @@ async function signIn(url, password) {
 /** SQL behind the program's back. */
 function sql(data, text) {
   if (engine === 'sqlite') return spawnSync('sqlite3', [join(data, 'guanxi.db'), text], { encoding: 'utf8' });
-  const name = /pg_schema = (\S+)/.exec(readFileSync(join(data, 'guanxi.conf'), 'utf8'))[1];
-  return spawnSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', process.env.GUANXI_TEST_PG, '-c', `SET search_path TO ${name}`, '-c', text], { encoding: 'utf8' });
+  const conf = readFileSync(join(data, 'guanxi.conf'), 'utf8'), [url, name] = ['pg_url', 'pg_schema'].map((key) => new RegExp(`${key} = (\\S+)`).exec(conf)[1]);
+  return spawnSync('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', url, '-c', `SET search_path TO ${name}`, '-c', text], { encoding: 'utf8' });
 }
 const hasSql = !spawnSync(engine === 'sqlite' ? 'sqlite3' : 'psql', ['--version']).error;
 

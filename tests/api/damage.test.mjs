@@ -129,11 +129,11 @@ test('a backup of a store that was wrong before is not restored, and nothing of 
   sql(spoilt, "UPDATE change SET at = at + 1 WHERE seq = (SELECT max(seq) FROM change)");
   guanxi(['backup', '--data', spoilt, file]);
   const name = schema.at(-1);
-  if (name) psql('-c', `CREATE SCHEMA ${name}`, '-c', `CREATE FUNCTION ${name}.somebody_elses() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+  if (name) psql(null, '-c', `CREATE SCHEMA ${name}`, '-c', `CREATE FUNCTION ${name}.somebody_elses() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
   const done = guanxi(['restore', '--unproven', '--data', target, ...schema, file], { allowFailure: true });
   assert.equal(done.status, 1, done.out + done.err);
   assert.match(done.err, /WRONG\s+change log/);
   assert.ok(!readdirSync(folder.folder).some((n) => n.startsWith('restored-spoilt')), 'the folder is gone');
-  if (name) assert.equal(psql('-c', `SELECT ${name}.somebody_elses()`), '1', "what was not the backup's stays");
+  if (name) assert.equal(psql(null, '-c', `SELECT ${name}.somebody_elses()`), '1', "what was not the backup's stays");
   guanxi(['restore', '--unproven', '--data', target, ...schema, backup]);
 });

@@ -1,13 +1,13 @@
 // Every route that a kind of record has by itself, on the sample shop: read, changed, deleted, brought back as it was.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { guanxi, start } from '../lib/server.mjs';
+import { start } from '../lib/server.mjs';
 
 const TRIES = 6;
 let server, api, meta;
 
 before(async () => {
-  server = await start({ before: (data) => guanxi(['demo', '--data', data]) });
+  server = await start({ demo: true });
   api = server.api;
   meta = (await api('GET', '/api/v1/meta')).body;
 });

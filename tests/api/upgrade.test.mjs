@@ -19,8 +19,8 @@ function put(data, name) {
   }
   const schema = conf(data, 'pg_schema'), file = join(data, 'stored.sql');
   writeFileSync(file, content.toString('utf8').replaceAll('stored_v1', schema));
-  psql('-c', `DROP SCHEMA ${schema} CASCADE`);
-  psql('-f', file);
+  psql(data, '-c', `DROP SCHEMA ${schema} CASCADE`);
+  psql(data, '-f', file);
 }
 
 /** `grown`: the program took it over itself; rows restored into a schema of today keep the roles they had. */

@@ -29,9 +29,9 @@ export const PHONE = { width: 360, height: 780 };
 export async function startShop({ demo = true, before } = {}) {
 	if (process.env.GUANXI_E2E_URL)
 		return { url: process.env.GUANXI_E2E_URL, email: process.env.GUANXI_E2E_EMAIL ?? adminEmail, password: process.env.GUANXI_E2E_PASSWORD ?? adminPassword, close: async () => {} };
-	const folder = makeData();
+	const folder = makeData({ demo: demo && !before });
 	await before?.(folder.data);
-	if (demo) guanxi(['demo', '--data', folder.data], { cwd: root });
+	if (demo && before) guanxi(['demo', '--data', folder.data], { cwd: root });
 	const server = await serve(folder.data);
 	return {
 		url: server.url, email: adminEmail, password: adminPassword, log: server.log,
