@@ -160,7 +160,7 @@ static enum err add_band(struct ctx *ctx, const struct pivot_dim *dim, const cha
 	for (int i = 0; i < dim->band_digits; i++)
 		unit *= 10;
 	snprintf(from, sizeof(from), "%.*f", dim->band_digits, (double)low / unit);
-	snprintf(to, sizeof(to), "%.*f", dim->band_digits, (double)(low + dim->band) / unit);
+	snprintf(to, sizeof(to), "%.*f", dim->band_digits, ((double)low + (double)dim->band) / unit);
 	enum err err = add(ctx, list, at_path(dim->path, "gte", json_string(from)));
 	return err ? err : add(ctx, list, at_path(dim->path, "lt", json_string(to)));
 }

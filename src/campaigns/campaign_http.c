@@ -261,6 +261,17 @@ static enum err write_power(struct ctx *ctx, struct jsonw *w, double rate, doubl
 	return OK;
 }
 
+/* Whether some people bought is told to who may see all orders: a segment of one would tell it of that one. */
+static bool sees_orders(const struct ctx *ctx)
+{
+	static const char *const needed[] = {"customer_id", "placed_at", "state", "kind"};
+	const struct entity_info *info = registry_find(ctx->registry, "order");
+	bool sees = entity_scope(ctx->actor, info, ACTION_READ) == SCOPE_ALL;
+	for (size_t i = 0; sees && i < sizeof(needed) / sizeof(needed[0]); i++)
+		sees = entity_field_right(ctx->actor, info, entity_field(info, needed[i])) >= RIGHT_READ;
+	return sees;
+}
+
 static enum err plan(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct record *campaign;
@@ -274,16 +285,20 @@ static enum err plan(struct ctx *ctx, const struct http_request *req, struct htt
 		err = read_size(ctx, record_id(campaign), ctx_now(ctx) - record_i64(campaign, "window_days") * DAY_MS, &n, &bought);
 	if (err)
 		return err;
-	double share = (double)record_i64(campaign, "control_share") / 10000, rate = n > 0 ? (double)bought / (double)n : 0;
+	bool sees = sees_orders(ctx);
+	double share = (double)record_i64(campaign, "control_share") / 10000, rate = n > 0 && sees ? (double)bought / (double)n : 0;
 	http_set_header(res, "Cache-Control", "no-store");
 	jsonw_init(&w, http_body(res));
 	jsonw_object(&w);
 	jsonw_kv_int(&w, "members", n);
-	jsonw_kv_int(&w, "bought", bought);
-	jsonw_key(&w, "rate");
-	jsonw_real(&w, rate);
+	if (sees) {
+		jsonw_kv_int(&w, "bought", bought);
+		jsonw_key(&w, "rate");
+		jsonw_real(&w, rate);
+	}
 	jsonw_kv_int(&w, "control", (int64_t)((double)n * share + 0.5));
-	err = write_power(ctx, &w, rate, (double)(lift != 0 ? lift : 200) / 10000, (double)n * share, (double)n * (1 - share));
+	if (sees)
+		err = write_power(ctx, &w, rate, (double)(lift != 0 ? lift : 200) / 10000, (double)n * share, (double)n * (1 - share));
 	jsonw_end_object(&w);
 	return err;
 }

@@ -196,16 +196,39 @@ static enum err send_asked(struct ctx *ctx, int64_t customer, int64_t entry)
 	return outbox_mail(ctx, &mail, &id);
 }
 
+/* Nobody is asked by mail again and again. */
+static enum err asked_lately(struct ctx *ctx, const struct ask_body *body, bool *ret)
+{
+	struct stmt *stmt;
+	bool row = false;
+	*ret = false;
+	enum err err = db_prepare(ctx, ctx->db, &sql_consent_newest, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, body->customer_id);
+	stmt_bind_text(stmt, 2, "email");
+	stmt_bind_text(stmt, 3, body->purpose);
+	err = stmt_step(ctx, stmt, &row);
+	*ret = !err && row && str_equal(stmt_text(stmt, 1), "asked") && stmt_i64(stmt, 2) > ctx_now(ctx) - CONSENT_DAY_MS;
+	stmt_done(stmt);
+	return err;
+}
+
 static enum err ask(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct ask_body body = {.purpose = "marketing"};
 	struct jsonw w;
 	int64_t id;
+	bool lately = false;
 	enum err err = http_read_body(ctx, req, &body);
 	if (!err)
 		err = check_purpose(ctx, body.purpose);
 	if (!err)
+		err = asked_lately(ctx, &body, &lately);
+	if (!err)
 		err = add_asked(ctx, &body, &id);
+	if (!err && lately) /* told to those alone who may ask */
+		err = fail(ctx, ERR_CONFLICT, "customer_id", "consent_asked_already");
 	if (!err)
 		err = send_asked(ctx, body.customer_id, id);
 	if (err)

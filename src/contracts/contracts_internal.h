@@ -8,7 +8,8 @@
 enum { CONTRACTS_AHEAD, CONTRACTS_NUMBER, CONTRACTS_SETTINGS };
 enum { CONTRACTS_IDS_MAX = 500 };
 
-/* The day so many months after `day`, on its day of the month or the month's last: 31 January and one month is 28 February. */
+/* The day so many months after `day`, on its day of the month or the month's last: 31 January and one month is 28 February; "" where that lies after the
+ * year 9999. */
 enum err contract_months_after(struct ctx *ctx, const char *day, int64_t months, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* When a line is due the n-th time, from 0; "" when it is not due any more: after its own end, or the contract's (NULL: none). */
 enum err contract_line_day(struct ctx *ctx, const struct record *line, const char *ends_on, int64_t n, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;

@@ -8,7 +8,7 @@
 #include "contracts/contracts_internal.h"
 #include "contracts_sql.h"
 
-enum { MONTHS = 12, TIMES_MAX = 1200 };
+enum { MONTHS = 12, TIMES_MAX = 1200, YEAR_MAX = 9999 };
 
 static const struct option everies[] = {
 	{"once", {"Once", "一次"}, NULL},          {"month", {"Every month", "每月"}, NULL},     {"quarter", {"Every quarter", "每季度"}, NULL},
@@ -36,6 +36,9 @@ enum err contract_months_after(struct ctx *ctx, const char *day, int64_t months,
 		return fail(ctx, ERR_BUG, "", "day");
 	time_to_civil(at, &civil);
 	int64_t count = (int64_t)civil.year * MONTHS + civil.month - 1 + months;
+	ret[0] = '\0';
+	if (count / MONTHS > YEAR_MAX)
+		return OK;
 	for (int d = civil.day; d > 0; d--) {
 		(void)snprintf(ret, RECEIVABLES_DAY_BYTES, "%04d-%02d-%02d", (int)(count / MONTHS) % 10000, (int)(count % MONTHS) + 1, d % 100);
 		if (date_valid(ret))

@@ -112,6 +112,8 @@ static enum err make_next(struct ctx *ctx, const struct record *contract, bool i
 	enum err err = receivables_day_after(ctx, record_text(contract, "ends_on"), 1, starts);
 	if (err == OK)
 		err = contract_months_after(ctx, starts, record_i64(contract, "renewal_months"), after);
+	if (err == OK && after[0] == '\0')
+		err = fail(ctx, ERR_INVALID, "", "day_range");
 	if (err == OK)
 		err = receivables_day_after(ctx, after, -1, ends);
 	if (err == OK)

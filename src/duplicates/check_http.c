@@ -105,7 +105,7 @@ static enum err spend(struct ctx *ctx, int64_t n)
 struct telling {
 	struct ctx *ctx;
 	struct jsonw w;
-	int64_t left, told, untold;
+	int64_t left, told;
 };
 
 static void put_rule(struct telling *t, const struct rule_match *m)
@@ -163,10 +163,8 @@ static enum err put_match(struct telling *t, const struct rule_match *m)
 	if (err != ERR_NOT_FOUND && err != ERR_FORBIDDEN)
 		return err;
 	t->ctx->faults = before;
-	if (t->told >= t->left) {
-		t->untold++;
+	if (t->told >= t->left)
 		return OK;
-	}
 	t->told++;
 	return put_masked(t, m);
 }
@@ -199,7 +197,8 @@ static enum err check(struct ctx *ctx, const struct http_request *req, struct ht
 	for (size_t i = 0; err == OK && i < n; i++)
 		err = put_match(&t, &list[i]);
 	jsonw_end_array(&t.w);
-	jsonw_kv_bool(&t.w, "spent", t.untold > 0);
+	/* whether or not there was a further match: else that alone would tell, as often as one likes and in no log */
+	jsonw_kv_bool(&t.w, "spent", t.told >= t.left && setting_int(ctx, &duplicates_settings[0]) > 0);
 	jsonw_end_object(&t.w);
 	return err == OK ? spend(ctx, t.told) : err;
 }

@@ -57,10 +57,41 @@ static bool same(const struct value *a, const struct value *b)
 	return value_equal(a, b) || (merge_is_empty(a) && merge_is_empty(b));
 }
 
+/* What it had before may be gone since: then it keeps what it has. */
+static enum err put_back(struct undoing *u, int at, const struct value *before, bool *ret)
+{
+	struct ctx *ctx = u->ctx;
+	const struct faults faults = ctx->faults;
+	struct record *patch;
+	enum err err = record_new(ctx, u->info, &patch);
+	if (err == OK)
+		err = db_savepoint(ctx);
+	if (err != OK)
+		return err;
+	patch->values[at] = *before;
+	patch->set[at] = true;
+	err = record_update(ctx, u->into, patch, 0, W_TRUSTED, NULL);
+	*ret = err == OK;
+	if (err == OK)
+		return db_release(ctx);
+	if (err != ERR_INVALID)
+		return err;
+	db_rollback_to(ctx);
+	ctx->faults = faults;
+	return OK;
+}
+
+static void keep(struct undoing *u, const char *field)
+{
+	if (u->n_kept < KEPT_MAX)
+		u->kept[u->n_kept++] = field;
+}
+
 static enum err field_back(struct undoing *u, const struct journal_entry *entry)
 {
 	struct ctx *ctx = u->ctx;
-	struct record *now, *patch;
+	struct record *now;
+	bool put = false;
 	struct value before = value_null(), after = value_null();
 	const struct faults faults = ctx->faults;
 	int at = entity_field(u->info, entry->field);
@@ -74,16 +105,13 @@ static enum err field_back(struct undoing *u, const struct journal_entry *entry)
 	/* changed since, of another one by now, or of a field that is no more */
 	if (err == ERR_INVALID || at < 0 || entry->record_id != u->into || !same(&now->values[at], &after)) {
 		ctx->faults = faults;
-		if (u->n_kept < KEPT_MAX)
-			u->kept[u->n_kept++] = entry->field;
+		keep(u, entry->field);
 		return OK;
 	}
-	err = record_new(ctx, u->info, &patch);
-	if (err != OK)
-		return err;
-	patch->values[at] = before;
-	patch->set[at] = true;
-	return record_update(ctx, u->into, patch, 0, W_TRUSTED, NULL);
+	err = put_back(u, at, &before, &put);
+	if (err == OK && !put)
+		keep(u, entry->field);
+	return err;
 }
 
 /* An identifier that the merge made goes, unless somebody worked on it. */

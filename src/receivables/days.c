@@ -11,11 +11,13 @@
 
 enum { MINUTE_MS = 60000, HOUR_MS = 3600000, RATE_SCALE = 8, KEPT_SCALE = 6 };
 
-static void write_day(int64_t ms, char ret[RECEIVABLES_DAY_BYTES])
+/* False: a day before the year 1 or after 9999, which none can be written as. */
+static bool write_day(int64_t ms, char ret[RECEIVABLES_DAY_BYTES])
 {
 	struct civil civil;
 	time_to_civil(ms, &civil);
 	(void)snprintf(ret, RECEIVABLES_DAY_BYTES, "%04d-%02d-%02d", civil.year % 10000, civil.month % 100, civil.day % 100);
+	return civil.year >= 1 && civil.year <= 9999;
 }
 
 enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
@@ -30,8 +32,7 @@ enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_D
 		at += (int64_t)text_zone_seconds(zone, at) * 1000;
 		text_zone_free(zone);
 	}
-	write_day(at, ret);
-	return OK;
+	return write_day(at, ret) ? OK : fail(ctx, ERR_INVALID, "", "day_range");
 }
 
 enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
@@ -39,8 +40,7 @@ enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, c
 	int64_t at;
 	if (!time_parse(day, &at))
 		return fail(ctx, ERR_BUG, "", "day");
-	write_day(at + days * (int64_t)DAY_MS, ret);
-	return OK;
+	return write_day(at + days * (int64_t)DAY_MS, ret) ? OK : fail(ctx, ERR_INVALID, "", "day_range");
 }
 
 enum err receivables_moment(struct ctx *ctx, const char *day, int hour, int64_t *ret)

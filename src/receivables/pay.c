@@ -369,7 +369,7 @@ static enum err part_amount(struct ctx *ctx, const json_t *part, const struct or
 	int64_t p, whole;
 	if (amount != NULL)
 		return decimal_parse(amount, currency_scale(m->currency), ret) ? OK : fail(ctx, ERR_INVALID, "parts.amount", "not_money");
-	if (share == NULL || !decimal_parse(share, PERCENT_SCALE, &p) || p <= 0)
+	if (share == NULL || !decimal_parse(share, PERCENT_SCALE, &p) || p <= 0 || p > PERCENT_ALL)
 		return fail(ctx, ERR_INVALID, "parts.percent", "plan_parts");
 	*percent += p;
 	if (*percent > PERCENT_ALL)

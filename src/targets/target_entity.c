@@ -7,7 +7,7 @@
 #include "core/settings/settings.h"
 #include "targets/targets_internal.h"
 
-enum { MONTHS = 12, QUARTER = 3 };
+enum { MONTHS = 12, QUARTER = 3, YEAR_MAX = 9999 };
 
 static const struct option measures[] = {
 	{"orders", {"Order amount", "订单金额"}, NULL}, {"received", {"Money received", "回款金额"}, NULL}, {"won", {"Deals won, amount", "赢单金额"}, NULL},
@@ -56,6 +56,8 @@ enum err target_span(struct ctx *ctx, const char *period, const char *day, char 
 		return fail(ctx, ERR_INVALID, length == 0 ? "period" : "starts_on", "target_period");
 	time_to_civil(at, &civil);
 	int month = civil.year * MONTHS + civil.month - 1, first = month - (month - begins) % length, after = first + length;
+	if (after / MONTHS > YEAR_MAX || first < MONTHS)
+		return fail(ctx, ERR_INVALID, "starts_on", "day_range");
 	(void)snprintf(from, RECEIVABLES_DAY_BYTES, "%04d-%02d-01", first / MONTHS % 10000, first % MONTHS + 1);
 	(void)snprintf(next, sizeof(next), "%04d-%02d-01", after / MONTHS % 10000, after % MONTHS + 1);
 	return receivables_day_after(ctx, next, -1, until);

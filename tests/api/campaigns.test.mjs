@@ -143,6 +143,11 @@ test('mails wait in the outbox under one key; pausing takes them back; each vari
 	assert.match(seen.text, /\[nothing\?\][\s\S]*退订 \/ Unsubscribe: \/u\/preview/);
 	const plan = (await api('GET', `/api/v1/campaigns/${id}/plan?lift=1000`)).body;
 	assert.equal(plan.members, 60);
+	// a segment of one would tell whether that one bought
+	const rights = Object.fromEntries(['campaign', 'segment', 'customer'].map((name) => [name, { read: 'all', create: 'all', update: 'all' }]));
+	const role = await one('/api/v1/role', { name: 'no orders', rights, caps: [] }), blind = await one('/api/v1/user', { name: 'blind', email: 'blind@example.com', roles: [role.id] });
+	const theirs = client(server.url, guanxi(['token', 'create', '--data', server.data, '--user', blind.email, '--name', 't']).out.trim());
+	assert.deepEqual(Object.keys((await theirs('GET', `/api/v1/campaigns/${id}/plan`)).body).sort(), ['control', 'members']);
 	assert.ok(plan.needed_per_group > 50 && plan.enough === false && plan.smallest_lift > 0.1, JSON.stringify(plan));
 	assert.equal((await act(id, 'start')).status, 200);
 	await listed(id, 60);

@@ -178,6 +178,8 @@ test('double opt-in: asked counts for nothing until the button is pressed, and a
 	const { id } = await person('Jo'), other = await one('/api/v1/customer', { name: 'Kim' });
 	const asked = await api('POST', '/api/v1/consents/ask', { customer_id: id, text_version: 'news-2', source: 'stand at the fair' });
 	assert.equal(asked.status, 201, asked.text);
+	const again = await api('POST', '/api/v1/consents/ask', { customer_id: id });
+	assert.deepEqual([again.status, again.body.errors[0].key, await count(id)], [409, 'consent_asked_already', 1], 'nobody is asked again and again');
 	assert.deepEqual(await may(id), ['no', 'unconfirmed']);
 	assert.equal((await api('POST', '/api/v1/consents/ask', { customer_id: other.id })).status, 422, 'no address, nothing asked');
 	assert.equal(await count(other.id), 0);

@@ -139,6 +139,20 @@ test('each night what renews itself goes on, what does not ends, and lines fall 
   assert.deepEqual([tasks.length, tasks[0].state, /Soon/.test(tasks[0].subject)], [1, 'open', true]);
 });
 
+test('what would fall behind the year 9999 does not fall due; such a contract is not renewed', async () => {
+  const c = await contract({ starts_on: '9998-01-31', ends_on: '9999-12-31' });
+  const line = await make('contract_line', { contract_id: c.id, title: 'Care', amount: '1', every: 'month', first_on: '9999-10-15' });
+  await api('PATCH', `/api/v1/contract/${c.id}`, { ends_on: null });
+  const made = await post(`contract/${c.id}/plan`, { until: '9999-11-30' });
+  assert.deepEqual([made.status, made.body.made], [200, 2], made.text);
+  assert.equal((await get(`contract_line/${line.id}`)).next_on, '9999-12-15');
+  await api('PATCH', `/api/v1/contract/${c.id}`, { ends_on: '9999-12-31' });
+  const renewed = await post(`contract/${c.id}/renew`);
+  assert.deepEqual([renewed.status, key(renewed)], [422, 'day_range'], renewed.text);
+  const early = await post('contract', { title: 'Old', customer_id: li, starts_on: '0001-01-01', ends_on: '0001-01-02', notice_days: 3650 });
+  assert.deepEqual([early.status, key(early)], [422, 'day_range'], early.text);
+});
+
 test('a contract that can not go on by itself holds up no other; what a firm added goes on with it', { skip: hasSql ? false : 'no SQL client' }, async () => {
   const own = (name) => make('custom_fields', { entity: 'contract', name, type: 'text', label: { en: name, zh: name } });
   const [site, must] = [await own('site'), await own('must')];

@@ -401,5 +401,17 @@ test('who is saved is compared by rules: told before, kept for review, or refuse
 	const second = await check({ name: '欧阳若兰', phone }, mia);
 	assert.deepEqual([second.matches.length, second.spent], [1, true]);
 	assert.deepEqual([(await check({ name: '欧阳若兰', phone }, mia)).matches, (await check({ name: '欧阳若兰', phone }, mia)).spent], [[], true]);
+	// somebody who is not there gets the same answer as one who is: else the list is checked that way, in no log
+	assert.deepEqual(await check({ name: '查无此人', phone: '13711112222' }, mia), await check({ name: '欧阳若兰', phone }, mia));
 	assert.equal((await check({ name: '欧阳若兰', phone })).matches.length, 2);
+});
+
+test('a merge comes apart though what was there before is gone since', async () => {
+	const [a, b] = [await row('tag', { name: 'gone' }), await row('tag', { name: 'stays' })];
+	const one = await row('customer', { name: '合一', tags: [a.id] }), two = await row('customer', { name: '合二', tags: [b.id] });
+	assert.equal((await merge(one.id, [two.id], { fields: { tags: two.id } })).status, 200);
+	assert.equal((await api('DELETE', `/api/v1/tag/${a.id}`)).status, 204);
+	const apart = await unmerge(two.id);
+	assert.equal(apart.status, 200, JSON.stringify(apart.body));
+	assert.deepEqual(apart.body.kept, ['tags']);
 });

@@ -248,3 +248,12 @@ test('its morning come, the reminder is one open task about it, and the next is 
   assert.deepEqual([now.reminded_on, now.remind_on], [day(0), day(7)]);
   assert.deepEqual(await tasks(paid.id), []);
 });
+
+test('days and shares at the edge of what there is are refused in words', async () => {
+  const order = await ordered('100.00'), two = [{ percent: '1', days: 1 }, { percent: '922337203685477.5807', days: 1 }];
+  assert.equal(key(await post(`order/${order.id}/plan`, { parts: two })), 'plan_parts');
+  for (const more of [{ due_on: '9999-12-31', grace_days: 100 }, { due_on: '9999-12-31', grace_days: 0 }]) {
+    const answer = await post('receivable', { customer_id: ids.li, title: 'T', amount: '1', ...more });
+    assert.deepEqual([answer.status, key(answer)], [422, 'day_range'], answer.text);
+  }
+});

@@ -99,3 +99,10 @@ test('a year is split into months, quarters and people; the parts come to the wh
   const later = await make('target', { scope: 'firm', goal: '4', period: 'year', starts_on: '2027-02-01', measure: 'won_count' });
   assert.deepEqual([later.starts_on, later.ends_on], ['2026-04-01', '2027-03-31']);
 });
+
+test('a period at the end of the years is refused in words', async () => {
+  for (const path of ['targets/achieved?on=9999-12-31', 'targets/achieved?period=year&on=9999-05-01']) {
+    const answer = await api('GET', `/api/v1/${path}`);
+    assert.deepEqual([answer.status, answer.body.errors[0].key], [422, 'day_range'], answer.text);
+  }
+});

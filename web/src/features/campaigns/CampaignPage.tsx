@@ -56,11 +56,12 @@ function Actions({ record }: { record: RecordAnswer }) {
 
 interface Plan {
 	members: number;
-	rate: number;
 	control: number;
-	needed_per_group: number;
-	enough: boolean;
-	smallest_lift: number;
+	/** What follows is told to those who may see all orders. */
+	rate?: number;
+	needed_per_group?: number;
+	enough?: boolean;
+	smallest_lift?: number;
 }
 
 /** Before it starts: whether the groups are large enough to show anything. */
@@ -73,8 +74,8 @@ function Before({ record }: { record: RecordAnswer }) {
 	if (p.members === 0) return <p className="campaign-head" role="status">{t('campaign.nobody_yet')}</p>;
 	return (
 		<p className="campaign-head" role="status">
-			<b>{number(p.members)}</b> {t('campaign.members', { control: number(p.control) })} · {t('campaign.baseline', { rate: percent(p.rate, 1), days: String(days) })}
-			{p.smallest_lift > 0 && <> · <span className={p.enough ? undefined : 'why-no'}>{t('campaign.can_show', { lift: percent(p.smallest_lift, 1), needed: number(p.needed_per_group) })}</span></>}
+			<b>{number(p.members)}</b> {t('campaign.members', { control: number(p.control) })}{p.rate !== undefined && ` · ${t('campaign.baseline', { rate: percent(p.rate, 1), days: String(days) })}`}
+			{p.smallest_lift !== undefined && p.smallest_lift > 0 && <> · <span className={p.enough ? undefined : 'why-no'}>{t('campaign.can_show', { lift: percent(p.smallest_lift, 1), needed: number(p.needed_per_group ?? 0) })}</span></>}
 		</p>
 	);
 }

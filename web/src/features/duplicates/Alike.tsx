@@ -10,6 +10,7 @@ export default function Alike({ values }: HintProps) {
 	const found = useAlike(values);
 	const matches = found.data?.matches ?? [];
 	if (matches.length === 0 && !found.data?.spent) return null;
+	if (matches.length === 0) return <Alert className="form-alike" type="info" showIcon role="status" title={t('duplicates.spent')} />;
 	const refuses = matches.some((m) => m.refuses);
 	return (
 		<Alert
