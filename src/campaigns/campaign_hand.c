@@ -21,7 +21,6 @@ struct hand_row {
 struct hand {
 	const struct record *campaign;
 	enum consent_channel channel;
-	bool lock; /* it is being handed over */
 	struct hand_row *rows;
 	size_t n;
 	int64_t after; /* the customer before the next slice */
@@ -77,9 +76,22 @@ static enum err read_slice(struct ctx *ctx, struct hand *h)
 static enum err ask(struct ctx *ctx, struct consent_run *run, const struct hand *h, const struct hand_row *r, struct consent_question *q, struct consent_answer *a)
 {
 	const char *cause = arena_printf(ctx->arena, "campaign_recipient/%lld", (long long)r->id);
-	*q = (struct consent_question){.customer_id = r->customer_id, .channel = h->channel, .purpose = "marketing", .cause = cause, .lock = h->lock};
+	*q = (struct consent_question){.customer_id = r->customer_id, .channel = h->channel, .purpose = "marketing", .cause = cause};
 	*a = (struct consent_answer){0};
 	return cause != NULL ? consent_ask(ctx, run, q, a) : fail(ctx, ERR_LIMIT, "", "memory");
+}
+
+/* What is known of the people of the slice, or of those that were not handed over yet, locked. */
+static enum err know(struct ctx *ctx, struct consent_run *run, const struct hand *h, bool handing)
+{
+	const struct consent_question as = {.channel = h->channel, .purpose = "marketing", .lock = handing};
+	int64_t ids[SLICE];
+	size_t n = 0;
+	for (size_t i = 0; i < h->n; i++) {
+		if (h->rows[i].ready || !handing)
+			ids[n++] = h->rows[i].customer_id;
+	}
+	return consent_ahead(ctx, run, &as, ids, n);
 }
 
 /* Whoever calls minds the hours of the night: the list says them. */
@@ -105,7 +117,7 @@ static enum err put_state(struct ctx *ctx, int64_t id, const char *state, const 
 		stmt_bind_i64(stmt, 6, ctx_now(ctx));
 	else
 		stmt_bind_null(stmt, 6);
-	err = stmt_run(ctx, stmt, NULL);
+	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
 	return err;
 }
@@ -144,6 +156,8 @@ static enum err hand_slice(struct ctx *ctx, void *arg)
 	err = read_slice(ctx, h);
 	if (!err)
 		err = consent_run_begin(ctx, &run);
+	if (!err)
+		err = know(ctx, run, h, true);
 	for (size_t i = 0; !err && i < h->n; i++)
 		err = h->rows[i].ready ? hand_one(ctx, run, h, &h->rows[i]) : OK;
 	if (run != NULL)
@@ -183,7 +197,6 @@ static enum err hand_over(struct ctx *ctx, const struct http_request *req, struc
 	if (!err)
 		err = campaign_check_state(ctx, campaign, "running");
 	db_reset(ctx->db);
-	h.lock = true;
 	if (!err)
 		err = hand_all(ctx, &h);
 	if (err)
@@ -278,14 +291,11 @@ static enum err write_row(struct ctx *ctx, struct sheet *s, const struct hand_ro
 static enum err write_slice(struct ctx *ctx, struct sheet *s)
 {
 	struct consent_run *run = NULL;
-	int64_t ids[SLICE];
 	enum err err = read_slice(ctx, s->h);
 	if (!err)
 		err = consent_run_begin(ctx, &run);
-	for (size_t i = 0; i < s->h->n; i++)
-		ids[i] = s->h->rows[i].customer_id;
 	if (!err)
-		err = consent_ahead(ctx, run, s->h->channel, "marketing", ids, s->h->n);
+		err = know(ctx, run, s->h, false);
 	for (size_t i = 0; !err && i < s->h->n; i++) {
 		const struct hand_row *r = &s->h->rows[i];
 		struct consent_question q;

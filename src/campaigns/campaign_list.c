@@ -221,6 +221,7 @@ static enum err judge_one(struct ctx *ctx, const struct listing *l, int64_t id, 
 
 static enum err judge_all(struct ctx *ctx, struct listing *l, const int64_t *ids, const bool *skip, size_t n, struct slice *s)
 {
+	const struct consent_question as = {.channel = l->channel, .purpose = "marketing"};
 	int64_t asked[SLICE];
 	size_t n_asked = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -229,7 +230,7 @@ static enum err judge_all(struct ctx *ctx, struct listing *l, const int64_t *ids
 	}
 	enum err err = consent_run_begin(ctx, &l->run);
 	if (!err)
-		err = consent_ahead(ctx, l->run, l->channel, "marketing", asked, n_asked);
+		err = consent_ahead(ctx, l->run, &as, asked, n_asked);
 	for (size_t i = 0; !err && i < n; i++) {
 		if (!skip[i])
 			err = judge_one(ctx, l, ids[i], &s->rows[s->n++]);

@@ -73,9 +73,10 @@ struct consent_answer {
 struct consent_run;
 enum err consent_run_begin(struct ctx *ctx, struct consent_run **ret) MUST_CHECK;
 void consent_run_end(struct consent_run *run);
-/* Reads at once what will be asked of these people (ids in rising order) over this channel, so that their questions, but those with
- * `lock`, ask the store nothing; as it is at this moment. In ctx's arena: good until it is rewound, or the next call. */
-enum err consent_ahead(struct ctx *ctx, struct consent_run *run, enum consent_channel channel, const char *purpose, const int64_t *ids, size_t n) MUST_CHECK;
+/* Reads at once what will be asked of these people (ids in rising order) over the channel and for the purpose of `as`, so that their
+ * questions ask the store nothing; it is as it was at this call. With `lock` (in a write job) all of them are locked before, and their
+ * questions need not be. A question with `lock` asks for itself. In ctx's arena: good until it is rewound, or the next call. */
+enum err consent_ahead(struct ctx *ctx, struct consent_run *run, const struct consent_question *as, const int64_t *ids, size_t n) MUST_CHECK;
 /* Rights are the caller's to ask. */
 enum err consent_ask(struct ctx *ctx, struct consent_run *run, const struct consent_question *question, struct consent_answer *ret) MUST_CHECK;
 

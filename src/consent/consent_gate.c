@@ -306,21 +306,36 @@ static bool is_capped(const struct consent_run *run)
 	return run->rules.cap[0] > 0 || run->rules.cap[1] > 0 || run->rules.cap[2] > 0;
 }
 
-enum err consent_ahead(struct ctx *ctx, struct consent_run *run, enum consent_channel channel, const char *purpose, const int64_t *ids, size_t n)
+/* The row of the person is taken: whoever asks at the same moment waits until this transaction has ended. */
+static enum err lock(struct ctx *ctx, int64_t customer)
 {
-	const struct consent_question q = {.channel = channel, .purpose = purpose};
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_contact_lock, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, customer);
+	stmt_bind_i64(stmt, 2, ctx_now(ctx));
+	err = stmt_run_later(ctx, stmt);
+	stmt_done(stmt);
+	return err;
+}
+
+enum err consent_ahead(struct ctx *ctx, struct consent_run *run, const struct consent_question *as, const int64_t *ids, size_t n)
+{
 	enum err err = OK;
 	run->n_known = run->n_touches = 0;
-	run->known_channel = channel;
-	run->known_purpose = purpose;
+	run->known_channel = as->channel;
+	run->known_purpose = as->purpose;
 	run->known = arena_array(ctx->arena, n + 1, sizeof(*run->known));
 	if (run->known == NULL)
 		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t i = 0; !err && as->lock && i < n; i++)
+		err = lock(ctx, ids[i]);
 	for (size_t i = 0; !err && i < n; i += AT_ONCE) {
 		size_t part = n - i < AT_ONCE ? n - i : AT_ONCE;
-		err = know_persons(ctx, run, &q, ids + i, part);
-		if (!err && is_capped(run) && str_equal(purpose, "marketing"))
-			err = know_touches(ctx, run, &q, ids + i, part);
+		err = know_persons(ctx, run, as, ids + i, part);
+		if (!err && is_capped(run) && str_equal(as->purpose, "marketing"))
+			err = know_touches(ctx, run, as, ids + i, part);
 	}
 	if (err)
 		run->n_known = 0;
@@ -364,20 +379,6 @@ static void count_touches(const struct consent_run *run, const struct consent_qu
 
 /* --- one question ------------------------------------------------------------------------------ */
 
-/* The row of the person is taken: whoever asks at the same moment waits until this transaction has ended. */
-static enum err lock(struct ctx *ctx, int64_t customer)
-{
-	struct stmt *stmt;
-	enum err err = db_prepare(ctx, ctx->db, &sql_contact_lock, &stmt);
-	if (err)
-		return err;
-	stmt_bind_i64(stmt, 1, customer);
-	stmt_bind_i64(stmt, 2, ctx_now(ctx));
-	err = stmt_run(ctx, stmt, NULL);
-	stmt_done(stmt);
-	return err;
-}
-
 enum err consent_ask(struct ctx *ctx, struct consent_run *run, const struct consent_question *q, struct consent_answer *ret)
 {
 	struct consent_facts facts = {.now_ms = ctx_now(ctx), .promotional = str_equal(q->purpose, "marketing"), .channel = q->channel};
@@ -413,7 +414,7 @@ enum err contact_note(struct ctx *ctx, const struct consent_question *q)
 	stmt_bind_text(stmt, 3, q->purpose);
 	stmt_bind_text(stmt, 4, consent_channel_names[q->channel]);
 	stmt_bind_i64(stmt, 5, ctx_now(ctx));
-	err = stmt_run(ctx, stmt, NULL);
+	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
 	return err;
 }
