@@ -32,7 +32,7 @@ function file(text, name = `f${++files}.csv`) {
   return name;
 }
 const close = (value, wanted, by) => assert.ok(Math.abs(value - wanted) <= by, `${value} is not ${wanted}`);
-const sum = (list, of = (x) => x) => list.reduce((s, x) => s + of(x), 0);
+const sum = (list, of = (x) => x) => list.reduce((s, x, i) => s + of(x, i), 0);
 
 /** Numbers that only look random. */
 function* chances(seed) {
@@ -70,6 +70,19 @@ function checkTest(found, rows, score) {
     close(tenth.events_caught, caught / sum(rows, (r) => r.event), 1e-9);
   });
   close(found.calibration.hosmer_lemeshow, hosmer, 1e-6);
+  // chi-squared with ten degrees has a closed form
+  const half = hosmer / 2;
+  close(found.calibration.hosmer_lemeshow_p, Math.exp(-half) * (1 + half + half ** 2 / 2 + half ** 3 / 6 + half ** 4 / 24), 1e-9);
+  // at the regression's top neither what is left nor what is left times the log odds has a sum
+  const odds = rows.map((r) => Math.log(score(r) / (1 - score(r))));
+  const left = rows.map((r, i) => r.event - 1 / (1 + Math.exp(-found.calibration.intercept - found.calibration.slope * odds[i])));
+  close(sum(left), 0, 1e-3);
+  close(sum(left, (x, i) => x * odds[i]), 0, 1e-2);
+  const share = (list, cut) => list.filter((r) => score(r) <= cut).length / list.length;
+  const yes = rows.filter((r) => r.event), no = rows.filter((r) => !r.event);
+  close(found.ks, Math.max(...yes.filter((_, i) => i % 7 === 0).concat(no.filter((_, i) => i % 7 === 0)).map((r) => Math.abs(share(yes, score(r)) - share(no, score(r))))), 0.02);
+  close(found.auc_high - found.auc, 1.959963984540054 * found.auc_standard_error, 1e-9);
+  close(found.auc - found.auc_low, found.auc_high - found.auc, 1e-9);
 }
 
 /** Of every row, what columns add to the log odds of the mean row. */
