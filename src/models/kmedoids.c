@@ -196,7 +196,7 @@ static double silhouette(const struct work *w)
 		double other = INFINITY;
 		for (size_t c = 0; c < w->k; c++)
 			other = (int32_t)c != w->cluster[i] ? fmin(other, gower(w, i, w->sample[w->medoid[c]])) : other;
-		sum += other > 0 ? (other - w->distance[i]) / fmax(other, w->distance[i]) : 0;
+		sum += other > 0 ? (other - w->distance[i]) / other : 0; /* no medoid lies nearer than its own */
 	}
 	return w->k > 1 ? sum / (double)w->in->n : (double)NAN;
 }

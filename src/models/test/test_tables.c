@@ -324,6 +324,89 @@ static void clusters_of_kinds(void **state)
 	assert_string_equal(fault_of(&ctx), "model_clusters_range");
 }
 
+/* Twenty forecasts, every other one of which came true: the wrong ones lie a twentieth below the right ones. */
+static void forecasts_by_hand(void **state)
+{
+	(void)state;
+	double p[20], brier = 0;
+	uint8_t event[20], test[N], many[N];
+	struct model_evaluation e;
+	for (int i = 0; i < 20; i++) {
+		p[i] = (i + 0.5) / 20;
+		event[i] = i % 2 == 1;
+		brier += (p[i] - event[i]) * (p[i] - event[i]) / 20;
+	}
+	assert_int_equal(model_evaluate(&ctx, p, event, 20, &e), OK);
+	assert_near(e.auc, 0.55, 1e-12); /* of ten times ten pairs 1 + 2 + ... + 10 are in order */
+	assert_near(e.brier, brier, 1e-12);
+	for (int t = 0; t < MODEL_TENTHS; t++)
+		assert_near(e.tenth[t].events, 1, 1e-12);
+	assert_near(e.tenth[0].caught, 0.1, 1e-12);
+	assert_near(e.predicted, 0.5, 1e-12);
+	/* all alike: nothing is told, and no order among them is invented */
+	for (int i = 0; i < 20; i++) {
+		p[i] = 0.5;
+		event[i] = i < 10;
+	}
+	assert_int_equal(model_evaluate(&ctx, p, event, 20, &e), OK);
+	assert_near(e.auc, 0.5, 1e-12);
+	assert_near(e.tenth[0].lift, 1, 1e-12);
+	assert_near(e.tenth[9].lift, 1, 1e-12);
+	assert_int_equal(model_evaluate(&ctx, p + 5, event + 5, 9, &e), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_small_holdout");
+	p[3] = NAN;
+	assert_int_equal(model_evaluate(&ctx, p, event, 20, &e), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_not_finite");
+	assert_near(model_chance(-800), 0, 0);
+	assert_near(model_chance(log(3)), 0.75, 1e-15);
+	int drawn[2] = {0};
+	for (int i = 0; i < N; i++)
+		many[i] = i % 5 == 0;
+	model_split(many, N, 0.3, 1, test);
+	for (int i = 0; i < N; i++)
+		drawn[many[i]] += test[i];
+	assert_int_equal(drawn[0], 24);
+	assert_int_equal(drawn[1], 6);
+}
+
+/* One state: v = (m - c) / (1 - p / (1 + d)), and its derivatives. */
+static void markov_errors_of_one_state(void **state)
+{
+	(void)state;
+	const double seen[] = {400}, bought[] = {100}, none[] = {0}, weight[] = {3};
+	struct model_chance chance;
+	double value_se, total_se;
+	assert_int_equal(model_markov_chances(&ctx, seen, bought, 1, 0.95, &chance), OK);
+	assert_near(chance.p, 0.25, 1e-15);
+	assert_near(chance.se, sqrt(0.25 * 0.75 / 400), 1e-15);
+	const struct model_markov chain = {.chance = &chance.p, .n = 1, .contribution = 10, .cost = 1, .discount = 0.25, .periods = -1};
+	assert_int_equal(model_markov_errors(&ctx, &chain, &chance, 2, weight, &value_se, &total_se), OK);
+	/* 1 - .25 / 1.25 = .8: by the chance 9 / 1.25 / .64 = 11.25, by the contribution 1 / .8 = 1.25, of which 1 is known */
+	assert_near(value_se, hypot(11.25 * chance.se, 1.25 * 2), 1e-6);
+	assert_near(total_se, 3 * hypot(11.25 * chance.se, 0.25 * 2), 1e-6);
+	assert_int_equal(model_markov_chances(&ctx, seen, none, 1, 0.95, &chance), OK);
+	assert_true(chance.p == 0 && chance.low == 0 && chance.high > 0.005 && chance.high < 0.015);
+	assert_int_equal(model_markov_chances(&ctx, none, none, 1, 0.95, &chance), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_chance_range");
+}
+
+static void medoids_by_hand(void **state)
+{
+	(void)state;
+	const double x[] = {0, 1, 2, 10, 9, 8}, bad[] = {0, 1, NAN, 10, 9, 8};
+	const int32_t kind[] = {0, 0, 0, 1, 1, 1}, kinds[] = {2};
+	struct model_points points = {x, kind, kinds, 6, 1, 1, false, 0};
+	struct model_clusters found;
+	assert_int_equal(model_kmedoids(&ctx, &points, 2, 5, 1, &found), OK);
+	assert_near(found.within, 4 * 0.1 / 2, 1e-6); /* four rows lie a tenth of the range off, in one of two columns */
+	assert_true(found.medoid[0] + found.medoid[1] == 5 && found.center[0] + found.center[1] == 10);
+	assert_int_equal(model_kmedoids(&ctx, &points, 7, 5, 1, &found), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_few_points");
+	points.number = bad;
+	assert_int_equal(model_kmedoids(&ctx, &points, 2, 5, 1, &found), ERR_INVALID);
+	assert_string_equal(fault_of(&ctx), "model_not_finite");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +419,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(survival_refuses, begin, end),
 		cmocka_unit_test_setup_teardown(clusters_by_brute_force, begin, end),
 		cmocka_unit_test_setup_teardown(clusters_of_kinds, begin, end),
+		cmocka_unit_test_setup_teardown(forecasts_by_hand, begin, end),
+		cmocka_unit_test_setup_teardown(markov_errors_of_one_state, begin, end),
+		cmocka_unit_test_setup_teardown(medoids_by_hand, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
