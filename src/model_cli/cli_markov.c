@@ -49,7 +49,7 @@ static void write_values(struct jsonw *w, const double *value, size_t n)
 
 static enum err of_chances(struct cli *cli, struct jsonw *w)
 {
-	double chance[MODEL_MARKOV_MAX], value[MODEL_MARKOV_MAX];
+	double chance[MODEL_MARKOV_MAX] = {0}, value[MODEL_MARKOV_MAX] = {0};
 	struct model_markov chain = {.chance = chance};
 	if (command_value(cli, "chances") == NULL || command_value(cli, "contribution") == NULL)
 		return fail(cli->ctx, ERR_INVALID, "", "model_chances_needed");
@@ -269,7 +269,7 @@ static void write_customers(struct jsonw *w, const struct shop *s, const struct 
 static enum err value_shop(struct shop *s, struct jsonw *w)
 {
 	struct ctx *ctx = s->cli->ctx;
-	double chance[STATES_MAX], value[STATES_MAX], value_se[STATES_MAX], total_se = 0, total = 0, level;
+	double chance[STATES_MAX] = {0}, value[STATES_MAX] = {0}, value_se[STATES_MAX] = {0}, total_se = 0, total = 0, level;
 	struct model_markov chain = {.chance = chance, .n = s->states};
 	enum err err = read_terms(s->cli, &chain);
 	if (err == OK)
