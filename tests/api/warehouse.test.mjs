@@ -226,6 +226,20 @@ on('exports have the same figures, and are noted', async () => {
 	assert.equal((await api('POST', '/api/v1/pivot/export', { ...query, format: 'pdf' })).status, 422);
 });
 
+on('a sum that no number holds is told in words, as that of a list is', async () => {
+	const rich = { placed_at: '2020-05-01T03:00:00Z', state: 'paid', order_lines: [{ name: 'x', quantity: 1, unit_price: '80000000000000' }] };
+	const orders = (await Promise.all(Array.from({ length: 4 }, () => make('order', Array(300).fill(rich))))).flat();
+	const far = { of: 'order', measures: ['total'], from: '2020-01-01', to: '2020-12-31' };
+	await soon(async () => {
+		for (const more of [{}, { rows: [{ field: 'placed_at', by: 'month' }] }]) {
+			const answer = await pivot({ ...far, ...more });
+			assert.deepEqual([answer.status, answer.body.errors?.[0].key], [422, 'number_range'], answer.text);
+		}
+	});
+	for (let i = 0; i < orders.length; i += 100)
+		assert.equal((await api('DELETE', `/api/v1/order?id=in.(${orders.slice(i, i + 100).map((o) => o.id).join()})`)).status, 204);
+});
+
 on('killed in the middle, damaged or without its library, nothing is lost', async (t) => {
 	const total = async (as) => (await ask({ of: 'order', measures: ['orders', 'total'], rows: [{ field: 'state' }] }, as)).rows;
 	const expected = await total(api);

@@ -144,7 +144,7 @@ static enum err failed(struct ctx *ctx, duckdb_error_type type, const char *said
 		const char *key;
 	} kinds[] = {
 		{DUCKDB_ERROR_INTERRUPT, ERR_LIMIT, "budget"}, {DUCKDB_ERROR_OUT_OF_MEMORY, ERR_LIMIT, "warehouse_memory"},
-		{DUCKDB_ERROR_OUT_OF_RANGE, ERR_LIMIT, "number_too_large"}, {DUCKDB_ERROR_CONVERSION, ERR_LIMIT, "number_too_large"},
+		{DUCKDB_ERROR_OUT_OF_RANGE, ERR_INVALID, "number_range"}, {DUCKDB_ERROR_CONVERSION, ERR_INVALID, "number_range"},
 		{DUCKDB_ERROR_BINDER, ERR_INVALID, "warehouse_lacks"}, {DUCKDB_ERROR_CATALOG, ERR_INVALID, "warehouse_lacks"},
 		{DUCKDB_ERROR_FATAL, ERR_UPSTREAM, "warehouse_damaged"}, {DUCKDB_ERROR_INTERNAL, ERR_UPSTREAM, "warehouse_damaged"},
 		{DUCKDB_ERROR_IO, ERR_UPSTREAM, "warehouse_damaged"}, {DUCKDB_ERROR_SERIALIZATION, ERR_UPSTREAM, "warehouse_damaged"},
@@ -152,7 +152,8 @@ static enum err failed(struct ctx *ctx, duckdb_error_type type, const char *said
 	};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].type == type) {
-			if (kinds[i].err != ERR_LIMIT)
+			bool figures = str_equal(kinds[i].key, "number_range"); /* the text has them */
+			if (kinds[i].err != ERR_LIMIT && !figures)
 				log_event(LOG_WARN, "DuckDB refuses", "why", said, NULL);
 			return fail(ctx, kinds[i].err, "", kinds[i].key);
 		}
@@ -161,7 +162,7 @@ static enum err failed(struct ctx *ctx, duckdb_error_type type, const char *said
 	return fail(ctx, ERR_BUG, "", "sql");
 }
 
-/* Errors of preparing have a text alone, which begins with their kind. */
+/* Errors of preparing, and some of running, have a text alone, which begins with their kind. */
 static duckdb_error_type type_of(const char *said)
 {
 	if (str_starts(said, "Binder Error"))
@@ -172,6 +173,10 @@ static duckdb_error_type type_of(const char *said)
 		return DUCKDB_ERROR_FATAL;
 	if (str_starts(said, "IO Error"))
 		return DUCKDB_ERROR_IO;
+	if (str_starts(said, "Conversion Error") || str_starts(said, "Out of Range Error"))
+		return DUCKDB_ERROR_CONVERSION;
+	if (str_starts(said, "INTERRUPT Error"))
+		return DUCKDB_ERROR_INTERRUPT;
 	if (str_starts(said, "Out of Memory"))
 		return DUCKDB_ERROR_OUT_OF_MEMORY;
 	if (str_starts(said, "TransactionContext Error"))
@@ -224,19 +229,29 @@ static enum err work(struct ctx *ctx, const struct duck_calls *c, duckdb_pending
 	return OK;
 }
 
+/* The words of an error go when the result is taken. */
+static const char *kept(struct ctx *ctx, const char *said)
+{
+	return said != NULL ? arena_strdup(ctx->arena, said) : NULL;
+}
+
+static enum err run_failed(struct ctx *ctx, const struct duck_calls *c, duckdb_result *result, const char *said)
+{
+	const char *words = said != NULL ? said : c->result_error(result);
+	duckdb_error_type type = type_of(words != NULL ? words : "");
+	return failed(ctx, type != DUCKDB_ERROR_INVALID ? type : c->result_error_type(result), words != NULL ? words : "");
+}
+
 static enum err run(struct ctx *ctx, const struct duck_calls *c, duckdb_prepared_statement stmt, struct duck_rows *rows)
 {
 	duckdb_pending_result pending = NULL;
 	bool bad = c->pending_prepared(stmt, &pending) != DuckDBSuccess;
 	enum err err = bad ? OK : work(ctx, c, pending, &bad);
-	const char *said = bad && pending != NULL ? c->pending_error(pending) : NULL;
-	/* the kind of an error is told by the result alone */
-	if (!err && pending != NULL && c->execute_pending(pending, &rows->result) != DuckDBSuccess) {
-		said = said != NULL ? said : c->result_error(&rows->result);
-		err = failed(ctx, c->result_error_type(&rows->result), said != NULL ? said : "");
-	} else if (!err && bad) {
-		err = failed(ctx, type_of(said != NULL ? said : ""), said != NULL ? said : "");
-	}
+	const char *said = bad && pending != NULL ? kept(ctx, c->pending_error(pending)) : NULL;
+	if (!err && pending != NULL && c->execute_pending(pending, &rows->result) != DuckDBSuccess)
+		err = run_failed(ctx, c, &rows->result, said);
+	else if (!err && bad)
+		err = failed(ctx, DUCKDB_ERROR_INVALID, "");
 	if (pending != NULL)
 		c->destroy_pending(&pending);
 	return err;

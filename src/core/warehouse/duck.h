@@ -38,7 +38,7 @@ void duck_conn_free(struct duck_conn *conn);
 /* Statements without parameters and rows; several, with ';' between. */
 enum err duck_exec(struct ctx *ctx, struct duck_conn *conn, const char *sql) MUST_CHECK;
 /* One statement with ?1 … ?n.  Ends with ERR_LIMIT "budget" at ctx's deadline, "warehouse_memory" where memory and disk do not do,
- * "number_too_large" where a sum leaves 63 bits; ERR_INVALID "warehouse_lacks" where it names what the warehouse does not hold;
+ * ERR_INVALID "number_range" where a sum leaves 63 bits, "warehouse_lacks" where it names what the warehouse does not hold;
  * ERR_UPSTREAM "warehouse_damaged" where the file is not good.  duck_done frees the rows. */
 enum err duck_ask(struct ctx *ctx, struct duck_conn *conn, const char *sql, const struct value *params, size_t n, struct duck_rows **ret) MUST_CHECK;
 /* False past the last row. */
