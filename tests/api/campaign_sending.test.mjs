@@ -4,6 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { repeating } from '../lib/repeat.mjs';
 import { adminEmail, client, guanxi, makeData, serve } from '../lib/server.mjs';
 import { smtpSink } from '../lib/smtp.mjs';
 
@@ -300,5 +301,5 @@ test('lists of calls and letters: who may be contacted, asked at each look and w
 	assert.equal((await lo('GET', `/api/v1/campaigns/${id}/list`)).status, 403);
 	for (const path of ['0', 'x', '9223372036854775807']) assert.equal((await api('GET', `/api/v1/campaigns/${path}/list`)).status, 404, path);
 	const taken = good(await api('GET', '/api/v1/audit?action=export&entity=customer&limit=50')).rows;
-	assert.equal(taken.filter((r) => JSON.stringify(r).includes(more.id)).length, 2, 'each look is in the log');
+	assert.equal(taken.filter((r) => JSON.stringify(r).includes(more.id)).length, repeating ? 6 : 2, 'each look is in the log');
 });
