@@ -157,7 +157,7 @@ def asan(env):
 # what takes minutes under a sanitizer and asks nothing that the others don't, or measures memory
 NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads"}
 # asks while an import or its undoing, a service of the program, or other writers go on beside it
-MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "warehouse"}
+MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "service", "warehouse"}
 # commands on plain files: once is enough
 NO_STORE = {"mail", "model", "dedupe", "feeling"}
 # measures: nothing else runs beside it

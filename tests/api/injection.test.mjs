@@ -174,7 +174,7 @@ test('S12 bodies of wrong shape, depth and size at every route that takes one', 
   const deep = (n, open, close) => open.repeat(n) + close.repeat(n);
   const bodies = ['', 'null', '5', '"x"', 'true', '[]', '[[]]', '[null]', '{', '{"a":', '{"name":"x"}}', `{"${'k'.repeat(1 << 20)}":1}`, deep(10000, '[', ']'), deep(10000, '{"a":', '}'), deep(33, '[', ']'), `[${'{},'.repeat(20000)}{}]`, '{"name":"\\ud800"}', '{"name":"\\u0000"}', '{"a":1,"a":2}', '\ufeff{}', '{"name":NaN}', "{'name':'x'}", '{"name":"x",}', '{"name":1e999}', '{"email":{"$ne":null},"password":{"$ne":null}}', '{"email":["a"],"password":["b"]}', '{"code":{"a":1}}', '{"to":[1]}', '{"password":1}'];
   await unchanged(server.data, async () => {
-    for (const r of routes.filter((x) => x.method !== 'DELETE' && !/restore|cancel|undo|resume|start|check|disable|enable|unlock|revoke|totp$/.test(x.path)))
+    for (const r of routes.filter((x) => x.method !== 'DELETE' && !/restore|cancel|undo|resume|start|check|scan|outbox\/retry|disable|enable|unlock|revoke|totp$/.test(x.path)))
       await each(bodies, async (body) => {
         if (/file$|import$/.test(r.path)) return; // take any bytes: tests of uploads
         const path = r.path.replace(/\{\w+\}/g, '4611686018427387904') + (r.method === 'PATCH' && !r.path.includes('{') ? '?id=eq.0' : '');
