@@ -50,16 +50,28 @@ function manifestAside(): Plugin {
 }
 
 interface Modules {
-	getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+	getModuleInfo(id: string): { importedIds: readonly string[]; code?: string | null } | null;
 }
 
 /** What a first visit needs: all that these import, not what they load later. The palette is there before it is asked for. */
 const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx', 'app/palette/Palette.tsx'].map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
 let needed: Set<string> | null = null;
+const BARREL = /\/antd\/es\/index\.js$/;
+/** Of antd's list of everything what is named alone: else what one late page uses would come with the first. */
+function imported(id: string, modules: Modules): readonly string[] {
+	const { importedIds = [], code } = modules.getModuleInfo(id) ?? {};
+	if (BARREL.test(id)) return [];
+	const barrel = importedIds.find((next) => BARREL.test(next));
+	if (!barrel || !code) return importedIds;
+	const names = [...code.matchAll(/import\s*\{([^}]*)\}\s*from\s*['"]antd['"]/g)].flatMap((found) => found[1]!.split(',').map((name) => name.trim().split(/\s+as\s+/)[0]!));
+	const folders = new Set(names.map((name) => name.replace('QRCode', 'QrCode').replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()));
+	const parts = (modules.getModuleInfo(barrel)?.importedIds ?? []).filter((next) => folders.has(/\/es\/([\w-]+)\//.exec(next)?.[1] ?? ''));
+	return [...importedIds, ...parts];
+}
 function neededFirst(id: string, modules: Modules): boolean {
 	if (!needed) {
 		needed = new Set(FIRST);
-		for (const at of needed) for (const next of modules.getModuleInfo(at)?.importedIds ?? []) needed.add(next);
+		for (const at of needed) for (const next of imported(at, modules)) needed.add(next);
 	}
 	return needed.has(id) && !FIRST.includes(id);
 }

@@ -1,5 +1,4 @@
 /** A condition over records of another entity: told in plain words, built as everywhere. Its parts come when they are shown. */
-import { Skeleton } from 'antd';
 import { lazy, Suspense } from 'react';
 import { json } from './json.tsx';
 import type { EditProps, Kind, ShowProps } from './kind.ts';
@@ -8,11 +7,11 @@ const Words = lazy(() => import('@/components/condition/Words.tsx'));
 const FieldEditor = lazy(() => import('@/components/condition/FieldEditor.tsx'));
 
 function Show({ field, value }: ShowProps) {
-	return <Suspense fallback={<Skeleton.Input active size="small" />}><Words entity={field.asks ?? ''} condition={value} /></Suspense>;
+	return <Suspense fallback={<span className="control-wait" />}><Words entity={field.asks ?? ''} condition={value} /></Suspense>;
 }
 
 function Edit(props: EditProps) {
-	return <Suspense fallback={<Skeleton active title={false} paragraph={{ rows: 2 }} />}><FieldEditor {...props} /></Suspense>;
+	return <Suspense fallback={<span className="control-wait" />}><FieldEditor {...props} /></Suspense>;
 }
 
 export const condition: Kind = { ...json, Show, Edit, width: 280 };

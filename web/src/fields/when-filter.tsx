@@ -1,5 +1,5 @@
 /** Filters of days and moments: periods, "in the last … days", calendar days. */
-import { InputNumber, Select } from 'antd';
+import { Select } from 'antd';
 import i18next from 'i18next';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { daysOf, PERIODS } from '@/api/query.ts';
 import { date, time } from '@/lib/format.ts';
 import type { FilterProps } from './kind.ts';
 
+const InputNumber = lazy(() => import('antd/es/input-number/index.js'));
 const DayInput = lazy(() => import('./picker.tsx').then((m) => ({ default: m.DayInput })));
 
 export function timeWord(value: string): string {
@@ -27,10 +28,10 @@ export function DateFilter({ field, op, value, onChange, id, autoFocus }: Filter
 	if (op === 'within' || op === 'older')
 		return (
 			<span className="pair">
-				<InputNumber
+				<Suspense fallback={<span className="control-wait" />}><InputNumber
 					id={id} min={1} max={36500} precision={0} value={daysOf(value[0] ?? '') || null} onChange={(n) => onChange([n ? `${n}d` : ''])}
 					autoFocus={autoFocus} aria-label={t('filter.days_label')}
-				/>
+				/></Suspense>
 				<span>{t('filter.days_label')}</span>
 			</span>
 		);
