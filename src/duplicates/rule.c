@@ -243,10 +243,13 @@ enum err rule_before(struct ctx *ctx, const struct entity *entity, const struct 
 	(void)entity;
 	if (now == NULL || is_back(old, now))
 		return OK;
+	struct arena_mark mark = arena_mark(ctx->arena); /* an import's batch keeps its arena for thousands of them */
 	enum err err = find_all(ctx, old, now, &list, &n);
 	for (size_t i = 0; err == OK && i < n; i++)
 		if (list[i].refuses)
 			return fail_arg(ctx, ERR_CONFLICT, "", "rule_refuses", list[i].name);
+	if (err == OK)
+		arena_rewind(ctx->arena, mark);
 	return err;
 }
 
@@ -275,8 +278,11 @@ enum err rule_after(struct ctx *ctx, const struct entity *entity, const struct r
 	(void)entity;
 	if (now == NULL || is_back(old, now))
 		return OK;
+	struct arena_mark mark = arena_mark(ctx->arena);
 	enum err err = find_all(ctx, old, now, &list, &n);
 	for (size_t i = 0; err == OK && i < n; i++)
 		err = put_pair(ctx, &list[i], record_id(now));
+	if (err == OK)
+		arena_rewind(ctx->arena, mark);
 	return err;
 }
