@@ -88,6 +88,8 @@ static int progress(void *arg)
 	if (!db->running)
 		return 0;
 	struct stmt *stmt = db->running;
+	if (!sqlite3_stmt_busy(stmt->lite))
+		return 0; /* the schema has changed and is read anew within its first step: that is no cost of the question */
 	stmt->steps += PROGRESS_STEPS;
 	if (db->budget_steps > 0 && stmt->steps > db->budget_steps)
 		return 1;

@@ -619,6 +619,31 @@ static void a_hostile_copy_brings_nothing_but_rows(void **state)
 	world_close(&w);
 }
 
+static enum err many_tables(struct ctx *ctx, void *arg)
+{
+	enum err err = OK;
+	(void)arg;
+	for (int i = 0; i < 1500 && err == OK; i++) {
+		char text[64];
+		(void)snprintf(text, sizeof(text), "CREATE TABLE more_%d (a INTEGER)", i);
+		err = db_exec(ctx, ctx->db, text);
+	}
+	return err;
+}
+
+/* What reading the schema anew costs is not the question's. */
+static void a_new_schema_is_no_question(void **state)
+{
+	(void)state;
+	world_open(&w, ENGINE_SQLITE, steps, 1);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM t"), 0);
+	assert_int_equal(store_write(&w.ctx, w.store, many_tables, NULL), OK);
+	db_set_budget(w.db, 3000, 0);
+	assert_int_equal(world_number(&w, "SELECT count(*) FROM t"), 0);
+	db_set_budget(w.db, 0, 0);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,6 +656,7 @@ int main(void)
 		cmocka_unit_test(a_lost_transaction_is_done_again),
 		cmocka_unit_test(a_failed_commit_fails_all_its_jobs),
 		cmocka_unit_test(only_the_last_sync_of_a_commit_is_left),
+		cmocka_unit_test(a_new_schema_is_no_question),
 		cmocka_unit_test(undo_outgrows_memory),
 		cmocka_unit_test(the_log_does_not_grow_for_ever),
 		cmocka_unit_test(damage_is_found),
