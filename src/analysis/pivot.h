@@ -18,6 +18,8 @@ enum {
 	PIVOT_ROWS_USUAL = 200,
 	PIVOT_OFFSET_MAX = 1000000,
 	PIVOT_VALUES_MAX = 200000, /* cells of a page times measures */
+	PIVOT_EXPORT_ROWS_MAX = 100000, /* an export has all rows, or is refused */
+	PIVOT_EXPORT_VALUES_MAX = 1000000,
 	PIVOT_FORMULA_MAX = 300,   /* bytes */
 	PIVOT_FORMULA_DEPTH = 20,
 	PIVOT_MS = 30000,
@@ -74,6 +76,7 @@ struct pivot {
 	int sort;              /* a measure; -1: by the rows' own order */
 	bool desc;
 	bool totals, distinct; /* distinct: some measure can't be added up */
+	bool all;              /* every row at once, or a refusal: never some of them */
 	int64_t limit, offset;
 	const json_t *condition; /* of the rows themselves; borrowed */
 	struct {

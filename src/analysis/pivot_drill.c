@@ -9,7 +9,6 @@
 #include "core/settings/settings.h"
 #include "core/text/text.h"
 
-
 static enum err no_memory(struct ctx *ctx)
 {
 	return fail(ctx, ERR_LIMIT, "", "memory");
@@ -107,7 +106,7 @@ static bool month_day(int64_t month, int64_t *ret)
 	if (month < 0 || month / 12 > 9999)
 		return false;
 	snprintf(text, sizeof(text), "%04d-%02d-01", (int)(month / 12), (int)(month % 12 + 1));
-	if (!calendar_date_read(text, &day))
+	if (!date_days(text, &day))
 		return false;
 	*ret = day;
 	return true;
@@ -133,7 +132,7 @@ static bool key_days(enum pivot_by by, const char *key, int64_t *first, int64_t 
 	int64_t year, part;
 	int32_t day;
 	if (by == BY_DAY || by == BY_WEEK) {
-		if (!calendar_date_read(key, &day))
+		if (!date_days(key, &day))
 			return false;
 		*first = day;
 		*last = day + (by == BY_WEEK ? 6 : 0);

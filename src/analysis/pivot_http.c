@@ -381,6 +381,18 @@ static enum err write_line(struct ctx *ctx, struct sheet *s, struct table_out *o
 	return err;
 }
 
+/* A question without rows has one: what its columns come to, and all. */
+static enum err write_only_line(struct ctx *ctx, struct sheet *s, struct table_out *out)
+{
+	const struct pivot_answer *a = s->a;
+	struct pivot_line line = {.totals = a->grand.totals, .cells = arena_array(ctx->arena, a->n_columns * a->n_values + 1, sizeof(*line.cells))};
+	if (!line.cells)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	for (size_t c = 0; c < a->n_columns; c++)
+		memcpy(&line.cells[c * a->n_values], a->columns[c].totals, a->n_values * sizeof(*line.cells));
+	return line.totals ? write_line(ctx, s, out, &line) : OK;
+}
+
 static enum err write_sheet(struct ctx *ctx, struct sheet *s, enum file_format format)
 {
 	const struct table_out_options options = {.format = format, .bom = true, .sheet = entity_label(ctx, &s->p->info->entity->label_many)};
@@ -388,6 +400,8 @@ static enum err write_sheet(struct ctx *ctx, struct sheet *s, enum file_format f
 	enum err err = table_out_new(ctx, &options, s->heads, s->n, send, s, &out);
 	for (size_t i = 0; !err && i < s->a->n_rows; i++)
 		err = write_line(ctx, s, out, &s->a->rows[i]);
+	if (!err && s->p->n_rows == 0)
+		err = write_only_line(ctx, s, out);
 	if (!err)
 		err = table_finish(ctx, out, NULL);
 	table_out_free(out);
@@ -439,7 +453,10 @@ enum err pivot_http_export(struct ctx *ctx, const struct http_request *req, stru
 	if (!err)
 		err = pivot_parse(ctx, w, json, ACTION_EXPORT, &p);
 	if (!err) {
-		p->limit = PIVOT_ROWS_MAX;
+		p->all = true;
+		p->limit = PIVOT_EXPORT_ROWS_MAX;
+		p->offset = 0;
+		p->totals = false;
 		err = pivot_run(ctx, w, p, &answer);
 	}
 	if (!err)

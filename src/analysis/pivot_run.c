@@ -352,6 +352,22 @@ static enum err read_subtotals(struct run *r)
 	return err;
 }
 
+static enum err too_much(struct run *r, const char *at, const char *key, int64_t most)
+{
+	return fail_arg(r->ctx, ERR_LIMIT, at, key, arena_printf(r->ctx->arena, "%lld", (long long)most));
+}
+
+/* What comes back has to fit, and what shall be all must not be a part. */
+static enum err check_size(struct run *r)
+{
+	const struct pivot *p = r->p;
+	const struct pivot_answer *a = r->answer;
+	int64_t rows = a->row_count < p->limit ? a->row_count : p->limit, most = p->all ? PIVOT_EXPORT_VALUES_MAX : PIVOT_VALUES_MAX;
+	if (p->all && a->row_count > p->limit)
+		return too_much(r, "rows", "pivot_long", p->limit);
+	return rows * (int64_t)((a->n_columns + 1) * a->n_values) > most ? too_much(r, p->all ? "rows" : "limit", "pivot_large", most) : OK;
+}
+
 static enum err read_rows(struct run *r)
 {
 	struct pivot_answer *a = r->answer;
@@ -361,9 +377,8 @@ static enum err read_rows(struct run *r)
 		err = make_page(r);
 	if (!err)
 		err = count ? duck_number(r->ctx, r->conn, count, NULL, 0, &a->row_count) : no_memory(r->ctx);
-	if (!err && (size_t)r->p->limit * (a->n_columns + 1) * a->n_values > PIVOT_VALUES_MAX &&
-	    (size_t)a->row_count * (a->n_columns + 1) * a->n_values > PIVOT_VALUES_MAX)
-		return fail_arg(r->ctx, ERR_LIMIT, "limit", "pivot_large", "200000");
+	if (!err)
+		err = check_size(r);
 	if (!err)
 		err = read_lines(r, "page", r->p->n_rows, " ORDER BY rn", &a->rows, &a->n_rows);
 	if (!err && r->p->n_columns)

@@ -4,11 +4,12 @@
 
 #include "analysis/pivot.h"
 #include "base/str.h"
+#include "base/timeutil.h"
 #include "core/calendar/calendar.h"
 #include "core/settings/settings.h"
 #include "core/text/text.h"
 
-enum { SQL_MAX = 256 * 1024, DAY_MS = 86400000, AGE_BAND = 10 };
+enum { SQL_MAX = 256 * 1024, AGE_BAND = 10 };
 
 static enum err no_memory(struct ctx *ctx)
 {
@@ -37,11 +38,11 @@ static int64_t year_before(int64_t day)
 	int year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + text[3] - '0' - 1;
 	char moved[16];
 	snprintf(moved, sizeof(moved), "%04d%s", year % 10000, text + 4);
-	if (calendar_date_read(moved, &then))
+	if (date_days(moved, &then))
 		return then;
 	/* there was no 29 February */
 	snprintf(moved, sizeof(moved), "%04d-02-28", year % 10000);
-	return calendar_date_read(moved, &then) ? then : day - 365;
+	return date_days(moved, &then) ? then : day - 365;
 }
 
 static void earlier(const struct pivot *p, int64_t *ret_from, int64_t *ret_to)

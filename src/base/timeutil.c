@@ -214,11 +214,20 @@ bool time_parse(const char *text, int64_t *ret_ms)
 	return true;
 }
 
-bool date_valid(const char *text)
+bool date_days(const char *text, int32_t *ret)
 {
 	struct civil c;
 	const char *p = text;
-	return text != NULL && parse_date(&p, &c) && *p == '\0';
+	if (text == NULL || !parse_date(&p, &c) || *p != '\0')
+		return false;
+	*ret = (int32_t)days_from_civil(c.year, c.month, c.day);
+	return true;
+}
+
+bool date_valid(const char *text)
+{
+	int32_t day;
+	return date_days(text, &day);
 }
 
 int64_t time_monotonic_us(void)

@@ -24,6 +24,8 @@ size_t time_format(int64_t ms, char out[TIME_TEXT_MAX]);
 bool time_parse(const char *text, int64_t *ret_ms) MUST_CHECK;
 /* "YYYY-MM-DD", a real day of the Gregorian calendar. */
 bool date_valid(const char *text);
+/* The same, counted in days since 1970, before it negative. */
+bool date_days(const char *text, int32_t *ret) MUST_CHECK;
 int64_t time_monotonic_us(void);
 
 #endif

@@ -224,6 +224,47 @@ on('exports have the same figures, and are noted', async () => {
 	const xlsx = await fetch(`${server.url}/api/v1/pivot/export`, { method: 'POST', headers: { Authorization: `Bearer ${server.token}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ ...query, format: 'xlsx' }) });
 	assert.equal(Buffer.from(await xlsx.arrayBuffer()).subarray(0, 2).toString(), 'PK');
 	assert.equal((await api('POST', '/api/v1/pivot/export', { ...query, format: 'pdf' })).status, 422);
+	// without rows: what all comes to
+	const none = await api('POST', '/api/v1/pivot/export', { of: 'order', measures: ['orders'], columns: query.rows, format: 'csv' });
+	const of = (name) => a.rows.find((r) => r.label[0] === name).total[0];
+	const [heads, line, end] = none.text.split('\r\n');
+	assert.deepEqual([heads.replace('\ufeff', '').split(',').length, line.split(',').map(Number).sort((x, y) => x - y), end],
+		[3, [of('Tmall'), of('门店'), a.total[0]].sort((x, y) => x - y), '']);
+});
+
+on('days of long ago count as others; public days are those of the firm\'s country', async () => {
+	await make('customer', ['1938-02-03', '1955-06-30', '1969-12-31', '1970-01-01'].map((birthday) => ({ name: 'Old', birthday, city: 'Long ago' })));
+	const query = { of: 'customer', measures: ['customers'], condition: { field: 'city', op: 'eq', value: 'Long ago' } };
+	const by = async (by) => Object.keys(cells(await ask({ ...query, rows: [{ field: 'birthday', by }] }))).sort();
+	await soon(async () => assert.deepEqual((await ask(query)).total, [4]));
+	for (const [of, keys] of Object.entries({ day: ['1938-02-03', '1955-06-30', '1969-12-31', '1970-01-01'], month: ['1938-02', '1955-06', '1969-12', '1970-01'], year: ['1938', '1955', '1969', '1970'] })) {
+		assert.deepEqual(await by(of), keys);
+		for (const key of keys) {
+			const { body } = await api('POST', '/api/v1/pivot/cell', { ...query, rows: [{ field: 'birthday', by: of }], row: [key] });
+			assert.equal((await api('GET', `/api/v1/customer?select=id&condition=${encodeURIComponent(JSON.stringify(body.condition))}`)).body.length, 1, key);
+		}
+	}
+	assert.ok(!(await by('age')).includes(''));
+	const kinds = async () => cells(await ask({ of: 'order', measures: ['orders'], rows: [{ field: 'placed_at', by: 'kind' }] }));
+	const country = async (value) => assert.equal((await api('PATCH', '/api/v1/settings', { scope: 'firm', values: { 'firm.country': value } })).status, 204);
+	const here = await kinds();
+	await country('DE');
+	assert.deepEqual(await kinds(), { weekend: [5], workday: [3] });
+	await country('CN');
+	assert.deepEqual(await kinds(), here);
+});
+
+on('an export has every row, or none', async () => {
+	const born = Array.from({ length: 2100 }, (_, i) => new Date(Date.UTC(1910, 0, 1 + i * 20)).toISOString().slice(0, 10));
+	for (let i = 0; i < born.length; i += 700) await make('customer', born.slice(i, i + 700).map((birthday) => ({ name: 'Born', birthday, city: 'Old' })));
+	const query = { of: 'customer', measures: ['customers'], rows: [{ field: 'birthday', by: 'day' }], condition: { field: 'city', op: 'eq', value: 'Old' } };
+	const take = (more) => api('POST', '/api/v1/pivot/export', { ...query, ...more, format: 'csv' });
+	await soon(async () => assert.equal((await ask(query)).row_count, born.length));
+	const days = (csv) => csv.split('\r\n').slice(1, -1).map((line) => line.split(',')[0]).sort();
+	for (const more of [{}, { limit: 10, offset: 20 }]) assert.deepEqual(days((await take(more)).text), born, JSON.stringify(more));
+	// 2,100 days by 461 quarters
+	const wide = { columns: [{ field: 'birthday', by: 'quarter' }] };
+	assert.deepEqual([(await take(wide)).status, (await take({ ...wide, measures: ['customers', { name: 'b', formula: 'customers * 2' }] })).status], [200, 413]);
 });
 
 on('a sum that no number holds is told in words, as that of a list is', async () => {

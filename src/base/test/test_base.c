@@ -171,6 +171,10 @@ static void time_reads_what_it_writes(void **state)
 	assert_true(date_valid("2024-02-29"));
 	assert_false(date_valid("2023-02-29"));
 	assert_false(date_valid("2023-02-28 "));
+	int32_t day = 7;
+	assert_true(date_days("1970-01-01", &day) && day == 0);
+	assert_true(date_days("1938-02-03", &day) && day == -11655);
+	assert_false(date_days("1938-02-30", &day) || date_days(NULL, &day));
 }
 
 static void decimals_are_exact(void **state)

@@ -29,21 +29,13 @@ int calendar_year_of_day(int32_t day)
 
 bool calendar_date_read(const char *text, int32_t *ret)
 {
-	struct civil civil = {0};
-	int64_t year = 0, ms;
-	char digits[5];
-	if (!date_valid(text) || strlen(text) != 10)
+	int32_t day;
+	if (!date_days(text, &day))
 		return false;
-	memcpy(digits, text, 4);
-	digits[4] = '\0';
-	if (!str_to_i64(digits, &year) || year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR)
+	int year = calendar_year_of_day(day);
+	if (year < CALENDAR_FIRST_YEAR || year > CALENDAR_LAST_YEAR)
 		return false;
-	civil.year = (int)year;
-	civil.month = (text[5] - '0') * 10 + text[6] - '0';
-	civil.day = (text[8] - '0') * 10 + text[9] - '0';
-	if (!time_from_civil(&civil, &ms))
-		return false;
-	*ret = (int32_t)(ms / DAY_MS);
+	*ret = day;
 	return true;
 }
 

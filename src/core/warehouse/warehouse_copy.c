@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/calendar/calendar.h"
+#include "base/timeutil.h"
 #include "core/warehouse/warehouse_internal.h"
 
-enum { DAY_MS = 86400000, HOUR_MS = 3600000, DDL_MAX = 64 * 1024, ID_DIGITS = 21, EXPIRY_ROWS = 4096, DATE_BYTES = 10 };
+enum { HOUR_MS = 3600000, DDL_MAX = 64 * 1024, ID_DIGITS = 21, EXPIRY_ROWS = 4096 };
 
 static enum err no_memory(struct ctx *ctx)
 {
@@ -17,29 +17,17 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* "2026-11-30": days since 1970. */
-static bool day_of(const char *text, size_t n, int64_t *ret)
-{
-	int32_t day;
-	if (n != DATE_BYTES || !calendar_date_read(text, &day))
-		return false;
-	*ret = day;
-	return true;
-}
-
 static void put_column(struct duck_put *put, size_t at, const struct warehouse_column *column, const struct stmt *stmt, struct warehouse_clock *clock)
 {
-	int64_t day;
+	int32_t date;
 	if (stmt_is_null(stmt, column->from))
 		return;
 	if (column->day == 1 || column->day == 3) {
-		int64_t local = warehouse_local_ms(clock, stmt_i64(stmt, column->from));
-		day = floor_div(local, DAY_MS);
+		int64_t local = warehouse_local_ms(clock, stmt_i64(stmt, column->from)), day = floor_div(local, DAY_MS);
 		duck_put_i64(put, at, column->day == 1 ? day : (local - day * DAY_MS) / HOUR_MS);
 	} else if (column->day == 2) {
-		const char *text = stmt_text(stmt, column->from);
-		if (text != NULL && day_of(text, stmt_bytes(stmt, column->from), &day))
-			duck_put_i64(put, at, day);
+		if (date_days(stmt_text(stmt, column->from), &date))
+			duck_put_i64(put, at, date);
 	} else if (column->type == DUCK_TEXT) {
 		const char *text = stmt_text(stmt, column->from);
 		if (text != NULL)
@@ -98,18 +86,17 @@ enum err warehouse_load_table(struct ctx *ctx, struct duck_conn *conn, struct wa
 	return err ? err : warehouse_past_load(ctx, conn, plan, copy);
 }
 
-/* "[1,2]" or "{1,2}", in ctx's arena. */
-static enum err list_of(struct ctx *ctx, const int64_t *ids, size_t n, char open, char close, const char **ret)
+enum err warehouse_ids(struct ctx *ctx, const int64_t *ids, size_t n, bool braces, const char **ret)
 {
 	struct buf text;
 	buf_init(&text, (n + 1) * ID_DIGITS + 3);
-	buf_putc(&text, open);
+	buf_putc(&text, braces ? '{' : '[');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_putc(&text, ',');
 		buf_put_i64(&text, ids[i]);
 	}
-	buf_putc(&text, close);
+	buf_putc(&text, braces ? '}' : ']');
 	*ret = buf_failed(&text) ? NULL : arena_strndup(ctx->arena, buf_text(&text), text.len);
 	buf_release(&text);
 	return *ret ? OK : no_memory(ctx);
@@ -119,7 +106,7 @@ static enum err forget(struct ctx *ctx, struct duck_conn *conn, const char *tabl
 {
 	struct duck_rows *rows;
 	const char *list;
-	enum err err = n ? list_of(ctx, ids, n, '[', ']', &list) : OK;
+	enum err err = n ? warehouse_ids(ctx, ids, n, false, &list) : OK;
 	if (err || n == 0)
 		return err;
 	const char *sql = arena_printf(ctx->arena, "DELETE FROM \"%s\" WHERE \"%s\" IN (SELECT unnest(CAST(?1 AS BIGINT[])))", table, column);
@@ -137,9 +124,9 @@ static enum err read_again(struct ctx *ctx, struct duck_conn *conn, struct wareh
 	bool pg = db_engine(ctx->db) == ENGINE_POSTGRES;
 	const char *list, *up = "", *sql;
 	struct stmt *stmt;
-	enum err err = list_of(ctx, ids, n, pg ? '{' : '[', pg ? '}' : ']', &list);
+	enum err err = warehouse_ids(ctx, ids, n, pg, &list);
 	if (!err && n_parents)
-		err = list_of(ctx, parents, n_parents, pg ? '{' : '[', pg ? '}' : ']', &up);
+		err = warehouse_ids(ctx, parents, n_parents, pg, &up);
 	if (err)
 		return err;
 	const char *from = pg ? "= ANY(CAST(" : "IN (SELECT value FROM json_each(", *end = pg ? " AS bigint[]))" : "))";

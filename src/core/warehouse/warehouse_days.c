@@ -1,7 +1,8 @@
-/* The table of days: what calendars and the firm's country say of each, from 1990 to 2060. */
+/* The table of days: what calendars and the firm's country say of each, from 1900 (birthdays) to 2100. */
 #include <string.h>
 
 #include "base/str.h"
+#include "base/timeutil.h"
 #include "core/calendar/calendar.h"
 #include "core/warehouse/warehouse_internal.h"
 
@@ -45,13 +46,11 @@ static void put_day(struct duck_put *put, struct days *days, int week_start, int
 
 enum err warehouse_load_days(struct ctx *ctx, struct duck_conn *conn, const struct warehouse_plan *plan)
 {
-	const char *country;
+	const char *country = plan->clock.country;
 	struct duck_put *put;
 	struct days days = {.n = 0};
 	int first, last;
-	enum err err = setting_text(ctx, &firm_settings[FIRM_COUNTRY], &country);
-	if (!err)
-		err = duck_exec(ctx, conn, "CREATE OR REPLACE TABLE \"date\" (day INTEGER, year INTEGER, quarter INTEGER, month INTEGER, week INTEGER, weekday INTEGER,"
+	enum err err = duck_exec(ctx, conn, "CREATE OR REPLACE TABLE \"date\" (day INTEGER, year INTEGER, quarter INTEGER, month INTEGER, week INTEGER, weekday INTEGER,"
 		                           " kind VARCHAR, holiday VARCHAR)");
 	if (err)
 		return err;
@@ -59,7 +58,7 @@ enum err warehouse_load_days(struct ctx *ctx, struct duck_conn *conn, const stru
 	if (days.list == NULL)
 		days.n = 0;
 	int32_t from, until;
-	if (!calendar_date_read("1990-01-01", &from) || !calendar_date_read("2060-12-31", &until))
+	if (!date_days("1900-01-01", &from) || !date_days("2100-12-31", &until))
 		return fail(ctx, ERR_BUG, "", "calendar_range");
 	err = duck_put_new(ctx, conn, "date", day_types, DAY_COLUMNS, &put);
 	if (err)

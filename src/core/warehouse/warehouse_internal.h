@@ -10,12 +10,12 @@
 #include "core/text/text.h"
 #include "core/warehouse/warehouse.h"
 
-enum { WAREHOUSE_COLUMNS_MAX = 150, WAREHOUSE_TABLES_MAX = 64, WAREHOUSE_NAME_MAX = 130, WAREHOUSE_FORMAT = 1 };
+enum { WAREHOUSE_COLUMNS_MAX = 150, WAREHOUSE_TABLES_MAX = 64, WAREHOUSE_NAME_MAX = 130, WAREHOUSE_FORMAT = 2 };
 
 /* Days in the firm's time zone; one that is not there counts in UTC. */
 struct warehouse_clock {
 	struct text_zone *zone;
-	const char *name;
+	const char *name, *country; /* whose public days are known */
 	int week_start;
 	int64_t from, until, offset_ms; /* the offset that holds between two moments */
 };
@@ -66,6 +66,8 @@ bool warehouse_named(const char *list, const char *name);
 enum err warehouse_load_table(struct ctx *ctx, struct duck_conn *conn, struct warehouse_plan *plan, const struct warehouse_copy *copy) MUST_CHECK;
 enum err warehouse_renew(struct ctx *ctx, struct duck_conn *conn, struct warehouse_plan *plan, const struct warehouse_copy *copy, const int64_t *ids,
                          size_t n, const int64_t *parents, size_t n_parents) MUST_CHECK;
+/* "[1,2]", as JSON and DuckDB have it, or with braces as PostgreSQL does; in ctx's arena. */
+enum err warehouse_ids(struct ctx *ctx, const int64_t *ids, size_t n, bool braces, const char **ret) MUST_CHECK;
 /* warehouse_past.c: the histories of fields that tables follow, anew for all or for some records. */
 enum err warehouse_past_load(struct ctx *ctx, struct duck_conn *conn, struct warehouse_plan *plan, const struct warehouse_copy *copy) MUST_CHECK;
 enum err warehouse_past_renew(struct ctx *ctx, struct duck_conn *conn, struct warehouse_plan *plan, const struct warehouse_copy *copy, const int64_t *ids,

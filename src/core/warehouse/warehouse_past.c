@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "core/warehouse/warehouse_internal.h"
 
-enum { DAY_MS = 86400000, PAST_COLUMNS = 5, ID_DIGITS = 21 };
+enum { DAY_MS = 86400000, PAST_COLUMNS = 5 };
 
 #define PAST "SELECT c.record_id, c.at, c.diff, c.seq FROM change c JOIN \"%s\" t ON t.\"id\" = c.record_id" \
 	" WHERE c.record_id <> 0 AND c.entity = ?1 AND c.action IN (0, 1, 3) AND c.diff <> ''"
@@ -91,33 +91,21 @@ enum err warehouse_past_load(struct ctx *ctx, struct duck_conn *conn, struct war
 	return err ? err : put_past(ctx, conn, plan, copy, NULL);
 }
 
-static const char *list_of(struct ctx *ctx, const int64_t *ids, size_t n, bool braces)
-{
-	struct buf text;
-	buf_init(&text, (n + 1) * ID_DIGITS + 3);
-	buf_putc(&text, braces ? '{' : '[');
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(&text, i ? "," : "");
-		buf_put_i64(&text, ids[i]);
-	}
-	buf_putc(&text, braces ? '}' : ']');
-	const char *ret = buf_failed(&text) ? NULL : arena_strndup(ctx->arena, buf_text(&text), text.len);
-	buf_release(&text);
-	return ret;
-}
-
 enum err warehouse_past_renew(struct ctx *ctx, struct duck_conn *conn, struct warehouse_plan *plan, const struct warehouse_copy *copy, const int64_t *ids,
                               size_t n)
 {
 	struct duck_rows *rows;
 	if (copy->star->follows == NULL || n == 0)
 		return OK;
-	const char *list = list_of(ctx, ids, n, false), *theirs = list_of(ctx, ids, n, db_engine(ctx->db) == ENGINE_POSTGRES);
+	const char *list, *theirs;
+	enum err err = warehouse_ids(ctx, ids, n, false, &list);
+	if (!err)
+		err = warehouse_ids(ctx, ids, n, db_engine(ctx->db) == ENGINE_POSTGRES, &theirs);
+	if (err)
+		return err;
 	const char *sql = arena_printf(ctx->arena, "DELETE FROM \"%s:past\" WHERE id IN (SELECT unnest(CAST(?1 AS BIGINT[])))", copy->info->entity->name);
-	if (!list || !theirs || !sql)
-		return no_memory(ctx);
 	struct value value = value_text(list);
-	enum err err = duck_ask(ctx, conn, sql, &value, 1, &rows);
+	err = !sql ? no_memory(ctx) : duck_ask(ctx, conn, sql, &value, 1, &rows);
 	if (err)
 		return err;
 	duck_done(rows);

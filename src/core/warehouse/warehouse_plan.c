@@ -165,12 +165,12 @@ static enum err make_select(struct making *m, const struct warehouse *w)
 	return m->full ? fail_arg(m->ctx, ERR_BUG, "", "warehouse_star", copy->star->entity) : OK;
 }
 
-/* Rows differ where their columns, the zone of their days or the statement do. */
+/* Rows differ where their columns, the zone and the public days of their days or the statement do. */
 static enum err sign(struct making *m, const struct warehouse_clock *clock)
 {
 	struct buf text;
 	buf_init(&text, SELECT_MAX);
-	buf_printf(&text, "%d %s %d %s %s", WAREHOUSE_FORMAT, clock->name, clock->week_start, m->copy->star->follows != NULL ? m->copy->star->follows : "",
+	buf_printf(&text, "%d %s %s %d %s %s", WAREHOUSE_FORMAT, clock->name, clock->country, clock->week_start, m->copy->star->follows != NULL ? m->copy->star->follows : "",
 	           buf_text(&m->select));
 	for (size_t i = 0; i < m->copy->n; i++)
 		buf_printf(&text, " %s/%d", m->copy->columns[i].name, (int)m->copy->columns[i].type);
@@ -204,6 +204,8 @@ static enum err open_clock(struct ctx *ctx, struct warehouse_clock *clock)
 {
 	clock->week_start = (int)setting_int(ctx, &firm_settings[FIRM_WEEK_START]);
 	enum err err = setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &clock->name);
+	if (!err)
+		err = setting_text(ctx, &firm_settings[FIRM_COUNTRY], &clock->country);
 	if (!err && (str_empty(clock->name) || !text_zone_new(clock->name, &clock->zone)))
 		clock->zone = NULL;
 	return err;
