@@ -110,13 +110,14 @@ static enum err link_or_drop(struct merging *m, const struct entity_ref *ref, in
 	const struct faults before = ctx->faults;
 	*ret_dropped = false;
 	enum err err = db_savepoint(ctx);
-	if (err == OK)
-		err = link_to(m, ref, id, link);
+	if (err != OK)
+		return err;
+	err = link_to(m, ref, id, link);
 	if (err == OK)
 		return db_release(ctx);
+	db_rollback_to(ctx); /* of others too: the sweep has a savepoint of its own around this one */
 	if (err != ERR_CONFLICT)
 		return err;
-	db_rollback_to(ctx);
 	ctx->faults = before;
 	*ret_dropped = true;
 	return record_delete(ctx, ref->info, id, 0, W_TRUSTED);

@@ -88,6 +88,7 @@ static void add(struct asking *a, int64_t id, const char *part)
 
 static enum err candidates(struct asking *a, const struct sql *sql, const char *text, const char *part)
 {
+	static const char *const narrows[] = {"name", "city", "birthday", "employer", "kind"};
 	struct stmt *stmt;
 	bool row = true;
 	if (str_empty(text))
@@ -97,6 +98,8 @@ static enum err candidates(struct asking *a, const struct sql *sql, const char *
 		return err;
 	stmt_bind_text(stmt, 1, text);
 	stmt_bind_i64(stmt, 2, OF_ONE_MAX);
+	for (size_t i = 0; sql == &sql_rule_by_name && i < sizeof(narrows) / sizeof(narrows[0]); i++)
+		stmt_bind_text(stmt, (int)i + 3, record_text(a->customer, narrows[i]));
 	while ((err = stmt_step(a->ctx, stmt, &row)) == OK && row)
 		add(a, stmt_i64(stmt, 0), part);
 	stmt_done(stmt);

@@ -19,7 +19,7 @@ struct scanning {
 	struct scan_rows *rows;
 	struct linkage *found;
 	const struct linkage_pair *pairs;
-	size_t n_pairs, at, n_rows, n_put;
+	size_t n_pairs, at, n_rows, n_kept, n_put; /* n_put: kept by the batch at hand, which may be written again */
 	int64_t scan;
 	double from, share; /* of the whole, for the progress */
 	enum err stopped;
@@ -123,6 +123,7 @@ static enum err put_pair(struct scanning *s, struct ctx *ctx, const struct linka
 	stmt_bind_i64(stmt, 6, s->scan);
 	err = stmt_run_later(ctx, stmt);
 	stmt_done(stmt);
+	s->n_put++;
 	return err;
 }
 
@@ -132,6 +133,7 @@ static enum err put_batch(struct ctx *ctx, void *arg)
 	struct buf out;
 	size_t to = s->at + WRITE_BATCH < s->n_pairs ? s->at + WRITE_BATCH : s->n_pairs;
 	buf_init(&out, 4000);
+	s->n_put = 0;
 	enum err err = job_hold(ctx, s->job, (int64_t)(100 * (s->from + s->share)), 100, NULL);
 	for (size_t i = s->at; err == OK && i < to; i++)
 		err = put_pair(s, ctx, &s->pairs[i], &out);
@@ -156,10 +158,10 @@ static enum err one_kind(struct scanning *s, const char *kind)
 		struct arena_mark mark = arena_mark(s->ctx->arena);
 		err = write_with(s, put_batch);
 		s->at += WRITE_BATCH;
+		s->n_kept += err == OK ? s->n_put : 0;
 		if (err == OK)
 			arena_rewind(s->ctx->arena, mark);
 	}
-	s->n_put += s->n_pairs;
 	s->n_rows += s->rows != NULL ? scan_rows_count(s->rows) : 0;
 	linkage_free(s->found);
 	scan_rows_free(s->rows);
@@ -182,13 +184,13 @@ static enum err finish(struct ctx *ctx, void *arg)
 	stmt_bind_i64(stmt, 1, s->scan);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
-	return err == OK ? scan_state_end(ctx, WORK_SCAN, "done", (int64_t)s->n_rows, (int64_t)s->n_put, NULL) : err;
+	return err == OK ? scan_state_end(ctx, WORK_SCAN, "done", (int64_t)s->n_rows, (int64_t)s->n_kept, NULL) : err;
 }
 
 static enum err finish_failed(struct ctx *ctx, void *arg)
 {
 	const struct scanning *s = arg;
-	return scan_state_end(ctx, WORK_SCAN, "failed", (int64_t)s->n_rows, (int64_t)s->n_put, s->error);
+	return scan_state_end(ctx, WORK_SCAN, "failed", (int64_t)s->n_rows, (int64_t)s->n_kept, s->error);
 }
 
 static bool is_final(const struct ctx *ctx, enum err err)

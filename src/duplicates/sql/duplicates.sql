@@ -31,10 +31,12 @@ SELECT count(*) FROM "customer";
 INSERT INTO duplicate_pair (a_id, b_id, chance, weight, state, reasons, scan)
 SELECT CAST(?1 AS BIGINT), CAST(?2 AS BIGINT), CAST(?3 AS BIGINT), CAST(?4 AS BIGINT), 'open', ?5, CAST(?6 AS BIGINT)
  WHERE EXISTS (SELECT 1 FROM "customer" WHERE id = ?1) AND EXISTS (SELECT 1 FROM "customer" WHERE id = ?2)
-ON CONFLICT (a_id, b_id) DO UPDATE SET chance = excluded.chance, weight = excluded.weight, reasons = excluded.reasons, scan = excluded.scan;
+ON CONFLICT (a_id, b_id) DO UPDATE SET chance = excluded.chance, weight = excluded.weight, reasons = excluded.reasons,
+scan = CASE WHEN duplicate_pair.scan = 0 THEN 0 ELSE excluded.scan END;
 
+-- What a rule or a person put there (scan 0) waits for a person.
 -- name: scan_drop_old
-DELETE FROM duplicate_pair WHERE state = 'open' AND scan <> ?1;
+DELETE FROM duplicate_pair WHERE state = 'open' AND scan NOT IN (0, ?1);
 
 -- name: scan_state
 SELECT job_id, state, started_at, finished_at, started_by, customers, found, error FROM duplicate_scan WHERE id = ?1;
@@ -95,8 +97,10 @@ UNION SELECT customer_id FROM "identifier" WHERE kind = 'phone' AND value_key = 
 SELECT id FROM "customer" WHERE email_key = ?1
 UNION SELECT customer_id FROM "identifier" WHERE kind = 'email' AND value_key = ?1 LIMIT ?2;
 
+-- Of a common name there are thousands: those who agree in more come first.
 -- name: rule_by_name
-SELECT id FROM "customer" WHERE sort_name = ?1 LIMIT ?2;
+SELECT id FROM "customer" WHERE sort_name = ?1 ORDER BY CASE WHEN name = ?3 THEN 1 ELSE 0 END + CASE WHEN city = ?4 THEN 1 ELSE 0 END
++ CASE WHEN birthday = ?5 THEN 1 ELSE 0 END + CASE WHEN employer = ?6 THEN 1 ELSE 0 END + CASE WHEN kind = ?7 THEN 1 ELSE 0 END DESC, id LIMIT ?2;
 
 -- name: check_budget
 SELECT shown FROM duplicate_budget WHERE user_id = ?1 AND day = ?2;
