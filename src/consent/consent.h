@@ -107,6 +107,7 @@ struct consent_entry {
 	int64_t customer_id;
 	const char *channel, *purpose, *state; /* as the entity's options */
 	const char *source, *text_version, *evidence; /* NULL: none */
+	int64_t at_ms; /* when it was said; 0: now */
 };
 /* In a write job, as the program: adds an entry, unless the newest says the same; *ret_added may be NULL. */
 enum err consent_add(struct ctx *ctx, const struct consent_entry *entry, bool *ret_added) MUST_CHECK;

@@ -233,13 +233,15 @@ static enum err note(struct ctx *ctx, const struct http_request *req, const stru
 {
 	int64_t person;
 	enum err err = person_of(ctx, link->customer_id, &person);
-	if (err || person == 0)
+	if (err)
 		return err;
 	const char *cause = link->cause_id != 0 ? arena_printf(ctx->arena, "; %s %lld", link->confirm ? "asked by entry" : "contact", (long long)link->cause_id) : "";
 	const char *evidence = cause != NULL ? arena_printf(ctx->arena, "signed link%s; from %s", cause, req->remote != NULL ? req->remote : "?") : NULL;
-	struct consent_entry entry = {.customer_id = person, .channel = channel, .purpose = "marketing", .state = given ? "given" : "withdrawn", .source = source,
+	struct consent_entry entry = {.customer_id = person != 0 ? person : link->customer_id, .channel = channel, .purpose = "marketing", .state = given ? "given" : "withdrawn", .source = source,
 	                              .evidence = evidence};
-	return evidence != NULL ? consent_add(ctx, &entry, NULL) : fail(ctx, ERR_LIMIT, "", "memory");
+	if (evidence == NULL)
+		return fail(ctx, ERR_LIMIT, "", "memory");
+	return person != 0 ? consent_add(ctx, &entry, NULL) : consent_gone_note(ctx, &entry);
 }
 
 /* A confirmation holds for what was asked: not once the customer has said no since. */
@@ -381,7 +383,7 @@ static enum err choose(struct ctx *ctx, const struct http_request *req, struct h
 		err = read_choices(ctx, person, ticked);
 	for (int i = 0; !err && i < CONSENT_CHANNELS; i++) {
 		bool wish = in_form(req->body, consent_channel_names[i]);
-		if (wish != ticked[i])
+		if (wish != ticked[i] || person == 0) /* of the deleted nothing is shown: all that they say counts */
 			err = note(ctx, req, &link, consent_channel_names[i], wish, "preference page");
 	}
 	return err ? err : plain_page(ctx, req, res, 200, "door_saved_head", "door_saved_text");

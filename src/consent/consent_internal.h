@@ -51,6 +51,9 @@ const char *consent_zone(const char *own, const char *country, const char *firm)
 
 /* In a write job: works out anew what holds. */
 enum err consent_now_again(struct ctx *ctx, int64_t customer_id, const char *channel, const char *purpose) MUST_CHECK;
+/* In a write job: what somebody who is deleted said by a link they still have (purpose "marketing"). It holds once they are brought back. */
+enum err consent_gone_note(struct ctx *ctx, const struct consent_entry *entry) MUST_CHECK;
+enum err consent_gone_back(struct ctx *ctx, int64_t customer_id) MUST_CHECK;
 /* In a schema step. */
 enum err consent_now_fill(struct ctx *ctx, void *arg) MUST_CHECK;
 

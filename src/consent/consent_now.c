@@ -106,7 +106,9 @@ static enum err run(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b
 static enum err customer_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
 {
 	(void)entity;
-	return old != NULL && now == NULL ? run(ctx, &sql_contact_drop_lock, record_id(old), 0) : OK;
+	if (old != NULL && now == NULL)
+		return run(ctx, &sql_contact_drop_lock, record_id(old), 0);
+	return old == NULL && record_i64(now, "version") > 1 ? consent_gone_back(ctx, record_id(now)) : OK;
 }
 
 /* Who was merged into another was contacted as that one. What came along is not told apart afterwards: it stays there. */
@@ -116,9 +118,11 @@ static enum err customer_merged(struct ctx *ctx, const struct entity *entity, in
 	return back ? OK : run(ctx, &sql_contact_move, from, into);
 }
 
+static const char *const writes[] = {"consent", NULL};
+
 const struct reaction consent_reactions[] = {
 	{.entity = "consent", .after = entry_after},
-	{.entity = "customer", .after = customer_after, .merged = customer_merged},
+	{.entity = "customer", .after = customer_after, .merged = customer_merged, .writes = writes},
 	{0},
 };
 
@@ -135,6 +139,8 @@ static enum err create(struct ctx *ctx, const struct consent_entry *e)
 		err = record_set(ctx, r, "customer_id", value_int(e->customer_id));
 	for (size_t i = 0; !err && i < sizeof(texts) / sizeof(texts[0]); i++)
 		err = texts[i].value != NULL ? record_set(ctx, r, texts[i].field, value_text(texts[i].value)) : OK;
+	if (!err && e->at_ms != 0)
+		err = record_set(ctx, r, "at", value_int(e->at_ms));
 	return err ? err : record_create(ctx, r, W_TRUSTED);
 }
 

@@ -17,12 +17,16 @@ static const struct role_right rights[] = {
 #define PERSON "CREATE TABLE contact_person (customer_id bigint NOT NULL PRIMARY KEY, asked_at bigint NOT NULL)"
 #define DOOR "CREATE TABLE consent_door (who text NOT NULL PRIMARY KEY, minute bigint NOT NULL, n bigint NOT NULL)"
 
+#define GONE "CREATE TABLE consent_gone (customer_id bigint NOT NULL, channel text NOT NULL, state text NOT NULL, at bigint NOT NULL, source text," \
+	" evidence text, PRIMARY KEY (customer_id, channel))"
+
 /* Contacts are many, and no records: a row each, without a log. */
 static const struct migration steps[] = {
 	{1, "what consents say now, contacts that count", NOW " WITHOUT ROWID; " TOUCH PERSON "; " DOOR, NOW "; " TOUCH PERSON "; " DOOR, NULL},
 	{2, "consents of before", NULL, NULL, consent_now_fill},
 	{3, "an index for texts in use", "CREATE INDEX consent_text_version ON \"consent\" (\"text_version\") WHERE \"text_version\" IS NOT NULL",
 	 "CREATE INDEX consent_text_version ON \"consent\" (\"text_version\") WHERE \"text_version\" IS NOT NULL", NULL},
+	{4, "what the deleted say", GONE, GONE, NULL},
 };
 
 extern const struct manifest consent_manifest;

@@ -50,8 +50,8 @@ test('the ledger is added to, and what holds now follows: by time, not by the or
 	// one who is deleted has no state any more, and has it again when brought back
 	await api('DELETE', `/api/v1/customer/${id}`);
 	assert.equal((await stand(id)).now, undefined);
-	const back = await api('POST', `/api/v1/deleted/customer/${id}/restore`);
-	if (back.status < 300) assert.equal(await now(id), 'withdrawn');
+	assert.equal((await api('POST', `/api/v1/customer/${id}/restore`)).status, 200);
+	assert.equal(await now(id), 'withdrawn');
 });
 
 test('a general word and a word about one channel', async () => {
@@ -122,6 +122,26 @@ test('S61 one click unsubscribes by POST alone; a GET asks and changes nothing',
 	assert.match(last.evidence, /signed link/);
 	// another site's page cannot press the button for somebody
 	assert.equal((await door('POST', `/u/${token}`, 'a=b', { 'Sec-Fetch-Site': 'cross-site' })).status, 403);
+});
+
+test('what the deleted say by their link holds once they are brought back', async () => {
+	const ida = await person('Ida'), joe = await person('Joe', { phone: '+8613800138077' });
+	for (const { id } of [ida, joe]) await entry(id, 'given', { text_version: 'news-7' });
+	const [link, choices] = [await tokenOf(ida.id), await tokenOf(joe.id)];
+	for (const { id } of [ida, joe]) assert.equal((await api('DELETE', `/api/v1/customer/${id}`)).status, 204);
+	const said = Date.now();
+	for (let i = 0; i < 2; i++) assert.match((await door('POST', `/u/${link}?lang=en`, 'List-Unsubscribe=One-Click')).text, /will not write to you/);
+	assert.equal((await door('POST', `/u/${choices}/choices`, 'sms=1')).status, 200);
+	for (const { id } of [ida, joe]) assert.ok((await api('POST', `/api/v1/customer/${id}/restore`)).status < 300);
+	assert.deepEqual([await now(ida.id), await now(joe.id), await now(joe.id, 'sms')], ['withdrawn', 'withdrawn', 'given']);
+	const [first, ...rest] = (await api('GET', `/api/v1/consent?customer_id=eq.${ida.id}&order=at.desc`)).body;
+	assert.deepEqual([first.source, rest.length, rest[0].text_version], ['unsubscribe link', 1, 'news-7']);
+	assert.ok(Date.parse(first.at) >= said - 1000 && Date.parse(first.at) <= Date.now(), 'when it was said');
+	// said once: brought back once more nothing is said anew
+	await entry(ida.id, 'given');
+	await api('DELETE', `/api/v1/customer/${ida.id}`);
+	await api('POST', `/api/v1/customer/${ida.id}/restore`);
+	assert.equal(await now(ida.id), 'given');
 });
 
 test('a link that is cut, changed or of nobody is told alike and does nothing', async () => {

@@ -80,3 +80,13 @@ DELETE FROM consent_door WHERE minute < ?1;
 
 -- name: consent_text_used
 SELECT 1 FROM "consent" WHERE "text_version" = ?1 LIMIT 1;
+
+-- name: consent_gone_put
+INSERT INTO consent_gone (customer_id, channel, state, at, source, evidence) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (customer_id, channel) DO UPDATE SET state = excluded.state, at = excluded.at, source = excluded.source, evidence = excluded.evidence;
+
+-- name: consent_gone_of
+SELECT channel, state, at, source, evidence FROM consent_gone WHERE customer_id = ?1 ORDER BY channel;
+
+-- name: consent_gone_clear
+DELETE FROM consent_gone WHERE customer_id = ?1;
