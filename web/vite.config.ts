@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
@@ -54,20 +55,40 @@ interface Modules {
 }
 
 /** What a first visit needs: all that these import, not what they load later. The palette is there before it is asked for. */
-const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx', 'app/palette/Palette.tsx'].map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
+const FIRST = ['app/main.tsx', 'app/Shell.tsx', 'components/list/ListPage.tsx', 'app/palette/Palette.tsx']
+	.map((file) => fileURLToPath(new URL(`./src/${file}`, import.meta.url)));
 let needed: Set<string> | null = null;
-const BARREL = /\/antd\/es\/index\.js$/;
-/** Of antd's list of everything what is named alone: else what one late page uses would come with the first. */
-function imported(id: string, modules: Modules): readonly string[] {
-	const { importedIds = [], code } = modules.getModuleInfo(id) ?? {};
-	if (BARREL.test(id)) return [];
-	const barrel = importedIds.find((next) => BARREL.test(next));
-	if (!barrel || !code) return importedIds;
-	const names = [...code.matchAll(/import\s*\{([^}]*)\}\s*from\s*['"]antd['"]/g)].flatMap((found) => found[1]!.split(',').map((name) => name.trim().split(/\s+as\s+/)[0]!));
-	const folders = new Set(names.map((name) => name.replace('QRCode', 'QrCode').replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase()));
-	const parts = (modules.getModuleInfo(barrel)?.importedIds ?? []).filter((next) => folders.has(/\/es\/([\w-]+)\//.exec(next)?.[1] ?? ''));
-	return [...importedIds, ...parts];
+
+/** Modules that are a list of everything a package has. */
+const LIST = /\/(antd\/es|@ant-design\/icons\/es|@ant-design\/icons\/es\/icons)\/index\.js$/;
+const lists = new Map<string, Map<string, string>>();
+
+/** Where each name of a list comes from: `export { default as Button } from './button'`. */
+function namesOf(list: string, modules: Modules): Map<string, string> {
+	const known = lists.get(list);
+	if (known) return known;
+	const { importedIds = [], code } = modules.getModuleInfo(list) ?? {};
+	const names = new Map<string, string>();
+	for (const [, name, from] of code?.matchAll(/export \{ default as (\w+) \} from ['"]\.\/([^'"]+)['"]/g) ?? []) {
+		const at = `${dirname(list)}/${from}`;
+		const id = importedIds.find((next) => next === at || next === `${at}.js` || next === `${at}/index.js`);
+		if (id) names.set(name!, id);
+	}
+	for (const next of importedIds) if (LIST.test(next)) for (const [name, id] of namesOf(next, modules)) names.set(name, id);
+	lists.set(list, names);
+	return names;
 }
+
+/** What a module imports; of a list only what it names, else what one late page uses would come with the first. */
+function imported(id: string, modules: Modules): readonly string[] {
+	if (LIST.test(id)) return [];
+	const { importedIds = [], code } = modules.getModuleInfo(id) ?? {};
+	const named = importedIds.filter((next) => LIST.test(next)).map((list) => namesOf(list, modules));
+	if (named.length === 0 || !code) return importedIds;
+	const words = [...code.matchAll(/import\s*\{([^}]*)\}\s*from/g)].flatMap((found) => found[1]!.split(',').map((name) => name.trim().split(/\s+as\s+/)[0]!));
+	return [...importedIds, ...named.flatMap((names) => words.flatMap((word) => names.get(word) ?? []))];
+}
+
 function neededFirst(id: string, modules: Modules): boolean {
 	if (!needed) {
 		needed = new Set(FIRST);
@@ -94,7 +115,7 @@ export default defineConfig({
 		chunkSizeWarningLimit: 1500,
 		// What several pages share comes in one piece, or two: forty small ones take their turns on a few connections. What no first
 		// visit needs stays out of the first piece, however many pages share it.
-		rolldownOptions: { output: { codeSplitting: { groups: [
+		rolldownOptions: { treeshake: { moduleSideEffects: [{ test: /\/@rc-component\/form\//, sideEffects: false }] }, output: { codeSplitting: { groups: [
 			{ name: (id, modules) => (neededFirst(id, modules) ? 'base' : null), priority: 2 }, { name: 'shared', minShareCount: 3, priority: 1 },
 		] } } },
 	},

@@ -53,11 +53,8 @@ export default function Shell() {
 	useEffect(() => setSearching(false), [location.pathname]);
 	useEffect(() => {
 		// There before it is asked for: what is typed right after Ctrl K must not be lost.
-		// With the first sign of somebody at work, and so before it is asked for.
-		const begin = () => void palette();
-		const signs = ['pointermove', 'pointerdown', 'keydown'];
-		for (const sign of signs) window.addEventListener(sign, begin, { once: true });
-		return () => signs.forEach((sign) => window.removeEventListener(sign, begin));
+		const timer = setTimeout(() => void palette(), 600);
+		return () => clearTimeout(timer);
 	}, []);
 
 	return (

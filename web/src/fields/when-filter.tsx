@@ -28,10 +28,12 @@ export function DateFilter({ field, op, value, onChange, id, autoFocus }: Filter
 	if (op === 'within' || op === 'older')
 		return (
 			<span className="pair">
-				<Suspense fallback={<span className="control-wait" />}><InputNumber
-					id={id} min={1} max={36500} precision={0} value={daysOf(value[0] ?? '') || null} onChange={(n) => onChange([n ? `${n}d` : ''])}
-					autoFocus={autoFocus} aria-label={t('filter.days_label')}
-				/></Suspense>
+				<Suspense fallback={<span className="control-wait" />}>
+					<InputNumber
+						id={id} min={1} max={36500} precision={0} value={daysOf(value[0] ?? '') || null} onChange={(n) => onChange([n ? `${n}d` : ''])}
+						autoFocus={autoFocus} aria-label={t('filter.days_label')}
+					/>
+				</Suspense>
 				<span>{t('filter.days_label')}</span>
 			</span>
 		);

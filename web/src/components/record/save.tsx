@@ -1,20 +1,16 @@
 /** Saving with nothing lost: what others changed meanwhile is merged, or shown side by side to choose from. */
-import { App, Button, Modal, Radio } from 'antd';
-import { type ReactNode, useCallback, useId, useState } from 'react';
+import { App, Modal } from 'antd';
+import { lazy, type ReactNode, Suspense, useCallback, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client.ts';
 import { fetchRecord, fieldOf, refresh, replaceRow, saveRecord, useCache } from '@/api/records.ts';
 import type { Entity, Field, Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import { alsoNeeded } from '@/app/features.ts';
-import { checkValue, FieldValue, isNothing, kindOf, wire } from '@/fields/index.tsx';
+import { checkValue, isNothing, kindOf, wire } from '@/fields/index.tsx';
+import type { Choice, Conflict } from './Conflict.tsx';
 
-interface Conflict {
-	field: Field;
-	base: Row;
-	theirs: Row;
-	mine: unknown;
-}
+const ConflictDialog = lazy(() => import('./Conflict.tsx'));
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -35,49 +31,14 @@ function NeededDialog({ field, onDone }: { field: Field; onDone(value: unknown):
 	const { Edit } = kindOf(field);
 	const ready = !isNothing(value) && String(value).trim() !== '' && checkValue(field, value) === null;
 	return (
-		<Modal open width={460} title={field.label} okText={t('word.save')} okButtonProps={{ disabled: !ready }} onOk={() => onDone(value)} onCancel={() => onDone(null)}>
+		<Modal
+			open width={460} title={field.label} okText={t('word.save')} okButtonProps={{ disabled: !ready }} onOk={() => onDone(value)}
+			onCancel={() => onDone(null)}
+		>
 			<div className="stack">
 				<label htmlFor={id}>{t('save.needed', { field: field.label })}</label>
 				<Edit field={field} value={value} onChange={setValue} id={id} invalid={false} autoFocus />
 			</div>
-		</Modal>
-	);
-}
-
-type Choice = 'mine' | 'theirs';
-
-function ConflictDialog({ entity, conflicts, onDone }: { entity: Entity; conflicts: Conflict[]; onDone(choices: Record<string, Choice> | null): void }) {
-	const { t } = useTranslation();
-	const [choices, setChoices] = useState<Record<string, Choice>>({});
-	const ready = conflicts.every((c) => choices[c.field.name]);
-	return (
-		<Modal open width={720} title={t('conflict.title', { what: entity.label })} onCancel={() => onDone(null)} footer={[
-			<Button key="c" onClick={() => onDone(null)}>{t('word.cancel')}</Button>,
-			<Button key="s" type="primary" disabled={!ready} onClick={() => onDone(choices)}>{t('conflict.save')}</Button>,
-		]}>
-			<p>{t('conflict.text')}</p>
-			<table className="plain-table conflict">
-				<thead>
-					<tr><th scope="col">{t('conflict.field')}</th><th scope="col">{t('conflict.before')}</th><th scope="col">{t('conflict.theirs')}</th><th scope="col">{t('conflict.mine')}</th></tr>
-				</thead>
-				<tbody>
-					{conflicts.map(({ field, base, theirs, mine }) => {
-						const pick = (which: Choice, row: Row) => (
-							<Radio checked={choices[field.name] === which} onChange={() => setChoices({ ...choices, [field.name]: which })} name={field.name}>
-								<FieldValue field={field} row={row} place="fact" />
-							</Radio>
-						);
-						return (
-							<tr key={field.name}>
-								<th scope="row">{field.label}</th>
-								<td><FieldValue field={field} row={base} place="fact" /></td>
-								<td>{pick('theirs', theirs)}</td>
-								<td>{pick('mine', { ...theirs, [field.name]: mine, [`${field.name.replace(/_id$/, '')}`]: field.type === 'link' ? undefined : mine })}</td>
-							</tr>
-						);
-					})}
-				</tbody>
-			</table>
 		</Modal>
 	);
 }
@@ -144,6 +105,8 @@ export function useSaver(entity: Entity): Saver {
 
 	return {
 		save,
-		dialog: asking ? <ConflictDialog entity={entity} conflicts={asking.conflicts} onDone={asking.done} /> : needed && <NeededDialog field={needed.field} onDone={needed.done} />,
+		dialog: asking
+			? <Suspense fallback={null}><ConflictDialog entity={entity} conflicts={asking.conflicts} onDone={asking.done} /></Suspense>
+			: needed && <NeededDialog field={needed.field} onDone={needed.done} />,
 	};
 }

@@ -1,6 +1,6 @@
 /** The bell: how many notices one has not looked at, and what they say. */
 import { BellOutlined } from '@ant-design/icons';
-import { Badge, Button, Popover } from 'antd';
+import { Button, Popover } from 'antd';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -52,7 +52,8 @@ export default function Bell() {
 			content={<List unread={n} onClose={() => setOpen(false)} />}
 		>
 			<Button type="text" className="bell" aria-label={label} aria-haspopup="dialog" aria-expanded={open}>
-				<Badge count={n} overflowCount={99} size="small"><BellOutlined aria-hidden /></Badge>
+				<BellOutlined aria-hidden />
+				{n > 0 && <span className="bell-count" aria-hidden>{n > 99 ? '99+' : n}</span>}
 			</Button>
 		</Popover>
 	);
