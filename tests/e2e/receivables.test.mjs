@@ -62,6 +62,28 @@ describe('receivables', { skip: reason }, () => {
 		assert.deepEqual(body.map((r) => [r.amount, r.paid, r.state]), [['400.00', '400.00', 'paid'], ['500.00', '50.00', 'partly'], ['100.00', '0.00', 'open']]);
 	});
 
+	test('a payment whose answer is lost on the way is booked once, however often it is sent', async () => {
+		await person.goto(`/order/${order.id}`);
+		const path = `**/api/v1/order/${order.id}/pay`;
+		let sent = 0;
+		await page.route(path, async (route) => {
+			sent++;
+			await route.fetch();
+			await route.abort();
+		});
+		await page.locator('[data-part="order-money"]').getByRole('button', { name: 'Book a payment' }).click();
+		await page.getByLabel('Amount (CNY)').fill('25');
+		await page.keyboard.press('Enter');
+		await page.getByRole('dialog').getByRole('alert').waitFor();
+		await page.unroute(path);
+		await page.getByLabel('Amount (CNY)').press('Enter');
+		await page.getByRole('dialog').waitFor({ state: 'hidden' });
+		assert.ok(sent > 0);
+		assert.equal((await api(page, 'GET', `order/${order.id}/money`)).body.paid, '475.00');
+		const [{ id }] = (await api(page, 'GET', 'receipt?amount=eq.25&select=id')).body;
+		await api(page, 'POST', `receipt/${id}/transitions/void`, { state_reason: 'a test' });
+	});
+
 	test('ageing says who owes what how long, and leads there; the statement adds up and prints without its buttons', async () => {
 		await person.goto('/ageing');
 		await page.getByText(/800 is open, \S*250 of it is overdue \(31\s?%\)\./).waitFor();

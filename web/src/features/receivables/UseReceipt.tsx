@@ -1,14 +1,15 @@
 /** What is free of a receipt: to what is due longest, or back to the customer. */
 import { App, Button, Checkbox, Input, Modal } from 'antd';
-import { useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, post, randomId } from '@/api/client.ts';
+import { post } from '@/api/client.ts';
 import { refresh, useCache } from '@/api/records.ts';
 import type { Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { PartProps } from '@/app/feature.ts';
 import { problemText } from '@/components/common/undo.tsx';
-import { money, parseDecimal } from '@/lib/format.ts';
+import { money } from '@/lib/format.ts';
+import { useBooking } from './booking.ts';
 
 export default function UseReceipt({ record: { row } }: PartProps) {
 	const meta = useMeta();
@@ -38,32 +39,15 @@ export default function UseReceipt({ record: { row } }: PartProps) {
 function RefundDialog({ receipt, currency, onClose }: { receipt: Row; currency: string; onClose(): void }) {
 	const { t } = useTranslation();
 	const id = useId();
-	const cache = useCache();
-	const key = useRef(randomId());
 	const [amount, setAmount] = useState(String(receipt.free ?? ''));
 	const [note, setNote] = useState('');
 	const [release, setRelease] = useState(false);
-	const [busy, setBusy] = useState(false);
-	const [wrong, setWrong] = useState<string | null>(null);
-	async function save() {
-		const value = parseDecimal(amount);
-		if (value === null) return setWrong(t('money.not_amount'));
-		setBusy(true);
-		setWrong(null);
-		try {
-			await call('POST', `receipt/${receipt.id}/refund`, { body: { amount: value, release, ...(note ? { note } : {}) }, headers: { 'Idempotency-Key': key.current } });
-			await refresh(cache, 'receivable', 'receipt', 'allocation');
-			onClose();
-		} catch (error) {
-			key.current = randomId();
-			setWrong(problemText(error, t));
-			setBusy(false);
-		}
-	}
+	const { busy, wrong, book } = useBooking(onClose);
+	const save = () => book(`receipt/${receipt.id}/refund`, amount, { release, ...(note ? { note } : {}) });
 	return (
 		<Modal
-			open width={460} title={t('money.refund_title', { number: String(receipt.number) })} onCancel={onClose} okText={t('money.refund')} cancelText={t('word.cancel')}
-			okButtonProps={{ htmlType: 'submit', form: id, loading: busy }}
+			open width={460} title={t('money.refund_title', { number: String(receipt.number) })} onCancel={onClose} okText={t('money.refund')}
+			cancelText={t('word.cancel')} okButtonProps={{ htmlType: 'submit', form: id, loading: busy }}
 		>
 			<form
 				id={id} className="stack" onSubmit={(e) => {
