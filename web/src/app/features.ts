@@ -47,7 +47,8 @@ function gather(found: Feature[]): Gathered {
 	return {
 		pages: of('pages'), menu: sorted(of('menu')), settings: sorted(of('settings')), entities: joined(found), tabs: sorted(of('tabs')),
 		cards: sorted(of('cards')),
-		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), hints: of('hints'), home: sorted(of('home')), top: sorted(of('top')), palette: of('palette'),
+		head: sorted(of('head')), timeline: sorted(of('timeline')), composer: of('composer'), hints: of('hints'), home: sorted(of('home')),
+		top: sorted(of('top')), palette: of('palette'),
 		icons: Object.assign({}, ...found.map((f) => f.icons ?? {})) as Record<string, ComponentType>,
 	};
 }

@@ -46,7 +46,12 @@ const startOf = (dimension: Dimension): Dim => ({
 function ByChoice({ dim, dimension, onChange }: { dim: Dim; dimension: Dimension; onChange(dim: Dim): void }) {
 	const { t } = useTranslation();
 	if (dimension.kind === 'number' || (dimension.kind === 'int' && dim.by === 'band'))
-		return <Input className="pivot-band" type="number" min={1} value={dim.band} aria-label={t('pivot.band')} onChange={(e) => onChange({ ...dim, by: 'band', band: Math.max(0.01, Number(e.target.value) || 1) })} />;
+		return (
+			<Input
+				className="pivot-band" type="number" min={1} value={dim.band} aria-label={t('pivot.band')}
+				onChange={(e) => onChange({ ...dim, by: 'band', band: Math.max(0.01, Number(e.target.value) || 1) })}
+			/>
+		);
 	if (dimension.kind !== 'date' && dimension.kind !== 'time') return null;
 	const ways = [...TIME_BY, ...(dimension.moment ? ['hour'] : []), ...(dimension.kind === 'date' ? ['age'] : [])];
 	return (

@@ -14,7 +14,9 @@ import { problemText } from '@/components/common/undo.tsx';
 import { number } from '@/lib/format.ts';
 import { Fields } from './Fields.tsx';
 import { PivotTable } from './PivotTable.tsx';
-import { askPivot, cellOf, exportPivot, firstQuery, keyText, type Line, PAGE_ROWS, type Query, readMeta, readQuery, SPANS, type Span, valueText } from './pivot.ts';
+import {
+	askPivot, cellOf, exportPivot, firstQuery, keyText, type Line, PAGE_ROWS, type Query, readMeta, readQuery, SPANS, type Span, valueText,
+} from './pivot.ts';
 import './analysis.css';
 
 const Bars = lazy(() => import('@/components/chart/Bars.tsx'));
@@ -41,7 +43,10 @@ function Keep({ query, look, onDone }: { query: Query; look: string; onDone(): v
 	const cache = useCache();
 	const [name, setName] = useState('');
 	const [team, setTeam] = useState<string>();
-	const teams = useQuery({ queryKey: ['some', 'team', 'names'], queryFn: ({ signal }) => get<{ id: string; name: string }[]>('team?select=id,name&order=name&limit=200', signal) });
+	const teams = useQuery({
+		queryKey: ['some', 'team', 'names'],
+		queryFn: ({ signal }) => get<{ id: string; name: string }[]>('team?select=id,name&order=name&limit=200', signal),
+	});
 	const entity = entityOf(meta, 'pivot_table')!;
 	async function keep() {
 		try {
@@ -53,13 +58,19 @@ function Keep({ query, look, onDone }: { query: Query; look: string; onDone(): v
 		}
 	}
 	return (
-		<Modal open title={t('pivot.keep')} okText={t('word.save')} cancelText={t('word.cancel')} okButtonProps={{ disabled: !name.trim() }} onOk={() => void keep()} onCancel={onDone}>
+		<Modal
+			open title={t('pivot.keep')} okText={t('word.save')} cancelText={t('word.cancel')} okButtonProps={{ disabled: !name.trim() }}
+			onOk={() => void keep()} onCancel={onDone}
+		>
 			<label htmlFor="pivot-name">{t('pivot.name')}</label>
 			<Input id="pivot-name" value={name} maxLength={120} autoFocus onChange={(e) => setName(e.target.value)} />
 			{(teams.data?.length ?? 0) > 0 && (
 				<p>
 					<label htmlFor="pivot-team">{t('pivot.share_team')}</label>
-					<Select id="pivot-team" className="pivot-team" allowClear value={team} onChange={setTeam} options={teams.data!.map((one) => ({ value: one.id, label: one.name }))} />
+					<Select
+						id="pivot-team" className="pivot-team" allowClear value={team} onChange={setTeam}
+						options={teams.data!.map((one) => ({ value: one.id, label: one.name }))}
+					/>
 				</p>
 			)}
 			<p className="quiet">{t('pivot.share_text')}</p>
@@ -77,7 +88,8 @@ export default function PivotPage() {
 	useTitle(t('pivot.title'));
 	const facts = useQuery({ queryKey: ['pivot', 'meta'], staleTime: 60_000, queryFn: ({ signal }) => readMeta(signal) });
 	const list = facts.data?.facts.filter((f) => f.measures.length > 0) ?? [];
-	const query = readQuery(address.get('ask'), list) ?? (list.length ? firstQuery(list.find((f) => f.of === 'order_line') ?? list.find((f) => f.of === 'order') ?? list[0]!) : null);
+	const usual = list.find((f) => f.of === 'order_line') ?? list.find((f) => f.of === 'order') ?? list[0];
+	const query = readQuery(address.get('ask'), list) ?? (usual ? firstQuery(usual) : null);
 	const look = address.get('look') === 'chart' ? 'chart' : 'table';
 	const offset = Math.max(0, Number(address.get('from')) || 0);
 	const fact = list.find((f) => f.of === query?.of);
@@ -122,7 +134,9 @@ export default function PivotPage() {
 	const top = data?.rows.length ? data.rows.reduce((a, b) => (Number(b.total[0] ?? 0) > Number(a.total[0] ?? 0) ? b : a)) : undefined;
 	const sentence = !data || !first || !top || !data.total
 		? ''
-		: t('pivot.sentence', { measure: first.label, total: valueText(data.total[0], first), n: number(data.row_count), top: name(top), most: valueText(top.total[0], first) });
+		: t('pivot.sentence', {
+			measure: first.label, total: valueText(data.total[0], first), n: number(data.row_count), top: name(top), most: valueText(top.total[0], first),
+		});
 	return (
 		<div className="page pivot-page">
 			<h1>{t('pivot.title')}</h1>
@@ -132,7 +146,8 @@ export default function PivotPage() {
 					onChange={(of: string) => go(firstQuery(list.find((f) => f.of === of)!))}
 				/>
 				<Select
-					aria-label={t('pivot.span')} value={query.span ?? 'all'} popupMatchSelectWidth={false} options={SPANS.map((value) => ({ value, label: t(`pivot.span_${value}`) }))}
+					aria-label={t('pivot.span')} value={query.span ?? 'all'} popupMatchSelectWidth={false}
+					options={SPANS.map((value) => ({ value, label: t(`pivot.span_${value}`) }))}
 					onChange={(span: Span) => go({ ...query, span, from: undefined, to: undefined })}
 				/>
 				<Select
@@ -157,7 +172,12 @@ export default function PivotPage() {
 				)}
 				{may(entity, 'create') && <Button icon={<SaveOutlined />} onClick={() => setKeeping(true)}>{t('pivot.keep')}</Button>}
 				{fact.export && (
-					<Dropdown menu={{ items: [{ key: 'xlsx', label: 'Excel (XLSX)' }, { key: 'csv', label: 'CSV' }], onClick: ({ key }) => void take(key as 'xlsx' | 'csv') }} trigger={['click']}>
+					<Dropdown
+						menu={{
+							items: [{ key: 'xlsx', label: 'Excel (XLSX)' }, { key: 'csv', label: 'CSV' }], onClick: ({ key }) => void take(key as 'xlsx' | 'csv'),
+						}}
+						trigger={['click']}
+					>
 						<Button icon={<DownloadOutlined />}>{t('pivot.export')}</Button>
 					</Dropdown>
 				)}

@@ -16,7 +16,8 @@ function Change({ now, then }: { now: Value | undefined; then: Value | undefined
 	const a = Number(now ?? 0), b = Number(then ?? 0);
 	if (!b) return null;
 	const share = (a - b) / Math.abs(b);
-	return <small className={share < 0 ? 'pivot-less' : 'pivot-more'}>{share >= 0 ? '+' : '−'}{Math.abs(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0)}%</small>;
+	const percent = Math.abs(share * 100).toFixed(Math.abs(share) < 0.1 ? 1 : 0);
+	return <small className={share < 0 ? 'pivot-less' : 'pivot-more'}>{share >= 0 ? '+' : '−'}{percent}%</small>;
 }
 
 export function PivotTable({ answer, query, onSort, onDrill }: Props) {
@@ -60,7 +61,9 @@ export function PivotTable({ answer, query, onSort, onDrill }: Props) {
 					)}
 					<tr>
 						<th scope="col">{answer.row_dimensions.map((d) => d.label).join(' · ')}</th>
-						{columns.flatMap((c) => measures.map((m) => <th key={`${c.key.join('|')}.${m.name}`} scope="col" className="is-right">{n > 1 || columns.length === 0 ? m.label : ''}</th>))}
+						{columns.flatMap((c) => measures.map((m) => (
+							<th key={`${c.key.join('|')}.${m.name}`} scope="col" className="is-right">{n > 1 || columns.length === 0 ? m.label : ''}</th>
+						)))}
 						{measures.map((m) => {
 							const sorted = query.sort?.measure === m.name;
 							return (

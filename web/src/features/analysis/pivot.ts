@@ -157,13 +157,17 @@ export function valueText(value: Value | undefined, measure: Answer['measures'][
 	return number(String(value), compact ? { notation: 'compact' } : { maximumFractionDigits: measure.type === 'int' ? 0 : 2 });
 }
 
+const utc = (options: Intl.DateTimeFormatOptions, at: Date) => new Intl.DateTimeFormat(formatTag(), { ...options, timeZone: 'UTC' }).format(at);
+
 /** How a key is read: days in the reader's way, words for what has a name of its own. */
-export function keyText(dim: { by: string; link: string | null } | undefined, key: string | null | undefined, label: string | null | undefined, t: (key: string) => string): string {
+export function keyText(
+	dim: { by: string; link: string | null } | undefined, key: string | null | undefined, label: string | null | undefined, t: (key: string) => string,
+): string {
 	if (!dim || key === null || key === undefined) return t('pivot.empty');
 	if (dim.link && dim.by === 'value') return label ?? t('pivot.unseen');
-	if (dim.by === 'month') return new Intl.DateTimeFormat(formatTag(), { year: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${key}-01T00:00:00Z`));
+	if (dim.by === 'month') return utc({ year: 'numeric', month: 'short' }, new Date(`${key}-01T00:00:00Z`));
 	if (dim.by === 'day' || dim.by === 'week') return date(key);
-	if (dim.by === 'weekday') return new Intl.DateTimeFormat(formatTag(), { weekday: 'short', timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, 1 + Number(key))));
+	if (dim.by === 'weekday') return utc({ weekday: 'short' }, new Date(Date.UTC(2024, 0, 1 + Number(key))));
 	if (dim.by === 'hour') return `${key.padStart(2, '0')}:00`;
 	if (dim.by === 'kind') return t(`pivot.day_${key}`);
 	if (dim.by === 'age') return `${key}–${Number(key) + 9}`;

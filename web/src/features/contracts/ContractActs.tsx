@@ -81,7 +81,8 @@ function Amend({ row, onClose }: { row: Row; onClose(): void }) {
 	}
 	return (
 		<Modal
-			open width={480} title={t('contracts.amend_title', { version: number(row.version_no) })} onCancel={onClose} okText={t('contracts.amend')} cancelText={t('word.cancel')}
+			open width={480} title={t('contracts.amend_title', { version: number(row.version_no) })} onCancel={onClose}
+			okText={t('contracts.amend')} cancelText={t('word.cancel')}
 			okButtonProps={{ htmlType: 'submit', form: id, loading: busy }}
 		>
 			<form

@@ -107,7 +107,10 @@ function Ending({ entity, until }: { entity: Entity; until: string }) {
 		<div className="table-scroll" tabIndex={0} role="region" aria-label={t('contracts.ending')}>
 			<table className="plain-table contracts-table">
 				<thead>
-					<tr><th scope="col">{entity.label}</th>{fields.map((f) => <th scope="col" key={f.name} className={f.type === 'money' ? 'is-right' : undefined}>{f.label}</th>)}</tr>
+					<tr>
+						<th scope="col">{entity.label}</th>
+						{fields.map((f) => <th scope="col" key={f.name} className={f.type === 'money' ? 'is-right' : undefined}>{f.label}</th>)}
+					</tr>
 				</thead>
 				<tbody>
 					{rows.data.rows.map((row: Row) => (

@@ -59,7 +59,10 @@ function Password({ id, token, onClose }: { id: string; token: boolean; onClose(
 		void cache.invalidateQueries({ queryKey: OUTBOX });
 	}
 	return (
-		<Modal open title={t(token ? 'mail.token' : 'mail.password')} okText={t('word.save')} okButtonProps={{ disabled: text === '' }} onCancel={onClose} onOk={() => void save()} destroyOnHidden>
+		<Modal
+			open title={t(token ? 'mail.token' : 'mail.password')} okText={t('word.save')} okButtonProps={{ disabled: text === '' }}
+			onCancel={onClose} onOk={() => void save()} destroyOnHidden
+		>
 			<p>{t('mail.password_text')}</p>
 			<label htmlFor={field}>{t(token ? 'mail.token' : 'mail.password')}</label>
 			<Input.Password id={field} autoComplete="new-password" value={text} onChange={(e) => setText(e.target.value)} />

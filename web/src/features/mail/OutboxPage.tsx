@@ -81,7 +81,12 @@ function Troubles({ health }: { health: Health }) {
 					action={<Link to={`/mail_account/${a.id}`}>{t('mail.see')}</Link>}
 				/>
 			))}
-			{counts.unsure > 0 && <Alert type="warning" showIcon title={t('mail.unsure', { count: counts.unsure, n: number(counts.unsure) })} description={t('mail.unsure_text')} />}
+			{counts.unsure > 0 && (
+				<Alert
+					type="warning" showIcon title={t('mail.unsure', { count: counts.unsure, n: number(counts.unsure) })}
+					description={t('mail.unsure_text')}
+				/>
+			)}
 			{counts.failed > 0 && (
 				<Alert
 					type="error" showIcon title={t('mail.failed', { count: counts.failed, n: number(counts.failed) })}

@@ -5,7 +5,10 @@ export default {
 	pages: [{ path: '/settings/mail', load: () => import('./OutboxPage.tsx') }],
 	settings: [
 		{ group: 'channels', order: 10, entity: 'mail_account', text: 'settings.mail_accounts_text', when: (who) => who.can('admin'), words: 'smtp e-mail' },
-		{ group: 'channels', order: 20, to: '/settings/mail', label: 'mail.title', icon: 'outbox', text: 'settings.mail_text', when: (who) => who.can('admin'), words: 'smtp outbox' },
+		{
+			group: 'channels', order: 20, to: '/settings/mail', label: 'mail.title', icon: 'outbox', text: 'settings.mail_text',
+			when: (who) => who.can('admin'), words: 'smtp outbox',
+		},
 		{ group: 'channels', order: 30, entity: 'mail_key', text: 'settings.mail_keys_text', when: (who) => who.can('admin'), words: 'dkim dns' },
 	],
 	entities: {

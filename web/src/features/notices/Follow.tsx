@@ -30,7 +30,9 @@ export default function Follow({ entity, record }: PartProps) {
 	}
 	return (
 		<Tooltip title={t(following ? 'notices.following_text' : 'notices.follow_text', { n: followers })}>
-			<Button icon={following ? <EyeFilled /> : <EyeOutlined />} aria-pressed={following} onClick={() => void turn()}>{t(following ? 'notices.following' : 'notices.follow')}</Button>
+			<Button icon={following ? <EyeFilled /> : <EyeOutlined />} aria-pressed={following} onClick={() => void turn()}>
+				{t(following ? 'notices.following' : 'notices.follow')}
+			</Button>
 		</Tooltip>
 	);
 }

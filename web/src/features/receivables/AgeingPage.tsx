@@ -42,7 +42,10 @@ export default function AgeingPage() {
 				<Link to="/receivable?state=in.(open,partly)">{t('money.all_open')}</Link>
 				<Button className="money-end" onClick={download} disabled={!a?.rows.length}>{t('chart.download')}</Button>
 			</div>
-			{told.isError ? <Failed error={told.error} onRetry={() => void told.refetch()} /> : !a ? <Loading /> : a.rows.length === 0 ? <Empty title={t('money.nothing_open')} /> : (
+			{told.isError && <Failed error={told.error} onRetry={() => void told.refetch()} />}
+			{told.isPending && <Loading />}
+			{a?.rows.length === 0 && <Empty title={t('money.nothing_open')} />}
+			{a && a.rows.length > 0 && (
 				<>
 					<ChartCard
 						title={t('money.ageing_title')} file="ageing-buckets.csv" heads={[t('money.age'), t('money.open')]}

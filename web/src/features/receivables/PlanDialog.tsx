@@ -53,7 +53,10 @@ export function PlanDialog({ order, sums, onClose }: { order: Row; sums: OrderSu
 				<div className="money-parts">
 					<span>{t('money.what')}</span><span>%</span><span>{t('money.days_after')}</span><span />
 					{parts.map((p, i) => (
-						<PartLine key={String(i)} part={p} at={i + 1} only={parts.length === 1} onSet={(c) => set(i, c)} onDrop={() => setParts(parts.filter((_, k) => k !== i))} />
+						<PartLine
+							key={String(i)} part={p} at={i + 1} only={parts.length === 1} onSet={(c) => set(i, c)}
+							onDrop={() => setParts(parts.filter((_, k) => k !== i))}
+						/>
 					))}
 				</div>
 				<p className={sum === 100 ? 'hint' : 'hint is-late'} aria-live="polite">{t('money.parts_sum', { sum: number(sum) })}</p>

@@ -105,18 +105,30 @@ export default function TargetsPage() {
 					<Button onClick={download} disabled={rows.length === 0}>{t('chart.download')}</Button>
 				</span>
 			</div>
-			{told.isError ? <Failed error={told.error} onRetry={() => void told.refetch()} /> : !a ? <Loading /> : rows.length === 0 ? <Empty title={t('targets.none')} /> : (
+			{told.isError && <Failed error={told.error} onRetry={() => void told.refetch()} />}
+			{told.isPending && <Loading />}
+			{a && rows.length === 0 && <Empty title={t('targets.none')} />}
+			{a && rows.length > 0 && (
 				<>
 					<ChartCard
 						title={measure!.label} file="targets-ranking.csv" heads={[t('targets.who'), '%']} axis={(v) => percent(v)}
 						sentence={known.length
-							? t('targets.sentence', { reached: number(reached), all: number(known.length), first: nameOf(known[0]!), share: percent(share(known[0]!) ?? 0), pace: percent(pace) })
+							? t('targets.sentence', {
+								reached: number(reached), all: number(known.length), first: nameOf(known[0]!), share: percent(share(known[0]!) ?? 0),
+								pace: percent(pace),
+							})
 							: t('targets.hidden')}
-						bars={known.slice(0, 20).map((g) => ({ label: nameOf(g), value: share(g) ?? 0, text: t('targets.bar', { done: show(g.achieved), goal: show(g.goal), share: percent(share(g) ?? 0) }) }))}
+						bars={known.slice(0, 20).map((g) => ({
+							label: nameOf(g), value: share(g) ?? 0,
+							text: t('targets.bar', { done: show(g.achieved), goal: show(g.goal), share: percent(share(g) ?? 0) }),
+						}))}
 						onPick={(i) => known[i] && void navigate(drill(known[i]))}
 					/>
 					{scopes.map((scope) => (
-						<GoalTable key={scope} label={t(`targets.scope.${scope}`)} rows={rows.filter((r) => r.scope === scope)} pace={pace} show={show} name={nameOf} drill={drill} />
+						<GoalTable
+							key={scope} label={t(`targets.scope.${scope}`)} rows={rows.filter((r) => r.scope === scope)} pace={pace} show={show} name={nameOf}
+							drill={drill}
+						/>
 					))}
 				</>
 			)}
