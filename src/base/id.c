@@ -30,6 +30,11 @@ int64_t id_time_ms(int64_t id)
 	return (id >> (NODE_BITS + SEQUENCE_BITS)) + epoch_ms;
 }
 
+int64_t id_from_ms(int64_t ms)
+{
+	return ms > epoch_ms ? (ms - epoch_ms) << (NODE_BITS + SEQUENCE_BITS) : 0;
+}
+
 bool id_parse(const char *text, int64_t *ret)
 {
 	return text != NULL && *text >= '1' && *text <= '9' && str_to_i64(text, ret);

@@ -21,6 +21,8 @@ void id_source_init(struct id_source *source, unsigned node);
 int64_t id_next(struct id_source *source, int64_t now_ms);
 /* The process-wide source that core/entity uses is owned by the registry. */
 int64_t id_time_ms(int64_t id);
+/* Ids of earlier moments are less; 0 of those before 2020. */
+int64_t id_from_ms(int64_t ms);
 /* A positive decimal that fits 63 bits. */
 bool id_parse(const char *text, int64_t *ret) MUST_CHECK;
 

@@ -12,6 +12,7 @@ const plain = process.env.GUANXI ?? new URL('../../build/guanxi', import.meta.ur
 const own = join(dirname(realpathSync(plain)), '../../tests/capability/guanxi_capability');
 process.env.GUANXI = own;
 const { adminEmail, client, engine, guanxi, makeData, serve } = await import('../lib/server.mjs');
+const { hasSql, sql } = await import('../lib/sql.mjs');
 
 const good = (answer, status) => {
   assert.ok(status ? answer.status === status : answer.status < 300, `${answer.status} ${answer.text}`);
@@ -204,12 +205,16 @@ describe('outgoing mails', { skip: existsSync(own) ? false : `no ${own}` }, () =
   test('a stop waits for the answer to what has gone', async () => {
     let reached;
     const here = new Promise((done) => (reached = done));
-    sink.answer = async (stage) => { if (stage === 'end') { reached(); await sleep(600); } };
-    const id = await keep({ subject: 'Slow answer' });
-    await here;
-    await again();
-    assert.equal((await mail(id)).state, 'sent');
-    sink.answer = () => undefined;
+    // others may still be under way
+    sink.answer = async (stage, { text }) => { if (stage === 'end' && text.includes('Subject: Slow answer\r\n')) { reached(); await sleep(600); } };
+    try {
+      const id = await keep({ subject: 'Slow answer' });
+      await here;
+      await again();
+      assert.equal((await mail(id)).state, 'sent');
+    } finally {
+      sink.answer = () => undefined;
+    }
   });
 
   test('promotions wait behind the rest; an account has its own pace', async () => {
@@ -302,6 +307,25 @@ for i in range(2): print(dkim.DKIM(mail).verify(idx=i, dnsfunc=txt))
     } finally {
       safe.close();
     }
+  });
+
+  test('texts go after their days; what has none left is not sent again', { skip: !hasSql }, async () => {
+    sink.answer = (stage, { to }) => (stage === 'rcpt' && to === 'gone@example.org' ? '550 5.1.1 no such user' : undefined);
+    const [old, young] = [await keep({ to: 'gone@example.org' }), await keep({ to: 'gone@example.org' })];
+    for (const id of [old, young]) await ends(id, 'failed');
+    await server.stop();
+    for (const line of [`UPDATE outbox_body SET mail_id = 7 WHERE mail_id = ${old}`, `UPDATE outbox_mail SET id = 7, done_at = 1 WHERE id = ${old}`,
+      `INSERT INTO outbox_pace (account_id, domain, not_before, wait_ms, reply) VALUES (${account.id}, 'dead.example', 1, 30000, '-')`, "UPDATE timer SET due_at = 1 WHERE key = 'outbox.prune'"])
+      sql(folder.data, line);
+    server = await serve(folder.data);
+    api = client(server.url, token);
+    const count = (from) => sql(folder.data, `SELECT count(*) FROM ${from}`);
+    await until('the old text to go', () => count('outbox_body WHERE mail_id = 7') === '0');
+    assert.deepEqual([count(`outbox_body WHERE mail_id = ${young}`), count("outbox_pace WHERE domain = 'dead.example'"), count('outbox_mail WHERE id = 7 AND state = 4')], ['1', '0', '1']);
+    assert.equal((await api('POST', '/api/v1/outbox/7/retry')).status, 404);
+    sink.answer = () => undefined;
+    assert.deepEqual(good(await api('POST', '/api/v1/outbox/retry'), 202), { again: 1, more: false });
+    await ends(young, 'sent');
   });
 
   test('for administrators alone', async () => {

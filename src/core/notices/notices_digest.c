@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/id.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "core/entity/entity.h"
@@ -240,6 +241,7 @@ static enum err digest(struct ctx *ctx)
 			return err;
 		stmt_bind_i64(stmt, 1, after);
 		stmt_bind_i64(stmt, 2, USERS_MAX);
+		stmt_bind_i64(stmt, 3, 1);
 		for (n = 0; n < USERS_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row; n++)
 			users[n] = stmt_i64(stmt, 0);
 		stmt_done(stmt);
@@ -250,16 +252,13 @@ static enum err digest(struct ctx *ctx)
 	return err;
 }
 
-/* Record ids begin with the moment they were made at. */
 static enum err prune(struct ctx *ctx)
 {
-	const int64_t epoch = 1577836800000;
 	struct stmt *stmt;
-	int64_t before = ctx_now(ctx) - (int64_t)KEPT_DAYS * DAY_MS;
 	enum err err = db_prepare(ctx, ctx->db, &sql_notice_prune, &stmt);
 	if (err != OK)
 		return err;
-	stmt_bind_i64(stmt, 1, before > epoch ? (before - epoch) << 22 : 0);
+	stmt_bind_i64(stmt, 1, id_from_ms(ctx_now(ctx) - (int64_t)KEPT_DAYS * DAY_MS));
 	stmt_bind_i64(stmt, 2, PRUNE_MAX);
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);

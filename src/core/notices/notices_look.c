@@ -10,7 +10,7 @@
 #include "core/notices/notices_internal.h"
 #include "notices_sql.h"
 
-enum { BATCH = 500, USERS_MAX = 20000, MENTIONS_MAX = 20, FOLLOWERS_MAX = 1000 };
+enum { BATCH = 500, USERS_MAX = 20000, MENTIONS_MAX = 20, FOLLOWERS_MAX = 1000, SAYINGS_MAX = 64 };
 
 /* --- mentions --------------------------------------------------------------------- */
 
@@ -121,6 +121,7 @@ static enum err tell_followers(struct look *l, const struct change *c, const str
 		return err;
 	stmt_bind_text(stmt, 1, info->entity->name);
 	stmt_bind_i64(stmt, 2, id);
+	stmt_bind_i64(stmt, 3, c->at_ms); /* the log is read late: what happened before one followed is nothing to them */
 	while (n < FOLLOWERS_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row)
 		list[n++] = stmt_i64(stmt, 0);
 	stmt_done(stmt);
@@ -147,18 +148,38 @@ static enum err tell_parent(struct look *l, const struct change *c, const struct
 	return parent != NULL && id_parse(parent, &id) ? tell_followers(l, c, info->parent_info, id) : OK;
 }
 
+/* A text of the record that says "@", and what it was before. */
+struct saying {
+	const char *now, *was;
+};
+
+static size_t sayings_of(const struct entity_info *info, const json_t *diff, struct saying *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < info->n_fields && n < SAYINGS_MAX; i++) {
+		const struct field *field = info->fields[i];
+		const char *now = field->type == FIELD_NOTE || field->type == FIELD_TEXT ? side(diff, field->name, 1) : NULL;
+		if (now != NULL && strchr(now, '@') != NULL)
+			ret[n++] = (struct saying){now, side(diff, field->name, 0)};
+	}
+	return n;
+}
+
+static bool is_new_in(const struct saying *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (notice_mentions(list[i].now, name) && !(list[i].was != NULL && notice_mentions(list[i].was, name)))
+			return true;
+	return false;
+}
+
 static enum err tell_mentioned(struct look *l, const struct change *c, const struct entity_info *info, const json_t *diff)
 {
-	size_t told = 0;
-	enum err err = read_people(l);
-	for (size_t i = 0; i < l->n_people && told < MENTIONS_MAX && err == OK; i++) {
-		bool said = false;
-		for (size_t f = 0; f < info->n_fields && !said; f++) {
-			const struct field *field = info->fields[f];
-			const char *now = field->type == FIELD_NOTE || field->type == FIELD_TEXT ? side(diff, field->name, 1) : NULL, *was = side(diff, field->name, 0);
-			said = now != NULL && notice_mentions(now, l->people[i].name) && !(was != NULL && notice_mentions(was, l->people[i].name));
-		}
-		if (!said)
+	struct saying list[SAYINGS_MAX];
+	size_t n = sayings_of(info, diff, list), told = 0;
+	enum err err = n > 0 ? read_people(l) : OK;
+	for (size_t i = 0; i < l->n_people && n > 0 && told < MENTIONS_MAX && err == OK; i++) {
+		if (!is_new_in(list, n, l->people[i].name))
 			continue;
 		told++;
 		err = tell(l, c, l->people[i].id, NOTICE_MENTION, info, c->record_id);

@@ -268,7 +268,7 @@ static enum err retry_failed(struct ctx *ctx, const struct http_request *req, st
 {
 	struct stmt *stmt;
 	bool row = false;
-	int64_t n = 0, rows, *ids = arena_array(ctx->arena, AGAIN_MAX, sizeof(*ids));
+	int64_t n = 0, rows = 0, again = 0, *ids = arena_array(ctx->arena, AGAIN_MAX, sizeof(*ids));
 	(void)req;
 	enum err err = ids != NULL ? db_prepare(ctx, ctx->db, &sql_outbox_failed, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
 	if (err != OK)
@@ -277,11 +277,13 @@ static enum err retry_failed(struct ctx *ctx, const struct http_request *req, st
 	while (n < AGAIN_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row)
 		ids[n++] = stmt_i64(stmt, 0);
 	stmt_done(stmt);
-	for (int64_t i = 0; i < n && err == OK; i++)
+	for (int64_t i = 0; i < n && err == OK; i++) {
 		err = retry_one(ctx, ids[i], &rows);
+		again += rows;
+	}
 	if (err == OK)
 		err = outbox_wake(ctx);
-	return err == OK ? put_done(res, "again", n, n == AGAIN_MAX) : err;
+	return err == OK ? put_done(res, "again", again, n == AGAIN_MAX) : err;
 }
 
 struct skip_body {

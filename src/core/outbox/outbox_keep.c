@@ -5,7 +5,7 @@
 #include "base/id.h"
 #include "base/str.h"
 #include "core/entity/entity.h"
-#include "core/outbox/outbox_internal.h"
+#include "core/outbox/outbox_send.h"
 #include "core/services/services.h"
 #include "core/settings/settings.h"
 #include "core/text/text.h"
@@ -111,10 +111,7 @@ static enum err make_message_id(struct ctx *ctx, int64_t id, const char **ret)
 	for (size_t i = 0; i < sizeof(chance); i++)
 		number = number << 8 | chance[i];
 	at = strrchr(email, '@');
-	bool ascii = at != NULL;
-	for (const char *c = at; c != NULL && *c != '\0'; c++)
-		ascii = ascii && (unsigned char)*c < 0x80;
-	*ret = arena_printf(ctx->arena, "%lld.%016llx@%s", (long long)id, (unsigned long long)number, ascii ? at + 1 : "guanxi.invalid");
+	*ret = arena_printf(ctx->arena, "%lld.%016llx@%s", (long long)id, (unsigned long long)number, outbox_is_ascii(at) ? at + 1 : "guanxi.invalid");
 	return *ret != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 }
 

@@ -1,4 +1,6 @@
 /* What a firm says of its mails, and what is old. */
+#include "base/id.h"
+#include "base/timeutil.h"
 #include "core/settings/settings.h"
 #include "core/outbox/outbox_send.h"
 #include "core/timers/timers.h"
@@ -16,21 +18,41 @@ const struct setting outbox_settings[] = {
 	{.name = NULL},
 };
 
-static enum err prune(struct ctx *ctx)
+enum { PRUNE_MAX = 5000, FAILED_DAYS = 90 /* that what failed can be sent again */, PACE_DAYS = 30 };
+
+static enum err prune_bodies(struct ctx *ctx)
 {
-	enum { PRUNE_MAX = 5000 };
-	const int64_t day = 24 * 3600 * 1000, failed = 90; /* days that what failed can be sent again */
-	int64_t kept = setting_int(ctx, &outbox_settings[OUTBOX_SETTING_KEEP_DAYS]);
+	int64_t now = ctx_now(ctx), kept = setting_int(ctx, &outbox_settings[OUTBOX_SETTING_KEEP_DAYS]);
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_outbox_prune, &stmt);
 	if (err != OK)
 		return err;
-	stmt_bind_i64(stmt, 1, ctx_now(ctx) - kept * day);
+	stmt_bind_i64(stmt, 1, now - kept * DAY_MS);
 	stmt_bind_i64(stmt, 2, PRUNE_MAX);
-	stmt_bind_i64(stmt, 3, ctx_now(ctx) - (kept > failed ? kept : failed) * day);
+	stmt_bind_i64(stmt, 3, now - (kept > FAILED_DAYS ? kept : FAILED_DAYS) * DAY_MS);
+	stmt_bind_i64(stmt, 4, id_from_ms(now - kept * DAY_MS)); /* what was kept later is not looked at */
 	err = stmt_run(ctx, stmt, NULL);
 	stmt_done(stmt);
 	return err;
+}
+
+/* Domains that nobody writes to any more. */
+static enum err prune_paces(struct ctx *ctx)
+{
+	struct stmt *stmt;
+	enum err err = db_prepare(ctx, ctx->db, &sql_outbox_pace_prune, &stmt);
+	if (err != OK)
+		return err;
+	stmt_bind_i64(stmt, 1, ctx_now(ctx) - PACE_DAYS * (int64_t)DAY_MS);
+	err = stmt_run(ctx, stmt, NULL);
+	stmt_done(stmt);
+	return err;
+}
+
+static enum err prune(struct ctx *ctx)
+{
+	enum err err = prune_bodies(ctx);
+	return err == OK ? prune_paces(ctx) : err;
 }
 
 const struct schedule outbox_schedules[] = {{.name = "outbox.prune", .every_ms = 600 * 1000, .run = prune}, {.name = NULL}};

@@ -34,7 +34,8 @@ UPDATE notice SET read_at = ?4 WHERE user_id = ?1 AND read_at = 0 AND entity = ?
 DELETE FROM notice WHERE id IN (SELECT n.id FROM notice n WHERE n.id < ?1 ORDER BY n.id LIMIT ?2);
 
 -- name: notice_waiting_users
-SELECT DISTINCT n.user_id FROM notice n WHERE n.read_at = 0 AND n.mailed_at = 0 AND n.user_id > ?1 ORDER BY n.user_id LIMIT ?2;
+SELECT u.id FROM "user" u WHERE u.id > ?1 AND u.active = ?3
+ AND EXISTS (SELECT 1 FROM notice n WHERE n.user_id = u.id AND n.read_at = 0 AND n.mailed_at = 0) ORDER BY u.id LIMIT ?2;
 
 -- name: notice_unmailed
 SELECT n.id, n.kind, n.entity, n.record_id, n.text, u.name FROM notice n LEFT JOIN "user" u ON u.id = n.by_id
@@ -50,7 +51,7 @@ UPDATE notice SET mailed_at = ?3 WHERE user_id = ?1 AND read_at = 0 AND mailed_a
 SELECT email, name, coalesce(branch_id, 0), coalesce(locale, '') FROM "user" WHERE id = ?1 AND active = ?2;
 
 -- name: follow_of
-SELECT user_id FROM follow WHERE entity = ?1 AND record_id = ?2 ORDER BY user_id LIMIT 1000;
+SELECT user_id FROM follow WHERE entity = ?1 AND record_id = ?2 AND since <= ?3 ORDER BY user_id LIMIT 1000;
 
 -- name: follow_any
 SELECT 1 FROM follow LIMIT 1;
@@ -60,9 +61,6 @@ INSERT INTO follow (user_id, entity, record_id, since) VALUES (?1, ?2, ?3, ?4) O
 
 -- name: follow_drop
 DELETE FROM follow WHERE user_id = ?1 AND entity = ?2 AND record_id = ?3;
-
--- name: follow_drop_record
-DELETE FROM follow WHERE entity = ?1 AND record_id = ?2;
 
 -- name: follow_state
 SELECT (SELECT count(*) FROM follow WHERE entity = ?2 AND record_id = ?3), (SELECT count(*) FROM follow WHERE user_id = ?1 AND entity = ?2 AND record_id = ?3);

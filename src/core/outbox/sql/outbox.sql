@@ -127,12 +127,12 @@ UPDATE outbox_mail SET state = ?2, reason = ?3, done_at = ?4, next_at = ?5 WHERE
 -- name: outbox_body
 SELECT text, html, headers FROM outbox_body WHERE mail_id = ?1;
 
--- name: outbox_wanted
-SELECT 1 FROM outbox_mail WHERE state = 0 LIMIT 1;
-
 -- name: outbox_prune
 DELETE FROM outbox_body WHERE mail_id IN (SELECT b.mail_id FROM outbox_body b JOIN outbox_mail m ON m.id = b.mail_id
- WHERE m.done_at > 0 AND ((m.state IN (3, 5, 7) AND m.done_at < ?1) OR m.done_at < ?3) ORDER BY b.mail_id LIMIT ?2);
+ WHERE b.mail_id < ?4 AND m.done_at > 0 AND ((m.state IN (3, 5, 7) AND m.done_at < ?1) OR m.done_at < ?3) ORDER BY b.mail_id LIMIT ?2);
+
+-- name: outbox_pace_prune
+DELETE FROM outbox_pace WHERE not_before < ?1;
 
 -- name: outbox_listed
 SELECT id, account_id, to_address, to_name, subject, entity, record_id, purpose, message_id, state, attempts, next_at, created_at, done_at, reply_code, reply, reason
@@ -164,7 +164,7 @@ UPDATE outbox_mail SET state = 0, attempts = 0, next_at = ?2, reason = '', done_
 UPDATE outbox_mail SET state = 7, reason = ?2, done_at = ?3 WHERE id = ?1 AND state IN (0, 4, 6);
 
 -- name: outbox_failed
-SELECT id FROM outbox_mail WHERE state = 4 ORDER BY id LIMIT ?1;
+SELECT id FROM outbox_mail WHERE state = 4 AND EXISTS (SELECT 1 FROM outbox_body b WHERE b.mail_id = outbox_mail.id) ORDER BY id LIMIT ?1;
 
 -- name: outbox_one
 SELECT id, to_address, to_name, subject, entity, record_id, purpose, "key", message_id, attempts, created_at, state FROM outbox_mail WHERE id = ?1;
