@@ -1,4 +1,7 @@
 /* One thread moves all running campaigns on: lists, sends, finishes. What it has done is in the store; it keeps nothing itself. */
+#include <stdio.h>
+
+#include "base/id.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "campaigns/campaigns_internal.h"
@@ -120,6 +123,24 @@ static enum err step(struct ctx *ctx, const struct campaign *c, bool *ret_more)
 	return err || sent > 0 ? err : finish(ctx, c);
 }
 
+/* Trouble of the store or of the machine is everybody's: the turn ends, and the next one tries again. */
+static bool is_common(enum err err)
+{
+	return err == ERR_RETRY || err == ERR_UPSTREAM || err == ERR_LIMIT;
+}
+
+/* What cannot go on waits for a person, who sees that it does; those behind it go on. */
+static enum err set_aside(struct ctx *ctx, const struct campaign *c)
+{
+	const struct fault *fault = ctx->faults.count > 0 ? &ctx->faults.list[0] : NULL;
+	char id[ID_TEXT_MAX];
+	(void)snprintf(id, sizeof(id), "%lld", (long long)c->id);
+	log_event(LOG_ERROR, "a campaign cannot go on", "campaign", id, "why", fault != NULL ? fault->key : "?", "field",
+	          fault != NULL && fault->field != NULL ? fault->field : "", NULL);
+	faults_clear(ctx);
+	return change(ctx, (struct change){.campaign = c, .state = "paused", .error = "failed"});
+}
+
 static const char *const gone = "owner";
 
 static enum err one(struct ctx *ctx, struct service_turn *t, const struct campaign *c, bool *ret_more)
@@ -135,7 +156,7 @@ static enum err one(struct ctx *ctx, struct service_turn *t, const struct campai
 	if (!err)
 		err = step(ctx, c, ret_more);
 	ctx->actor = before;
-	return err;
+	return err && !is_common(err) ? set_aside(ctx, c) : err;
 }
 
 /* Each in its turn a slice, so that a large one holds up no other. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { client, guanxi, serve, start } from '../lib/server.mjs';
+import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api, everybody, fewer;
 const people = [];
@@ -189,6 +190,20 @@ test('killed at any moment, nobody is lost and nobody listed twice', async () =>
 	const { states } = await results(id);
 	assert.deepEqual(states.map((s) => [s.reason, s.n]), [['no_consent', 2500]]);
 	await until(() => state(id), (s) => s === 'finished');
+});
+
+test('one that cannot go on is paused and says so; those behind it go on', { skip: !hasSql }, async () => {
+	const broken = await campaign('Broken', { segments: [fewer] }), good = await campaign('Behind it', { segments: [fewer], control_share: '0' });
+	server.kill();
+	await server.ended;
+	sql(server.data, `UPDATE "campaign" SET "channel" = 'fax' WHERE "id" = ${broken.id}`);
+	Object.assign(server, await serve(server.data));
+	api = client(server.url, server.token);
+	for (const { id } of [broken, good]) assert.equal((await act(id, 'start')).status, 200);
+	await until(() => rows(good.id), (r) => r.length === 20);
+	await until(() => state(broken.id), (s) => s === 'paused');
+	assert.equal((await api('GET', `/api/v1/campaign/${broken.id}`)).body.error, 'failed');
+	assert.equal((await act(good.id, 'stop')).status, 200);
 });
 
 test('bad input and rights', async () => {

@@ -13,7 +13,7 @@ import { RecordPage } from '@/components/record/RecordPage.tsx';
 import { useMay } from '@/components/record/rights.tsx';
 import { number, percent } from '@/lib/format.ts';
 import { ContentTab } from './ContentTab.tsx';
-import { byState } from './results.ts';
+import { byState, points } from './results.ts';
 import { ResultsTab, useResults } from './ResultsTab.tsx';
 import './campaigns.css';
 
@@ -75,7 +75,7 @@ function Before({ record }: { record: RecordAnswer }) {
 	return (
 		<p className="campaign-head" role="status">
 			<b>{number(p.members)}</b> {t('campaign.members', { control: number(p.control) })}{p.rate !== undefined && ` · ${t('campaign.baseline', { rate: percent(p.rate, 1), days: String(days) })}`}
-			{p.smallest_lift !== undefined && p.smallest_lift > 0 && <> · <span className={p.enough ? undefined : 'why-no'}>{t('campaign.can_show', { lift: percent(p.smallest_lift, 1), needed: number(p.needed_per_group ?? 0) })}</span></>}
+			{p.smallest_lift !== undefined && p.smallest_lift > 0 && <> · <span className={p.enough ? undefined : 'why-no'}>{t('campaign.can_show', { lift: points(p.smallest_lift, t), needed: number(p.needed_per_group ?? 0) })}</span></>}
 		</p>
 	);
 }
@@ -93,7 +93,7 @@ function Head({ record }: { record: RecordAnswer }) {
 	const whole = [...counts.values()].reduce((a, b) => a + b, 0);
 	return (
 		<div className="campaign-head" role="status">
-			{record.row.error ? <p className="why-no">{t(record.row.error === 'url' ? 'campaign.error_url' : 'campaign.error_owner')}</p> : null}
+			{record.row.error ? <p className="why-no">{t(`campaign.error_${record.row.error}`)}</p> : null}
 			<div className="campaign-bar" aria-hidden="true">{ORDER.map((s) => (counts.get(s) ? <i key={s} className={`is-${s}`} style={{ flexGrow: counts.get(s)! / whole }} /> : null))}</div>
 			<p>{ORDER.filter((s) => counts.get(s)).map((s) => <span key={s} className="campaign-count"><i className={`is-${s}`} aria-hidden="true" /> {label(s)} <b>{number(counts.get(s)!)}</b></span>)}</p>
 		</div>

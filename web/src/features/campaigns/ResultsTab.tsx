@@ -10,7 +10,7 @@ import { useMeta } from '@/app/context.tsx';
 import { Empty, Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { money, number, percent } from '@/lib/format.ts';
-import { type Arm, byState, type Comparison, reasonsOf, type Results, type Test, verdictOf } from './results.ts';
+import { type Arm, byState, type Comparison, points, reasonsOf, type Results, type Test, verdictOf } from './results.ts';
 import './campaigns.css';
 
 const GROUPS = ['bought', 'silent', 'control', 'failed', 'not_sent', 'unsubscribed'];
@@ -86,7 +86,7 @@ function Against({ comparisons, base }: { comparisons: Comparison[]; base: strin
 	return comparisons.map((c, i) => (
 		<section key={c.name ?? i}>
 			<h3>{c.whole ? t('campaign.all_variants') : c.name ? t('campaign.against', { name: c.name }) : t('campaign.against_control')}</h3>
-			<Line what={t('campaign.rate')} test={c.rate} show={(v) => percent(v, 2)} />
+			<Line what={t('campaign.rate')} test={c.rate} show={(v) => points(v, t)} />
 			{c.per_head !== undefined && <Line what={t('campaign.per_head')} test={c.per_head} show={(v) => money(v.toFixed(2), base)} />}
 		</section>
 	));

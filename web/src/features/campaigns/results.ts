@@ -1,3 +1,6 @@
+import type { TFunction } from 'i18next';
+import { number } from '@/lib/format.ts';
+
 /** What the program says of a campaign's results. */
 export interface Arm {
 	control: boolean;
@@ -59,6 +62,11 @@ export interface Results {
 export function verdictOf(test: Test): 'better' | 'worse' | 'not_yet' {
 	if (test.low > 0 && test.p_adjusted < 0.05) return 'better';
 	return test.high < 0 && test.p_adjusted < 0.05 ? 'worse' : 'not_yet';
+}
+
+/** A difference of shares, in points. */
+export function points(share: number, t: TFunction): string {
+	return t('campaign.points', { n: number((share * 100).toFixed(2), { maximumFractionDigits: 2 }) });
 }
 
 /** How many are in each state, whatever the variant. */
