@@ -217,25 +217,29 @@ enum err contract_lines_again(struct ctx *ctx, const struct record *contract)
 	return err;
 }
 
-enum err contract_unplan(struct ctx *ctx, const struct record *contract)
+static enum err take_out(struct ctx *ctx, int64_t receivable)
 {
 	static const struct text2 words = {"The contract was terminated", "合同已终止"};
-	const struct entity_info *info = registry_find(ctx->registry, receivable_entity.name);
+	struct record *patch;
+	enum err err = record_new(ctx, registry_find(ctx->registry, receivable_entity.name), &patch);
+	if (err == OK)
+		err = record_set(ctx, patch, "state", value_text("cancelled"));
+	if (err == OK)
+		err = record_set(ctx, patch, "state_reason", value_text(entity_label(ctx, &words)));
+	return err == OK ? record_update(ctx, receivable, patch, 0, W_TRUSTED, NULL) : err;
+}
+
+enum err contract_unplan(struct ctx *ctx, const struct record *contract)
+{
 	char today[RECEIVABLES_DAY_BYTES];
 	int64_t *ids;
 	size_t n = 0;
 	enum err err = receivables_today(ctx, 0, today);
-	if (err == OK)
-		err = contract_ids(ctx, &sql_contract_to_come, record_id(contract), today, &ids, &n);
-	for (size_t i = 0; err == OK && i < n; i++) {
-		struct record *patch;
-		err = record_new(ctx, info, &patch);
+	do { /* what was taken out is not found again */
 		if (err == OK)
-			err = record_set(ctx, patch, "state", value_text("cancelled"));
-		if (err == OK)
-			err = record_set(ctx, patch, "state_reason", value_text(entity_label(ctx, &words)));
-		if (err == OK)
-			err = record_update(ctx, ids[i], patch, 0, W_TRUSTED, NULL);
-	}
+			err = contract_ids(ctx, &sql_contract_to_come, record_id(contract), today, &ids, &n);
+		for (size_t i = 0; err == OK && i < n; i++)
+			err = take_out(ctx, ids[i]);
+	} while (err == OK && n == CONTRACTS_IDS_MAX);
 	return err;
 }

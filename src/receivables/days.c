@@ -20,19 +20,35 @@ static bool write_day(int64_t ms, char ret[RECEIVABLES_DAY_BYTES])
 	return civil.year >= 1 && civil.year <= 9999;
 }
 
-enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
+enum err receivables_clock(struct ctx *ctx, struct text_zone **ret)
 {
 	const char *name;
-	struct text_zone *zone;
-	int64_t at = ctx_now(ctx) + days * (int64_t)DAY_MS;
+	*ret = NULL;
 	enum err err = setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &name);
-	if (err != OK)
-		return err;
-	if (text_zone_new(name, &zone)) {
-		at += (int64_t)text_zone_seconds(zone, at) * 1000;
-		text_zone_free(zone);
-	}
+	if (err == OK && !text_zone_new(name, ret))
+		*ret = NULL;
+	return err;
+}
+
+enum err receivables_day_at(struct ctx *ctx, struct text_zone *clock, int64_t at, char ret[RECEIVABLES_DAY_BYTES])
+{
+	at += clock != NULL ? (int64_t)text_zone_seconds(clock, at) * 1000 : 0;
 	return write_day(at, ret) ? OK : fail(ctx, ERR_INVALID, "", "day_range");
+}
+
+enum err receivables_day_of(struct ctx *ctx, int64_t at, char ret[RECEIVABLES_DAY_BYTES])
+{
+	struct text_zone *clock;
+	enum err err = receivables_clock(ctx, &clock);
+	if (err == OK)
+		err = receivables_day_at(ctx, clock, at, ret);
+	text_zone_free(clock);
+	return err;
+}
+
+enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
+{
+	return receivables_day_of(ctx, ctx_now(ctx) + days * (int64_t)DAY_MS, ret);
 }
 
 enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, char ret[RECEIVABLES_DAY_BYTES])
@@ -45,21 +61,15 @@ enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, c
 
 enum err receivables_moment(struct ctx *ctx, const char *day, int hour, int64_t *ret)
 {
-	const char *name;
-	struct text_zone *zone;
+	struct text_zone *clock;
 	int64_t at;
-	enum err err = setting_text(ctx, &firm_settings[FIRM_TIME_ZONE], &name);
-	if (err == OK && !time_parse(day, &at))
-		err = fail(ctx, ERR_BUG, "", "day");
-	if (err != OK)
-		return err;
+	if (!time_parse(day, &at))
+		return fail(ctx, ERR_BUG, "", "day");
 	at += (int64_t)hour * HOUR_MS;
-	if (text_zone_new(name, &zone)) {
-		at -= (int64_t)text_zone_offset(zone, at) * MINUTE_MS;
-		text_zone_free(zone);
-	}
-	*ret = at;
-	return OK;
+	enum err err = receivables_clock(ctx, &clock);
+	*ret = at - (clock != NULL ? (int64_t)text_zone_offset(clock, at) * MINUTE_MS : 0);
+	text_zone_free(clock);
+	return err;
 }
 
 bool receivables_is(const struct record *r, const char *field, const char *text)

@@ -43,19 +43,14 @@ static const char *money_text(struct ctx *ctx, int64_t amount, const char *curre
 
 /* --- allocating --------------------------------------------------------------------------- */
 
-static enum err allocate(struct ctx *ctx, int64_t receipt, int64_t receivable, const char *currency, int64_t amount)
+static enum err new_allocation(struct ctx *ctx, const struct record *receipt, int64_t receivable, struct record **ret)
 {
-	struct record *r;
-	enum err err = record_new(ctx, info_of(ctx, &allocation_entity), &r);
+	enum err err = record_new(ctx, info_of(ctx, &allocation_entity), ret);
 	if (err == OK)
-		err = record_set(ctx, r, "receipt_id", value_int(receipt));
+		err = record_set(ctx, *ret, "receipt_id", value_int(record_id(receipt)));
 	if (err == OK)
-		err = record_set(ctx, r, "receivable_id", value_int(receivable));
-	if (err == OK)
-		err = record_set(ctx, r, "currency", value_text(currency));
-	if (err == OK)
-		err = record_set(ctx, r, "amount", value_int(amount));
-	return err == OK ? record_create(ctx, r, 0) : err;
+		err = record_set(ctx, *ret, "receivable_id", value_int(receivable));
+	return err == OK ? record_set(ctx, *ret, "currency", *record_value(receipt, "currency")) : err;
 }
 
 /* The oldest first, as far as the money goes; what is in another currency is left to be said. */
@@ -81,7 +76,11 @@ static enum err allocate_oldest(struct ctx *ctx, const struct record *receipt, c
 		if (err != OK || open <= 0 || !str_equal(record_text(line, "currency"), currency))
 			continue;
 		int64_t part = open < *ret_left ? open : *ret_left;
-		err = allocate(ctx, record_id(receipt), ids[i], currency, part);
+		err = new_allocation(ctx, receipt, ids[i], &line);
+		if (err == OK)
+			err = record_set(ctx, line, "amount", value_int(part));
+		if (err == OK)
+			err = record_create(ctx, line, 0);
 		*ret_left -= part;
 	}
 	return err;
@@ -122,13 +121,7 @@ static enum err allocate_line(struct ctx *ctx, const struct record *receipt, con
 	if (err == OK)
 		err = record_load(ctx, info_of(ctx, &receivable_entity), id, &receivable);
 	if (err == OK)
-		err = record_new(ctx, info_of(ctx, &allocation_entity), &r);
-	if (err == OK)
-		err = record_set(ctx, r, "receipt_id", value_int(record_id(receipt)));
-	if (err == OK)
-		err = record_set(ctx, r, "receivable_id", value_int(id));
-	if (err == OK)
-		err = record_set(ctx, r, "currency", *record_value(receipt, "currency"));
+		err = new_allocation(ctx, receipt, id, &r);
 	if (err == OK)
 		err = read_line(ctx, receipt, receivable, line, r);
 	return err == OK ? record_create(ctx, r, 0) : err;
@@ -306,6 +299,24 @@ static const struct spec refund_specs[] = {
 	{0},
 };
 
+/* What is kept of an allocation settles its share of what the whole did: across currencies at the rate it was made at. */
+static enum err allocate_rest(struct ctx *ctx, const struct record *receipt, const struct record *line, int64_t keep)
+{
+	struct record *rest;
+	int64_t settles;
+	struct fraction share = fraction_div(fraction_of(keep), fraction_of(record_i64(line, "amount")));
+	if (!fraction_to_scaled(fraction_mul(fraction_of(record_i64(line, "settles")), share), 0, &settles))
+		return fail(ctx, ERR_INVALID, "amount", "number_too_large");
+	enum err err = new_allocation(ctx, receipt, record_i64(line, "receivable_id"), &rest);
+	if (err == OK)
+		err = record_set(ctx, rest, "amount", value_int(keep));
+	if (err == OK)
+		err = record_set(ctx, rest, "settles_currency", *record_value(line, "settles_currency"));
+	if (err == OK)
+		err = record_set(ctx, rest, "settles", value_int(settles));
+	return err == OK ? record_create(ctx, rest, 0) : err;
+}
+
 /* Frees so much of the receipt; of the last allocation only the part that is needed goes. */
 static enum err release(struct ctx *ctx, const struct record *receipt, int64_t wanted)
 {
@@ -323,7 +334,7 @@ static enum err release(struct ctx *ctx, const struct record *receipt, int64_t w
 		err = record_delete(ctx, line->info, ids[i], 0, 0);
 		left += amount;
 		if (err == OK && keep > 0) {
-			err = allocate(ctx, record_id(receipt), record_i64(line, "receivable_id"), record_text(receipt, "currency"), keep);
+			err = allocate_rest(ctx, receipt, line, keep);
 			left -= keep;
 		}
 	}
@@ -385,15 +396,15 @@ static enum err part_amount(struct ctx *ctx, const json_t *part, const struct or
 static enum err part_day(struct ctx *ctx, const json_t *part, const struct record *order, const char **ret)
 {
 	const json_t *days = json_object_get(part, "days");
-	char text[TIME_TEXT_MAX], day[RECEIVABLES_DAY_BYTES];
+	char placed[RECEIVABLES_DAY_BYTES], day[RECEIVABLES_DAY_BYTES];
 	*ret = json_string_value(json_object_get(part, "due_on"));
 	if (*ret != NULL || !json_is_integer(days))
 		return *ret != NULL && date_valid(*ret) ? OK : fail(ctx, ERR_INVALID, "parts.due_on", "plan_parts");
 	if (json_integer_value(days) < 0 || json_integer_value(days) > 36500)
 		return fail(ctx, ERR_INVALID, "parts.days", "plan_parts");
-	time_format(record_i64(order, "placed_at"), text);
-	text[10] = '\0';
-	enum err err = receivables_day_after(ctx, text, json_integer_value(days), day);
+	enum err err = receivables_day_of(ctx, record_i64(order, "placed_at"), placed);
+	if (err == OK)
+		err = receivables_day_after(ctx, placed, json_integer_value(days), day);
 	*ret = err == OK ? arena_strdup(ctx->arena, day) : NULL;
 	return err == OK && *ret == NULL ? fail(ctx, ERR_LIMIT, "", "memory") : err;
 }
@@ -449,29 +460,12 @@ static enum err plan_post(struct ctx *ctx, const struct http_request *req, struc
 
 /* --- what is paid and open ------------------------------------------------------------------------ */
 
-static enum err sum_lines(struct ctx *ctx, const struct record *order, int64_t *paid, int64_t *off)
-{
-	int64_t *ids;
-	size_t n;
-	*paid = *off = 0;
-	enum err err = receivables_ids(ctx, &sql_order_receivables, record_id(order), &ids, &n);
-	for (size_t i = 0; err == OK && i < n; i++) {
-		struct record *line;
-		err = record_load(ctx, info_of(ctx, &receivable_entity), ids[i], &line);
-		if (err != OK)
-			break;
-		*paid += record_i64(line, "paid");
-		*off += record_i64(line, "written_off");
-	}
-	return err;
-}
-
 static enum err money_get(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct record *order;
 	struct order_money m;
 	struct jsonw w;
-	int64_t paid, off;
+	int64_t settled[2];
 	enum err err = find(ctx, req, "order", ACTION_READ, &order);
 	const struct entity_info *lines = info_of(ctx, &receivable_entity);
 	if (err == OK && (entity_field_right(ctx->actor, order->info, entity_field(order->info, "total")) < RIGHT_READ ||
@@ -483,13 +477,14 @@ static enum err money_get(struct ctx *ctx, const struct http_request *req, struc
 	if (err == OK)
 		err = order_money(ctx, order, &m);
 	if (err == OK)
-		err = sum_lines(ctx, order, &paid, &off);
+		err = receivables_ask(ctx, &sql_order_settled, record_id(order), 0, settled);
 	if (err != OK)
 		return err;
+	int64_t paid = settled[0] + m.direct, off = settled[1];
 	const struct {
 		const char *name;
 		int64_t value;
-	} sums[] = {{"total", m.total}, {"planned", m.planned}, {"paid", paid + m.direct}, {"written_off", off}, {"open", m.total - paid - m.direct - off},
+	} sums[] = {{"total", m.total}, {"planned", m.planned}, {"paid", paid}, {"written_off", off}, {"open", m.total - paid - off},
 	            {"unplanned", m.total - m.direct - m.planned}};
 	jsonw_init(&w, http_body(res));
 	jsonw_object(&w);

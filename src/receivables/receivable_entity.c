@@ -251,18 +251,19 @@ static enum err off_begin(struct ctx *ctx, const struct record *receivable, stru
 	return receivables_in_currency(ctx, now, "amount", "currency", record_text(receivable, "currency"));
 }
 
+/* When and by whom; what comes back was decided before. */
 static enum err off_decide(struct ctx *ctx, const struct record *receivable, const struct record *old, struct record *now)
 {
 	int64_t open = 0;
+	enum err err = OK;
 	if (receivables_same(old, now, "state"))
 		return OK;
-	enum err err = OK;
 	if (receivables_is(now, "state", "approved")) {
 		err = receivable_open(ctx, receivable, old != NULL ? record_id(old) : 0, &open);
 		if (err == OK && record_i64(now, "amount") > open)
 			err = fail(ctx, ERR_CONFLICT, "amount", "receivable_over_open");
 	}
-	if (err != OK || old == NULL)
+	if (err != OK || receivables_is(now, "state", "requested") || (old == NULL && record_i64(now, "decided_at") != 0))
 		return err;
 	err = record_set(ctx, now, "decided_at", value_int(ctx_now(ctx)));
 	return err == OK && ctx->actor != NULL && ctx->actor->user_id != 0 ? record_set(ctx, now, "decided_by_id", value_int(ctx->actor->user_id)) : err;

@@ -16,6 +16,8 @@ enum { RECEIVABLES_DAY_BYTES = 16 };
 
 /* The day so many days from now, by the firm's clock: YYYY-MM-DD. */
 enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
+/* The day of a moment (UTC milliseconds) by the firm's clock. */
+enum err receivables_day_of(struct ctx *ctx, int64_t at, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* The day so many days after `day` (a checked date). ERR_BUG: it is none. */
 enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* UTC milliseconds of an hour of that day by the firm's clock. */

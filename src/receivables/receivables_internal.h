@@ -2,11 +2,15 @@
 #ifndef GUANXI_RECEIVABLES_INTERNAL_H
 #define GUANXI_RECEIVABLES_INTERNAL_H
 
+#include "core/text/text.h"
 #include "receivables/receivables.h"
 
 enum { RECEIVABLES_GRACE, RECEIVABLES_BEFORE, RECEIVABLES_AGAIN, RECEIVABLES_NUMBER, RECEIVABLES_SETTINGS };
 enum { RECEIVABLES_LINES_MAX = 500 };
 
+/* The firm's clock, for many days; NULL: UTC. To be freed with text_zone_free. */
+enum err receivables_clock(struct ctx *ctx, struct text_zone **ret) MUST_CHECK;
+enum err receivables_day_at(struct ctx *ctx, struct text_zone *clock, int64_t at, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* A statement with ids and up to two numbers; no row: zeros. */
 enum err receivables_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t without, int64_t ret[2]) MUST_CHECK;
 /* Ids of a statement with one id, at most RECEIVABLES_LINES_MAX, in ctx's arena. */

@@ -21,6 +21,7 @@ struct move {
 
 struct statement {
 	struct ctx *ctx;
+	struct text_zone *clock;
 	struct move *list;
 	size_t n;
 	int64_t *written; /* receivables of which something was written off */
@@ -66,11 +67,10 @@ static enum err add_receipt(struct ctx *ctx, const struct query_row *row, void *
 
 static enum err add_off(struct ctx *ctx, const struct query_row *row, void *arg)
 {
-	char day[TIME_TEXT_MAX];
-	(void)ctx;
-	time_format(number_at(row, row->values[1].kind == VALUE_INT ? 1 : 5), day);
-	day[10] = '\0';
-	return add(arg, day, "written_off", text_at(row, 2), text_at(row, 3), number_at(row, 0), -number_at(row, 4));
+	struct statement *s = arg;
+	char day[RECEIVABLES_DAY_BYTES];
+	enum err err = receivables_day_at(ctx, s->clock, number_at(row, 1), day);
+	return err == OK ? add(s, day, "written_off", text_at(row, 2), text_at(row, 3), number_at(row, 0), -number_at(row, 4)) : err;
 }
 
 static enum err ask(struct ctx *ctx, const struct entity *entity, const char *raw, query_row_fn fn, struct statement *s)
@@ -83,16 +83,24 @@ static enum err ask(struct ctx *ctx, const struct entity *entity, const char *ra
 	return err == OK ? query_run(ctx, query, fn, s) : err;
 }
 
+/* Decided until the end of that day, by the firm's clock. */
 static enum err ask_written(struct ctx *ctx, struct statement *s, const char *to)
 {
-	enum err err = OK;
+	char next[RECEIVABLES_DAY_BYTES], until[TIME_TEXT_MAX];
+	int64_t at = 0;
+	enum err err = receivables_day_after(ctx, to, 1, next);
+	if (err == OK)
+		err = receivables_moment(ctx, next, 0, &at);
+	if (err == OK)
+		err = receivables_clock(ctx, &s->clock);
+	time_format(at, until);
 	for (size_t i = 0; err == OK && i < s->n_written; i += IDS_AT_ONCE) {
 		struct buf list;
 		buf_init(&list, 0);
 		for (size_t k = i; k < s->n_written && k < i + IDS_AT_ONCE; k++)
 			buf_printf(&list, "%s%lld", k > i ? "," : "", (long long)s->written[k]);
 		const char *raw = !buf_failed(&list) ? arena_printf(ctx->arena,
-			"receivable_id=in.(%s)&state=eq.approved&decided_at=lte.%sT23:59:59Z&select=id,decided_at,currency,reason,amount,created_at", buf_text(&list), to) : NULL;
+			"receivable_id=in.(%s)&state=eq.approved&decided_at=lt.%s&select=id,decided_at,currency,reason,amount", buf_text(&list), until) : NULL;
 		buf_release(&list);
 		err = ask(ctx, &write_off_entity, raw, add_off, s);
 	}
@@ -196,6 +204,7 @@ static void release(struct statement *s)
 		free(s->list[i].currency);
 		free(s->list[i].text);
 	}
+	text_zone_free(s->clock);
 }
 
 static void answer(struct http_response *res, struct statement *s, const char *name, const char *from, const char *to)

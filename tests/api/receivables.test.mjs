@@ -120,6 +120,11 @@ test('what was allocated by hand, oldest first and across currencies, at the rat
   assert.deepEqual([francs.fx_rate, francs.amount_base], [null, null]);
   assert.equal(key(await post('allocation', { receipt_id: francs.id, receivable_id: yuan.id, amount: '5.00' })), 'receivable_rate');
   assert.equal((await post('allocation', { receipt_id: francs.id, receivable_id: yuan.id, amount: '5.00', settles: '40.00', settles_currency: 'CNY' })).status, 201);
+  // a part given back: the rest settles its share at the rate it was made at
+  const part = await post(`receipt/${francs.id}/refund`, { amount: '2.00', release: true });
+  assert.deepEqual([part.status, part.body?.free], [201, '0.00'], part.text);
+  assert.equal((await get(`receivable/${yuan.id}`)).paid, '95.00');
+  assert.equal((await post(`allocation`, { receipt_id: (await make('receipt', { customer_id: ids.wu, amount: '2.00', currency: 'CHF', reference: 'C-2' })).id, receivable_id: yuan.id, amount: '2.00', settles: '16.00', settles_currency: 'CNY' })).status, 201);
   assert.equal(key(await post('allocation', { receipt_id: francs.id, receivable_id: (await owed('1')).id, amount: '1' })), 'receipt_other_customer');
   const old = await owed('3.00', { customer_id: ids.wu, due_on: '2026-01-05' });
   const auto = await make('receipt', { customer_id: ids.wu, amount: '4.00', reference: 'A-1' });

@@ -12,6 +12,9 @@ SELECT (SELECT coalesce(sum(a.amount), 0) FROM allocation a WHERE a.receipt_id =
 -- name: order_planned
 SELECT coalesce(sum(amount), 0), count(*) FROM receivable WHERE order_id = ?1 AND state <> 'cancelled' AND id <> ?2;
 
+-- name: order_settled
+SELECT coalesce(sum(paid), 0), coalesce(sum(written_off), 0) FROM receivable WHERE order_id = ?1 AND state <> 'cancelled' AND id <> ?2;
+
 -- name: order_paid_direct
 SELECT coalesce(sum(CASE WHEN kind = 'refund' THEN 0 ELSE amount END), 0), coalesce(sum(CASE WHEN kind = 'refund' THEN amount ELSE 0 END), 0)
 FROM payment WHERE order_id = ?1 AND id <> ?2 AND state = 'paid';
