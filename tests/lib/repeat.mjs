@@ -4,6 +4,8 @@
 // records are done twice with `Prefer: tx=rollback` before they are done.  The server is best built with
 // AddressSanitizer then, which poisons what a request leaves behind.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 const engine = process.env.GUANXI_ENGINE ?? 'sqlite';
 const mode = process.env.GUANXI_REPEAT;
@@ -20,6 +22,26 @@ const still = (text) => text.replace(/"took_ms":[\d.e-]+|"request_id":"[0-9a-f]+
 const written = /^\/api\/v1\/[a-z_]+(\/[0-9A-Za-z-]+)?(\?|$)/;
 const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit|timers|webhooks|services|custom_fields|forecast|pivot|outbox|stall\/invite|notices|consents|duplicates)/;
 
+/** Whether a timer, a service or another request has written a record since. */
+function writtenSince(data, ms) {
+  if (!data || engine !== 'sqlite') return false;
+  const done = spawnSync('sqlite3', ['-readonly', join(data, 'guanxi.db'), 'SELECT at FROM change ORDER BY seq DESC LIMIT 1'], { encoding: 'utf8' });
+  return done.status === 0 && Number(done.stdout) >= ms;
+}
+
+async function asked(method, path, headers, send, data, rounds = 5) {
+  const began = Date.now(), first = await send(headers);
+  if (first.status === 401 || first.status === 429) return first; // tries are counted
+  const second = await send(headers), third = await send(headers);
+  if (mode === '2' || moving.some((shape) => shape.test(path)) || (engine === 'postgres' && sealed.test(path))) return third;
+  const same = (again) => again.status === first.status && (again.status >= 400 || still(again.text) === still(first.text));
+  if (same(second) && same(third)) return third;
+  if (rounds > 1 && writtenSince(data, began)) return asked(method, path, headers, send, data, rounds - 1);
+  const other = same(second) ? third : second;
+  assert.deepEqual([other.status, still(other.text)], [first.status, still(first.text)], `${method} ${path} was answered otherwise when asked again`);
+  return third;
+}
+
 /**
  * Asks `send(headers)` as often as it must be asked, and resolves to the last answer.
  *
@@ -27,20 +49,11 @@ const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bul
  * @param {string} path
  * @param {Record<string, string>} headers of the request
  * @param {(headers: Record<string, string>) => Promise<{status: number, text: string, headers: Headers}>} send
+ * @param {string} [data] folder of the server: an answer may be another where a record was written meanwhile
  */
-export async function thrice(method, path, headers, send) {
+export async function thrice(method, path, headers, send, data) {
   if (!repeating) return send(headers);
-  if (method === 'GET' || method === 'HEAD') {
-    const first = await send(headers);
-    if (first.status === 401 || first.status === 429) return first; // tries are counted
-    const second = await send(headers), third = await send(headers);
-    if (mode === '2' || moving.some((shape) => shape.test(path)) || (engine === 'postgres' && sealed.test(path))) return third;
-    for (const again of [second, third]) {
-      assert.equal(again.status, first.status, `${method} ${path} was answered otherwise when asked again: ${first.text.slice(0, 300)} | ${again.text.slice(0, 300)}`);
-      if (again.status < 400) assert.equal(still(again.text), still(first.text), `${method} ${path} was answered otherwise when asked again`);
-    }
-    return third;
-  }
+  if (method === 'GET' || method === 'HEAD') return asked(method, path, headers, send, data);
   if (written.test(path) && !notRecords.test(path)) {
     const names = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     if (!names['idempotency-key'] && !/tx=/.test(names.prefer ?? '')) {

@@ -63,6 +63,8 @@ export function makeData({ args = [], demo = false } = {}) {
   };
 }
 
+const folderOf = new Map(); // of the servers, by their address
+
 /** Serves a data folder; resolves when it answers. */
 export async function serve(data, { args = [], env = {} } = {}) {
   const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
@@ -81,6 +83,7 @@ export async function serve(data, { args = [], env = {} } = {}) {
     });
     ended.then(({ code, signal }) => reject(new Error(`the server ended with ${code ?? signal}: ${log}`)));
   });
+  folderOf.set(url, data);
   return {
     url,
     child,
@@ -139,7 +142,7 @@ export function client(url, token) {
         body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
       });
       return { status: got.status, headers: got.headers, text: await got.text() };
-    });
+    }, folderOf.get(url));
     noteHit(method, path, answer.status);
     const isJson = /^application\/([a-z.+]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
     return { ...answer, body: isJson && answer.text ? JSON.parse(answer.text) : answer.text };
