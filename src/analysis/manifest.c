@@ -1,5 +1,6 @@
 #include "analysis/analysis.h"
 #include "analysis/pivot.h"
+#include "analysis/report.h"
 #include "core/manifest/manifest.h"
 
 static const struct entity *const entities[] = {&pivot_entity, NULL};
@@ -13,6 +14,14 @@ const struct route analysis_routes[] = {
 	 .doc = "The records behind a cell, as a condition of their list."},
 	{.method = METHOD_POST, .pattern = "/api/v1/pivot/export", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = pivot_http_export, .work = WORK_EXPORT,
 	 .doc = "The same table as XLSX or CSV, of what the caller may export."},
+	{.method = METHOD_GET, .pattern = "/api/v1/reports", .lane = LANE_READ, .door = DOOR_SIGNED_IN, .handle = report_http_list,
+	 .doc = "Reports that the caller may ask for."},
+	{.method = METHOD_POST, .pattern = "/api/v1/reports/*", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = report_http_ask,
+	 .doc = "A report over what the caller may see: figures for its sentence, and tables; with a period, filters and a condition of the orders."},
+	{.method = METHOD_POST, .pattern = "/api/v1/reports/*/export", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = report_http_export, .work = WORK_EXPORT,
+	 .doc = "A table of a report as XLSX or CSV, of what the caller may export."},
+	{.method = METHOD_POST, .pattern = "/api/v1/reports/*/segment", .lane = LANE_HEAVY, .door = DOOR_SIGNED_IN, .handle = report_http_segment,
+	 .doc = "The customers behind a figure of a report become a segment."},
 	{.pattern = NULL},
 };
 

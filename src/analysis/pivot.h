@@ -107,6 +107,12 @@ struct pivot_sql {
 	size_t n_params;       /* of `source`: 0 of table f */
 };
 enum err pivot_sql_make(struct ctx *ctx, struct pivot *p, struct pivot_sql *ret) MUST_CHECK;
+/* Rows that count, with columns that were asked of the star: "SELECT … FROM … WHERE …"; its parameters are the star's. */
+enum err pivot_sql_plain(struct ctx *ctx, struct pivot *p, const char *columns, const char **ret) MUST_CHECK;
+/* The days that those of p are compared with (p->compare), both included. */
+void pivot_earlier(const struct pivot *p, int64_t *ret_from, int64_t *ret_to);
+/* Today by the firm's clock, in days since 1970. */
+enum err pivot_today(struct ctx *ctx, int64_t *ret) MUST_CHECK;
 /* "CREATE TEMP TABLE f AS …": the finest groups, of which all others can be added up. */
 enum err pivot_sql_finest(struct ctx *ctx, struct pivot_sql *sql, const char **ret) MUST_CHECK;
 /* One level: by the first n_rows of the rows' dimensions and all or none of the columns'; the dimensions as they are, then each

@@ -45,7 +45,7 @@ static int64_t year_before(int64_t day)
 	return date_days(moved, &then) ? then : day - 365;
 }
 
-static void earlier(const struct pivot *p, int64_t *ret_from, int64_t *ret_to)
+void pivot_earlier(const struct pivot *p, int64_t *ret_from, int64_t *ret_to)
 {
 	if (p->compare == COMPARE_YEAR) {
 		*ret_from = year_before(p->from);
@@ -69,7 +69,7 @@ static void put_period(const struct pivot *p, struct buf *buf)
 			buf_printf(buf, " AND \"t0\".\"%s:day\" <= %lld", p->table->moment, (long long)p->to);
 		return;
 	}
-	earlier(p, &from, &to);
+	pivot_earlier(p, &from, &to);
 	buf_printf(buf, " AND (\"t0\".\"%s:day\" BETWEEN %lld AND %lld OR \"t0\".\"%s:day\" BETWEEN %lld AND %lld)", p->table->moment, (long long)p->from,
 	           (long long)p->to, p->table->moment, (long long)from, (long long)to);
 }
@@ -92,7 +92,7 @@ static const char *const date_columns[BY_COUNT] = {
 	[BY_HOLIDAY] = "holiday",
 };
 
-static enum err today(struct ctx *ctx, int64_t *ret)
+enum err pivot_today(struct ctx *ctx, int64_t *ret)
 {
 	const char *name;
 	struct text_zone *zone = NULL;
@@ -112,7 +112,7 @@ static enum err put_inner(struct ctx *ctx, const struct pivot *p, const struct p
 	const struct query_star_field *f = &dim->at;
 	int64_t now;
 	const char *day = arena_printf(ctx->arena, "%s.\"%s:day\"", f->table, f->name);
-	enum err err = dim->by == BY_AGE ? today(ctx, &now) : OK;
+	enum err err = dim->by == BY_AGE ? pivot_today(ctx, &now) : OK;
 	if (err || !day)
 		return err ? err : no_memory(ctx);
 	if (dim->by == BY_VALUE)
@@ -223,6 +223,22 @@ enum err pivot_sql_make(struct ctx *ctx, struct pivot *p, struct pivot_sql *ret)
 	ret->params = query_star_params(p->star, &ret->n_params);
 	ret->source = arena_printf(ctx->arena, "(%s)", ret->facts);
 	return ret->source ? OK : no_memory(ctx);
+}
+
+enum err pivot_sql_plain(struct ctx *ctx, struct pivot *p, const char *columns, const char **ret)
+{
+	struct buf buf, where;
+	const char *from = NULL;
+	buf_init(&buf, SQL_MAX);
+	buf_init(&where, SQL_MAX);
+	put_period(p, &where);
+	enum err err = put_uncounted(ctx, p, &where);
+	if (!err)
+		err = query_star_from(ctx, p->star, &from);
+	if (!err)
+		buf_printf(&buf, "SELECT %s%s%s", columns, from, buf_text(&where));
+	buf_release(&where);
+	return take(ctx, &buf, err, ret);
 }
 
 /* --- levels ------------------------------------------------------------------------------------------ */

@@ -27,6 +27,7 @@ static const struct field fields[] = {
 	{.name = "error", .type = FIELD_TEXT, .label = {"Why it cannot be filled", "无法计算的原因"}, .max = 300, .flags = F_READONLY},
 	{.name = "timed_to", .type = FIELD_INT, .label = {"Moments looked at up to", "时间检查进度"}, .flags = F_READONLY | F_SECRET},
 	{.name = "snapshot_of_id", .type = FIELD_LINK, .label = {"Snapshot of", "快照来源"}, .link = "segment", .on_delete = DELETE_SET_NULL, .flags = F_INDEX | F_READONLY},
+	{.name = "given", .type = FIELD_BOOL, .label = {"Chosen by a report", "由报表选定"}, .fallback = "false", .flags = F_REQUIRED | F_READONLY},
 	{.name = "owner_id", .type = FIELD_LINK, .label = {"Owner", "所有者"}, .link = "user", .on_delete = DELETE_RESTRICT, .fallback = "me",
 	 .flags = F_REQUIRED | F_INDEX | F_LIST},
 	{.name = "team_id", .type = FIELD_LINK, .label = {"Team", "团队"}, .link = "team", .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
@@ -95,8 +96,8 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	enum err err = same(old, now, "condition") && same(old, now, "owner_id") ? OK : check_owner(ctx, now);
 	if (!err && !same(old, now, "condition"))
 		err = check_condition(ctx, now);
-	/* a snapshot is what its segment was */
-	bool snapshot = record_i64(now, "snapshot_of_id") != 0;
+	/* a snapshot is what its segment was, what a report chose is what it chose */
+	bool snapshot = record_i64(now, "snapshot_of_id") != 0 || record_i64(now, "given") != 0;
 	if (!err && snapshot && old != NULL)
 		return fail(ctx, ERR_CONFLICT, "condition", "segment_snapshot");
 	return err || snapshot ? err : record_set(ctx, now, "state", value_text("waiting"));

@@ -66,7 +66,7 @@ static enum err fill(struct ctx *ctx, const struct http_request *req, struct htt
 {
 	struct record *segment, *patch;
 	enum err err = get_segment(ctx, req->params[0], ACTION_UPDATE, &segment);
-	if (!err && record_i64(segment, "snapshot_of_id") != 0)
+	if (!err && (record_i64(segment, "snapshot_of_id") != 0 || record_i64(segment, "given") != 0))
 		err = fail(ctx, ERR_CONFLICT, "", "segment_snapshot");
 	if (!err)
 		err = record_new(ctx, segment->info, &patch);
