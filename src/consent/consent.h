@@ -101,6 +101,9 @@ enum err consent_link_read(struct ctx *ctx, const char *token, struct consent_li
 /* The whole address as customers reach it, or "/u/…" where the firm has not said its own; in ctx's arena. */
 enum err consent_link_url(struct ctx *ctx, const struct consent_link *link, const char **ret) MUST_CHECK;
 
+/* "a:" and an address, of IPv6 its /64, which a household has: who is counted together at public doors. In ctx's arena; NULL: no memory. */
+const char *consent_neighbourhood(struct ctx *ctx, const char *address);
+
 /* --- the ledger -------------------------------------------------------------------- */
 
 struct consent_entry {
@@ -111,5 +114,8 @@ struct consent_entry {
 };
 /* In a write job, as the program: adds an entry, unless the newest says the same; *ret_added may be NULL. */
 enum err consent_add(struct ctx *ctx, const struct consent_entry *entry, bool *ret_added) MUST_CHECK;
+/* In a write job, as the program: double opt-in by mail, whatever the entry's channel and state. Adds "asked" and sends the mail; not
+ * where it is given already, was asked within the last day, or the customer has no address. */
+enum err consent_ask_by_mail(struct ctx *ctx, const struct consent_entry *entry) MUST_CHECK;
 
 #endif

@@ -160,8 +160,7 @@ static enum err count(struct ctx *ctx, const char *who, int64_t *ret)
 	return err;
 }
 
-/* IPv6: a household has a /64, that is up to its fourth colon. */
-static const char *neighbourhood(struct ctx *ctx, const char *address)
+const char *consent_neighbourhood(struct ctx *ctx, const char *address)
 {
 	size_t n = 0;
 	int colons = 0;
@@ -175,7 +174,7 @@ static const char *neighbourhood(struct ctx *ctx, const char *address)
 static enum err too_often(struct ctx *ctx, const struct http_request *req, struct http_response *res, const struct consent_link *link, bool *ret)
 {
 	int64_t by_address = 0, by_person = 0;
-	enum err err = count(ctx, neighbourhood(ctx, req->remote != NULL ? req->remote : ""), &by_address);
+	enum err err = count(ctx, consent_neighbourhood(ctx, req->remote != NULL ? req->remote : ""), &by_address);
 	if (!err)
 		err = count(ctx, arena_printf(ctx->arena, "c:%lld", (long long)link->customer_id), &by_person);
 	*ret = by_address > ADDRESS_MINUTE || by_person > PERSON_MINUTE;

@@ -214,6 +214,46 @@ static enum err asked_lately(struct ctx *ctx, const struct ask_body *body, bool 
 	return err;
 }
 
+/* The newest entry about mails of this purpose. */
+static enum err newest_of(struct ctx *ctx, const struct consent_entry *entry, int64_t *ret_id, bool *ret_given)
+{
+	struct stmt *stmt;
+	bool row = false;
+	enum err err = db_prepare(ctx, ctx->db, &sql_consent_newest, &stmt);
+	if (err)
+		return err;
+	stmt_bind_i64(stmt, 1, entry->customer_id);
+	stmt_bind_text(stmt, 2, "email");
+	stmt_bind_text(stmt, 3, entry->purpose);
+	err = stmt_step(ctx, stmt, &row);
+	*ret_id = !err && row ? stmt_i64(stmt, 0) : 0;
+	*ret_given = !err && row && str_equal(stmt_text(stmt, 1), "given");
+	stmt_done(stmt);
+	return err;
+}
+
+enum err consent_ask_by_mail(struct ctx *ctx, const struct consent_entry *entry)
+{
+	struct ask_body body = {.customer_id = entry->customer_id, .purpose = entry->purpose};
+	struct consent_entry asked = *entry;
+	struct record *person;
+	int64_t id;
+	bool given = false, lately = false;
+	enum err err = newest_of(ctx, entry, &id, &given);
+	if (!err)
+		err = asked_lately(ctx, &body, &lately);
+	if (!err)
+		err = record_load(ctx, registry_find(ctx->registry, "customer"), entry->customer_id, &person);
+	if (err || given || lately || str_empty(record_text(person, "email")))
+		return err;
+	asked.channel = "email";
+	asked.state = "asked";
+	err = consent_add(ctx, &asked, NULL);
+	if (!err)
+		err = newest_of(ctx, entry, &id, &given);
+	return err ? err : send_asked(ctx, entry->customer_id, id);
+}
+
 static enum err ask(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct ask_body body = {.purpose = "marketing"};

@@ -23,8 +23,8 @@ const fill = (r) => r.path.replace('/{p1}/export', '/customer/export').replace(/
 const forge = (r, headers, body = '{"name":"forged"}', query = '') => fetch(server.url + fill(r) + (query && (fill(r).includes('?') ? '&' : '?') + query), { method: r.method, headers: { Cookie: me.cookie, 'Content-Type': 'application/json', ...headers }, body, redirect: 'manual' });
 /** What anybody may ask without a session: it goes by what the body knows, not by the cookie. */
 const forAnybody = ['/api/v1/session', '/api/v1/invitation/look', '/api/v1/invitation/accept'];
-/** Pages behind a signed link read no cookie at all: consent.test.mjs. */
-const byLink = (r) => r.path.startsWith('/u/');
+/** Pages behind a signed link, and forms for anybody, read no cookie at all: consent.test.mjs, webforms.test.mjs. */
+const byLink = (r) => /^\/[uf]\//.test(r.path);
 const changing = () => routes.filter((r) => r.method !== 'GET' && !forAnybody.includes(r.path) && !byLink(r));
 
 test('S23 with the cookie alone nothing is changed, by any route, from anywhere, in any kind of body', async () => {

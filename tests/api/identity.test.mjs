@@ -221,7 +221,7 @@ test('S52 whoever must change the password reaches no record before; links are n
   const session = await enter(who.email, 'set for the first time 3');
   assert.equal(session.status, 200);
   await unchanged(server.data, async () => {
-    for (const r of routes.filter((x) => !/^\/(healthz|metrics)$|^\/u\/|\/session$|\/account(\/(password|sessions.*|totp.*))?$|\/events$/.test(x.path))) {
+    for (const r of routes.filter((x) => !/^\/(healthz|metrics)$|^\/[uf]\/|\/session$|\/account(\/(password|sessions.*|totp.*))?$|\/events$/.test(x.path))) {
       const answer = await ask(session, r.method, r.path.replace('/{p1}/export', '/customer/export').replace(/\{\w+\}/g, '17') + (['PATCH', 'DELETE'].includes(r.method) && !r.path.includes('{') ? '?id=gt.0' : ''), r.method === 'GET' || r.method === 'DELETE' ? undefined : { name: 'x' });
       // one's own affairs, the words of the program and the name of the firm may be read; nothing else answers
       const own = r.method === 'GET' && /\/(account\/\w+|meta|settings|openapi\.json|search|titles|changes|import\/presets|notices\/unread)$/.test(r.path);

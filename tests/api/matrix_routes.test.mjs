@@ -13,7 +13,7 @@ const ids = {}; // entity → id of a record
 
 /** Open to everybody, as docs say; everything else needs to know who it is. */
 const publicRoutes = new Set(['GET /healthz', 'GET /metrics', 'POST /api/v1/session', 'POST /api/v1/invitation/look', 'POST /api/v1/invitation/accept',
-  'GET /u/{p1}', 'POST /u/{p1}', 'GET /u/{p1}/choices', 'POST /u/{p1}/choices']);
+  'GET /f/{p1}', 'POST /f/{p1}', 'GET /f/{p1}/thanks', 'GET /f/{p1}/data', 'POST /f/{p1}/data', 'GET /u/{p1}', 'POST /u/{p1}', 'GET /u/{p1}/choices', 'POST /u/{p1}/choices']);
 /** About oneself: no right is needed, and no other person's data is touched. */
 const ownRoutes = /^\w+ \/api\/v1\/(session|account|settings|views|meta|events|changes|titles|search|openapi\.json|import\/presets|notices|follows)(\/|$)/;
 /** The house's directory, which everybody who has signed in may read (not change). */

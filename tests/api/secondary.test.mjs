@@ -63,7 +63,7 @@ function sample(e, word, who, links) {
   return fitted;
 }
 /** Texts that must be of some form. */
-const BOUND = new Set(['time_zone', 'unfit_reason', 'unit', 'coupon', 'condition']);
+const BOUND = new Set(['time_zone', 'unfit_reason', 'unit', 'coupon', 'condition', 'sites', 'redirect_url']);
 
 /** What it hangs on comes first. */
 function inOrder(list) {

@@ -7,7 +7,7 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
   'lead_assignment', 'lead_point', 'lead', 'duplicate_rule', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target',
-  'campaign', 'campaign_variant', 'campaign_content'];
+  'campaign', 'campaign_variant', 'campaign_content', 'web_form'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
 // a pivot table is arranged on its page
@@ -102,6 +102,8 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'quote_line') delete row.unit; // the product's own is filled in
   if (entity.name === 'quote_line') Object.assign(row, { position: i + 1, quantity: String(i + 1), price_by_hand: `${i}.5`, discount_percent: String(i), optional: i % 2 === 0, chosen: false });
   if (entity.name === 'campaign') Object.assign(row, { control_share: String(i * 5), window_days: 7 + i, budget: `${i}00.25`, cost_per_contact: `${i}.25`, starts_at: '2026-12-01T08:00:00Z', ends_at: '2027-01-01T08:00:00Z', segments: undefined, minus: undefined });
+  if (entity.name === 'web_form') Object.assign(row, { state: 'draft', entity: ['lead', 'customer', 'case'][i % 3], day_limit: i + 1, sites: `https://shop${i}.example.com`, redirect_url: `https://example.org/thanks?n=${i}`,
+    open_from: `2026-0${1 + (i % 9)}-15T00:00:00Z`, open_until: '2027-01-15T00:00:00Z', fields: [{ field: ['name', 'name', 'subject'][i % 3], label_en: `Say ${i}` }], consents: null });
   if (entity.name === 'campaign_variant') row.share = i + 1;
   if (entity.name === 'campaign_content') { Object.assign(row, { subject: `Tea {{name}} ${i}`, text: `text ${i}`, html: '<p>{{name}}</p>' }); delete row.variant_id; }
   if (entity.name === 'contact_pause') Object.assign(row, { from_on: `202${i}-01-28`, until_on: `202${i}-02-28` });

@@ -106,6 +106,9 @@ struct route {
 	size_t body_max;          /* 0: 1 MiB */
 	bool upload;              /* the body is streamed to a file */
 	bool no_csrf;             /* sign-in and signed webhooks only */
+	/* Pages of other sites may ask, as a browser lets them by CORS: their question beforehand (OPTIONS) is answered for all of them,
+	 * the handler asks Origin for itself, names it in its answer, and never looks at who is signed in. */
+	bool cors;
 	enum work work;           /* of HEAVY routes */
 	/* May they at all?  Asked at the head, before any of a large body is taken, and refused there; the handler asks for
 	 * itself again.  Required where a large body is not let in by the door alone.  req has no body yet. */

@@ -63,7 +63,7 @@ static enum err check_door(struct http_call *call)
 static enum err check_forgery(struct http_call *call)
 {
 	struct ctx *ctx = &call->ctx;
-	if (call->req.method == METHOD_GET)
+	if (call->req.method == METHOD_GET || call->route->cors)
 		return OK;
 	if ((call->needs_csrf || ctx->actor == NULL) && from_other_site(call))
 		return fail(ctx, ERR_FORBIDDEN, "", "cross_site");

@@ -68,6 +68,20 @@ static void refuse_method(struct http_call *call, const char *allow, bool asked)
 	call->state = STATE_DONE;
 }
 
+/* What a browser asks before a page of another site may: nothing is told of the site, the request itself is judged by it. */
+static void allow_sites(struct http_call *call, const struct http_node *node, const char *allow)
+{
+	bool cors = false;
+	for (int i = 0; i < METHOD_COUNT; i++)
+		cors = cors || (node->routes[i] != NULL && node->routes[i]->cors);
+	if (!cors)
+		return;
+	http_set_header(&call->res, "Access-Control-Allow-Origin", "*");
+	http_set_header(&call->res, "Access-Control-Allow-Methods", allow);
+	http_set_header(&call->res, "Access-Control-Allow-Headers", "Content-Type");
+	http_set_header(&call->res, "Access-Control-Max-Age", "600");
+}
+
 /* No route: perhaps a file of the page. */
 static void answer_unrouted(struct http_call *call, const char *method)
 {
@@ -100,6 +114,8 @@ static void find_route(struct http_call *call, const struct http_path *path, con
 		char allow[HTTP_ALLOW_MAX];
 		http_router_allow(match.node, allow);
 		refuse_method(call, allow, strcmp(method, "OPTIONS") == 0);
+		if (strcmp(method, "OPTIONS") == 0)
+			allow_sites(call, match.node, allow);
 		return;
 	}
 	call->req.method = (enum method)number;
