@@ -12,7 +12,7 @@ const mode = process.env.GUANXI_REPEAT;
 export const repeating = mode === '1' || mode === '2';
 
 /** What another thread is at work on, and what counts each time it is asked. */
-const moving = [/^\/(metrics|healthz|readyz)/, /^\/api\/v1\/(bulk|bulk_item|import|import_run|bulk_act|audit|timers|webhooks|services|readers|automation_run|segment\w*|sequences|case_clock|warehouse|outbox|notices)\b/];
+const moving = [/^\/(metrics|healthz|readyz)/, /^\/api\/v1\/(bulk|bulk_item|import|import_run|bulk_act|audit|timers|webhooks|services|readers|automation_run|segment\w*|sequences|case_clock|warehouse|outbox|notices|mailboxes)\b/];
 /** On PostgreSQL the sealed log follows a moment later. */
 const sealed = /^\/api\/v1\/(deleted\b|changes\b|[a-z_]+\/\d+\/history)/;
 
@@ -20,7 +20,7 @@ const sealed = /^\/api\/v1\/(deleted\b|changes\b|[a-z_]+\/\d+\/history)/;
 const still = (text) => text.replace(/"took_ms":[\d.e-]+|"request_id":"[0-9a-f]+"|nonce="[0-9a-f]+"|"csrf":"[0-9a-f]+"/g, '');
 
 const written = /^\/api\/v1\/[a-z_]+(\/[0-9A-Za-z-]+)?(\?|$)/;
-const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit|timers|webhooks|services|custom_fields|forecast|pivot|outbox|stall\/invite|notices|consents|duplicates)/;
+const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit|timers|webhooks|services|custom_fields|forecast|pivot|outbox|stall\/invite|notices|mailboxes|consents|duplicates)/;
 
 /** Whether a timer, a service or another request has written a record since. */
 function writtenSince(data, ms) {

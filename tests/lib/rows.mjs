@@ -10,8 +10,8 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'campaign', 'campaign_variant', 'campaign_content', 'web_form'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
-// a pivot table is arranged on its page
-export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'pivot_table'];
+// a pivot table is arranged on its page, a mailbox is read by the program, which alone makes what was received
+export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'mailbox', 'mail_message', 'pivot_table'];
 
 const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
   "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];

@@ -114,7 +114,7 @@ WRAPPERS = {
     "microhttpd.h": {"core/http"}, "sqlite3.h": {"core/store"}, "libpq-fe.h": {"core/store"}, "opencc/": {"core/text"},
     "unicode/": {"core/text"}, "phonenumbers/": {"core/text"}, "csv.h": {"core/files"}, "xlsxwriter.h": {"core/files"},
     "zip.h": {"core/files"}, "libxml/": {"core/files"}, "magic.h": {"core/files"}, "gnutls/": {"core/access", "core/http"},
-    "gmime/": {"core/mail"}, "openssl/": {"core/dkim"}, "curl/": {"core/outward"}, "gumbo.h": {"core/mail"}, "ccadical.h": {"core/configure"},
+    "gmime/": {"core/mail"}, "openssl/": {"core/dkim", "core/imap"}, "curl/": {"core/outward"}, "gumbo.h": {"core/mail"}, "ccadical.h": {"core/configure"},
 }
 
 
@@ -178,6 +178,7 @@ SECRETS_COMPARED = {
     ("src/core/files/archive.c", "check_signature", "sodium_memcmp"),
     ("src/consent/consent_link.c", "consent_link_read", "bytes_equal_ct"),
     ("src/webforms/form_stamp.c", "form_stamp_read", "bytes_equal_ct"),
+    ("src/mailboxes/match.c", "mailbox_tagged", "bytes_equal_ct"),
 }
 EVEN = ["bytes_equal_ct", "sodium_memcmp", "gnutls_memcmp", "crypto_verify_32", "crypto_pwhash_str_verify", "crypto_secretbox_open_easy"]
 # These stop at the first byte that differs.

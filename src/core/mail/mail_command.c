@@ -1,6 +1,11 @@
 /* `guanxi mail …`: what the program makes of raw messages, on plain files. */
 #include "core/mail/mail_command.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/jsonw.h"
 #include "core/command/command.h"
 #include "core/mail/mail.h"
 #include "core/mail/mail_sanitize.h"
@@ -32,9 +37,80 @@ static bool explain_file(struct cli *cli, const char *name)
 	return good;
 }
 
+/* --- mail from outside ---------------------------------------------------------------- */
+
+enum { SECONDS_MAX = 30, FRAMES_BYTES = 1536 << 20, HEAD_MAX = 24 };
+
+/* What hostile mail may cost. An address sanitizer needs more room than that. */
+static bool set_limits(void)
+{
+	const struct rlimit time = {SECONDS_MAX, SECONDS_MAX}, nothing = {0, 0};
+	bool good = setrlimit(RLIMIT_CPU, &time) == 0 && setrlimit(RLIMIT_CORE, &nothing) == 0 && setrlimit(RLIMIT_FSIZE, &nothing) == 0;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	const struct rlimit memory = {FRAMES_BYTES, FRAMES_BYTES};
+	good = good && setrlimit(RLIMIT_AS, &memory) == 0;
+#endif
+	return good;
+}
+
+/* {"from_address","mail"}, or an empty line for what can't be read. */
+static bool explain_frame(struct cli *cli, const char *bytes, size_t n)
+{
+	struct arena arena;
+	struct ctx ctx;
+	struct mail mail;
+	struct buf out, said;
+	struct jsonw w;
+	arena_init(&arena, ARENA_MAX);
+	ctx_init(&ctx, &arena, cli->ctx->clock);
+	buf_init(&out, LINE_MAX_BYTES);
+	buf_init(&said, LINE_MAX_BYTES);
+	if (mail_read(&ctx, bytes, n, &mail) == OK && mail_explain(&ctx, "", &mail, &said) == OK) {
+		jsonw_init(&w, &out);
+		jsonw_object(&w);
+		jsonw_kv_text(&w, "from_address", mail.from_address);
+		jsonw_key(&w, "mail");
+		jsonw_raw(&w, buf_text(&said), said.len);
+		jsonw_end_object(&w);
+	}
+	if (buf_failed(&out))
+		buf_reset(&out);
+	buf_putc(&out, '\n');
+	bool good = fwrite(buf_text(&out), 1, out.len, cli->out) == out.len && fflush(cli->out) == 0;
+	buf_release(&said);
+	buf_release(&out);
+	arena_release(&arena);
+	return good;
+}
+
+/* Messages from the standard input, each behind a line with its length. */
+static int explain_frames(struct cli *cli)
+{
+	char head[HEAD_MAX];
+	if (!set_limits()) {
+		fprintf(cli->err, "guanxi: no bounds can be set\n");
+		return 1;
+	}
+	while (fgets(head, sizeof(head), cli->in) != NULL) {
+		char *end;
+		unsigned long long n = strtoull(head, &end, 10);
+		char *bytes = end > head && *end == '\n' && n <= MAIL_BYTES_MAX ? malloc((size_t)n + 1) : NULL;
+		bool good = bytes != NULL && fread(bytes, 1, (size_t)n, cli->in) == n;
+		if (good)
+			bytes[n] = '\0';
+		good = good && explain_frame(cli, bytes, (size_t)n);
+		free(bytes);
+		if (!good)
+			return 1;
+	}
+	return 0;
+}
+
 static int mail_explain_files(struct cli *cli)
 {
 	int status = 0;
+	if (command_value(cli, "frames") != NULL)
+		return explain_frames(cli);
 	if (cli->n_files == 0) {
 		fprintf(cli->err, "guanxi: 'mail explain' needs one or more FILEs\n");
 		return 2;
@@ -73,6 +149,7 @@ static const struct command_option verify_options[] = {
 
 static const struct command_option explain_options[] = {
 	{"json", NULL, false, "One JSON object a line; there is no other form yet"},
+	{"frames", NULL, false, "In place of FILEs: messages from the standard input, each behind a line with its length, with bounds on time and memory, as the server reads mail"},
 	{.name = NULL},
 };
 

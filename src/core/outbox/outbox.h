@@ -63,6 +63,15 @@ enum err outbox_cancel(struct ctx *ctx, const char *key, const char *reason, boo
 /* In a write job: what is for this record and has not begun to leave is refused with the reason; how many. */
 enum err outbox_cancel_of(struct ctx *ctx, const char *entity, int64_t record_id, const char *reason, int64_t *ret) MUST_CHECK;
 
+/* A mail that was sent and came back. */
+struct outbox_returned {
+	int64_t mail_id;
+	bool soft;        /* it may work another time: its state stays */
+	const char *said; /* who, and why, as the report says */
+};
+/* In a write job: notes it, and for ever unless it is soft tells the rules that it failed. *ret false: it was not sent, or it is noted already. */
+enum err outbox_came_back(struct ctx *ctx, const struct outbox_returned *returned, bool *ret) MUST_CHECK;
+
 /* --- rules of folders -------------------------------------------------------- */
 
 /* What rules see of a mail. Borrowed for the call. */

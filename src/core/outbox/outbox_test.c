@@ -28,6 +28,8 @@ static const struct {
 	{"outbox_no_answer", {"The server got the whole mail and did not answer: it may have arrived", "服务器收到整封邮件但没有应答：邮件可能已送达"}},
 	{"outbox_died", {"The program ended while the mail was leaving: it may have arrived", "邮件发出时程序中断：邮件可能已送达"}},
 	{"outbox_unmade", {"The mail could not be made", "无法生成邮件"}},
+	{"outbox_bounced", {"It came back: the address can't be reached", "邮件被退回：该地址无法送达"}},
+	{"outbox_bounced_soft", {"It came back, for now", "邮件暂时被退回"}},
 	{"no_consent", {"There is no consent", "没有得到同意"}},
 	{"cap", {"The recipient has had enough mails for now", "收件人近期收到的邮件已达上限"}},
 };

@@ -168,3 +168,6 @@ SELECT id FROM outbox_mail WHERE state = 4 AND EXISTS (SELECT 1 FROM outbox_body
 
 -- name: outbox_one
 SELECT id, to_address, to_name, subject, entity, record_id, purpose, "key", message_id, attempts, created_at, state FROM outbox_mail WHERE id = ?1;
+
+-- name: outbox_returned
+UPDATE outbox_mail SET state = ?2, reason = ?3, reply = ?4 WHERE id = ?1 AND state IN (3, 6) AND reason <> ?3;

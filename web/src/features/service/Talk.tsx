@@ -1,6 +1,6 @@
 /** The conversation of a case, who else is there, and the answer. */
 import { Alert, Button, Input, Segmented, Select } from 'antd';
-import { useEffect, useId, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, post } from '@/api/client.ts';
 import { createRecord, entityOf, fieldOf, linkedTitle, type RecordAnswer, refresh, selectOf, useCache, useSome } from '@/api/records.ts';
@@ -12,6 +12,8 @@ import { problemText } from '@/components/common/undo.tsx';
 import { When } from '@/components/common/When.tsx';
 import { useMay } from '@/components/record/rights.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
+
+const MailPart = lazy(() => import('../mailboxes/MailPart.tsx'));
 
 interface Person { user_id: string; name: string; typing: boolean }
 interface Here { people: Person[]; last_seq: number; version: number }
@@ -63,7 +65,7 @@ export function Talk({ entity, record }: { entity: Entity; record: RecordAnswer 
 			{found.isPending && <Loading rows={5} />}
 			{rows.length === SHOWN && <p className="quiet">{t('service.older', { n: SHOWN })}</p>}
 			{found.isSuccess && rows.length === 0 && <p className="quiet">{t('service.nothing_said')}</p>}
-			<ol className="talk-list" aria-label={t('service.talk')}>{rows.map((m) => <Message key={m.id} entity={messages} row={m} />)}</ol>
+			<ol className="talk-list" aria-label={t('service.talk')}>{rows.map((m) => <Message key={m.id} entity={messages} row={m} matter={entity} caseId={id} last={last} />)}</ol>
 			<div ref={end} />
 			<p className="talk-here" role="status">
 				{people.filter((p) => p.typing).map((p) => <b key={p.user_id}>{t('service.answering', { name: p.name })}</b>)}
@@ -76,12 +78,13 @@ export function Talk({ entity, record }: { entity: Entity; record: RecordAnswer 
 	);
 }
 
-function Message({ entity, row }: { entity: Entity; row: Row }) {
+function Message({ entity, row, matter, caseId, last }: { entity: Entity; row: Row; matter: Entity; caseId: string; last: number }) {
 	const { t } = useTranslation();
 	const meta = useMeta();
 	const kind = fieldOf(entity, 'kind');
 	const channel = fieldOf(entity, 'channel');
 	const author = fieldOf(entity, 'author_id');
+	const mayHere = useMay();
 	if (row.kind === 'event') {
 		return (
 			<li className="talk-event">
@@ -99,6 +102,11 @@ function Message({ entity, row }: { entity: Entity; row: Row }) {
 				<When at={String(row.at)} />
 			</p>
 			<div className="talk-body">{String(row.body ?? '')}</div>
+			{row.channel === 'email' && row.kind !== 'note' && (
+				<Suspense fallback={null}>
+					<MailPart caseId={caseId} messageId={String(row.id)} seq={last} mayMove={mayHere(matter, 'update')} />
+				</Suspense>
+			)}
 		</li>
 	);
 	function detail(text: unknown) {
