@@ -12,9 +12,9 @@
 enum {
 	TURN_MS = 500,
 	SILENCE_MS = 60000,         /* without an answer to what was asked */
-	IDLE_MS = 27 * 60000,       /* RFC 2177: begun anew before 29 minutes */
+	IDLE_MS = 9 * 60000,        /* begun anew long before 29 minutes (RFC 2177), and asked: not every server tells */
 	ASK_MS = 60000,             /* where there is no IDLE */
-	PAUSE_MIN_MS = 2000,
+	PAUSE_MIN_MS = 500,
 	PAUSE_MAX_MS = 15 * 60000,
 	READ_BYTES = 16384,
 	BATCH_BYTES = 4 << 20,
@@ -30,7 +30,7 @@ struct box {
 	struct imap_talk *talk;
 	char *texts[5];           /* host, user, secret, folder, since */
 	struct mailbox mailbox;   /* its texts are those above, or NULL */
-	bool told_well, seen, more; /* more: it was not read to its end */
+	bool well, seen, more;    /* well: it has come to rest; more: it was not read to its end */
 	int64_t heard_at, asked_at;
 	uint32_t uidvalidity, last_uid;
 	size_t at;                /* of talk->listed: what was asked for so far */
@@ -143,6 +143,12 @@ static enum err give_up(struct ctx *ctx, struct fetcher *f, struct box *box, con
 {
 	int64_t wait = PAUSE_MIN_MS;
 	char said[IMAP_SAID_MAX] = "";
+	bool usual = box->well && (str_equal(error, "outward_broken") || str_equal(error, "imap_bye")); /* servers end what has waited long */
+	if (usual) {
+		hang_up(f, box);
+		box->well = false;
+		return OK;
+	}
 	for (int64_t i = 0; i < box->failures && wait < PAUSE_MAX_MS; i++)
 		wait *= 2;
 	wait = wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS;
@@ -188,7 +194,7 @@ static enum err call(struct ctx *ctx, struct fetcher *f, struct box *box, const 
 	struct imap_account account = {.user = box->texts[1], .secret = box->texts[2], .folder = box->texts[3], .since = box->texts[4], .sign_in = m->sign_in,
 		.starttls = m->security == IMAP_STARTTLS};
 	imap_talk_begin(box->talk, &account);
-	box->told_well = false;
+	box->well = false;
 	box->heard_at = ctx_now(ctx);
 	return OK;
 }
@@ -275,9 +281,7 @@ static enum err go_on(struct ctx *ctx, struct fetcher *f, struct box *box)
 	}
 	imap_talk_rest(box->talk);
 	box->asked_at = ctx_now(ctx);
-	if (box->told_well)
-		return OK;
-	box->told_well = true;
+	box->well = true;
 	box->failures = 0;
 	return write_job(ctx, note_well, box);
 }
@@ -302,11 +306,10 @@ static enum err happens(struct ctx *ctx, struct fetcher *f, struct box *box, con
 		imap_talk_list(box->talk, box->last_uid + 1);
 		return OK;
 	case IMAP_RESTS:
-		/* asked again, and nothing was new: the waiting is begun anew */
-		if (box->talk->state == IMAP_ASKED)
-			imap_talk_rest(box->talk);
 		box->asked_at = ctx_now(ctx);
-		return write_job(ctx, note_well, box);
+		if (box->talk->state == IMAP_ASKED) /* the waiting was ended: is there something that was not told? */
+			imap_talk_list(box->talk, box->last_uid + 1);
+		return OK;
 	case IMAP_FAILED:
 		return give_up(ctx, f, box, box->talk->error);
 	case IMAP_NOTHING:
@@ -471,7 +474,7 @@ static int64_t next_of(const struct box *box, const struct mailbox *m, int64_t n
 {
 	if (box->wire != NULL)
 		return now;
-	return m->paused_until > now ? m->paused_until : now + PAUSE_MIN_MS;
+	return m->paused_until > now ? m->paused_until : now;
 }
 
 static enum err begin(struct ctx *ctx, struct service_turn *turn, struct mailbox **ret, size_t *ret_n)

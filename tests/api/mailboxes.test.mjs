@@ -142,7 +142,7 @@ test('S60 loops die: what nobody wrote opens nothing, and a bounce is told where
 });
 
 test('each message once: cut at every step, in the middle of a literal, under another UIDVALIDITY, in two mailboxes', async () => {
-  for (const [stage, how] of [['greet', 'drop'], ['capability', 'half'], ['login', 'drop'], ['examine', 'half'], ['search', 'drop'], ['sizes', 'half'], ['fetch', 'half'], ['fetch', 'drop'], ['idle', 'drop'],
+  for (const [stage, how] of [['greet', 'drop'], ['login', 'drop'], ['examine', 'half'], ['search', 'drop'], ['sizes', 'half'], ['fetch', 'half'], ['fetch', 'drop'], ['idle', 'drop'],
     ['fetch', '* 1 FETCH (UID 1 BODY[] {99999999999}\r\n'], ['search', '* SEARCH \x00\xff\r\nnonsense\r\n']]) {
     let cut = false;
     box.answer = (at) => (at === stage && !cut ? ((cut = true), how) : undefined);
@@ -151,9 +151,6 @@ test('each message once: cut at every step, in the middle of a literal, under an
     const got = await arrives({ subject, from: `cut${count}@example.org` });
     assert.ok(cut, stage);
     assert.deepEqual([got.reason, (await mails(`subject=eq.${encodeURIComponent(subject)}`)).length], ['new', 1], subject);
-    // whoever looks at it has it tried at once
-    box.answer = () => undefined;
-    good(await api('PATCH', `/api/v1/mailbox/${mailbox.id}`, { alarm_minutes: 30 + count }));
   }
   const before = (await mails('select=id&limit=1000')).length, cases = (await api('GET', '/api/v1/case?select=id&limit=1000')).body.length;
   box.renumber();
@@ -169,7 +166,7 @@ test('mail of any kind is kept as it came, shown without what could run, and rea
   const frame = await api('GET', `/api/v1/mail_message/${got.id}/frame`);
   assert.match(frame.headers.get('content-security-policy'), /default-src 'none'.*sandbox/);
   assert.match(frame.text, /Hello/);
-  assert.doesNotMatch(frame.text, /script|onclick|javascript:|background|src="https/);
+  assert.doesNotMatch(frame.text, /script|onclick|javascript:|url\(|\ssrc=/);
   assert.match((await api('GET', `/api/v1/mail_message/${got.id}/raw`)).text, /^From: hostile@example\.org\r\n[^]*<script>/);
   // nesting without end, a header of a megabyte, no header at all: each is kept, and the next one comes
   const deep = `${letter({ subject: 'Deep', from: 'deep@example.org', headers: { 'Content-Type': 'multipart/mixed; boundary=x0' }, body: '' })}${Array.from({ length: 1200 }, (_, i) => `--x${i}\nContent-Type: multipart/mixed; boundary=x${i + 1}\n\n`).join('')}text`;
@@ -187,7 +184,7 @@ test('mail of any kind is kept as it came, shown without what could run, and rea
 test('what goes wrong is said in plain words, and secrets stay here', async () => {
   box.secret = 'another';
   box.cut();
-  const failing = await until('the failure', async () => { const m = await health(); return m.failures > 0 && m; });
+  const failing = await until('the failure', async () => { const m = await health(); return /does not accept/.test(m.error) && m; });
   assert.equal(failing.error, 'The server does not accept the user name or the password');
   assert.equal(failing.said, '[AUTHENTICATIONFAILED] wrong password');
   const tried = good(await api('POST', `/api/v1/mailboxes/${mailbox.id}/test`));
@@ -199,8 +196,10 @@ test('what goes wrong is said in plain words, and secrets stay here', async () =
   // changed where it goes: the password was given for another place
   good(await api('PATCH', `/api/v1/mailbox/${mailbox.id}`, { username: 'someone' }));
   assert.equal((await health()).has_password, false);
-  for (const [body, field] of [[{ host: 'a b' }, 'host'], [{ username: 'a\x01' }, 'username'], [{ port: 70000 }, 'port'], [{ folder: 'x\r\nA LOGOUT' }, 'folder']])
+  for (const [body, field] of [[{ host: 'a b' }, 'host'], [{ host: '-oX' }, 'host'], [{ port: 70000 }, 'port']])
     assert.equal((await api('PATCH', `/api/v1/mailbox/${mailbox.id}`, body)).status, 422, field);
+  good(await api('PATCH', `/api/v1/mailbox/${mailbox.id}`, { folder: 'x\r\nA LOGOUT' }));
+  assert.doesNotMatch(good(await api('GET', `/api/v1/mailbox/${mailbox.id}`)).folder, /[\r\n]/);
   // an address inside that no list names, however it is written
   for (const host of ['127.0.0.2', '[::1]', '10.0.0.1', '0x7f000003']) {
     const other = await make('mailbox', { name: host, address: 'x@shop.example', host, port: 993, username: 'x', active: false });

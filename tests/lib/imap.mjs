@@ -28,7 +28,7 @@ export async function imapServer({ answer = () => undefined, tls, startTls = fal
   it.cut = () => it.sockets.forEach((s) => s.destroy());
 
   function talk(raw) {
-    let socket = raw, buffer = '', asked = null, idle = null;
+    let socket = raw, buffer = '', asked = null, idle = null, told = 0;
     const write = (data) => { if (!socket.destroyed) socket.write(data); };
     const say = (line) => write(`${line}\r\n`);
     function reply(stage, line, usual) {
@@ -91,13 +91,16 @@ export async function imapServer({ answer = () => undefined, tls, startTls = fal
           return say('+ ');
         case 'EXAMINE':
           if (!/INBOX/.test(line) && !/&/.test(line)) return say(`${tag} NO no such folder`);
+          told = it.messages.length;
           return reply('examine', line, `* FLAGS (\\Seen)\r\n* ${it.messages.length} EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY ${it.uidvalidity}] ok\r\n* OK [UIDNEXT ${it.next}] ok\r\n${tag} OK [READ-ONLY] done\r\n`);
         case 'NOOP': return reply('noop', line, `* ${it.messages.length} EXISTS\r\n${tag} OK\r\n`);
         case 'IDLE': {
-          const tell = () => say(`* ${it.messages.length} EXISTS`);
+          const tell = () => { told = it.messages.length; say(`* ${told} EXISTS`); };
           idle = { tag, tell };
           it.idlers.add(tell);
-          return reply('idle', line, '+ idling\r\n');
+          reply('idle', line, '+ idling\r\n');
+          if (told !== it.messages.length) tell(); // it came since the last command
+          return;
         }
         case 'UID': {
           const [what, ...args] = rest;
