@@ -71,7 +71,7 @@ static enum err read_orders(struct report_run *r, struct orders *o)
 static enum err find(struct report_run *r, const struct orders *o, struct model_itemsets *sets)
 {
 	const struct model_baskets baskets = {.item = o->item, .start = o->start, .n = o->n, .n_items = (int32_t)o->n_items};
-	int64_t least = (int64_t)o->n / 2000 > LEAST ? (int64_t)o->n / 2000 : LEAST;
+	int64_t least = (int64_t)o->n / 200 > LEAST ? (int64_t)o->n / 200 : LEAST;
 	struct faults before = r->ctx->faults;
 	enum err err = ERR_LIMIT;
 	for (int i = 0; err == ERR_LIMIT && i < TRIES; i++, least *= 2) {

@@ -22,6 +22,8 @@ export interface Arranged {
 	pins?: Pin[];
 	/** Keys of home cards in their order, and those that are left out. */
 	home?: { order: string[]; hidden: string[] };
+	/** Cards of the dashboard in their order, and how many days they speak of. */
+	dashboard?: { cards: string[]; span?: string };
 }
 
 function parse(text: string | null | undefined): Arranged {

@@ -145,7 +145,7 @@ function Actions({ record }: { record: RecordAnswer }) {
 			{may(store, 'create') && (
 				<Button onClick={() => setName(`${String(record.row.name)} · ${date(new Date().toISOString())}`)}>{t('segment.snapshot')}</Button>
 			)}
-			{mayUpdate && !record.row.snapshot_of_id && (
+			{mayUpdate && !record.row.snapshot_of_id && !record.row.given && (
 				<Button onClick={() => void post(`segments/${record.row.id}/fill`).then(() => refresh(cache, 'segment'), failed)}>{t('segment.fill')}</Button>
 			)}
 			{name !== null && (
@@ -198,13 +198,14 @@ export default function SegmentPage({ entity, id }: RecordPageProps) {
 				const size = (record.row.size as number | null) ?? null;
 				return of ? [
 					{ key: 'members', label: t('segment.members'), work: 'marketing' as const, children: <Members of={of} segment={id} size={size} /> },
-					{
+					// what a report chose has no condition that would say so
+					...(record.row.given ? [] : [{
 						key: 'condition', label: t('segment.condition'), work: 'marketing' as const,
 						children: <ConditionTab entity={entity} of={of} record={record} fixed={Boolean(record.row.snapshot_of_id)} />,
-					},
+					}]),
 					{ key: 'events', label: t('segment.events'), work: 'marketing' as const, children: <ComingAndGoing of={of} segment={id} size={size} /> },
 					{ key: 'sizes', label: t('segment.sizes'), work: 'marketing' as const, children: <Sizes segment={id} size={size} /> },
-					{ key: 'why', label: t('segment.why'), work: 'marketing' as const, children: <WhySomebody of={of} segment={id} /> },
+					...(record.row.given ? [] : [{ key: 'why', label: t('segment.why'), work: 'marketing' as const, children: <WhySomebody of={of} segment={id} /> }]),
 					{ key: 'compare', label: t('segment.compare'), work: 'marketing' as const, children: <Compare of={of} segment={record.row} /> },
 				] : [];
 			}}
