@@ -39,7 +39,7 @@ static const struct field payment_fields[] = {
 	 .flags = F_REQUIRED | F_LIST},
 	{.name = "amount", .type = FIELD_MONEY, .label = {"Amount", "金额"}, .currency_field = "currency", .flags = F_REQUIRED | F_LIST},
 	{.name = "currency", .type = FIELD_CODE, .label = {"Currency", "币种"}, .max = 3},
-	{.name = "paid_at", .type = FIELD_TIME, .label = {"Paid", "支付时间"}, .flags = F_LIST},
+	{.name = "paid_at", .type = FIELD_TIME, .label = {"Paid", "支付时间"}, .flags = F_LIST | F_INDEX},
 	{.name = "reference", .type = FIELD_TEXT, .label = {"Reference", "流水号"}, .max = 120, .flags = F_INDEX},
 };
 

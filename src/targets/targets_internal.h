@@ -7,8 +7,6 @@
 
 enum { TARGET_GOAL_SCALE = 2, TARGET_ROWS_MAX = 5000 };
 
-/* The span of a period ("month", "quarter", "year" of the firm) that a day lies in; both days count. ERR_INVALID: no such period or day. */
-enum err target_span(struct ctx *ctx, const char *period, const char *day, char from[RECEIVABLES_DAY_BYTES], char until[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* Which field of what is measured a scope is summed by: "owner_id" …; NULL: the whole firm. */
 const char *target_scope_field(const char *scope);
 

@@ -6,12 +6,12 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
-  'lead_assignment', 'lead_point', 'lead', 'duplicate_rule', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target',
+  'lead_assignment', 'lead_point', 'lead', 'duplicate_rule', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target', 'commission_adjustment',
   'campaign', 'campaign_variant', 'campaign_content', 'web_form'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
-// a pivot table is arranged on its page, a mailbox is read by the program, which alone makes what was received
-export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'mailbox', 'mail_message', 'pivot_table'];
+// a pivot table and the brackets of a plan are arranged on their pages, a mailbox is read by the program, which alone makes what was received
+export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'mailbox', 'mail_message', 'pivot_table', 'commission_plan'];
 
 const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
   "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];
@@ -119,6 +119,11 @@ export function fit(entity, row, i, refs) {
   // of one, each once
   if (entity.name === 'target') Object.assign(row, { scope: 'person', period: 'month', starts_on: `2026-0${1 + (i % 9)}-01`, goal: `${i + 1}000` });
   for (const field of { target: ['team_id', 'branch_id', 'parent_id'], receivable: ['order_id'], receipt: ['original_id'], allocation: ['currency', 'settles', 'settles_currency'], write_off: ['currency'] }[entity.name] ?? []) delete row[field];
+  if (entity.name === 'commission_plan') {
+    for (const field of ['people', 'role_id', 'team_id', 'branch_id', 'floor']) delete row[field];
+    Object.assign(row, { scope: 'firm', mode: 'whole', brackets: [{ from: '0', rate: '3' }], products: null, customers: null, from_on: '2026-01-01', until_on: `2027-0${1 + (i % 9)}-28` });
+  }
+  if (entity.name === 'commission_adjustment') Object.assign(row, { amount: `-${i + 1}.25`, happened_on: `2026-0${1 + (i % 9)}-28` });
   if (entity.name === 'pivot_table') Object.assign(row, { entity: 'order', query: { of: 'order', measures: ['orders'], rows: [], columns: [] } });
   if (entity.name === 'user') Object.assign(row, { active: true });
 }

@@ -3,6 +3,7 @@ import { LockOutlined } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
 import type { Field, FieldTypeName, Row } from '@/api/types.ts';
 import { bool } from './bool.tsx';
+import { brackets } from './brackets.tsx';
 import { code } from './code.tsx';
 import { condition } from './condition.tsx';
 import { date } from './date.tsx';
@@ -27,6 +28,7 @@ const KINDS: Record<FieldTypeName, Kind> = {
 };
 
 export function kindOf(field: Field): Kind {
+	if (field.type === 'json' && field.name === 'brackets') return brackets;
 	return field.asks ? condition : KINDS[field.type] ?? text;
 }
 
