@@ -52,5 +52,7 @@ enum err demo_segments(struct ctx *ctx, void *arg)
 		if (err == OK)
 			err = record_create(ctx, r, W_TRUSTED);
 	}
-	return err == OK ? demo_campaigns(ctx) : err;
+	if (err == OK)
+		err = demo_campaigns(ctx);
+	return err == OK ? demo_webforms(ctx) : err;
 }
