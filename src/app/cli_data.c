@@ -152,6 +152,12 @@ static enum err make_house(struct ctx *ctx, void *arg)
 	return demo_house_make(ctx, arg);
 }
 
+static enum err last_parts(struct ctx *ctx, void *arg)
+{
+	enum err err = demo_pool(ctx, arg);
+	return err == OK ? demo_commission(ctx, arg) : err;
+}
+
 static enum err make_demo(struct cli *cli)
 {
 	struct ctx *ctx = cli->ctx;
@@ -187,7 +193,7 @@ static enum err make_demo(struct cli *cli)
 	if (err == OK)
 		err = demo_twins(ctx, cli->out);
 	if (err == OK)
-		err = store_write(ctx, cli->app->store, demo_pool, NULL);
+		err = store_write(ctx, cli->app->store, last_parts, NULL);
 	return err == OK ? check_merge_search(ctx, cli->app, true) : err;
 }
 

@@ -162,12 +162,22 @@ static enum err close_it(struct ctx *ctx, const struct commission_span *span, co
 	char stand[DIGEST_BYTES];
 	enum err err = commission_book_make(ctx, span, 0, &book);
 	(void)snprintf(stand, sizeof(stand), "%016" PRIx64, err == OK ? commission_book_digest(&book) : 0);
-	if (err == OK && !str_equal(stand, seen))
+	if (err == OK && seen != NULL && !str_equal(stand, seen))
 		err = fail(ctx, ERR_CONFLICT, "digest", "commission_moved");
 	if (err == OK)
 		err = freeze(ctx, &book, stand, ret);
 	commission_book_end(&book);
 	return err;
+}
+
+enum err commission_close(struct ctx *ctx, const char *period, const char *day)
+{
+	struct commission_span span;
+	int64_t id;
+	enum err err = commission_span_of(ctx, period, day, &span);
+	if (err == OK)
+		err = check_over(ctx, &span);
+	return err == OK ? close_it(ctx, &span, NULL, &id) : err;
 }
 
 enum err commission_close_post(struct ctx *ctx, const struct http_request *req, struct http_response *res)

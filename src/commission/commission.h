@@ -10,4 +10,8 @@ extern const struct entity commission_plan_entity, commission_period_entity, com
 extern const struct route commission_routes[];
 extern const struct reaction commission_reactions[];
 
+/* Closes the period ("month" …) of a day as it stands, without a look before; in a write job, asking no right. ERR_CONFLICT: it is closed, or
+ * not over. */
+enum err commission_close(struct ctx *ctx, const char *period, const char *day) MUST_CHECK;
+
 #endif

@@ -10,7 +10,7 @@ static const struct route *const routes[] = {commission_routes, NULL};
 static const struct cap_name caps[] = {{"commission", {"Share, adjust and pay commission", "提成分成、调整与发放"}, "manager"}, {0}};
 
 #define OWN(role)                                                                                                                                                  \
-	{role, "commission_plan", "------"}, {role, "commission_period", "a-----"}, {role, "commission_statement", "o-----"}, {role, "commission_line", "o---o-"},      \
+	{role, "commission_plan", "------"}, {role, "commission_period", "------"}, {role, "commission_statement", "o-----"}, {role, "commission_line", "o---o-"},      \
 		{role, "commission_adjustment", "o-----"}
 #define NONE(role)                                                                                                                                                 \
 	{role, "commission_plan", "------"}, {role, "commission_period", "------"}, {role, "commission_statement", "------"}, {role, "commission_line", "------"},      \
@@ -18,7 +18,7 @@ static const struct cap_name caps[] = {{"commission", {"Share, adjust and pay co
 
 /* What somebody earns is theirs to see, and their manager's. */
 static const struct role_right rights[] = {
-	{"manager", "commission_plan", "a-----"}, {"manager", "commission_period", "a-----"}, OWN("sales"), {"sales", "commission_split", "o-----"}, OWN("service"),
+	{"manager", "commission_plan", "a-----"}, {"manager", "commission_period", "------"}, OWN("sales"), {"sales", "commission_split", "o-----"}, OWN("service"),
 	NONE("marketing"), NONE("analyst"), NONE("read_only"), {0},
 };
 

@@ -49,4 +49,7 @@ enum err demo_webforms(struct ctx *ctx) MUST_CHECK;
 /* Public pools with customers in them, rules that recall; families, staff and groups of firms. In a write job, after demo_deals. */
 enum err demo_pool(struct ctx *ctx, void *arg) MUST_CHECK;
 
+/* Plans of commission, a month that is closed, and what came back of it. In a write job, after demo_trade. */
+enum err demo_commission(struct ctx *ctx, void *arg) MUST_CHECK;
+
 #endif
