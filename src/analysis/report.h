@@ -20,7 +20,8 @@ enum {
 
 enum report_type {
 	REPORT_TEXT, REPORT_INT, REPORT_MONEY /* minor units of the firm's currency */, REPORT_REAL, REPORT_SHARE /* 1: all */, REPORT_DAY /* since 1970 */,
-	REPORT_MONTH /* since year 0 */, REPORT_CUSTOMER /* id; written with its name */, REPORT_PRODUCT
+	REPORT_MONTH /* since year 0 */, REPORT_CUSTOMER /* id; written with its name, as all that follow */, REPORT_PRODUCT,
+	REPORT_CATEGORY, REPORT_USER, REPORT_BRANCH, REPORT_CHANNEL, REPORT_REGION, REPORT_REASON
 };
 
 struct report_column {
@@ -71,7 +72,8 @@ struct report {
 };
 
 extern const struct report *const report_list[]; /* ended by NULL */
-extern const struct report report_sales, report_cohorts, report_rfm, report_concentration, report_returning, report_silence, report_baskets;
+extern const struct report report_sales, report_cohorts, report_rfm, report_concentration, report_returning, report_silence, report_baskets,
+	report_ranking, report_funnel, report_movement;
 
 /* report_table.c: what cannot be kept fails as no memory. */
 enum err report_table_new(struct report_run *r, const char *name, struct text2 label, const struct report_column *columns, size_t n,
@@ -94,8 +96,15 @@ enum err report_send(struct report_run *r, struct http_response *res, const stru
  * only those of customers whom the actor sees, with that customer; else the customer is what the order says.  Amounts are in the firm's
  * currency, none where there is no rate; `back`: goods that came back, which is no purchase. */
 enum err report_orders(struct report_run *r, bool customers) MUST_CHECK;
-/* Temporary table l (order_id, product, amount, day): their lines of products that the actor sees; amounts with four decimals. */
-enum err report_lines(struct report_run *r) MUST_CHECK;
+/* The same, with what a path of the order leads to as `what`. */
+enum err report_orders_by(struct report_run *r, const char *path) MUST_CHECK;
+/* Temporary table l (order_id, product, amount, day): their lines, by what a path leads to ("product_id.id": products that the actor
+ * sees); amounts with four decimals. */
+enum err report_lines(struct report_run *r, const char *path) MUST_CHECK;
+/* Rows of another entity, by the request's condition: a temporary table with these paths as columns c0, c1 …, of times their day. */
+enum err report_rows(struct report_run *r, const char *of, const char *measure, const char *table, const char *const *paths, size_t n) MUST_CHECK;
+/* Whether the actor may read any of it. */
+bool report_may(const struct report_run *r, const char *entity);
 enum err report_ask(struct report_run *r, const char *sql, struct duck_rows **ret) MUST_CHECK;
 enum err report_do(struct report_run *r, const char *sql) MUST_CHECK;
 /* Every row's first column becomes a member. */

@@ -133,7 +133,7 @@ static enum err make(struct report_run *r)
 	struct model_itemsets sets = {.n = 0};
 	enum err err = report_orders(r, r->cell != NULL);
 	if (!err)
-		err = report_lines(r);
+		err = report_lines(r, "product_id.id");
 	if (!err)
 		err = tables(r);
 	if (err || r->cell)

@@ -12,7 +12,8 @@
 enum { NAME_MAX_CHARS = 120, NAME_MAX_BYTES = 480, MONTHS = 12, COMPARED_DAYS = 91 };
 
 const struct report *const report_list[] = {
-	&report_sales, &report_returning, &report_cohorts, &report_rfm, &report_concentration, &report_silence, &report_baskets, NULL,
+	&report_sales, &report_returning, &report_cohorts, &report_rfm, &report_concentration, &report_silence, &report_baskets,
+	&report_ranking, &report_funnel, &report_movement, NULL,
 };
 
 static const struct entity_info *may_ask(struct ctx *ctx, const struct report *report, enum action action)
@@ -106,7 +107,7 @@ static enum err read_period(struct report_run *r)
 
 static enum err known_members(struct ctx *ctx, const json_t *json)
 {
-	static const char *const names[] = {"from", "to", "before", "condition", "filters", "format", "table", "cell", "name", NULL};
+	static const char *const names[] = {"from", "to", "before", "condition", "filters", "format", "table", "cell", "name", "by", NULL};
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)json, key, value) {

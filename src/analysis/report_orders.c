@@ -36,9 +36,9 @@ static enum err parse(struct report_run *r, const char *of, const char *measure,
 {
 	json_t *json = json_pack("{s:s, s:[s]}", "of", of, "measures", measure);
 	static const char *const given[] = {"condition", "filters"};
-	bool orders = str_equal(of, "order");
+	bool asked = !str_equal(of, "order_line"); /* lines follow their orders */
 	enum err err = json ? OK : report_no_memory(r);
-	for (size_t i = 0; !err && orders && i < 2; i++) {
+	for (size_t i = 0; !err && asked && i < 2; i++) {
 		json_t *value = json_object_get(r->json, given[i]);
 		if (value && json_object_set(json, given[i], value))
 			err = report_no_memory(r);
@@ -74,10 +74,10 @@ static enum err keep(struct report_run *r, struct pivot *p, const char *table, c
 	return err;
 }
 
-enum err report_orders(struct report_run *r, bool customers)
+static enum err orders(struct report_run *r, bool customers, const char *path)
 {
 	struct pivot *p;
-	const char *id, *customer, *amount, *kind, *moment;
+	const char *id, *customer, *amount, *kind, *moment, *what = "NULL";
 	enum err err = parse(r, "order", "orders", &p);
 	if (!err)
 		err = column(r, p, "id", &id);
@@ -89,14 +89,49 @@ enum err report_orders(struct report_run *r, bool customers)
 		err = column(r, p, "kind", &kind);
 	if (!err)
 		err = column(r, p, "placed_at", &moment);
+	if (!err && path)
+		err = column(r, p, path, &what);
 	if (err)
 		return err;
-	const char *columns = arena_printf(r->ctx->arena, "%s AS id, %s AS customer, \"t0\".\"placed_at:day\" AS day, %s AS amount, coalesce(%s = 'return', false) AS back",
-	                                   id, customer, amount, kind);
+	const char *columns = arena_printf(r->ctx->arena, "%s AS id, %s AS customer, \"t0\".\"placed_at:day\" AS day, %s AS amount, coalesce(%s = 'return', false) AS back,"
+	                                   " %s AS what", id, customer, amount, kind, what);
 	return keep(r, p, "o", columns, customers ? " WHERE customer IS NOT NULL AND day IS NOT NULL" : " WHERE day IS NOT NULL");
 }
 
-enum err report_lines(struct report_run *r)
+enum err report_orders(struct report_run *r, bool customers)
+{
+	return orders(r, customers, NULL);
+}
+
+enum err report_orders_by(struct report_run *r, const char *path)
+{
+	return orders(r, false, path);
+}
+
+bool report_may(const struct report_run *r, const char *entity)
+{
+	const struct entity_info *info = registry_find(r->ctx->registry, entity);
+	return info && entity_scope(r->ctx->actor, info, ACTION_READ) != SCOPE_NONE && entity_scope(r->ctx->actor, info, r->action) != SCOPE_NONE;
+}
+
+enum err report_rows(struct report_run *r, const char *of, const char *measure, const char *table, const char *const *paths, size_t n)
+{
+	struct pivot *p;
+	struct query_star_field field;
+	const char *columns = "";
+	enum err err = parse(r, of, measure, &p);
+	for (size_t i = 0; !err && columns && i < n; i++) {
+		err = query_star_field(r->ctx, p->star, paths[i], paths[i], &field);
+		if (err)
+			return err;
+		bool time = pivot_is_time(field.info->fields[field.field]);
+		columns = time ? arena_printf(r->ctx->arena, "%s%s%s.\"%s:day\" AS c%zu", columns, i ? ", " : "", field.table, field.name, i)
+		               : arena_printf(r->ctx->arena, "%s%s%s AS c%zu", columns, i ? ", " : "", field.column, i);
+	}
+	return err ? err : keep(r, p, table, columns, "");
+}
+
+enum err report_lines(struct report_run *r, const char *path)
 {
 	struct pivot *p;
 	const char *order, *product, *total;
@@ -104,7 +139,7 @@ enum err report_lines(struct report_run *r)
 	if (!err)
 		err = column(r, p, "order_id", &order);
 	if (!err)
-		err = column(r, p, "product_id.id", &product);
+		err = column(r, p, path, &product);
 	if (!err)
 		err = column(r, p, "total", &total);
 	if (err)

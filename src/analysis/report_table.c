@@ -104,11 +104,19 @@ enum err report_bad_cell(struct report_run *r)
 	return fail_arg(r->ctx, ERR_INVALID, "cell", "report_cell", "cell");
 }
 
+/* Names of types in answers; of those with names of their own, their entities. */
+static const char *const type_names[] = {
+	[REPORT_TEXT] = "text", [REPORT_INT] = "int", [REPORT_MONEY] = "money", [REPORT_REAL] = "real", [REPORT_SHARE] = "share", [REPORT_DAY] = "day",
+	[REPORT_MONTH] = "month", [REPORT_CUSTOMER] = "customer", [REPORT_PRODUCT] = "product",
+	[REPORT_CATEGORY] = "category", [REPORT_USER] = "user", [REPORT_BRANCH] = "branch", [REPORT_CHANNEL] = "channel", [REPORT_REGION] = "region",
+	[REPORT_REASON] = "lost_reason",
+};
+
 /* --- names -------------------------------------------------------------------------------------- */
 
 static const struct entity_info *named_by(const struct ctx *ctx, enum report_type type)
 {
-	return type == REPORT_CUSTOMER || type == REPORT_PRODUCT ? registry_find(ctx->registry, type == REPORT_CUSTOMER ? "customer" : "product") : NULL;
+	return type >= REPORT_CUSTOMER ? registry_find(ctx->registry, type_names[type]) : NULL;
 }
 
 /* Names of one column, as far as the actor may see them. */
@@ -164,7 +172,7 @@ static void put_value(struct report_run *r, struct jsonw *w, enum report_type ty
 		put_day(w, v->i);
 	else if (type == REPORT_MONTH)
 		put_month(w, v->i);
-	else if (labels && (type == REPORT_CUSTOMER || type == REPORT_PRODUCT)) {
+	else if (labels && type >= REPORT_CUSTOMER) {
 		jsonw_object(w);
 		jsonw_kv_id(w, "id", v->i);
 		jsonw_kv_text(w, "name", name_of(r, type, labels, v->i));
@@ -176,11 +184,6 @@ static void put_value(struct report_run *r, struct jsonw *w, enum report_type ty
 	else
 		jsonw_int(w, v->i);
 }
-
-static const char *const type_names[] = {
-	[REPORT_TEXT] = "text", [REPORT_INT] = "int", [REPORT_MONEY] = "money", [REPORT_REAL] = "real", [REPORT_SHARE] = "share", [REPORT_DAY] = "day",
-	[REPORT_MONTH] = "month", [REPORT_CUSTOMER] = "customer", [REPORT_PRODUCT] = "product",
-};
 
 static enum err write_table(struct report_run *r, struct jsonw *w, const struct report_table *t)
 {
@@ -262,7 +265,7 @@ static enum err send(struct ctx *ctx, void *arg, const void *data, size_t n)
 
 static bool is_named(enum report_type type)
 {
-	return type == REPORT_CUSTOMER || type == REPORT_PRODUCT;
+	return type >= REPORT_CUSTOMER;
 }
 
 static enum err words_of(struct report_run *r, enum report_type type, const struct value *v, const struct pivot_labels *labels, struct cell *ret)

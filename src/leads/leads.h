@@ -4,10 +4,14 @@
 
 #include "core/entity/entity.h"
 #include "core/http/http.h"
+#include "core/warehouse/star.h"
 
 extern const struct entity lead_entity, lead_point_entity, lead_assignment_entity;
 /* Conversion, its undoing, what is alike. Stand before rest_routes. */
 extern const struct route leads_routes[];
+
+/* What the warehouse copies and counts of it. */
+extern const struct star_table leads_stars[];
 
 /* In a write job: the points of a lead anew, with their reasons. */
 enum err lead_score(struct ctx *ctx, int64_t id) MUST_CHECK;

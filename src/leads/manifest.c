@@ -63,4 +63,4 @@ static enum err begin(struct ctx *ctx, void *arg)
 static const struct migration steps[] = {{1, "points of leads to begin with", NULL, NULL, begin}};
 
 extern const struct manifest leads_manifest;
-const struct manifest leads_manifest = {.name = "leads", .entities = entities, .routes = routes, .rights = rights, .steps = steps, .n_steps = 1};
+const struct manifest leads_manifest = {.name = "leads", .entities = entities, .routes = routes, .rights = rights, .stars = leads_stars, .steps = steps, .n_steps = 1};

@@ -278,6 +278,67 @@ on('what is bought together', async () => {
 	}
 });
 
+on('the ranking, by what stands in the order, beyond a link and in the lines', async () => {
+	const length = days(SPAN.from, SPAN.to) + 1, earlier = { from: plus(SPAN.from, -length), to: plus(SPAN.from, -1) };
+	for (const as of [api, people.ann.api]) {
+		const all = await orders(as), ids = new Map(all.map((o) => [o.id, o]));
+		const owners = new Map((await as('GET', '/api/v1/order?select=id,owner_id&limit=500')).body.map((o) => [o.id, o.owner_id]));
+		const reckon = (list, key) => [...by(list, key)].map(([what, l]) => [what, within(l, SPAN).reduce((n, o) => n + (o.amount ?? 0), 0), new Set(within(l, SPAN).filter((o) => !o.back).map((o) => o.id)).size,
+			within(l, earlier).reduce((n, o) => n + (o.amount ?? 0), 0)]).filter(([, , n, before]) => n || before).map(([what, now, n, before]) => [what, money(now), n, money(before)]).sort();
+		const got = (a) => rowsOf(a, 'ranking').map((r) => [r.what?.id ?? null, r.sales, r.orders, r.before]).sort();
+		assert.deepEqual(got(await ask('ranking', SPAN, as)), reckon(all.filter((o) => o.day <= SPAN.to), (o) => owners.get(o.id)));
+		assert.deepEqual(got(await ask('ranking', { ...SPAN, by: 'customer' }, as)), reckon(all.filter((o) => o.day <= SPAN.to), (o) => o.customer));
+		const lines = (await as('GET', '/api/v1/order_line?select=order_id,product_id,total,order(fx_rate,currency)&limit=500')).body.filter((l) => ids.has(l.order_id))
+			.map((l) => ({ ...ids.get(l.order_id), product: l.product_id, amount: l.order.fx_rate === null && l.order.currency === 'USD' ? null : cents((Number(l.total) * Number(l.order.fx_rate ?? 1)).toFixed(6)) }));
+		assert.deepEqual(got(await ask('ranking', { ...SPAN, by: 'product' }, as)), reckon(lines.filter((o) => o.day <= SPAN.to), (o) => o.product));
+		assert.equal((await ask('ranking', { ...SPAN, by: 'region' }, as)).facts.sales, (await ask('sales', SPAN, as)).facts.sales);
+		assert.equal((await ask('ranking', { ...SPAN, by: 'category' }, as)).tables.length, 1);
+	}
+	assert.equal((await api('POST', '/api/v1/reports/ranking', { by: 'weather' })).status, 422);
+});
+
+on('leads, deals: the funnel, who wins, why not, and what moves', async () => {
+	const stages = Object.fromEntries((await api('GET', '/api/v1/stage?select=id,name,category&limit=50')).body.map((s) => [s.name, s.id]));
+	const [reason] = (await api('GET', '/api/v1/lost_reason?limit=1')).body, { ann, ben } = people;
+	const deal = (owner, amount, more = {}) => make('opportunity', { name: 'Mugs', customer_id: made.customers[owner === ann ? 1 : 0].id, owner_id: owner.id, amount, next_step: 'Call', close_on: '2030-01-01', ...more });
+	const close = async (d, stage, more = {}) => {
+		const answer = await api('PATCH', `/api/v1/opportunity/${d.id}`, { stage_id: stages[stage], ...more });
+		assert.ok(answer.status < 300, answer.text);
+	};
+	await close(await deal(ann, '100'), 'Won');
+	await close(await deal(ann, '50'), 'Lost', { lost_reason_id: reason.id });
+	await close(await deal(ben, '70'), 'Won');
+	const open = await deal(ben, '30', { close_on: '2030-01-10' });
+	assert.ok((await api('PATCH', `/api/v1/opportunity/${open.id}`, { close_on: '2030-02-10' })).status < 300);
+	const leads = await make('lead', ['A', 'B', 'C', 'D'].map((name, i) => ({ name, owner_id: i < 3 ? ann.id : ben.id, company: `${name} Ltd`, email: `${name}@leads.example` })));
+	const converted = [];
+	for (const lead of leads.slice(0, 2)) {
+		const answer = await api('POST', `/api/v1/lead/${lead.id}/convert`, {});
+		assert.ok(answer.status < 300, answer.text);
+		converted.push(answer.body);
+	}
+	await close({ id: converted[0].opportunity_id }, 'Won', { amount: '0', next_step: 'Call', close_on: '2030-01-01' });
+	await soon(async () => {
+		const a = await ask('funnel');
+		assert.deepEqual(rowsOf(a, 'funnel').map((r) => r.count), [4, 2, 2, 1]);
+		assert.deepEqual([a.facts.opened, a.facts.won, a.facts.lost, a.facts.won_amount], [6, 3, 1, '170.00']);
+		near(a.facts.rate, 3 / 4, 'win rate');
+		const of = (who) => rowsOf(a, 'people').find((p) => p.owner?.id === who.id);
+		assert.deepEqual([of(ben).opened, of(ben).won, of(ben).lost, of(ben).amount], [2, 1, 0, '70.00']);
+		assert.deepEqual(rowsOf(a, 'reasons').map((r) => [r.reason.id, r.lost, r.share, r.amount]), [[reason.id, 1, 1, '50.00']]);
+		const moves = Object.fromEntries(rowsOf(await ask('movement'), 'movement').map((m) => [m.move, [m.deals, m.amount]]));
+		assert.deepEqual([moves.before[0], moves.in[0], moves.won, moves.lost, moves.after[0], moves.slipped], [0, 6, [3, '170.00'], [1, '50.00'], 2, [1, '30.00']]);
+		assert.equal(moves.before[0] + moves.in[0] - moves.won[0] - moves.lost[0], moves.after[0]);
+	});
+	// each sees their own
+	const mine = await ask('funnel', {}, ben.api);
+	assert.deepEqual([rowsOf(mine, 'funnel').map((r) => r.count), mine.facts.opened, mine.facts.won, mine.facts.lost, mine.facts.won_amount], [[1, 0, 0, 0], 2, 1, 0, '70.00']);
+	assert.equal((await ask('movement', {}, ben.api)).facts.after, 1);
+	assert.equal((await people.dan.api('POST', '/api/v1/reports/funnel', {})).status, 403);
+	const past = await ask('movement', { from: '2024-01-01', to: '2024-12-31' });
+	assert.deepEqual([past.facts.before, past.facts.in, past.facts.after], [0, 0, 0]);
+});
+
 on('a figure becomes a segment of the customers behind it', async () => {
 	const ann = people.ann.api, all = await orders(ann, true), first = firstMonths(all);
 	const keep = async (name, cell, more = {}) => {

@@ -49,6 +49,22 @@ function drawn(answer: Answer, t: (key: string) => string): Drawn | null {
 				],
 			};
 		}
+		case 'ranking': {
+			const rows = namedRows(answer, 'ranking').slice(0, 12);
+			return {
+				as: 'money', categories: rows.map((r) => (r.what as { name: string | null } | null)?.name ?? t('report.no_name')),
+				series: [{ name: label('ranking', 'sales'), kind: 'bar', values: rows.map((r) => num(r.sales)) }, { name: label('ranking', 'before'), kind: 'line', colour: 'quiet', dashed: true, values: rows.map((r) => num(r.before)) }],
+			};
+		}
+		case 'funnel': {
+			const rows = namedRows(answer, 'funnel'), people = namedRows(answer, 'people').slice(0, 12);
+			return num(answer.facts.leads) ? { as: 'int', categories: rows.map((r) => String(r.step)), series: [line('funnel', 'count', { kind: 'bar' })] }
+				: { as: 'int', categories: people.map((r) => (r.owner as { name: string | null } | null)?.name ?? t('report.no_name')), series: ['won', 'lost'].map((c) => ({ name: label('people', c), kind: 'bar' as const, stack: 'a', colour: c === 'won' ? 'accent' as const : 'bad' as const, values: people.map((r) => num(r[c])) })) };
+		}
+		case 'movement': {
+			const rows = namedRows(answer, 'movement');
+			return { as: 'money', categories: rows.map((r) => String(r.name)), series: [line('movement', 'amount', { kind: 'bar' })] };
+		}
 		case 'returning':
 			return {
 				as: 'money', categories: namedRows(answer, 'returning').map((r) => monthText(String(r.month))),

@@ -84,6 +84,8 @@ export default function ReportPage() {
 	return isReport(name) ? <Report key={name} name={name} /> : <div className="page"><Empty title={t('state.missing')} action={<Link to="/reports">{t('report.title')}</Link>} /></div>;
 }
 
+const WAYS = ['owner', 'branch', 'channel', 'product', 'category', 'region', 'customer'];
+
 function Report({ name }: { name: string }) {
 	const { meta } = useApp();
 	const { t } = useTranslation();
@@ -100,7 +102,8 @@ function Report({ name }: { name: string }) {
 	const listed = useQuery({ queryKey: ['reports'], staleTime: 60_000, queryFn: ({ signal }) => readReports(signal) });
 	const mine = listed.data?.reports.find((r) => r.name === name);
 	const all = [...(owner ? [{ field: 'owner_id', op: 'eq', value: owner }] : []), ...(branch ? [{ field: 'branch_id', op: 'eq', value: branch }] : [])];
-	const body: Body = { ...daysOf(span), ...(all.length ? { condition: { all } } : {}) };
+	const by = WAYS.includes(address.get('by') ?? '') ? address.get('by')! : 'owner';
+	const body: Body = { ...daysOf(span), ...(all.length ? { condition: { all } } : {}), ...(name === 'ranking' ? { by } : {}) };
 	const answer = useQuery({
 		queryKey: ['report', name, body], placeholderData: keepPreviousData, retry: 3, queryFn: ({ signal }) => askReport(name, body, signal),
 	});
@@ -119,7 +122,7 @@ function Report({ name }: { name: string }) {
 			void message.error(problemText(error, t));
 		}
 	}
-	const empty = !!data && (num(data.facts.customers) === 0 && num(data.facts.orders) === 0 && num(data.facts.new) === 0 && num(data.facts.old_sales) === 0);
+	const empty = !!data && !['funnel', 'movement', 'ranking'].includes(name) && (num(data.facts.customers) === 0 && num(data.facts.orders) === 0 && num(data.facts.new) === 0 && num(data.facts.old_sales) === 0);
 	const pick = (index: number) => {
 		const to = data && name === 'sales' ? ordersOf(data, index, owner, branch) : null;
 		if (to) void navigate(to);
@@ -133,6 +136,12 @@ function Report({ name }: { name: string }) {
 					aria-label={t('report.span')} value={span} popupMatchSelectWidth={false} options={SPANS.map((value) => ({ value, label: t(`report.span_${value}`) }))}
 					onChange={(value: Span) => go({ span: value === 'months12' ? null : value })}
 				/>
+				{name === 'ranking' && (
+					<Select
+						aria-label={t('report.by')} value={by} popupMatchSelectWidth={false} options={WAYS.map((value) => ({ value, label: t(`report.by_${value}`) }))}
+						onChange={(value: string) => go({ by: value })}
+					/>
+				)}
 				{owners.length > 1 && (
 					<Select
 						aria-label={t('report.owner')} value={owner ?? ''} popupMatchSelectWidth={false} showSearch optionFilterProp="label"

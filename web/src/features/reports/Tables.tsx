@@ -31,14 +31,16 @@ export function choicesOf(report: string, table: string, row: Named, index: numb
 	}
 }
 
+const PAGED = new Set(['customer', 'product']);
+
 function Shown({ value, type, currency }: { value: Value; type: Table['columns'][number]['type']; currency: string }) {
-	return value && typeof value === 'object' && value.name !== null
+	return value && typeof value === 'object' && value.name !== null && PAGED.has(type)
 		? <Link to={`/${type}/${value.id}`}>{value.name}</Link>
 		: <>{valueText(value, type, currency)}</>;
 }
 
 /** Columns that only the machine needs: their words stand beside them. */
-const BARE = new Set(['group', 'before', 'now', 'state', 'first', 'last']);
+const BARE = new Set(['group', 'before', 'now', 'state', 'first', 'last', 'move']);
 
 export function ReportTable({ answer, table, onKeep }: { answer: Answer; table: Table; onKeep?: (choice: Choice) => void }) {
 	const { t } = useTranslation();

@@ -10,7 +10,7 @@ export interface Dashboard {
 export const COUNTERS = ['sales', 'orders', 'mean', 'cancelled', 'customers'] as const;
 export type Counter = (typeof COUNTERS)[number];
 export const PARTS: By[] = ['owner', 'branch', 'channel', 'product', 'region'];
-export const REPORTS = ['sales', 'returning', 'cohorts', 'rfm', 'concentration', 'silence', 'baskets'];
+export const REPORTS = ['sales', 'ranking', 'funnel', 'movement', 'returning', 'cohorts', 'rfm', 'concentration', 'silence', 'baskets'];
 const USUAL = ['sales', 'orders', 'mean', 'cancelled', 'customers', 'by_owner', 'by_product', 'latest', 'by_channel', 'report_sales'];
 
 export const isCounter = (key: string): key is Counter => COUNTERS.includes(key as Counter);

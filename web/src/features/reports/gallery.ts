@@ -13,12 +13,13 @@ const FIELDS: Field[] = ['sales', 'customers', 'products', 'deals'];
 
 /** Reports of the server, by field. */
 const OWN: [string, Field][] = [
-	['sales', 'sales'], ['returning', 'customers'], ['cohorts', 'customers'], ['rfm', 'customers'], ['concentration', 'customers'], ['silence', 'customers'], ['baskets', 'products'],
+	['sales', 'sales'], ['ranking', 'sales'], ['funnel', 'deals'], ['movement', 'deals'], ['returning', 'customers'], ['cohorts', 'customers'], ['rfm', 'customers'], ['concentration', 'customers'], ['silence', 'customers'], ['baskets', 'products'],
 ];
 
 /** Pages of other features that are reports too. */
 const ELSEWHERE: { name: string; field: Field; to: string; label: string; text: string; entity: string }[] = [
 	{ name: 'ageing', field: 'sales', to: '/ageing', label: 'money.ageing', text: 'report.ageing_text', entity: 'receivable' },
+	{ name: 'forecast', field: 'deals', to: '/forecast', label: 'forecast.title', text: 'report.forecast_text', entity: 'opportunity' },
 	{ name: 'targets', field: 'sales', to: '/targets', label: 'targets.title', text: 'report.targets_text', entity: 'target' },
 ];
 

@@ -25,6 +25,23 @@ const SAID: Record<string, (a: Answer, t: T) => string> = {
 		});
 		return num(f.unrated) > 0 ? `${said}${t('report.unrated', { n: number(f.unrated) })}` : said;
 	},
+	ranking(a, t) {
+		const [first, second] = namedRows(a, 'ranking');
+		if (!first || num(a.facts.sales) <= 0) return t('report.none');
+		const name = (row: typeof first) => (row.what as { name: string | null } | null)?.name ?? t('report.no_name');
+		const said = t('report.ranking_said', { name: name(first), sales: money(first.sales, a.currency, { whole: true }), share: share(first.share), change: compared(num(first.sales), num(first.before), 'before', t) });
+		return second ? `${said}${t('report.ranking_second', { name: name(second), share: share(second.share) })}` : said;
+	},
+	funnel(a, t) {
+		const f = a.facts;
+		if (num(f.won) + num(f.lost) === 0 && !num(f.leads)) return t('report.funnel_none');
+		const deals = t('report.funnel_said', { won: number(f.won), closed: number(num(f.won) + num(f.lost)), rate: f.rate === null ? '–' : share(f.rate), amount: money(f.won_amount, a.currency, { whole: true }) });
+		return num(f.leads) ? `${t('report.funnel_leads', { n: number(f.leads), converted: share(num(f.converted) / num(f.leads)) })}${deals}` : deals;
+	},
+	movement(a, t) {
+		const f = a.facts, whole = (v: unknown) => money(v, a.currency, { whole: true });
+		return t('report.movement_said', { before: number(f.before), in: number(f.in), won: number(f.won), amount: whole(f.won_amount), lost: number(f.lost), after: number(f.after), worth: whole(f.after_amount), slipped: number(f.slipped) });
+	},
 	returning(a, t) {
 		const f = a.facts;
 		return num(f.new_sales) + num(f.old_sales) === 0 && num(f.new) === 0 ? t('report.none')
