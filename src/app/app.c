@@ -254,6 +254,8 @@ static enum err open_own(struct ctx *ctx, bool read_only, struct app *app)
 	enum err err = read_only ? OK : warehouse_new(ctx, app->config.data_dir, app->parts.stars, &app->warehouse);
 	if (err == OK)
 		err = open_custom(ctx, read_only, app);
+	if (err == OK && !read_only)
+		err = approvals_open_new(ctx, app->store, app->registry, &app->approvals);
 	return err == OK && !read_only ? keep_made(ctx, app) : err;
 }
 
@@ -332,6 +334,7 @@ void app_close(struct app *app)
 	if (app->blobs != NULL)
 		blob_store_free(app->blobs);
 	custom_free(app->custom);
+	approvals_free(app->approvals);
 	if (app->registry != NULL)
 		registry_free(app->registry);
 	text_close();

@@ -6,6 +6,7 @@
 
 #include "base/ctx.h"
 #include "core/access/access.h"
+#include "core/approvals/approvals.h"
 #include "core/custom/custom.h"
 #include "core/manifest/manifest.h"
 #include "core/entity/entity.h"
@@ -49,6 +50,7 @@ struct app {
 	struct access *access;
 	struct settings *settings;
 	struct custom *custom; /* what administrators added */
+	struct approvals *approvals; /* who is asked of changes; not when it is only looked at */
 	struct machine *machine;
 	struct blob_store *blobs;
 	struct warehouse *warehouse; /* not when it is only looked at */

@@ -15,6 +15,7 @@ struct app;      /* the program's services, for capabilities' hooks */
 struct machine;   /* core/machine: what this machine alone knows */
 struct settings;  /* core/settings: what the firm, its branches and users have set */
 struct gathering; /* core/entity: new records of a write job that wait for its end */
+struct granted;   /* core/approvals: what was approved of what is written now */
 
 enum locale { LOCALE_EN, LOCALE_ZH_HANS, LOCALE_ZH_HANT, LOCALE_COUNT };
 
@@ -36,6 +37,7 @@ struct ctx {
 	struct settings *settings; /* NULL: defaults hold */
 	const struct machine *machine; /* NULL: nothing is sealed or called */
 	struct gathering *gathering; /* NULL: records are written as they are made */
+	struct granted *granted; /* NULL: nothing was */
 	enum locale locale;
 	uint32_t door;          /* capabilities that let the request in: whoever writes must still have them */
 	int64_t deadline_ms;    /* 0: none; past it long work stops with ERR_LIMIT */

@@ -15,7 +15,7 @@ const ids = {}; // entity → id of a record
 const publicRoutes = new Set(['GET /healthz', 'GET /metrics', 'POST /api/v1/session', 'POST /api/v1/invitation/look', 'POST /api/v1/invitation/accept',
   'GET /f/{p1}', 'POST /f/{p1}', 'GET /f/{p1}/thanks', 'GET /f/{p1}/data', 'POST /f/{p1}/data', 'GET /u/{p1}', 'POST /u/{p1}', 'GET /u/{p1}/choices', 'POST /u/{p1}/choices']);
 /** About oneself: no right is needed, and no other person's data is touched. */
-const ownRoutes = /^\w+ \/api\/v1\/(session|account|settings|views|meta|events|changes|titles|search|openapi\.json|import\/presets|notices|follows)(\/|$)/;
+const ownRoutes = /^\w+ \/api\/v1\/(session|account|settings|views|meta|events|changes|titles|search|openapi\.json|import\/presets|notices|follows|approvals)(\/|$)/;
 /** The house's directory, which everybody who has signed in may read (not change). */
 const directory = /^GET \/api\/v1\/(user|team|branch|region|role)(\/\{id\}(\/changes)?)?$/;
 /** Entities that hold nothing but what everybody who is signed in has of their own. */

@@ -1,7 +1,7 @@
 // Rows of every kind of record with every field filled, as a person could have typed them.
 
 // what others link to comes first
-export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt', 'relation_kind', 'relation',
+export const order = ['region', 'branch', 'team', 'role', 'user', 'approval_rule', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt', 'relation_kind', 'relation',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
@@ -118,6 +118,8 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'campaign') Object.assign(row, { control_share: String(i * 5), window_days: 7 + i, budget: `${i}00.25`, cost_per_contact: `${i}.25`, starts_at: '2026-12-01T08:00:00Z', ends_at: '2027-01-01T08:00:00Z', segments: undefined, minus: undefined });
   if (entity.name === 'web_form') Object.assign(row, { state: 'draft', entity: ['lead', 'customer', 'case'][i % 3], day_limit: i + 1, sites: `https://shop${i}.example.com`, redirect_url: `https://example.org/thanks?n=${i}`,
     open_from: `2026-0${1 + (i % 9)}-15T00:00:00Z`, open_until: '2027-01-15T00:00:00Z', fields: [{ field: ['name', 'name', 'subject'][i % 3], label_en: `Say ${i}` }], consents: null });
+  // nothing is held back by it
+  if (entity.name === 'approval_rule') Object.assign(row, { entity: 'customer', fields: 'name', direction: 'any', condition: null, before_condition: null, steps: [{ who: 'manager', hours: i + 1, then: 'remind' }], position: i + 1, active: false });
   if (entity.name === 'campaign_variant') row.share = i + 1;
   if (entity.name === 'campaign_content') { Object.assign(row, { subject: `Tea {{name}} ${i}`, text: `text ${i}`, html: '<p>{{name}}</p>' }); delete row.variant_id; }
   if (entity.name === 'contact_pause') Object.assign(row, { from_on: `202${i}-01-28`, until_on: `202${i}-02-28` });

@@ -289,6 +289,19 @@ struct registry_numbering {
 void registry_number_by(struct registry *registry, const struct registry_numbering *numbering);
 /* ERR_INVALID at `field` "number_pattern": not a pattern (see struct sequence). "" is one. */
 enum err registry_check_pattern(struct ctx *ctx, const char *field, const char *pattern) MUST_CHECK;
+/* Who is asked of every change by a person, whatever way it came, in the write job (core/approvals). */
+struct registry_guard {
+	/* Before it is written, when all is known that will be. `old` NULL: a new record. *ret: what `after` is to be given, in ctx's
+	 * arena; NULL: it need not be asked. */
+	enum err (*before)(void *arg, struct ctx *ctx, const struct record *old, const struct record *now, const void **ret);
+	/* Once it is written, before anybody else hears of it: an error refuses it. */
+	enum err (*after)(void *arg, struct ctx *ctx, const struct record *now, const void *asked);
+	/* A record is deleted. */
+	enum err (*gone)(void *arg, struct ctx *ctx, const struct record *old);
+	void *arg;
+};
+/* Before work starts; NULL: nobody. What it points to outlives the registry. */
+void registry_guard_by(struct registry *registry, const struct registry_guard *guard);
 /* Before work starts.  Capabilities that folders name: lists ended by name NULL, the list of them by NULL; they outlive the
  * registry.  ERR_BUG: a name stands twice, there are more than 32 with core's own, or a descriptor asks for one that is not there. */
 enum err registry_caps(struct ctx *ctx, struct registry *registry, const struct cap_name *const *tables) MUST_CHECK;

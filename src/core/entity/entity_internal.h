@@ -94,6 +94,7 @@ struct registry_root {
 	struct arena arena; /* texts of settings */
 	_Atomic(const char *) base_currency, phone_region;
 	struct registry_numbering numbering;
+	const struct registry_guard *guard; /* NULL: nobody */
 	struct number_scope *scopes; /* words known to be counted under, newest first */
 	size_t n_scopes;
 	pthread_mutex_t setting;     /* of the texts and words, and of what they use of the arena */

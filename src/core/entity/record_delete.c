@@ -195,6 +195,8 @@ static enum err remove_one(struct ctx *ctx, const struct removal *removal, const
 		err = record_log(ctx, old, NULL, CHANGE_DELETE);
 	if (!err)
 		err = remove_search(ctx, removal, old);
+	if (!err)
+		err = record_guard_gone(ctx, old);
 	return err ? err : record_after(ctx, removal->info, old, NULL);
 }
 

@@ -39,3 +39,27 @@ enum err record_after(struct ctx *ctx, const struct entity_info *info, const str
 			err = info->reactions[i]->after(ctx, entity, old, now);
 	return err;
 }
+
+void registry_guard_by(struct registry *registry, const struct registry_guard *guard)
+{
+	registry->root->guard = guard;
+}
+
+enum err record_guard_before(struct ctx *ctx, const struct record *old, const struct record *now, const void **ret_asked)
+{
+	const struct registry_guard *guard = ctx->registry->root->guard;
+	*ret_asked = NULL;
+	return guard ? guard->before(guard->arg, ctx, old, now, ret_asked) : OK;
+}
+
+enum err record_guard_after(struct ctx *ctx, const struct record *now, const void *asked)
+{
+	const struct registry_guard *guard = ctx->registry->root->guard;
+	return guard && asked ? guard->after(guard->arg, ctx, now, asked) : OK;
+}
+
+enum err record_guard_gone(struct ctx *ctx, const struct record *old)
+{
+	const struct registry_guard *guard = ctx->registry->root->guard;
+	return guard ? guard->gone(guard->arg, ctx, old) : OK;
+}

@@ -34,6 +34,11 @@ bool record_reactions_write(const struct entity_info *info);
 enum err record_before(struct ctx *ctx, const struct entity_info *info, const struct record *old, struct record *now) MUST_CHECK;
 enum err record_after(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now) MUST_CHECK;
 
+/* Whoever is asked of changes (registry_guard); `asked` of the first is for the second. */
+enum err record_guard_before(struct ctx *ctx, const struct record *old, const struct record *now, const void **ret_asked) MUST_CHECK;
+enum err record_guard_after(struct ctx *ctx, const struct record *now, const void *asked) MUST_CHECK;
+enum err record_guard_gone(struct ctx *ctx, const struct record *old) MUST_CHECK;
+
 /* --- record_check.c: what was given, before anything is written --- */
 
 /* Rights of the given fields; echoes of what stands there already are taken out of `patch`. */

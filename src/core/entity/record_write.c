@@ -270,11 +270,13 @@ static enum err check_hooked(struct ctx *ctx, struct record *now, const struct r
 	return faults_code(ctx);
 }
 
-static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags)
+static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags, const void *asked)
 {
 	enum err err = ctx->gathering ? record_gather_flush(ctx) : OK;
 	if (!err)
 		err = record_insert(ctx, record);
+	if (!err)
+		err = record_guard_after(ctx, record, asked);
 	if (!err)
 		err = record_log(ctx, NULL, record, CHANGE_CREATE);
 	if (!err && !(flags & W_NO_SEARCH))
@@ -285,6 +287,7 @@ static enum err write_new(struct ctx *ctx, struct record *record, unsigned flags
 enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 {
 	const struct entity_info *info = record->info;
+	const void *asked;
 	enum err err = record_check_create(ctx, record, flags);
 	if (err)
 		return err;
@@ -294,9 +297,12 @@ enum err record_create(struct ctx *ctx, struct record *record, unsigned flags)
 		err = record_number(ctx, NULL, record);
 	if (!err)
 		err = check_hooked(ctx, record, NULL, flags);
+	if (!err)
+		err = record_guard_before(ctx, NULL, record, &asked);
 	if (err)
 		return err;
-	return record_gathers(ctx, info) ? record_gather_put(ctx, record, flags) : write_new(ctx, record, flags);
+	/* who is to be asked of it must find it in the store */
+	return !asked && record_gathers(ctx, info) ? record_gather_put(ctx, record, flags) : write_new(ctx, record, flags, asked);
 }
 
 /* --- update ------------------------------------------------------------------------------------ */
@@ -359,7 +365,12 @@ static enum err check_changed(struct ctx *ctx, struct record *patch, struct reco
 
 static enum err write_changed(struct ctx *ctx, const struct record *old, struct record *now, unsigned flags)
 {
-	enum err err = put_update(ctx, old, now);
+	const void *asked = NULL;
+	enum err err = flags & W_FOLLOWS ? OK : record_guard_before(ctx, old, now, &asked);
+	if (!err)
+		err = put_update(ctx, old, now);
+	if (!err)
+		err = record_guard_after(ctx, now, asked);
 	if (!err)
 		err = record_log(ctx, old, now, CHANGE_UPDATE);
 	if (!err && !(flags & W_NO_SEARCH))

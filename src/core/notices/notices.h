@@ -17,6 +17,8 @@ enum notice_kind {
 	NOTICE_MENTION, /* "@Name" in a text of the record */
 	NOTICE_CHANGE,  /* of a record that one follows */
 	NOTICE_RULE,    /* an automation says so */
+	NOTICE_APPROVAL, /* one is asked to decide a request (core/approvals) */
+	NOTICE_DECIDED, /* one's own request has ended */
 	NOTICE_KINDS
 };
 

@@ -129,7 +129,8 @@ static enum err is_due(struct ctx *ctx, const struct digest *d, bool *ret)
 static void put_line(struct ctx *ctx, struct digest *d, const struct stmt *stmt)
 {
 	static const struct text2 said[NOTICE_KINDS] = {
-		[NOTICE_MENTION] = {"mentioned you", "提到了您"}, [NOTICE_CHANGE] = {"changed what you follow", "更新了您关注的内容"}, [NOTICE_RULE] = {"a rule reports", "规则通知"}};
+		[NOTICE_MENTION] = {"mentioned you", "提到了您"}, [NOTICE_CHANGE] = {"changed what you follow", "更新了您关注的内容"}, [NOTICE_RULE] = {"a rule reports", "规则通知"},
+		[NOTICE_APPROVAL] = {"asks for your approval", "请您审批"}, [NOTICE_DECIDED] = {"ended your request", "处理了您的申请"}};
 	int64_t kind = stmt_i64(stmt, 1);
 	const struct entity_info *info = registry_find(ctx->registry, stmt_text(stmt, 2));
 	const char *text = stmt_text(stmt, 4), *by = stmt_text(stmt, 5);

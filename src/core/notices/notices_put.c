@@ -21,7 +21,7 @@ const struct migration notices_steps[] = {
 	{1, "notices", TABLES, TABLES, NULL},
 };
 
-static const char *const kinds[NOTICE_KINDS] = {"mention", "change", "rule"};
+static const char *const kinds[NOTICE_KINDS] = {"mention", "change", "rule", "approval", "decided"};
 
 const char *notice_kind_name(enum notice_kind kind)
 {

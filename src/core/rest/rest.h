@@ -52,6 +52,11 @@ struct jsonw;
  * diff, into an object that is open. *ret false, and nothing is written: it is nothing to them. */
 enum err rest_change_write(struct ctx *ctx, const struct change *change, bool values, struct jsonw *w, bool *ret) MUST_CHECK;
 
+/* The member "diff": old and new values as far as the actor may see the fields; null once the content was erased. */
+void rest_put_diff(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *diff);
+/* Titles of records whatever the actor's rights: names of who did something. NULL where the record is gone. */
+enum err rest_titles(struct ctx *ctx, const struct entity_info *info, const int64_t *ids, size_t n, const char **ret) MUST_CHECK;
+
 /* Must stand after all other tables: its patterns take any entity name. */
 extern const struct route rest_routes[];
 

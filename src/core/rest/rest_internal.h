@@ -129,8 +129,6 @@ enum err rest_why_condition(struct ctx *ctx, const struct http_request *req, str
 enum err rest_get_meta(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_titles(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
-/* The member "diff": old and new values as far as the actor may see the fields; null once the content was erased. */
-void rest_put_diff(const struct ctx *ctx, const struct entity_info *info, struct jsonw *w, const char *diff);
 /* rest_feed.c */
 enum err rest_get_feed(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
 enum err rest_get_events(struct ctx *ctx, const struct http_request *req, struct http_response *res) MUST_CHECK;
@@ -154,8 +152,6 @@ enum err rest_events_new(struct ctx *ctx, struct rest *rest, struct rest_events 
 void rest_events_free(struct rest_events *events);
 size_t rest_events_streams(struct rest_events *events);
 
-/* Titles of records whatever the actor's rights: names of who did something. NULL where the record is gone. */
-enum err rest_titles(struct ctx *ctx, const struct entity_info *info, const int64_t *ids, size_t n, const char **ret) MUST_CHECK;
 const char *rest_label(struct ctx *ctx, const struct rest *rest, const struct text2 *text);
 
 #endif

@@ -72,6 +72,23 @@ export function setApiLanguage(locale: string) {
 	language = locale;
 }
 
+/** A change that was refused because others have to agree to it first. */
+export interface HeldBack {
+	method: string;
+	path: string;
+	body: unknown;
+	/** If-Match, as it was sent. */
+	match?: string;
+	problem: ApiError;
+}
+const heldListeners = new Set<(held: HeldBack) => void>();
+
+/** Called for each of them, wherever on the page it was made. */
+export function onHeldBack(listener: (held: HeldBack) => void): () => void {
+	heldListeners.add(listener);
+	return () => heldListeners.delete(listener);
+}
+
 /** Called when a call is refused because the session ended. */
 export function onSignedOut(listener: () => void): () => void {
 	signedOutListeners.add(listener);
@@ -159,6 +176,8 @@ export async function callRaw(method: string, path: string, options: CallOptions
 		const problem = problemOf(response.status, await response.text(), response.headers);
 		if (problem.status === 403 && problem.code.includes('csrf') && attempt === 0 && (await refreshCsrf())) continue;
 		if (problem.status === 401 && !options.quiet401) for (const listener of signedOutListeners) listener();
+		if (problem.errors.some((e) => e.key === 'approval_needed'))
+			for (const listener of heldListeners) listener({ method, path, body: options.body, match: headers['If-Match'], problem });
 		throw problem;
 	}
 }

@@ -84,6 +84,9 @@ export function Diff({ entity, diff, names: nameOf, onPutBack }: {
 /** The bulk act that a change was part of. */
 const bulkOf = (change: Change) => /^bulk-(\d+)/.exec(change.request_id ?? '')?.[1];
 
+/** The request that others agreed to before it was written. */
+const approvalOf = (change: Change) => /^approval-(\d+)$/.exec(change.request_id ?? '')?.[1];
+
 export function Changes({ entity, id }: { entity: Entity; id: string }) {
 	const { t } = useTranslation();
 	const mayHere = useMay();
@@ -125,6 +128,7 @@ export function Changes({ entity, id }: { entity: Entity; id: string }) {
 										</Link>
 									</>
 								)}
+								{approvalOf(c) && <>{' '}· <Link className="in-text" to={`/approvals/${approvalOf(c)}`}>{t('changes.approved')}</Link></>}
 								{mayHere(entity, 'update') &&
 									c.action === 'update' &&
 									Object.keys(c.diff ?? {}).filter((n) => writable(entity, n)).length > 1 && (

@@ -15,7 +15,7 @@ import './notices.css';
 
 interface Notice {
 	id: string;
-	kind: 'mention' | 'change' | 'rule';
+	kind: 'mention' | 'change' | 'rule' | 'approval' | 'decided';
 	entity: string;
 	record_id: string;
 	title: string | null;
@@ -92,13 +92,15 @@ function One({ notice: n, onOpen }: { notice: Notice; onOpen(): void }) {
 	const go = useNavigate();
 	const entity = entityOf(meta, n.entity);
 	const by = n.by ?? t('notices.program');
-	const said = n.kind === 'rule' ? n.text : t(`notices.${n.kind}`, { by });
+	const asked = n.kind === 'approval' || n.kind === 'decided';
+	const said = n.kind === 'rule' ? n.text : t(`notices.${n.kind}`, { by, what: n.text });
 	return (
 		<button
 			type="button" className={`notice${n.read ? '' : ' is-new'}`}
 			onClick={() => {
 				onOpen();
-				if (n.title !== null) void go(`/${n.entity}/${n.record_id}`);
+				if (asked) void go(`/approvals/${n.record_id}`);
+				else if (n.title !== null) void go(`/${n.entity}/${n.record_id}`);
 			}}
 		>
 			<span>{!n.read && <span className="sr-only">{t('notices.new')} </span>}{said}</span>
