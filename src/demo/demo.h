@@ -45,6 +45,8 @@ enum err demo_campaigns(struct ctx *ctx) MUST_CHECK;
 
 /* Web forms with what came in by them; by demo_segments. */
 enum err demo_webforms(struct ctx *ctx) MUST_CHECK;
+/* Approval rules, requests that wait and some that were decided; by demo_segments. */
+enum err demo_approvals(struct ctx *ctx) MUST_CHECK;
 
 /* Public pools with customers in them, rules that recall; families, staff and groups of firms. In a write job, after demo_deals. */
 enum err demo_pool(struct ctx *ctx, void *arg) MUST_CHECK;

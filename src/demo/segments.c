@@ -54,5 +54,7 @@ enum err demo_segments(struct ctx *ctx, void *arg)
 	}
 	if (err == OK)
 		err = demo_campaigns(ctx);
-	return err == OK ? demo_webforms(ctx) : err;
+	if (err == OK)
+		err = demo_webforms(ctx);
+	return err == OK ? demo_approvals(ctx) : err;
 }
