@@ -126,13 +126,23 @@ enum err job_hold(struct ctx *ctx, const struct job *job, int64_t done, int64_t 
 	return err != OK ? err : fail(ctx, ERR_CONFLICT, "job", cancelled ? "job_cancelled" : "job_lost");
 }
 
-enum err job_queue_due(struct ctx *ctx, bool *ret)
+/* Nobody on SQLite, where nobody says that they are alive. */
+static void bind_runner(struct ctx *ctx, struct stmt *stmt, int at, int64_t runner)
+{
+	if (db_engine(ctx->db) == ENGINE_SQLITE)
+		stmt_bind_null(stmt, at);
+	else
+		stmt_bind_i64(stmt, at, runner);
+}
+
+enum err job_queue_due(struct ctx *ctx, int64_t runner, bool *ret)
 {
 	struct stmt *stmt;
 	enum err err = db_prepare(ctx, ctx->db, &sql_job_due, &stmt);
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, ctx_now(ctx));
+	bind_runner(ctx, stmt, 2, runner);
 	err = stmt_step(ctx, stmt, ret);
 	stmt_done(stmt);
 	return err;
@@ -152,7 +162,7 @@ static void take_actor(const struct stmt *stmt, struct job *ret)
 	}
 }
 
-enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
+enum err job_queue_take(struct ctx *ctx, int64_t runner, struct job *ret, bool *ret_any)
 {
 	struct stmt *stmt;
 	int64_t now = ctx_now(ctx);
@@ -162,6 +172,7 @@ enum err job_queue_take(struct ctx *ctx, struct job *ret, bool *ret_any)
 		return err;
 	stmt_bind_i64(stmt, 1, now);
 	stmt_bind_i64(stmt, 2, now + JOB_LEASE_MS);
+	bind_runner(ctx, stmt, 3, runner);
 	err = stmt_step(ctx, stmt, ret_any);
 	if (err == OK && *ret_any) {
 		ret->id = stmt_i64(stmt, 0);

@@ -19,6 +19,8 @@ struct jobs {
 	job_prepare_fn prepare;
 	void *arg;
 	const struct clock *clock;
+	int64_t id; /* this program, among all that share the database */
+	struct job_alive *alive;
 	pthread_t threads[THREADS_MAX];
 	int n_threads;
 	_Atomic bool stopping;
@@ -105,6 +107,7 @@ static const struct job_kind *kind_named(const struct jobs *jobs, const char *ki
 }
 
 struct taking {
+	int64_t runner;
 	struct job job;
 	bool any;
 };
@@ -112,7 +115,7 @@ struct taking {
 static enum err take(struct ctx *ctx, void *arg)
 {
 	struct taking *t = arg;
-	return job_queue_take(ctx, &t->job, &t->any);
+	return job_queue_take(ctx, t->runner, &t->job, &t->any);
 }
 
 struct ending {
@@ -254,14 +257,14 @@ static void run_job(struct jobs *jobs, struct ctx *ctx, struct job *job)
 
 static bool run_one(struct jobs *jobs, struct arena *arena, struct ctx *ctx, struct db *db)
 {
-	struct taking t = {0};
+	struct taking t = {.runner = jobs->id};
 	arena_reset(arena);
 	ctx_init(ctx, arena, jobs->clock);
 	ctx->store = jobs->store;
 	ctx->db = db;
 	/* looking costs the writer nothing; only taking does */
 	bool due = false;
-	if (job_queue_due(ctx, &due) != OK || !due || store_write(ctx, jobs->store, take, &t) != OK || !t.any)
+	if (job_queue_due(ctx, jobs->id, &due) != OK || !due || store_write(ctx, jobs->store, take, &t) != OK || !t.any)
 		return false;
 	ctx->db = db;
 	run_job(jobs, ctx, &t.job);
@@ -310,7 +313,11 @@ enum err jobs_start_new(struct ctx *ctx, struct store *store, const struct job_k
 	pthread_cond_init(&jobs->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	join_list(jobs);
+	ctx_random(ctx, &jobs->id, sizeof(jobs->id));
+	jobs->id &= INT64_MAX;
 	enum err err = store_write(ctx, store, job_queue_start, NULL);
+	if (err == OK)
+		err = job_alive_start_new(ctx, store, jobs->id, &jobs->alive);
 	for (int i = 0; err == OK && i < threads && i < THREADS_MAX; i++) {
 		if (pthread_create(&jobs->threads[i], NULL, runner, jobs) != 0)
 			err = fail(ctx, ERR_LIMIT, "", "threads");
@@ -336,6 +343,7 @@ void jobs_stop(struct jobs *jobs)
 	pthread_mutex_unlock(&jobs->lock);
 	for (int i = 0; i < jobs->n_threads; i++)
 		pthread_join(jobs->threads[i], NULL);
+	job_alive_stop(jobs->alive);
 	pthread_cond_destroy(&jobs->wake);
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);

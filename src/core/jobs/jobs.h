@@ -9,6 +9,7 @@
 
 #include "base/ctx.h"
 #include "core/gate/gate.h"
+#include "core/store/store.h"
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
@@ -73,5 +74,7 @@ extern const char *const jobs_ddl_sqlite;
 extern const char *const jobs_ddl_postgres;
 /* A later step: whose rights a job has. */
 extern const char *const jobs_ddl_actor;
+extern const struct migration jobs_steps[];
+enum { JOBS_STEPS = 1 };
 
 #endif

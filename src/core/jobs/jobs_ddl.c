@@ -12,6 +12,13 @@
 const char *const jobs_ddl_sqlite = DDL;
 const char *const jobs_ddl_postgres = DDL;
 
+/* Which program runs a job, and until when each is taken to be alive. */
+const struct migration jobs_steps[] = {
+	{1, "runners of jobs",
+	 "ALTER TABLE job ADD COLUMN runner BIGINT; CREATE TABLE job_runner (id BIGINT NOT NULL PRIMARY KEY, until BIGINT NOT NULL) WITHOUT ROWID",
+	 "ALTER TABLE job ADD COLUMN runner bigint; CREATE TABLE job_runner (id bigint NOT NULL PRIMARY KEY, until bigint NOT NULL)", NULL},
+};
+
 /* Null in jobs that were queued before there was such a thing. */
 const char *const jobs_ddl_actor = "ALTER TABLE job ADD COLUMN actor_kind BIGINT;"
                                    "ALTER TABLE job ADD COLUMN token_id BIGINT;"

@@ -36,7 +36,9 @@ static enum err schema(struct ctx *ctx, void *arg)
 	enum err err = db_exec(ctx, ctx->db, lite ? events_ddl_sqlite : events_ddl_postgres);
 	if (err == OK)
 		err = db_exec(ctx, ctx->db, lite ? jobs_ddl_sqlite : jobs_ddl_postgres);
-	return err == OK ? db_exec(ctx, ctx->db, jobs_ddl_actor) : err;
+	if (err == OK)
+		err = db_exec(ctx, ctx->db, jobs_ddl_actor);
+	return err == OK ? db_exec(ctx, ctx->db, lite ? jobs_steps[0].sqlite : jobs_steps[0].postgres) : err;
 }
 
 static int setup_on(void **state, const char *pg_url)
@@ -370,12 +372,13 @@ struct taken {
 	struct job job;
 	bool any;
 	enum err held;
+	int64_t runner;
 };
 
 static enum err take(struct ctx *ctx, void *arg)
 {
 	struct taken *t = arg;
-	return job_queue_take(ctx, &t->job, &t->any);
+	return job_queue_take(ctx, t->runner, &t->job, &t->any);
 }
 
 static enum err finish(struct ctx *ctx, void *arg)
@@ -445,6 +448,35 @@ static void crashes_are_counted(void **state)
 	jobs_stop(jobs);
 }
 
+static enum err word_lapses(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	return db_exec(ctx, ctx->db, "UPDATE job_runner SET until = until - 8001");
+}
+
+/* The jobs of a program that is gone are taken at once; of one that lives, not even when it is slow. */
+static void the_gone_lose_their_jobs(void **state)
+{
+	struct house *h = *state;
+	struct job_alive *alive = NULL;
+	NEED(h);
+	if (store_engine(h->store) == ENGINE_SQLITE)
+		return; /* one program has the store */
+	struct taken first = {.runner = 1}, second = {.runner = 2};
+	int64_t id = add(h, "quick", "", 0);
+	assert_int_equal(job_alive_start_new(&h->ctx, h->store, 1, &alive), OK);
+	assert_int_equal(store_write(&h->ctx, h->store, take, &first), OK);
+	assert_true(first.any);
+	assert_int_equal(store_write(&h->ctx, h->store, take, &second), OK);
+	assert_false(second.any);
+	assert_int_equal(store_write(&h->ctx, h->store, word_lapses, NULL), OK);
+	assert_int_equal(store_write(&h->ctx, h->store, take, &first), OK);
+	assert_false(first.any); /* its own it has already */
+	assert_int_equal(store_write(&h->ctx, h->store, take, &second), OK);
+	assert_true(second.any && second.job.id == id && second.job.attempt == 2);
+	job_alive_stop(alive);
+}
+
 /* A runner whose lease ran out while it worked may not end the job either. */
 static void a_late_end_changes_nothing(void **state)
 {
@@ -507,7 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(work_is_done_once),      BOTH(later_work_waits),          BOTH(cancel_ends_queued_and_running),
 		BOTH(failures_repeat_or_end), BOTH(a_stopped_program_goes_on), BOTH(an_old_runner_is_fenced_off),
-		BOTH(crashes_are_counted),    BOTH(a_late_end_changes_nothing), BOTH(queueing_wakes_a_runner),
+		BOTH(crashes_are_counted),    BOTH(the_gone_lose_their_jobs), BOTH(a_late_end_changes_nothing), BOTH(queueing_wakes_a_runner),
 		BOTH(two_programs_share_work), BOTH(a_job_is_its_actors),      BOTH(a_job_of_before_is_not_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
