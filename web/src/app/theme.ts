@@ -15,8 +15,6 @@ export function themeConfig(dark: boolean, density: Density): ThemeConfig {
 		hashed: false,
 		algorithm: dark ? ant.darkAlgorithm : ant.defaultAlgorithm,
 		token: {
-			// Without movement nothing ends by one: a button would be said to load for ever.
-			motion: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
 			colorPrimary: dark ? '#24908a' : '#0f6b66',
 			colorInfo: dark ? '#5b9bd5' : '#24629e',
 			colorSuccess: dark ? '#5aa874' : '#2b7a4b',

@@ -18,7 +18,8 @@ const ORDER: Work[] = ['timeline', 'sales', 'service', 'marketing', 'data', 'his
 export function groupTabs(tabs: RecordTab[], most: number): Group[] {
 	if (tabs.length <= most) return tabs.map((tab) => ({ ...tab, members: [tab] }));
 	return ORDER.flatMap((work): Group[] => {
-		const members = tabs.filter((tab) => (tab.work ?? 'data') === work);
+		// What was changed comes before what was recorded beside it.
+		const members = tabs.filter((tab) => (tab.work ?? 'data') === work).sort((a, b) => Number(b.key === 'changes') - Number(a.key === 'changes'));
 		return members.length === 0 ? [] : members.length === 1 ? [{ ...members[0]!, members }] : [{ key: work, label: work, members, children: null }];
 	});
 }
