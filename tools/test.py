@@ -7,7 +7,9 @@ Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the uni
 with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests once more, each
 request three times, by a server so built (tests/lib/repeat.mjs).  Suites that stand beside each other in GROUPS
 run side by side.  Each program speaks TAP; its whole output is kept in BUILD/test-logs.  PostgreSQL runs in data
-folders of its own on free ports, and is stopped at the end.
+folders of its own on free ports, and is stopped at the end; one for each row, as sealing waits for the oldest
+transaction of a whole cluster.  What outlives a power cut is asked by `crash` alone: it has a disk, the others a
+memory file system where there is room for one.
 """
 import atexit
 import glob
@@ -23,6 +25,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import zip_longest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -30,10 +33,9 @@ os.chdir(ROOT)
 BUILD = os.path.abspath(sys.argv[1])
 SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "repeat", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
-# sealing waits for the oldest transaction of the whole PostgreSQL cluster, other tests' too
-ALONE = {"events", "access_admin", "import_import"}
 # more than the cores: a test waits for its server, a browser or a disk half of its time
 ROWS = 3
+DISK = tempfile.gettempdir()
 counting = threading.Lock()
 totals = {"passed": 0, "failed": 0, "skipped": 0}
 
@@ -44,9 +46,10 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start_postgres():
+def start_postgres(fast="1"):
     folder, port = tempfile.mkdtemp(prefix="guanxi-pg-"), free_port()
-    started = subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, capture_output=True, text=True)
+    started = subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, capture_output=True, text=True,
+                             env={**os.environ, "GUANXI_PG_FAST": fast})
     atexit.register(stop_postgres, folder)
     return started.stdout.strip().splitlines()[-1]
 
@@ -54,6 +57,32 @@ def start_postgres():
 def stop_postgres(folder):
     subprocess.run(["tests/tools/pg.sh", "stop", folder], stdout=subprocess.DEVNULL)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+clusters = queue.SimpleQueue()
+
+
+@contextmanager
+def cluster():
+    """A PostgreSQL that nobody else uses meanwhile; one is started where none is free, so there are as many as rows."""
+    try:
+        url = clusters.get_nowait()
+    except queue.Empty:
+        url = start_postgres()
+    try:
+        yield {"GUANXI_TEST_PG": url}
+    finally:
+        clusters.put(url)
+
+
+def memory_folder():
+    """Where tests keep their data without waiting for a disk; None where there is too little room."""
+    shm = "/dev/shm"
+    if not os.access(shm, os.W_OK) or os.statvfs(shm).f_bavail * os.statvfs(shm).f_frsize < 6 << 30:
+        return None
+    folder = tempfile.mkdtemp(prefix="guanxi-test-", dir=shm)
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
 
 
 def count_tap(text):
@@ -125,13 +154,12 @@ def run(suite, name, command, env=None, timeout=900, tries=1):
 
 def unit(env, build=BUILD, suite="unit"):
     tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], capture_output=True, check=True, text=True).stdout)
-    env = {**env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
-    tests = [t for t in tests if "unit" in "".join(t["suite"])]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda t: run(suite, t["name"], t["cmd"], env), [t for t in tests if t["name"] not in ALONE]))
-    for t in tests:
-        if t["name"] in ALONE:
-            run(suite, t["name"], t["cmd"], env)
+
+    def one(test):
+        with cluster() as pg:
+            run(suite, test["name"], test["cmd"], {**env, **pg, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+
+    return [(one, test) for test in tests if "unit" in "".join(test["suite"])], None
 
 
 ASAN = {"ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -147,15 +175,11 @@ def asan_build():
 
 def asan(env):
     """A fault of memory or of undefined behaviour ends the test that meets it, and so does a leak."""
-    started, before = time.time(), os.times()
-    unit({**env, **ASAN}, asan_build(), "asan")
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    print(f"# asan: {time.time() - started:.0f} s, {spent:.0f} s of processor time, with the build", flush=True)
+    return unit({**env, **ASAN}, asan_build(), "asan")
 
 
 # what takes minutes under a sanitizer and asks nothing that the others don't, or measures memory
-NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads"}
+NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cli", "damage"}
 # asks while an import or its undoing, a service of the program, or other writers go on beside it
 MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "service", "warehouse"}
 # commands on plain files: once is enough
@@ -189,20 +213,14 @@ def api(env):
     if os.path.exists(hits):
         os.remove(hits)
     env = {**env, "GUANXI_HITS": hits}
-    clusters = queue.SimpleQueue()
-    for url in [env["GUANXI_TEST_PG"]] + [start_postgres() for _ in range(ROWS - 1)]:
-        clusters.put(url)
 
     def on_postgres(path):
-        url = clusters.get()
-        try:
-            node("api", path, {**env, "GUANXI_TEST_PG": url}, "postgres")
-        finally:
-            clusters.put(url)
+        with cluster() as pg:
+            node("api", path, {**env, **pg}, "postgres")
 
     def routes():
-        for engine in ("sqlite", "postgres"):
-            node("api", "tests/api/routes.test.mjs", env, engine)
+        node("api", "tests/api/routes.test.mjs", env, "sqlite")
+        on_postgres("tests/api/routes.test.mjs")
 
     files = sorted((path for path in node_files("tests/api") if name_of(path) != "routes"), key=lambda path: (name_of(path) not in LONG, path))
     tasks = []
@@ -221,6 +239,8 @@ def repeat(env):
 
 def crash(env):
     """One after another: they measure what is lost, and some fill disks and kill whatever serves."""
+    env = {**env, "TMPDIR": DISK, "GUANXI_TEST_PG": start_postgres(fast="0")}
+
     def all_of_them(paths):
         for path in paths:
             run("crash", os.path.basename(path)[:-3], ["python3", path], env, tries=2)
@@ -241,7 +261,8 @@ def e2e(env):
 
 def load(env):
     """The part of `crash` that tools/sanitize.sh wants."""
-    run("load", "stop_under_load", ["python3", "tests/crash/stop_under_load.py"], env)
+    with cluster() as pg:
+        run("load", "stop_under_load", ["python3", "tests/crash/stop_under_load.py"], {**env, **pg})
 
 
 def rules(env):
@@ -249,7 +270,7 @@ def rules(env):
 
 
 # Each of a group runs beside the others of it: they give tasks, of which ROWS run at a time, and what comes after all of them.
-GROUPS = [[rules], [unit], [asan], [api, repeat], [crash, e2e], [load]]
+GROUPS = [[rules], [unit, asan], [api, repeat], [crash, e2e], [load]]
 
 
 def in_turn(lists):
@@ -267,8 +288,9 @@ def main():
     unknown = set(SUITES) - {suite.__name__ for group in GROUPS for suite in group}
     if unknown:
         sys.exit(f"there is no suite '{unknown.pop()}'")
-    if {"unit", "asan", "api", "repeat", "crash", "load"} & set(SUITES):
-        env["GUANXI_TEST_PG"] = start_postgres()
+    folder = memory_folder()
+    if folder:
+        env["TMPDIR"] = folder
     for group in GROUPS:
         asked = [suite for suite in group if suite.__name__ in SUITES]
         parts = [part for part in [suite(env) for suite in asked] if part]

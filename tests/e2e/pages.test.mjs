@@ -1,5 +1,5 @@
-// Every page in three languages at two widths: it opens, says something, complains about
-// nothing, fits the screen, and axe-core finds nothing serious.
+// Every page in three languages at two widths: it opens, says something, complains about nothing and fits the screen. axe-core, which takes
+// longer than the rest, looks at each width once and at the dark theme: what it finds hangs on the page, not on the language.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { api, axe, cannot, DESKTOP, firstId, LANGUAGES, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
@@ -82,7 +82,7 @@ describe('pages', { skip: reason }, () => {
 	for (const [kind, size] of [['desktop', DESKTOP], ['phone', PHONE]])
 		for (const language of LANGUAGES)
 			test(`${kind} in ${language}`, async (t) => {
-				const deep = kind === 'desktop' && language === LANGUAGES[0];
+				const deep = kind === 'desktop' && language === LANGUAGES[0], judged = deep || (kind === 'phone' && language === 'en');
 				const person = await visitor(browser, shop, { size, language, state });
 				await person.goto('/account');
 				await person.page.evaluate(async (locale) => {
@@ -105,7 +105,7 @@ describe('pages', { skip: reason }, () => {
 						assert.ok(text.trim().length > 10, 'the page is empty');
 						assert.ok(!/\b[a-z_]+\.[a-z_]+\b(?=\s|$)/.test(text.replace(/\S+@\S+|https?:\S+|\S+\.(csv|xlsx|com|org)\S*/g, '')), `an untranslated key: ${/\b[a-z_]+\.[a-z_]+\b/.exec(text)?.[0]}`);
 						assert.ok((await overflow(person.page)) <= 1, `wider than the screen by ${await overflow(person.page)} px`);
-						assert.deepEqual(await axe(person.page), []);
+						if (judged) assert.deepEqual(await axe(person.page), []);
 					});
 				await person.context.close();
 			});
