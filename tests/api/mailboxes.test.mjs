@@ -149,7 +149,7 @@ test('each message once: cut at every step, in the middle of a literal, under an
     box.cut(); // it has to begin anew
     const subject = `Cut at ${stage} ${JSON.stringify(how)}`.slice(0, 60);
     const got = await arrives({ subject, from: `cut${count}@example.org` });
-    assert.ok(cut, stage);
+    await until(`${stage} to be cut`, () => cut);
     assert.deepEqual([got.reason, (await mails(`subject=eq.${encodeURIComponent(subject)}`)).length], ['new', 1], subject);
   }
   const before = (await mails('select=id&limit=1000')).length, cases = (await api('GET', '/api/v1/case?select=id&limit=1000')).body.length;

@@ -12,7 +12,7 @@ const mode = process.env.GUANXI_REPEAT;
 export const repeating = mode === '1' || mode === '2';
 
 /** What another thread is at work on, and what counts each time it is asked. */
-const moving = [/^\/(metrics|healthz|readyz)/, /^\/api\/v1\/(bulk|bulk_item|import|import_run|bulk_act|audit|timers|webhooks|services|readers|automation_run|segment\w*|sequences|case_clock|warehouse|outbox|notices|mailboxes)\b/];
+const moving = [/^\/(metrics|healthz|readyz)/, /^\/api\/v1\/(bulk|bulk_item|import|import_run|bulk_act|audit|timers|webhooks|services|readers|automation_run|segment\w*|sequences|case_clock|warehouse|outbox|notices|mailboxes|mail_message|case\/\d+\/mails)\b/];
 /** On PostgreSQL the sealed log follows a moment later. */
 const sealed = /^\/api\/v1\/(deleted\b|changes\b|[a-z_]+\/\d+\/history)/;
 
