@@ -29,6 +29,8 @@ enum err demo_trade(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
 /* What customers brought to the service: topics, promises, standard answers, cases in every state. After demo_trade. */
 enum err demo_service(struct ctx *ctx, const struct demo_house *house, FILE *progress) MUST_CHECK;
+/* The mails of those cases that came by mail. In a write job, after demo_service. */
+enum err demo_mails(struct ctx *ctx, void *arg) MUST_CHECK;
 /* Deals in three pipelines with their histories, and what is planned for them. After demo_people. */
 enum err demo_deals(struct ctx *ctx, FILE *progress) MUST_CHECK;
 

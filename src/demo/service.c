@@ -288,6 +288,8 @@ enum err demo_service(struct ctx *ctx, const struct demo_house *house, FILE *pro
 	if (err == OK)
 		err = store_write(ctx, ctx->store, make_cases, &m);
 	if (err == OK)
+		err = store_write(ctx, ctx->store, demo_mails, NULL);
+	if (err == OK)
 		fprintf(progress, "%zu cases of theirs were opened\n", m.n_cases);
 	return err;
 }

@@ -83,15 +83,15 @@ export function Received({ mail, mayMove, whole = false }: { mail: Came; mayMove
 			</div>
 			<div className="mail-line">
 				{(mail.quoted || whole) && (
-					<Button type="link" size="small" aria-expanded={shown === 'text'} onClick={() => toggle('text')}>{t('mailboxes.whole')}</Button>
+					<Button type="text" size="small" aria-expanded={shown === 'text'} onClick={() => toggle('text')}>{t('mailboxes.whole')}</Button>
 				)}
 				{mail.html && (
-					<Button type="link" size="small" aria-expanded={shown === 'frame'} onClick={() => toggle('frame')}>{t('mailboxes.as_sent')}</Button>
+					<Button type="text" size="small" aria-expanded={shown === 'frame'} onClick={() => toggle('frame')}>{t('mailboxes.as_sent')}</Button>
 				)}
 				<a href={`/api/v1/mail_message/${mail.id}/raw`} download="mail.eml">
 					{mail.attachments > 0 ? t('mailboxes.with_attachments', { count: mail.attachments, n: mail.attachments }) : t('mailboxes.original')}
 				</a>
-				{mayMove && <Button type="link" size="small" onClick={() => setMoving(true)}>{t('mailboxes.move')}</Button>}
+				{mayMove && <Button type="text" size="small" onClick={() => setMoving(true)}>{t('mailboxes.move')}</Button>}
 			</div>
 			{shown === 'text' && text.data && <pre className="mail-text" tabIndex={0}>{text.data.read ? text.data.text : t('mailboxes.unread')}</pre>}
 			{shown === 'frame' && (
