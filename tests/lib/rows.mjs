@@ -1,7 +1,7 @@
 // Rows of every kind of record with every field filled, as a person could have typed them.
 
 // what others link to comes first
-export const order = ['region', 'branch', 'team', 'role', 'user', 'approval_rule', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt', 'relation_kind', 'relation',
+export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'category', 'channel', 'tax', 'product', 'product_unit', 'pool', 'pool_rule', 'stage_rule', 'customer', 'pool_exempt', 'relation_kind', 'relation',
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
@@ -10,8 +10,8 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'approval_rule
   'campaign', 'campaign_variant', 'campaign_content', 'web_form'];
 // a file's record is made by uploading it, a view belongs to the page, what is said in a case has its number there, a segment fills itself,
 // an automation acts, a webhook calls, a mail account is called by the program, a key makes its own values,
-// a pivot table and the brackets of a plan are arranged on their pages, a mailbox is read by the program, which alone makes what was received
-export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'mailbox', 'mail_message', 'pivot_table', 'commission_plan'];
+// a pivot table, the brackets of a plan and the steps of an approval rule are arranged on their pages, a mailbox is read by the program, which alone makes what was received
+export const never = ['attachment', 'saved_view', 'case_message', 'compensation', 'segment', 'automation', 'webhook', 'mail_account', 'mail_key', 'mailbox', 'mail_message', 'pivot_table', 'commission_plan', 'approval_rule'];
 
 const texts = ['=1+1', '-12', '+8613800138000', '@cmd', "'quoted", '"said"', 'a,b;c|d', 'two\nlines', ' 龍門客棧 ', '赵伟', 'O’Brien & Söhne', '00042', '1e5', 'true', '=HYPERLINK("x")', '\t tab',
   "'0077", '="00123"', '#N/A', '葛\u{E0100}城', "''7", '[1]', '0.10', 'a\\nb'];
