@@ -88,6 +88,12 @@ async function fill(who, word, into) {
       const row = sample(e, word, who, into);
       // two who are related are two; the other one is nobody's
       if (e.name === 'relation') row.to_id = (await made(admin, 'customer', { name: 'partner', owner_id: null })).id;
+      // what goes back was sold: an order that is no draft, and nobody's
+      if (e.name === 'goods_return') {
+        row.order_id = (await made(admin, 'order', { state: 'placed', owner_id: null })).id;
+        into.sold = (await made(admin, 'order_line', { order_id: row.order_id, quantity: '5' })).id;
+      }
+      if (e.name === 'return_line') row.order_line_id = into.sold;
       into[e.name] = (await made(admin, e.name, row)).id;
     }
   }

@@ -5,6 +5,7 @@ export const order = ['region', 'branch', 'team', 'role', 'user', 'tag', 'catego
   'price_book', 'price_rule', 'exchange_rate', 'promotion', 'quote', 'quote_line', 'identifier', 'party_role', 'address', 'consent', 'consent_text', 'contact_pause',
   'order', 'order_line', 'payment', 'shipment', 'interaction', 'calendar', 'calendar_day', 'case_topic', 'sla_policy', 'macro', 'complaint_grade', 'compensation_item', 'compensation_limit',
   'case', 'article',
+  'return_reason', 'return_policy', 'goods_return', 'return_line', 'warranty_term', 'equipment', 'warranty_extension', 'warranty_claim', 'recall', 'recall_unit',
   'pipeline', 'stage', 'lost_reason', 'competitor', 'opportunity', 'opportunity_line', 'opportunity_person', 'opportunity_competitor',
   'lead_assignment', 'lead_point', 'lead', 'duplicate_rule', 'contract', 'contract_party', 'contract_line', 'receivable', 'receipt', 'allocation', 'write_off', 'target', 'commission_adjustment',
   'campaign', 'campaign_variant', 'campaign_content', 'web_form'];
@@ -49,6 +50,19 @@ export function fit(entity, row, i, refs) {
   if (row.currency === 'JPY') for (const field of entity.fields) if (field.type === 'money' && field.name in row) row[field.name] = String(i * 10);
   // what is less than nothing is a return
   if (entity.name === 'order_line' && Number(row.quantity) < 0) row.kind = 'return';
+  // the first order here was sold and has a line of more than nothing, which goes back
+  if (entity.name === 'order' && i === 0) Object.assign(row, { state: 'placed', kind: 'sale' });
+  if (entity.name === 'order_line' && i === 0) Object.assign(row, { quantity: '3', unit_price: '5', kind: 'sale' });
+  if (entity.name === 'goods_return') Object.assign(row, { order_id: refs.order?.[0], state: 'requested' });
+  if (entity.name === 'return_line') Object.assign(row, { return_id: refs.goods_return?.[i % refs.goods_return.length], order_line_id: refs.order_line?.[0], quantity: '0.125' });
+  if (entity.name === 'return_policy') Object.assign(row, { days: i, days_fault: i + 1, restocking_percent: `${i}.5`, category_id: refs.category?.[i % refs.category.length] });
+  if (entity.name === 'return_reason') row.position = i + 1;
+  // things sold: of an order line's product, or of none; a warranty that is not over
+  if (entity.name === 'equipment') { Object.assign(row, { sold_on: `2026-0${1 + (i % 9)}-01`, installed_on: `2026-0${1 + (i % 9)}-28`, serial: `serial ${i}`, country: null }); delete row.order_line_id; }
+  if (entity.name === 'warranty_term') { Object.assign(row, { months: 24 + i, country: 'CN' }); delete row[i % 2 ? 'product_id' : 'category_id']; }
+  if (entity.name === 'warranty_extension') Object.assign(row, { months: i + 1, bought_on: `2026-0${1 + (i % 9)}-28` });
+  if (entity.name === 'warranty_claim') { row.fault_on = `2026-0${1 + (i % 9)}-28`; delete row.decision; }
+  if (entity.name === 'recall_unit') Object.assign(row, { recall_id: refs.recall?.[i % refs.recall.length], equipment_id: refs.equipment?.[(i + Math.floor(i / 6)) % refs.equipment.length] });
   if ('fx_rate' in row) row.fx_rate = '0.0481';
   if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
   if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });

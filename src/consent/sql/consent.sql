@@ -24,7 +24,8 @@ SELECT c."email", c."phone", c."country", c."time_zone", c."language", c."merged
 (SELECT n.state FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?3),
 (SELECT n.at FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?3),
 (SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'complaint' AND k."state" NOT IN ('solved', 'closed')),
-(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'return' AND k."state" NOT IN ('solved', 'closed')),
+(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'return' AND k."state" NOT IN ('solved', 'closed'))
++ (SELECT count(*) FROM "goods_return" g WHERE g."customer_id" = c."id" AND g."state" IN ('requested', 'agreed', 'sent', 'received')),
 (SELECT count(*) FROM "address" a WHERE a."customer_id" = c."id")
 FROM "customer" c WHERE c."id" = ?1;
 
@@ -35,7 +36,8 @@ SELECT c."email", c."phone", c."country", c."time_zone", c."language", c."merged
 (SELECT n.state FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?2),
 (SELECT n.at FROM consent_now n WHERE n.customer_id = c."id" AND n.channel = 'any' AND n.purpose = ?2),
 (SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'complaint' AND k."state" NOT IN ('solved', 'closed')),
-(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'return' AND k."state" NOT IN ('solved', 'closed')),
+(SELECT count(*) FROM "case" k WHERE k."customer_id" = c."id" AND k."kind" = 'return' AND k."state" NOT IN ('solved', 'closed'))
++ (SELECT count(*) FROM "goods_return" g WHERE g."customer_id" = c."id" AND g."state" IN ('requested', 'agreed', 'sent', 'received')),
 (SELECT count(*) FROM "address" a WHERE a."customer_id" = c."id"), c."id"
 FROM "customer" c WHERE c."id" IN (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52) ORDER BY c."id";
 
