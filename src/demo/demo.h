@@ -40,6 +40,9 @@ enum err demo_twins(struct ctx *ctx, FILE *progress) MUST_CHECK;
 /* What is owed and paid on account, and contracts. After demo_people. */
 enum err demo_money(struct ctx *ctx, FILE *progress) MUST_CHECK;
 
+/* Returns in every state, serial numbers with and without warranty, a recall; by demo_service, after demo_trade. */
+enum err demo_returns(struct ctx *ctx, FILE *progress) MUST_CHECK;
+
 /* Segments of customers, filled once the program serves, and campaigns over them. In a write job. */
 enum err demo_segments(struct ctx *ctx, void *arg) MUST_CHECK;
 /* A campaign that is over, with its results, and one that runs; by demo_segments. */

@@ -291,5 +291,5 @@ enum err demo_service(struct ctx *ctx, const struct demo_house *house, FILE *pro
 		err = store_write(ctx, ctx->store, demo_mails, NULL);
 	if (err == OK)
 		fprintf(progress, "%zu cases of theirs were opened\n", m.n_cases);
-	return err;
+	return err == OK ? demo_returns(ctx, progress) : err;
 }

@@ -41,12 +41,12 @@ static enum err first_of(struct ctx *ctx, int64_t order, int64_t *ret)
 }
 
 /* What it adds to what may be given back. */
-static int64_t worth(const struct record *payment, const char *currency, bool of_return)
+static int64_t worth(const struct ctx *ctx, const struct record *payment, const char *currency, bool of_return)
 {
 	if (payment == NULL || !str_equal(record_text(payment, "state"), "paid"))
 		return 0;
-	const char *own = record_text(payment, "currency");
-	if (!of_return && own != NULL && !str_equal(own, currency))
+	const char *own = record_currency(ctx, payment, entity_field(payment->info, "amount"));
+	if (!of_return && !str_equal(own, currency))
 		return 0;
 	return str_equal(record_text(payment, "kind"), "refund") ? -record_i64(payment, "amount") : record_i64(payment, "amount");
 }
@@ -87,7 +87,7 @@ static enum err payment_before(struct ctx *ctx, const struct entity *entity, con
 	if (err != OK)
 		return err;
 	const char *currency = record_currency(ctx, order, entity_field(order->info, "total"));
-	int64_t less = worth(old, currency, of_return) - worth(now, currency, of_return);
+	int64_t less = worth(ctx, old, currency, of_return) - worth(ctx, now, currency, of_return);
 	if (of_return && less > 0) { /* the first refund of an order has none before it */
 		int64_t left = 0;
 		err = return_paid(ctx, order, &left);

@@ -52,8 +52,10 @@ enum err returns_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t
 		return err;
 	stmt_bind_i64(stmt, 1, id);
 	stmt_bind_i64(stmt, 2, without);
-	if (text != NULL)
+	if (text != NULL) {
 		stmt_bind_text(stmt, 3, text);
+		stmt_bind_text(stmt, 4, registry_base_currency(ctx->registry));
+	}
 	err = stmt_step(ctx, stmt, &row);
 	if (err == OK && row)
 		ret[0] = stmt_i64(stmt, 0);

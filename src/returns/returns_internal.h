@@ -9,7 +9,7 @@
 enum { RETURNS_DECIDE, RETURNS_SEND, RETURNS_ARRIVE, RETURNS_SETTLE, RETURNS_NUMBER, RETURNS_SETTINGS };
 enum { RETURNS_LINES_MAX = 200, RETURNS_ANSWER = 4 };
 
-/* A statement with an id, another one and perhaps a text (NULL: none); numbers of its first row, 0 where it has none. */
+/* A statement with an id, another one and perhaps a currency (NULL: none), the firm's own after it; the number of its first row, 0 without. */
 enum err returns_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t without, const char *text, int64_t ret[RETURNS_ANSWER]) MUST_CHECK;
 /* Ids of a statement with one id, at most RETURNS_LINES_MAX, in ctx's arena. ERR_LIMIT "return_many": there are more. */
 enum err returns_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n) MUST_CHECK;

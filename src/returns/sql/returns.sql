@@ -22,7 +22,7 @@ SELECT id FROM return_policy WHERE category_id IS NULL AND active <> 0 ORDER BY 
 
 -- name: return_order_paid
 SELECT coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END), 0) FROM payment
-WHERE order_id = ?1 AND id <> ?2 AND state = 'paid' AND (currency IS NULL OR currency = ?3);
+WHERE order_id = ?1 AND id <> ?2 AND state = 'paid' AND coalesce(currency, ?4) = ?3;
 
 -- name: return_order_allocated
 SELECT coalesce(sum(a.settles), 0) FROM allocation a JOIN receivable r ON r.id = a.receivable_id WHERE r.order_id = ?1 AND a.id <> ?2;
