@@ -62,7 +62,7 @@ export function fit(entity, row, i, refs) {
   if (entity.name === 'warranty_term') { Object.assign(row, { months: 24 + i, country: 'CN' }); delete row[i % 2 ? 'product_id' : 'category_id']; }
   if (entity.name === 'warranty_extension') Object.assign(row, { months: i + 1, bought_on: `2026-0${1 + (i % 9)}-28` });
   if (entity.name === 'warranty_claim') { row.fault_on = `2026-0${1 + (i % 9)}-28`; delete row.decision; }
-  if (entity.name === 'recall_unit') Object.assign(row, { recall_id: refs.recall?.[i % refs.recall.length], equipment_id: refs.equipment?.[(i + Math.floor(i / 6)) % refs.equipment.length] });
+  if (entity.name === 'recall_unit') Object.assign(row, { recall_id: refs.recall?.[i % refs.recall.length], equipment_id: refs.equipment?.[(i + Math.floor(i / 6)) % refs.equipment.length], state: 'open' });
   if ('fx_rate' in row) row.fx_rate = '0.0481';
   if (entity.name === 'tag') row.name = `${tagNames[i % tagNames.length]} ${i}`;
   if (entity.name === 'role') Object.assign(row, { rights: { customer: { read: 'own' } }, caps: [] });
