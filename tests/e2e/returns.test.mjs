@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { api, axe, cannot, choose, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
+const day = (days) => new Date(Date.now() + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 
 describe('returns', { skip: reason }, () => {
 	let shop, browser, person, page, order, customer;
@@ -72,6 +73,36 @@ describe('returns', { skip: reason }, () => {
 		await settled(page);
 		await shot(page, 'returns_why');
 		assert.deepEqual(await axe(page), []);
+		await page.setViewportSize(PHONE);
+		assert.equal(await overflow(page), 0);
+	});
+
+	test('a serial number says its warranty, goes on to another owner, and is claimed on a case', async () => {
+		const pump = await made('product', { name: 'Pump', sku: 'P1' });
+		await made('warranty_term', { name: 'Standard 24 months', product_id: pump.id, months: 24, transferable: false });
+		await made('customer', { name: 'Wu Ming' });
+		const thing = await made('equipment', { product_id: pump.id, serial: 'SN-4711', customer_id: customer.id, sold_on: day(-10) });
+		const kase = await made('case', { subject: 'It leaks', kind: 'fault', customer_id: customer.id, serial: 'SN-4711' });
+		await page.setViewportSize({ width: 1440, height: 900 });
+		await person.goto(`/case/${kase.id}`);
+		await page.getByRole('button', { name: 'Warranty', exact: true }).click();
+		await page.getByRole('dialog').getByText(/Covered until .* by Standard 24 months/).waitFor();
+		await settled(page);
+		assert.deepEqual(await axe(page), []);
+		await shot(page, 'equipment_claim');
+		await page.getByRole('button', { name: 'Claim warranty' }).click();
+		await page.getByRole('dialog').waitFor({ state: 'hidden' });
+		const { body: claims } = await api(page, 'GET', `warranty_claim?case_id=eq.${kase.id}&select=decision,what`);
+		assert.deepEqual(claims, [{ decision: 'covered', what: 'It leaks' }]);
+		await person.goto(`/equipment/${thing.id}`);
+		await page.getByText(/Covered until .* by Standard 24 months/).first().waitFor();
+		await page.getByRole('button', { name: 'Hand over' }).click();
+		await choose(page, page.getByLabel('New owner'), /Wu Ming/, { typed: 'Wu' });
+		await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click();
+		await page.getByText(/does not hold for a second owner/).waitFor();
+		await settled(page);
+		assert.deepEqual(await axe(page), []);
+		await shot(page, 'equipment_desktop');
 		await page.setViewportSize(PHONE);
 		assert.equal(await overflow(page), 0);
 	});

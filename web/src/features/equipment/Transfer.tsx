@@ -59,7 +59,7 @@ function Dialog({ id: equipment, serial, onClose }: { id: string; serial: string
 				}}
 			>
 				<label htmlFor={`${id}c`}>{t('equipment.new_owner')}</label>
-				{whose && Whose && <Whose field={whose} id={`${id}c`} value={customer} onChange={setCustomer} />}
+				{whose && Whose && <Whose field={whose} id={`${id}c`} label={t('equipment.new_owner')} value={customer} onChange={setCustomer} />}
 				<label htmlFor={`${id}o`}>{t('equipment.on')}</label>
 				<Input id={`${id}o`} type="date" value={on} onChange={(e) => setOn(e.target.value)} />
 				<label htmlFor={`${id}p`}>{fieldOf(entity, 'place')?.label}</label>
