@@ -267,6 +267,7 @@ def load(env):
 
 def rules(env):
     run("rules", "rules", ["python3", "tests/rules/rules.py", BUILD])
+    run("rules", "page", ["sh", "-c", "cd web && exec node --import tsx --test --test-reporter=tap test/*.test.ts"])
 
 
 # Each of a group runs beside the others of it: they give tasks, of which ROWS run at a time, and what comes after all of them.

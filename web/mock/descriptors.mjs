@@ -58,6 +58,42 @@ function string(text) {
 
 const pair = (text) => items(block(text, text.indexOf('{'))).map(string);
 
+/** Arguments of a call whose text begins after its bracket, and where it ends. */
+function argumentsOf(text, start) {
+	const out = [];
+	let depth = 0, quoted = false, from = start;
+	for (let i = start; i < text.length; i++) {
+		const c = text[i];
+		if (quoted) {
+			if (c === '\\') i++;
+			else if (c === '"') quoted = false;
+		} else if (c === '"') quoted = true;
+		else if ('({'.includes(c)) depth++;
+		else if (depth > 0 && ')}'.includes(c)) depth--;
+		else if (depth === 0 && (c === ')' || c === ',')) {
+			out.push(text.slice(from, i).trim());
+			from = i + 1;
+			if (c === ')') return [out, from];
+		}
+	}
+	throw new Error('an open call');
+}
+
+/** Macros with arguments, that tables are shortened by, written out. */
+function expanded(text) {
+	const macros = [...text.matchAll(/^#define (\w+)\(([^)]*)\)((?:.*\\\n)*.*)\n/gm)];
+	let out = text.replace(/^#define (?:.*\\\n)*.*\n/gm, '');
+	for (const [, name, list, body] of macros) {
+		const names = list.split(',').map((n) => n.trim());
+		for (let at; (at = out.search(new RegExp(`(?<![\\w.])${name}\\(`))) >= 0;) {
+			const [given, end] = argumentsOf(out, at + name.length + 1);
+			const value = (word) => (word === '__VA_ARGS__' ? given.slice(names.length - 1).join(', ') : names.includes(word) ? given[names.indexOf(word)] : word);
+			out = out.slice(0, at) + body.replace(/\\\n/g, ' ').replace(/"(?:[^"\\]|\\.)*"|\w+/g, (word) => (word.startsWith('"') ? word : value(word))).trim() + out.slice(end);
+		}
+	}
+	return out;
+}
+
 function members(text) {
 	const out = {};
 	for (const item of items(text)) {
@@ -70,13 +106,13 @@ function members(text) {
 export function readDescriptors(root) {
 	const entities = [];
 	for (const path of sources(root)) {
-		const text = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+		const text = expanded(readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, ''));
 		const table = (type) => {
 			const found = {};
 			for (const m of text.matchAll(new RegExp(`struct ${type} (\\w+)\\[\\] = (\\{)`, 'g'))) found[m[1]] = items(block(text, m.index + m[0].length - 1));
 			return found;
 		};
-		const options = Object.fromEntries(Object.entries(table('option')).map(([name, rows]) => [name, rows.flatMap((row) => {
+		const options = Object.fromEntries(Object.entries(table('option')).map(([name, rows]) => [name, rows.filter((row) => row.startsWith('{')).flatMap((row) => {
 			const [value, label, colour] = items(block(row, 0));
 			if (!label || value === 'NULL') return [];
 			return [{ value: string(value), label: pair(label), colour: colour ? string(colour) : null }];

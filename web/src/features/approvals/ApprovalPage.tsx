@@ -25,7 +25,7 @@ function Outcome({ approval: a }: { approval: Approval }) {
 	const label = fieldOf(entityOf(meta, a.entity), a.state === 'conflict' ? key : name)?.label ?? '';
 	const text = a.state === 'conflict'
 		? t('approvals.out_conflict', { field: label || t('approvals.the_record') })
-		: t(`approvals.out_${key}`, { defaultValue: t('approvals.out_other', { key }), field: label, arg });
+		: t(`approvals.out_${key}`, { defaultValue: t('approvals.out_else', { key }), field: label, arg });
 	return <p className="approval-outcome">{text}</p>;
 }
 

@@ -17,12 +17,11 @@ const STEP = 500;
 
 function PlanCard({ plan }: { plan: Plan }) {
 	const meta = useMeta();
-	const { t } = useTranslation();
-	const word = (field: string, value: string) => fieldOf(entityOf(meta, 'commission_plan'), field)?.options?.find((o) => o.value === value)?.label ?? t(`commission.word.${value}`);
+	const word = (field: string, value: string) => fieldOf(entityOf(meta, 'commission_plan'), field)?.options?.find((o) => o.value === value)?.label;
 	return (
 		<section className="panel commission-plan">
 			<h3>{plan.name}</h3>
-			<p className="muted">{[word('event', plan.event), word('base', plan.base), word('mode', plan.mode)].join(' · ')}</p>
+			<p className="muted">{[word('event', plan.event), word('base', plan.base), word('mode', plan.mode)].filter(Boolean).join(' · ')}</p>
 			<BracketList value={plan.brackets} percent={plan.pays === 'percent'} />
 		</section>
 	);

@@ -8,8 +8,8 @@ export default {
 			area: 'sales', order: 62, to: '/commission', label: 'commission.title', icon: 'commission', when: (who) => who.may('commission_line', 'read'),
 			words: 'commission bonus incentive pay 提成 佣金 奖金',
 		},
-		{ area: 'sales', order: 63, entity: 'commission_plan' },
-		{ area: 'sales', order: 64, entity: 'commission_adjustment' },
+		{ area: 'sales', order: 63, entity: 'commission_plan', icon: 'setting' },
+		{ area: 'sales', order: 64, entity: 'commission_adjustment', icon: 'bulk' },
 	],
 	entities: {
 		commission_plan: { unlisted: true, start: { brackets: [{ from: '0', rate: '3' }] } },

@@ -46,7 +46,7 @@ export default function MayContact({ record }: PartProps) {
 				{found.data.may.map((m) => (
 					<li key={m.channel}>
 						{label(m.channel)} <b className={LOOKS[m.verdict]}>{t(`contact.${m.verdict}`)}</b>{' '}
-						<span className="muted">{m.reason && t(`contact.why_${m.reason}`)}{m.until && <> · <When at={m.until} /></>}</span>
+						<span className="muted">{m.reason && t(`contact.${m.reason}_why`)}{m.until && <> · <When at={m.until} /></>}</span>
 					</li>
 				))}
 			</ul>

@@ -5,7 +5,7 @@ export default {
 	menu: [
 		{ area: 'service', order: 40, entity: 'equipment', words: 'serial number service tag warranty 序列号 机身号 保修 设备' },
 		{ area: 'service', order: 41, entity: 'warranty_claim', words: 'warranty claim 保修申请 三包' },
-		{ area: 'service', order: 42, entity: 'recall', words: 'recall batch 召回 批次' },
+		{ area: 'service', order: 42, entity: 'recall', icon: 'recall', words: 'recall batch 召回 批次' },
 	],
 	settings: [{ group: 'service', order: 65, entity: 'warranty_term', text: 'equipment.terms_text' }],
 	entities: {

@@ -4,12 +4,12 @@ import type { Feature } from '@/app/feature.ts';
 export default {
 	pages: [{ path: '/settings/mail', load: () => import('./OutboxPage.tsx') }],
 	settings: [
-		{ group: 'channels', order: 10, entity: 'mail_account', text: 'settings.mail_accounts_text', when: (who) => who.can('admin'), words: 'smtp e-mail' },
+		{ group: 'channels', order: 10, entity: 'mail_account', icon: 'mail', text: 'settings.mail_accounts_text', when: (who) => who.can('admin'), words: 'smtp e-mail' },
 		{
 			group: 'channels', order: 20, to: '/settings/mail', label: 'mail.title', icon: 'outbox', text: 'settings.mail_text',
 			when: (who) => who.can('admin'), words: 'smtp outbox',
 		},
-		{ group: 'channels', order: 30, entity: 'mail_key', text: 'settings.mail_keys_text', when: (who) => who.can('admin'), words: 'dkim dns' },
+		{ group: 'channels', order: 30, entity: 'mail_key', icon: 'key', text: 'settings.mail_keys_text', when: (who) => who.can('admin'), words: 'dkim dns' },
 	],
 	entities: {
 		mail_account: { start: { active: true, security: 'starttls', port: 587, sign_in: 'plain' }, unlisted: true },

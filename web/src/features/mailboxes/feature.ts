@@ -5,7 +5,7 @@ export default {
 	settings: [
 		{ group: 'channels', order: 5, entity: 'mailbox', text: 'settings.mailboxes_text', when: (who) => who.can('admin'), words: 'imap e-mail 收信' },
 		{
-			group: 'channels', order: 6, to: '/mail_message', label: 'mailboxes.received', icon: 'mailbox', text: 'settings.received_text',
+			group: 'channels', order: 6, to: '/mail_message', label: 'mailboxes.received', icon: 'interaction', text: 'settings.received_text',
 			when: (who) => who.can('admin'), words: 'inbox bounce',
 		},
 	],

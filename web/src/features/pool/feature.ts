@@ -12,11 +12,11 @@ export default {
 	}],
 	settings: [
 		{
-			group: 'sales', order: 60, to: '/pool_rules', label: 'pool.rules', icon: 'pool', text: 'pool.rules_text', when: (who) => who.may('pool_rule', 'read'),
+			group: 'sales', order: 64, to: '/pool_rules', label: 'pool.rules', icon: 'chart', text: 'pool.rules_text', when: (who) => who.may('pool_rule', 'read'),
 		},
 		{ group: 'sales', order: 61, entity: 'pool', text: 'pool.pools_text' },
-		{ group: 'sales', order: 62, entity: 'pool_rule', text: 'pool.rule_text' },
-		{ group: 'sales', order: 63, entity: 'stage_rule', text: 'pool.stage_text' },
+		{ group: 'sales', order: 62, entity: 'pool_rule', icon: 'pool_rule', text: 'pool.rule_text' },
+		{ group: 'sales', order: 63, entity: 'stage_rule', icon: 'stage_rule', text: 'pool.stage_text' },
 	],
 	entities: {
 		pool_entry: { unmade: true, people: true, unlisted: true, record: () => import('./EntryPage.tsx') },

@@ -7,7 +7,7 @@ export default {
 	pages: [{ path: '/returns/why', load: () => import('./WhyPage.tsx') }],
 	menu: [
 		{
-			area: 'service', order: 30, entity: 'goods_return', words: 'return exchange repair refund rma 退货 换货 维修 退款 售后',
+			area: 'service', order: 28, entity: 'goods_return', words: 'return exchange repair refund rma 退货 换货 维修 退款 售后',
 			count: { entity: 'goods_return', query: 'state=in.(requested)' },
 		},
 		{
@@ -16,8 +16,8 @@ export default {
 		},
 	],
 	settings: [
-		{ group: 'service', order: 60, entity: 'return_policy', text: 'returns.policies_text' },
-		{ group: 'service', order: 61, entity: 'return_reason', text: 'returns.reasons_text' },
+		{ group: 'service', order: 70, entity: 'return_policy', icon: 'safety', text: 'returns.policies_text' },
+		{ group: 'service', order: 71, entity: 'return_reason', icon: 'bulk', text: 'returns.reasons_text' },
 	],
 	entities: {
 		goods_return: {

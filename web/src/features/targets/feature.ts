@@ -8,7 +8,7 @@ export default {
 			area: 'sales', order: 60, to: '/targets', label: 'targets.title', icon: 'target', when: (who) => who.may('target', 'read'),
 			words: 'goal quota ranking achievement 目标 业绩 排名 达成',
 		},
-		{ area: 'sales', order: 61, entity: 'target', label: 'targets.all' },
+		{ area: 'sales', order: 61, entity: 'target', icon: 'line', label: 'targets.all' },
 	],
 	entities: {
 		target: {
