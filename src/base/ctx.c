@@ -1,6 +1,7 @@
 #include "base/ctx.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -39,20 +40,11 @@ const struct clock *clock_system(void)
 
 void ctx_init(struct ctx *ctx, struct arena *arena, const struct clock *clock)
 {
-	/* the fault list is large and guarded by its count: not worth zeroing per request */
+	/* all but the fault list, which is large and guarded by its count: not worth zeroing per request */
+	memset(ctx, 0, offsetof(struct ctx, faults));
 	ctx->arena = arena;
-	ctx->db = NULL;
-	ctx->store = NULL;
-	ctx->registry = NULL;
-	ctx->actor = NULL;
 	ctx->clock = clock;
-	ctx->app = NULL;
-	ctx->settings = NULL;
-	ctx->machine = NULL;
-	ctx->gathering = NULL;
-	ctx->door = 0;
 	ctx->locale = LOCALE_EN;
-	ctx->deadline_ms = 0;
 	ctx->request_id = "-";
 	faults_clear(ctx);
 }
