@@ -1,3 +1,4 @@
+#include <brotli/encode.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -38,7 +39,7 @@ bool http_accepts(const struct http_request *req, const char *coding)
 }
 
 /* On a server the time is worth more than a third of size, but for what is asked once by who has just come. */
-enum { LEVEL = 1, LEVEL_DENSE = 7 };
+enum { LEVEL = 1, LEVEL_DENSE = 7, BROTLI_DENSE = 6 };
 
 static bool ready(struct http_gzip *gzip)
 {
@@ -65,6 +66,27 @@ static bool worth_it(const struct http_call *call)
 	return (strstr(res->type, "json") != NULL || str_starts(res->type, "text/")) && http_accepts(&call->req, "gzip");
 }
 
+static void coded(struct http_call *call, const char *coding, size_t n)
+{
+	call->packed.len = n;
+	http_set_header(&call->res, "Content-Encoding", coding);
+	http_set_header(&call->res, "Vary", "Accept-Encoding");
+}
+
+/* A fifth less than gzip's best, where the client knows it. */
+static bool pack_dense(struct http_call *call)
+{
+	const struct buf *body = &call->res.body;
+	size_t n = BrotliEncoderMaxCompressedSize(body->len);
+	if (!call->res.dense || !http_accepts(&call->req, "br"))
+		return false;
+	char *out = n > 0 ? buf_reserve(&call->packed, n) : NULL;
+	if (out == NULL || !BrotliEncoderCompress(BROTLI_DENSE, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body->len, (const uint8_t *)body->data, &n, (uint8_t *)out))
+		return false;
+	coded(call, "br", n);
+	return true;
+}
+
 /* Once, by the thread that made the answer if it may take the time. */
 void http_pack(struct http_call *call, struct http_gzip *gzip)
 {
@@ -73,7 +95,7 @@ void http_pack(struct http_call *call, struct http_gzip *gzip)
 		return;
 	res->packed = true;
 	buf_reset(&call->packed);
-	if (!worth_it(call) || !ready(gzip) || deflateParams(&gzip->z, res->dense ? LEVEL_DENSE : LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (!worth_it(call) || pack_dense(call) || !ready(gzip) || deflateParams(&gzip->z, res->dense ? LEVEL_DENSE : LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return;
 	size_t bound = deflateBound(&gzip->z, (uLong)res->body.len);
 	char *out = buf_reserve(&call->packed, bound);
@@ -85,7 +107,5 @@ void http_pack(struct http_call *call, struct http_gzip *gzip)
 	gzip->z.avail_out = (uInt)bound;
 	if (deflate(&gzip->z, Z_FINISH) != Z_STREAM_END || gzip->z.total_out >= res->body.len)
 		return;
-	call->packed.len = gzip->z.total_out;
-	http_set_header(res, "Content-Encoding", "gzip");
-	http_set_header(res, "Vary", "Accept-Encoding");
+	coded(call, "gzip", gzip->z.total_out);
 }

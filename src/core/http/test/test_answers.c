@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <brotli/decode.h>
 #include <jansson.h>
 #include <zlib.h>
 
@@ -130,6 +131,12 @@ static enum err big(struct ctx *c, const struct http_request *req, struct http_r
 	return OK;
 }
 
+static enum err dense(struct ctx *c, const struct http_request *req, struct http_response *res)
+{
+	http_dense(res);
+	return big(c, req, res);
+}
+
 struct person {
 	const char *name;
 	int64_t age, boss;
@@ -172,6 +179,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/headers", LANE_READ, DOOR_PUBLIC, .handle = headers, .doc = "Headers"},
 	{METHOD_GET, "/tagged", LANE_READ, DOOR_PUBLIC, .handle = tagged, .doc = "Tagged"},
 	{METHOD_GET, "/big", LANE_READ, DOOR_PUBLIC, .handle = big, .doc = "Big"},
+	{METHOD_GET, "/dense", LANE_READ, DOOR_PUBLIC, .handle = dense, .doc = "Dense"},
 	{METHOD_GET, "/heavy/big", LANE_HEAVY, DOOR_PUBLIC, .handle = big, .doc = "Big"},
 	{METHOD_POST, "/person", LANE_READ, DOOR_PUBLIC, .handle = person, .specs = person_specs, .doc = "Person"},
 	{METHOD_GET, "/download", LANE_READ, DOOR_PUBLIC, .handle = download, .doc = "Download"},
@@ -472,6 +480,32 @@ static void test_gzip(void **state)
 	free(out);
 }
 
+/* What is asked once comes as small as the client can read it. */
+static void test_dense(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *accept, *coding;
+	} cases[] = {{"gzip, deflate, br", "br"}, {"gzip", "gzip"}, {"gzip, br;q=0", "gzip"}};
+	uint8_t out[20000];
+	char text[100];
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct answer a;
+		size_t n = sizeof(out);
+		(void)snprintf(text, sizeof(text), "Accept-Encoding: %s\r\n", cases[i].accept);
+		client_ask(port, "GET", "/dense?n=10000", text, NULL, &a);
+		assert_string_equal(answer_field(&a, "Content-Encoding", text, sizeof(text)), cases[i].coding);
+		assert_string_equal(answer_field(&a, "Vary", text, sizeof(text)), "Accept-Encoding");
+		if (str_equal(cases[i].coding, "br"))
+			assert_int_equal(BrotliDecoderDecompress(a.body_n, (const uint8_t *)a.body, &n, out), BROTLI_DECODER_RESULT_SUCCESS);
+		else
+			n = unzip(&a, (char *)out, sizeof(out));
+		assert_int_equal(n, 10002);
+		assert_memory_equal(out, "\"abcdefghij", 11);
+		answer_release(&a);
+	}
+}
+
 static void test_file(void **state)
 {
 	(void)state;
@@ -688,6 +722,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_languages, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_etag, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gzip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dense, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_doors, set_up, tear_down),
