@@ -4,8 +4,8 @@
     tools/test.py BUILD [SUITE ...]
 
 Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built
-with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests once more, each
-request three times, by a server so built (tests/lib/repeat.mjs).  Suites that stand beside each other in GROUPS
+with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests on SQLite, each
+request three times, by a server so built (tests/lib/repeat.mjs); with it `api` asks SQLite only what `repeat` leaves out.  Suites that stand beside each other in GROUPS
 run side by side.  Each program speaks TAP; its whole output is kept in BUILD/test-logs.  PostgreSQL runs in data
 folders of its own on free ports, and is stopped at the end; one for each row, as sealing waits for the oldest
 transaction of a whole cluster.  What outlives a power cut is asked by `crash` alone: it has a disk, the others a
@@ -207,12 +207,19 @@ def node(suite, path, env, engine=None):
 LONG = ["identity", "bulk", "actors", "damage", "cli"]
 
 
+HITS = os.path.join(LOGS, "api-hits")
+
+
+def repeated(path):
+    """Whether the sanitized run asks all this, each question three times: then SQLite is not asked once more."""
+    return name_of(path) not in NOT_REPEATED
+
+
 def api(env):
     """Both engines, PostgreSQL with a cluster for each row; routes.test.mjs at last looks at what the others asked for."""
-    hits = os.path.join(LOGS, "api-hits")
-    if os.path.exists(hits):
-        os.remove(hits)
-    env = {**env, "GUANXI_HITS": hits}
+    if os.path.exists(HITS):
+        os.remove(HITS)
+    env = {**env, "GUANXI_HITS": HITS}
 
     def on_postgres(path):
         with cluster() as pg:
@@ -227,14 +234,15 @@ def api(env):
     for path in files:
         if name_of(path) not in NO_STORE:
             tasks.append((on_postgres, path))
-        tasks.append((lambda path: node("api", path, env, "sqlite"), path))
+        if "repeat" not in SUITES or not repeated(path):
+            tasks.append((lambda path: node("api", path, env, "sqlite"), path))
     return tasks, routes
 
 
 def repeat(env):
-    env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi")}
+    env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi"), "GUANXI_HITS": HITS}
     return [(lambda path: node("repeat", path, {**env, "GUANXI_REPEAT": "2" if name_of(path) in MOVING else "1"}), path)
-            for path in node_files("tests/api") if name_of(path) not in NOT_REPEATED], None
+            for path in sorted(filter(repeated, node_files("tests/api")), key=lambda path: (name_of(path) not in LONG, path))], None
 
 
 def crash(env):

@@ -126,6 +126,15 @@ export async function choose(page, box, option, { typed = '' } = {}) {
 	await page.keyboard.press('Enter');
 }
 
+/** What somebody new does first: puts a password of their own in the place of the one they were given. */
+export async function changeFirst(shop, email, given, own) {
+	const ask = (path, body, headers = {}) => fetch(`${shop.url}/api/v1/${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
+	const first = await ask('session', { email, password: given });
+	const { csrf } = await first.json();
+	const changed = await ask('account/password', { old: given, new: own }, { 'X-CSRF-Token': csrf, Cookie: first.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ') });
+	if (!changed.ok) throw new Error(`${email}: ${await changed.text()}`);
+}
+
 /** A call to the API as the person at the browser. */
 export async function api(page, method, path, body) {
 	return page.evaluate(async ([m, p, b]) => {

@@ -1,7 +1,7 @@
 // Every role that ships is walked through its day: what it is offered opens and works, what it may not do is not offered.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, choose, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, changeFirst, choose, overflow, PHONE, settled, shot, startBrowser, startShop, visitor } from './lib.mjs';
 
 const reason = cannot();
 const ROLES = ['administrator', 'manager', 'sales', 'service', 'marketing', 'analyst', 'read_only', 'auditor'];
@@ -23,13 +23,7 @@ describe('roles', { skip: reason }, () => {
 		const email = `${key}@roles.example.com`;
 		const user = await post('user', { name: `The ${key}`, email, roles: [role.id], team_id: team.team_id, branch_id: team.branch_id, locale: 'en' });
 		const { password } = await post(`user/${user.id}/password`, {});
-		const first = await fetch(`${shop.url}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email, password }) });
-		const { csrf } = await first.json();
-		const changed = await fetch(`${shop.url}/api/v1/account/password`, {
-			method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf, Cookie: first.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ') },
-			body: JSON.stringify({ old: password, new: PASSWORD }),
-		});
-		assert.ok(changed.status < 300, await changed.text());
+		await changeFirst(shop, email, password, PASSWORD);
 		people[key] = { ...user, email };
 	}
 
