@@ -7,8 +7,8 @@ import { adminEmail, adminPassword, client, guanxi, makeData, serve } from '../l
 import { hasSql, sql } from '../lib/sql.mjs';
 
 let folder, server, admin;
-const LONG = 120000; // rows: still at work when what it rests on is taken away
-const UNDONE = 20000; // as many pages of an undoing
+const LONG = 30000; // rows: still at work when what it rests on is taken away
+const UNDONE = 10000; // as many pages of an undoing
 const resting = ['done', 'failed', 'cancelled', 'undone', 'undo_stopped'];
 
 before(async () => {
