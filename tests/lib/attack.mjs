@@ -11,7 +11,7 @@ import { adminEmail, adminPassword, client, engine, guanxi } from './server.mjs'
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Kept by the program beside what anybody writes: attempts, sessions' last sight, seals. */
-const asides = new Set(['access_attempt', 'access_session', 'access_epoch', 'change_reader', 'service_lease', 'search_meta', 'migration', 'schema_version']);
+const asides = new Set(['access_attempt', 'access_session', 'access_epoch', 'change_reader', 'service_lease', 'job_runner', 'search_meta', 'migration', 'schema_version']);
 /** Looks, exports, sign-ins and refusals; see enum change_action. */
 const noticed = '(4, 5, 6, 7)';
 
