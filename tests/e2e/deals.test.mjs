@@ -182,9 +182,9 @@ test('a lead is converted, hinted at who is like it, and taken back', { skip }, 
 	await page.getByRole('button', { name: 'Convert', exact: true }).click();
 	const dialog = page.getByRole('dialog');
 	await dialog.getByText('These customers are like it. Is it one of them?').waitFor();
-	assert.deepEqual(await dialog.locator('.ant-radio-wrapper').allInnerTexts(), ['A new company with this contact', 'Silk and Sons']);
+	assert.deepEqual(await dialog.locator('.ant-radio-wrapper').allInnerTexts(), ['A new company with this contact', 'Silk and Sons · Same phone, similar name']);
 	assert.deepEqual(await axe(page), []);
-	await dialog.getByText('Silk and Sons', { exact: true }).click();
+	await dialog.locator('.ant-radio-wrapper').nth(1).click();
 	await dialog.getByRole('button', { name: 'Convert', exact: true }).click();
 	await page.getByRole('button', { name: 'Take the conversion back' }).waitFor();
 	const converted = await own();

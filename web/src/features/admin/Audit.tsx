@@ -128,7 +128,9 @@ function Entries({ rows }: { rows: Change[] }) {
 		if (c.entity === 'bulk_act' && c.action === 'create') return <Link to={`/bulk_act/${c.record_id}`}>{bulkWords(t, meta, created(c))}</Link>;
 		const label = entity?.label ?? c.entity;
 		if (!c.record_id || c.record_id === '0') return label;
-		const words = `${label} ${names(c.entity, String(c.record_id)) ?? titleInDiff(entity, c) ?? `#${c.record_id}`}`;
+		// what has no name of its own is called by its kind: the number says nothing to anybody
+		const name = names(c.entity, String(c.record_id)) ?? titleInDiff(entity, c);
+		const words = name ? `${label} ${fieldOf(entity, entity?.title)?.type === 'time' ? time(name) : name}` : label;
 		return entity && !entity.child && c.action !== 'delete' ? <Link to={`/${entity.name}/${c.record_id}`}>{words}</Link> : words;
 	};
 	const fieldsOf = (c: Change) => {
