@@ -97,7 +97,7 @@ describe('first hour', { skip: reason }, () => {
 		};
 		await person.walk('/');
 		await step(() => page.getByRole('link', { name: 'Settings' }).click());
-		await step(() => page.getByRole('link', { name: /Invite people/ }).click());
+		await step(() => page.getByRole('link', { name: /Invite people/ }).first().click());
 		const lines = Array.from({ length: 30 }, (_, n) => `Person ${n + 1}\tp${n + 1}@example.com\t${n % 3 ? 'Sales' : ''}\t${n % 2 ? 'Inside' : ''}`);
 		const box = page.getByLabel('Names and e-mail addresses, one person a line');
 		await step(() => box.fill([...lines, 'Nobody\tnobody@example.com\tChef'].join('\n')));
@@ -174,7 +174,7 @@ describe('first hour', { skip: reason }, () => {
 		assert.match(await page.locator('.role-words').innerText(), /See: the team’s/);
 		await page.getByRole('link', { name: 'Copy this role and change the copy' }).click();
 		await page.getByRole('heading', { name: 'Copy of the role Sales' }).waitFor();
-		await page.getByLabel('Customers: Export').selectOption('own');
+		await page.getByLabel('Customers: Export', { exact: true }).selectOption('own');
 		await page.getByRole('button', { name: 'Save', exact: true }).click();
 		await page.waitForFunction(() => /^\/role\/\d+$/.test(location.pathname));
 		const copy = (await api(page, 'GET', 'role?name=eq.Sales 2')).body[0];

@@ -91,7 +91,7 @@ function Line({ row, by, today, show }: { row: Aged; by: string; today: string; 
 		<tr>
 			<th scope="row">
 				<Link to={`/receivable?state=in.(open,partly)${whose}`}>{row.name ?? t('money.nobody')}</Link>
-				{by === 'customer' && row.id && <> <Link className="quiet no-print" to={`/statement/${row.id}`}>{t('money.statement')}</Link></>}
+				{by === 'customer' && row.id && <> <Link className="quiet no-print in-text" to={`/statement/${row.id}`}>{t('money.statement')}</Link></>}
 			</th>
 			{row.buckets.map((b) => (
 				<td className="is-right" key={b.name}>

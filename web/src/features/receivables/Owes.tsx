@@ -15,7 +15,7 @@ export default function Owes({ record: { row } }: PartProps) {
 		<p className="money-owes" data-part="owes">
 			{t('money.owes', { open: money(a.total.open, a.currency) })}
 			{late && <b className="is-late"> {t('money.owes_late', { overdue: money(a.total.overdue, a.currency) })}</b>}
-			{' '}<Link to={`/statement/${row.id}`}>{t('money.statement')}</Link>
+			{' '}<Link className="in-text" to={`/statement/${row.id}`}>{t('money.statement')}</Link>
 		</p>
 	);
 }
