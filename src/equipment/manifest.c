@@ -23,7 +23,7 @@ static const struct cap_name caps[] = {{"warranty_override", {"Decide warranty c
 /* Terms and recalls have no owner and are reached by "all" alone. */
 static const struct role_right rights[] = {
 	{"manager", "warranty_term", "aaa-aa"}, {"manager", "recall", "aaa-aa"}, {"manager", "recall_unit", "aaa-a-"}, {"sales", "warranty_term", "a-----"},
-	{"service", "warranty_term", "a-----"}, {"service", "equipment", "aaa-aa"}, {"service", "equipment_owner", "a-----"}, {"service", "warranty_extension", "aaa---"},
+	{"service", "warranty_term", "a-----"}, {"service", "equipment", "aaa-a-"}, {"service", "equipment_owner", "a-----"}, {"service", "warranty_extension", "aaa---"},
 	{"service", "warranty_claim", "aaa---"}, {"service", "recall", "a-----"}, {"service", "recall_unit", "aaa-a-"}, {0},
 };
 

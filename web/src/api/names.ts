@@ -1,7 +1,7 @@
 /** What linked records are called, for places that hold only their ids: histories, the audit trail. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMeta } from '@/app/context.tsx';
-import { entityOf, fetchPage, fieldOf, may, titleOf, titleSelect } from './records.ts';
+import { entityOf, fetchPage, fieldOf, may, titleIn, titleSelect } from './records.ts';
 import type { Change, Entity, Meta } from './types.ts';
 
 /** Ids by entity. */
@@ -41,7 +41,10 @@ async function fetchNames(meta: Meta, wanted: [string, string[]][], signal?: Abo
 		for (let at = 0; at < ids.length; at += MANY) {
 			const part = ids.slice(at, at + MANY);
 			const page = await fetchPage(entity, new URLSearchParams({ select: titleSelect(entity), id: `in.(${part.join()})`, limit: String(MANY) }), signal);
-			for (const row of page.rows) names.set(`${name} ${row.id}`, titleOf(entity, row));
+			for (const row of page.rows) {
+				const title = titleIn(entity, row);
+				if (title) names.set(`${name} ${row.id}`, title);
+			}
 		}
 	}));
 	return names;

@@ -48,7 +48,7 @@ export function twinOf(entity: Entity | undefined): string | null {
 	return twin && twin.right !== 'hidden' ? twin.name : null;
 }
 
-function titleIn(entity: Entity | undefined, row: Record<string, unknown>): string | null {
+export function titleIn(entity: Entity | undefined, row: Record<string, unknown>): string | null {
 	const twin = formatTag().startsWith('zh') ? twinOf(entity) : null;
 	const value = (twin && row[twin]) || (entity?.title ? row[entity.title] : null);
 	if (value === null || value === undefined || value === '') return null;
