@@ -9,8 +9,6 @@
 #include "mailboxes/mailboxes_internal.h"
 #include "mailboxes_sql.h"
 
-enum { PORT_MAX = 65535, ALARM_MIN = 5, ALARM_MAX = 10080 };
-
 static const struct option securities[] = {
 	{"tls", {"TLS from the start (usually port 993)", "全程 TLS（通常为 993 端口）"}, NULL},
 	{"starttls", {"STARTTLS (usually port 143)", "STARTTLS（通常为 143 端口）"}, NULL},
@@ -95,10 +93,6 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	const char *host = record_text(now, "host");
 	if (host != NULL && !host_good(host))
 		return fail_arg(ctx, ERR_INVALID, "host", "mailbox_host", host);
-	if (record_i64(now, "port") < 1 || record_i64(now, "port") > PORT_MAX)
-		return fail(ctx, ERR_INVALID, "port", "mailbox_port");
-	if (record_i64(now, "alarm_minutes") < ALARM_MIN || record_i64(now, "alarm_minutes") > ALARM_MAX)
-		return fail(ctx, ERR_INVALID, "alarm_minutes", "mailbox_alarm");
 	if (!plain_word(record_text(now, "username")))
 		return fail(ctx, ERR_INVALID, "username", "mailbox_word");
 	return plain_word(record_text(now, "folder")) ? OK : fail(ctx, ERR_INVALID, "folder", "mailbox_word");

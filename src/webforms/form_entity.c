@@ -4,8 +4,6 @@
 #include "base/str.h"
 #include "webforms/webforms_internal.h"
 
-enum { DAY_LIMIT = 100000 };
-
 static const struct option states[] = {
 	{"draft", {"Draft", "草稿"}, "quiet"}, {"open", {"Open", "开放"}, "good"}, {"closed", {"Closed", "已关闭"}, "warn"}, {0},
 };
@@ -40,7 +38,8 @@ static const struct field form_fields[] = {
 	{.name = "tells_id", .type = FIELD_LINK, .label = {"Tells", "通知"}, .group = "goes", .link = "user", .on_delete = DELETE_SET_NULL, .flags = F_INDEX},
 	{.name = "open_from", .type = FIELD_TIME, .label = {"Open from", "开放时间"}, .group = "limits"},
 	{.name = "open_until", .type = FIELD_TIME, .label = {"Open until", "截止时间"}, .group = "limits"},
-	{.name = "day_limit", .type = FIELD_INT, .label = {"Entries a day, at most", "每日提交上限"}, .group = "limits", .fallback = "500", .flags = F_REQUIRED},
+	{.name = "day_limit", .type = FIELD_INT, .label = {"Entries a day, at most", "每日提交上限"}, .group = "limits", .fallback = "500", .least = "1", .most = "100000",
+	 .flags = F_REQUIRED},
 	{.name = "sites", .type = FIELD_NOTE, .label = {"Sites that may show it", "允许嵌入的网站"}, .group = "limits", .max = 4000,
 	 .help = {"One a line, such as https://shop.example.com", "每行一个，如 https://shop.example.com"}},
 };
@@ -111,9 +110,7 @@ static enum err check_limits(struct ctx *ctx, const struct record *now)
 {
 	const char *sites[FORM_SITES_MAX];
 	size_t n;
-	int64_t most = record_i64(now, "day_limit"), from = record_i64(now, "open_from"), until = record_i64(now, "open_until");
-	if (record_value(now, "day_limit")->kind == VALUE_INT && (most < 1 || most > DAY_LIMIT))
-		return fail(ctx, ERR_INVALID, "day_limit", "web_form_limit");
+	int64_t from = record_i64(now, "open_from"), until = record_i64(now, "open_until");
 	if (from != 0 && until != 0 && until <= from)
 		return fail(ctx, ERR_INVALID, "open_until", "web_form_backwards");
 	enum err err = check_redirect(ctx, now);

@@ -45,7 +45,7 @@ static void check_text(struct ctx *ctx, const struct field *field, const struct 
 void record_check_bounds(struct ctx *ctx, const struct entity_info *info, int at, const struct value *value)
 {
 	const struct field *field = info->fields[at];
-	if (!(field->flags & F_CUSTOM) || value->kind == VALUE_NULL || value->kind != field_ops(field->type)->kind)
+	if (value->kind == VALUE_NULL || value->kind != field_ops(field->type)->kind)
 		return;
 	if (value->kind == VALUE_TEXT && field->type != FIELD_DATE) {
 		check_text(ctx, field, value);

@@ -166,6 +166,20 @@ static const char *check_fallback(struct ctx *ctx, const struct entity_info *inf
 	return NULL;
 }
 
+/* Of a field that the program has itself: those of other fields are checked when they are made. */
+static const char *check_bounds(struct ctx *ctx, const struct entity_info *info, int at)
+{
+	const struct field *field = info->fields[at];
+	const char *const bounds[] = {field->least, field->most};
+	struct value value;
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
+		if (bounds[i] && !(field->flags & F_CUSTOM) && (field_ops(field->type)->parse(ctx, info, at, bounds[i], &value) || value.kind == VALUE_NULL)) {
+			faults_clear(ctx);
+			return "bad bound";
+		}
+	return NULL;
+}
+
 static const char *check_form(const struct entity_info *info, int at)
 {
 	const struct field *field = info->fields[at];
@@ -312,6 +326,8 @@ static const char *check_field(struct ctx *ctx, const struct entity_info *info, 
 		why = check_transitions(info, at);
 	if (!why)
 		why = check_sequence(ctx, info, at);
+	if (!why)
+		why = check_bounds(ctx, info, at);
 	return why ? why : check_fallback(ctx, info, at);
 }
 

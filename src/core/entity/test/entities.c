@@ -60,7 +60,7 @@ static const struct field client_fields[] = {
 	{.name = "name", .type = FIELD_TEXT, .flags = F_REQUIRED | F_SEARCH | F_LIST | F_SORT, .label = {"Name", "姓名"}, .max = 40},
 	{.name = "note", .type = FIELD_NOTE, .label = {"Note", "备注"}, .group = "basic"},
 	{.name = "age", .type = FIELD_INT, .flags = F_INDEX, .label = {"Age", "年龄"}},
-	{.name = "weight", .type = FIELD_DECIMAL, .scale = 3, .label = {"Weight", "重量"}},
+	{.name = "weight", .type = FIELD_DECIMAL, .scale = 3, .least = "0", .most = "500", .label = {"Weight", "重量"}},
 	{.name = "score", .type = FIELD_REAL, .label = {"Score", "评分"}},
 	{.name = "currency", .type = FIELD_CODE, .max = 3, .label = {"Currency", "币种"}},
 	{.name = "spent", .type = FIELD_MONEY, .currency_field = "currency", .label = {"Spent", "消费"}},

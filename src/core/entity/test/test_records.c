@@ -125,8 +125,9 @@ static void all_faults_together(void **state)
 	int64_t before = count_rows(&world, "SELECT count(*) FROM client"), log = count_rows(&world, "SELECT count(*) FROM change");
 	enum err err = make(&world, "client",
 	                    "{\"age\":\"old\",\"born\":\"1990-02-30\",\"kind\":\"alien\",\"email\":\"taken@example.com\",\"owner_id\":\"99\","
-	                    "\"nonsense\":1,\"site\":\"ftp://x\",\"extra2\":{}}", 0, NULL);
+	                    "\"nonsense\":1,\"site\":\"ftp://x\",\"weight\":\"500.001\",\"extra2\":{}}", 0, NULL);
 	assert_int_equal(err, ERR_INVALID);
+	assert_fault(&world, "weight", "above_most");
 	assert_fault(&world, "age", "not_integer");
 	assert_fault(&world, "born", "not_date");
 	assert_fault(&world, "kind", "not_an_option");
@@ -146,7 +147,9 @@ static void all_faults_together(void **state)
 	assert_fault(&world, "owner_id", "link_not_found");
 	assert_int_equal(make(&world, "client", "{\"name\":\"Fourth\",\"labels\":[\"99\"]}", 0, NULL), ERR_INVALID);
 	assert_fault(&world, "labels", "link_not_found");
-	must_make(&world, "client", "{\"name\":\"Fifth\",\"country\":\"CN\",\"number\":\"A\"}");
+	assert_int_equal(make(&world, "client", "{\"name\":\"Light\",\"weight\":\"-0.001\"}", 0, NULL), ERR_INVALID);
+	assert_fault(&world, "weight", "below_least");
+	must_make(&world, "client", "{\"weight\":\"500\",\"name\":\"Fifth\",\"country\":\"CN\",\"number\":\"A\"}");
 	assert_int_equal(make(&world, "client", "{\"name\":\"Sixth\",\"country\":\"CN\",\"number\":\"A\"}", 0, NULL), ERR_CONFLICT);
 	assert_fault(&world, "number", "unique");
 	assert_int_equal(make(&world, "client", "{\"name\":\"\"}", 0, NULL), ERR_INVALID);

@@ -114,6 +114,8 @@ static const struct {
 	{"made from an unknown field", {.name = "x", .type = FIELD_INT, .made_from = "nobody.name", LABEL}},
 	{"unknown group", {.name = "x", .type = FIELD_TEXT, .group = "none", LABEL}},
 	{"bad default", {.name = "x", .type = FIELD_INT, .fallback = "many", LABEL}},
+	{"bad bound", {.name = "x", .type = FIELD_INT, .least = "few", LABEL}},
+	{"bad bound", {.name = "x", .type = FIELD_DATE, .most = "2026-13-01", LABEL}},
 	{"bad default", {.name = "x", .type = FIELD_ENUM, .options = good_options, .fallback = "b", LABEL}},
 	{"now on another type", {.name = "x", .type = FIELD_TEXT, .fallback = "now", LABEL}},
 	{"me on another type", {.name = "x_id", .type = FIELD_LINK, .link = "label", .fallback = "me", LABEL}},
