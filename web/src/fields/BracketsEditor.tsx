@@ -43,13 +43,31 @@ export default function BracketsEditor({ value, onChange, id, describedBy, disab
 						<span aria-hidden="true">–</span>
 						{last
 							? <span className="brackets-open">{t('brackets.open')}</span>
-							: <Input aria-label={t('brackets.to', { n: i + 1 })} value={b.to ?? ''} inputMode="decimal" disabled={disabled} onChange={(e) => change(i, { to: clean(e.target.value) })} />}
-						<Input aria-label={t('brackets.rate', { n: i + 1 })} value={b.rate} inputMode="decimal" disabled={disabled} onChange={(e) => change(i, { rate: clean(e.target.value) })} />
-						<Button aria-label={t('brackets.drop', { n: i + 1 })} disabled={disabled || list.length === 1} onClick={() => put(list.filter((_, k) => k !== i))}>×</Button>
+							: (
+								<Input
+									aria-label={t('brackets.to', { n: i + 1 })} value={b.to ?? ''} inputMode="decimal" disabled={disabled}
+									onChange={(e) => change(i, { to: clean(e.target.value) })}
+								/>
+							)}
+						<Input
+							aria-label={t('brackets.rate', { n: i + 1 })} value={b.rate} inputMode="decimal" disabled={disabled}
+							onChange={(e) => change(i, { rate: clean(e.target.value) })}
+						/>
+						<Button
+							aria-label={t('brackets.drop', { n: i + 1 })} disabled={disabled || list.length === 1}
+							onClick={() => put(list.filter((_, k) => k !== i))}
+						>
+							×
+						</Button>
 					</div>
 				);
 			})}
-			<Button disabled={disabled || list.length >= 50} onClick={() => put([...list.map((b, i) => (i + 1 === list.length ? { ...b, to: b.to ?? '' } : b)), { from: '', rate: '' }])}>{t('brackets.add')}</Button>
+			<Button
+				disabled={disabled || list.length >= 50}
+				onClick={() => put([...list.map((b, i) => (i + 1 === list.length ? { ...b, to: b.to ?? '' } : b)), { from: '', rate: '' }])}
+			>
+				{t('brackets.add')}
+			</Button>
 		</div>
 	);
 }

@@ -62,7 +62,9 @@ function Decide({ approval, onDone }: { approval: Approval; onDone(): Promise<vo
 				/>
 			</Line>
 			<div className="approval-buttons">
-				<Button type="primary" loading={busy === 'approve'} disabled={busy !== null} onClick={() => void decide('approve')}>{t('approvals.approve')}</Button>
+				<Button type="primary" loading={busy === 'approve'} disabled={busy !== null} onClick={() => void decide('approve')}>
+					{t('approvals.approve')}
+				</Button>
 				<Button danger loading={busy === 'reject'} disabled={busy !== null} onClick={() => void decide('reject')}>{t('approvals.reject')}</Button>
 			</div>
 		</section>

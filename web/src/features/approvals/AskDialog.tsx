@@ -44,7 +44,8 @@ export default function AskDialog({ held, onClose }: { held: HeldBack; onClose()
 	return (
 		<Modal
 			open title={t('approvals.needed')} onCancel={onClose} onOk={() => void ask()} confirmLoading={busy}
-			okText={t(wanted ? 'approvals.ask' : 'word.close')} cancelText={t('word.cancel')} cancelButtonProps={wanted ? undefined : { style: { display: 'none' } }}
+			okText={t(wanted ? 'approvals.ask' : 'word.close')} cancelText={t('word.cancel')}
+			cancelButtonProps={wanted ? undefined : { style: { display: 'none' } }}
 		>
 			<p>{said.join(' ')}</p>
 			{wanted ? (

@@ -19,6 +19,8 @@ import { StepsEditor } from './StepsEditor.tsx';
 import './approvals.css';
 
 const OWN = ['name', 'direction', 'entity', 'fields', 'condition', 'before_condition', 'steps'];
+/** What the program keeps of every record: nobody changes it, no rule can name it. */
+const KEPT = ['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by'];
 
 export default function RuleForm({ entity }: { entity: Entity }) {
 	const meta = useMeta();
@@ -27,7 +29,11 @@ export default function RuleForm({ entity }: { entity: Entity }) {
 	const cache = useCache();
 	const done = useUndo();
 	const kinds = meta.entities.filter((e) => !e.system && may(e, 'update'));
-	const form = useForm(entity, { row: null, start: { entity: entityOf(meta, 'customer')?.name ?? kinds[0]?.name, active: true }, draftKey: 'approval_rule.new' });
+	const form = useForm(entity, {
+		row: null,
+		start: { entity: entityOf(meta, 'customer')?.name ?? kinds[0]?.name, active: true },
+		draftKey: 'approval_rule.new',
+	});
 	const of = entityOf(meta, String(form.values.entity ?? ''));
 	const [trees, setTrees] = useState<Record<string, GroupNode>>({ condition: emptyGroup(), before_condition: emptyGroup() });
 	const [steps, setSteps] = useState<RuleStep[]>([{ who: 'manager' }]);
@@ -71,7 +77,8 @@ export default function RuleForm({ entity }: { entity: Entity }) {
 				<FormFields entity={entity} form={form} row={{ id: '0' }} only={['name']} autoFocus />
 				<Line id="approval-of" label={label('entity')} problem={form.errors.entity}>
 					<Select
-						id="approval-of" value={of?.name} options={kinds.map((e) => ({ value: e.name, label: e.label_many }))} showSearch={{ optionFilterProp: 'label' }}
+						id="approval-of" value={of?.name} options={kinds.map((e) => ({ value: e.name, label: e.label_many }))}
+						showSearch={{ optionFilterProp: 'label' }}
 						onChange={(name: string) => {
 							form.set('entity', name);
 							for (const f of ['fields', 'condition', 'before_condition']) form.set(f, null);
@@ -83,7 +90,9 @@ export default function RuleForm({ entity }: { entity: Entity }) {
 					<Line id="approval-fields" label={label('fields')} problem={form.errors.fields}>
 						<Select
 							id="approval-fields" mode="multiple" value={chosen} showSearch={{ optionFilterProp: 'label' }}
-							options={of.fields.filter((f) => f.right !== 'hidden' && !['id', 'version', 'created_at', 'created_by', 'updated_at', 'updated_by'].includes(f.name)).map((f) => ({ value: f.name, label: f.label }))}
+							options={of.fields
+								.filter((f) => f.right !== 'hidden' && !KEPT.includes(f.name))
+								.map((f) => ({ value: f.name, label: f.label }))}
 							onChange={(names: string[]) => form.set('fields', names.join(',') || null)}
 						/>
 					</Line>

@@ -39,7 +39,12 @@ function Steps({ entity, record }: { entity: Entity; record: RecordAnswer }) {
 			<StepsEditor steps={steps} onChange={setSteps} disabled={!may} />
 			{may && (
 				<div className="approval-buttons">
-					<Button type="primary" loading={busy} disabled={!whole(steps) || JSON.stringify(steps) === JSON.stringify(record.row.steps)} onClick={() => void save()}>{t('word.save')}</Button>
+					<Button
+						type="primary" loading={busy} disabled={!whole(steps) || JSON.stringify(steps) === JSON.stringify(record.row.steps)}
+						onClick={() => void save()}
+					>
+						{t('word.save')}
+					</Button>
 				</div>
 			)}
 		</>
@@ -55,8 +60,14 @@ export default function RulePage({ entity, id }: RecordPageProps) {
 				const of = entityOf(meta, String(record.row.entity));
 				const condition = fieldOf(entity, 'condition');
 				return [
-					{ key: 'steps', label: fieldOf(entity, 'steps')?.label ?? '', children: <Steps key={String(record.row.version)} entity={entity} record={record} /> },
-					...(of && condition ? [{ key: 'condition', label: condition.label, children: <ConditionTab entity={entity} of={of} record={record} /> }] : []),
+					{
+						key: 'steps',
+						label: fieldOf(entity, 'steps')?.label ?? '',
+						children: <Steps key={String(record.row.version)} entity={entity} record={record} />,
+					},
+					...(of && condition
+						? [{ key: 'condition', label: condition.label, children: <ConditionTab entity={entity} of={of} record={record} /> }]
+						: []),
 				];
 			}}
 		/>

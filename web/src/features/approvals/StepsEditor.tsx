@@ -19,7 +19,10 @@ function PickUser({ value, label, onChange }: { value?: string; label: string; o
 }
 
 function PickRole({ value, label, onChange }: { value?: string; label: string; onChange(id: string): void }) {
-	const roles = useQuery({ queryKey: ['approvals', 'roles'], queryFn: ({ signal }) => get<{ id: string; name: string }[]>('role?select=id,name&order=name.asc&limit=500', signal) });
+	const roles = useQuery({
+		queryKey: ['approvals', 'roles'],
+		queryFn: ({ signal }) => get<{ id: string; name: string }[]>('role?select=id,name&order=name.asc&limit=500', signal),
+	});
 	return (
 		<Select
 			aria-label={label} value={value} onChange={onChange} loading={roles.isPending} showSearch={{ optionFilterProp: 'label' }} style={{ minWidth: 180 }}
@@ -42,26 +45,40 @@ export function StepsEditor({ steps, onChange, disabled }: { steps: RuleStep[]; 
 				<div key={i} className="approval-rule-step" role="group" aria-label={t('approvals.step_n', { n: i + 1 })}>
 					<span className="approval-no">{i + 1}.</span>
 					<Select
-						aria-label={t('approvals.who')} value={step.who} disabled={disabled} style={{ minWidth: 220 }} options={WHO.map((value) => ({ value, label: t(`approvals.pick_${value}`) }))}
+						aria-label={t('approvals.who')} value={step.who} disabled={disabled} style={{ minWidth: 220 }}
+						options={WHO.map((value) => ({ value, label: t(`approvals.pick_${value}`) }))}
 						onChange={(who) => set(i, { who, user: undefined, role: undefined })}
 					/>
 					{step.who === 'user' && <PickUser label={t('approvals.pick_user')} value={step.user} onChange={(user) => set(i, { user })} />}
-					{(step.who === 'role' || step.who === 'branch_role') && <PickRole label={t('approvals.pick_role')} value={step.role} onChange={(role) => set(i, { role })} />}
-					<Checkbox checked={step.all === true} disabled={disabled} onChange={(e) => set(i, { all: e.target.checked || undefined })}>{t('approvals.all_needed')}</Checkbox>
+					{(step.who === 'role' || step.who === 'branch_role') && (
+						<PickRole label={t('approvals.pick_role')} value={step.role} onChange={(role) => set(i, { role })} />
+					)}
+					<Checkbox
+						checked={step.all === true} disabled={disabled} onChange={(e) => set(i, { all: e.target.checked || undefined })}
+					>
+						{t('approvals.all_needed')}
+					</Checkbox>
 					<InputNumber
-						aria-label={t('approvals.hours')} min={1} max={8760} precision={0} value={step.hours ?? null} placeholder={t('approvals.no_deadline')} suffix={t('approvals.h')}
-						disabled={disabled} onChange={(hours) => set(i, hours ? { hours, then: step.then ?? 'remind' } : { hours: undefined, then: undefined, to: undefined })}
+						aria-label={t('approvals.hours')} min={1} max={8760} precision={0} value={step.hours ?? null}
+						placeholder={t('approvals.no_deadline')} suffix={t('approvals.h')}
+						disabled={disabled}
+						onChange={(hours) => set(i, hours ? { hours, then: step.then ?? 'remind' } : { hours: undefined, then: undefined, to: undefined })}
 					/>
 					{step.hours && (
 						<Select
 							aria-label={t('approvals.then')} value={step.then} disabled={disabled} style={{ minWidth: 190 }}
-							options={(['remind', 'escalate', 'reject'] as const).map((value) => ({ value, label: t(`approvals.then_${value}`) }))} onChange={(then) => set(i, { then, to: undefined })}
+							options={(['remind', 'escalate', 'reject'] as const).map((value) => ({ value, label: t(`approvals.then_${value}`) }))}
+							onChange={(then) => set(i, { then, to: undefined })}
 						/>
 					)}
 					{step.then === 'escalate' && <PickUser label={t('approvals.escalate_to')} value={step.to} onChange={(to) => set(i, { to })} />}
 					{!disabled && i > 0 && <Button size="small" type="text" aria-label={t('approvals.up', { n: i + 1 })} onClick={() => move(i, -1)}>↑</Button>}
 					{!disabled && steps.length > 1 && (
-						<Button size="small" type="text" aria-label={t('approvals.drop', { n: i + 1 })} onClick={() => onChange(steps.filter((_, k) => k !== i))}>×</Button>
+						<Button
+							size="small" type="text" aria-label={t('approvals.drop', { n: i + 1 })} onClick={() => onChange(steps.filter((_, k) => k !== i))}
+						>
+							×
+						</Button>
 					)}
 				</div>
 			))}

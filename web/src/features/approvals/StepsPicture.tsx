@@ -15,7 +15,16 @@ function Vote({ voter }: { voter: Voter }) {
 	const icon = { open: <ClockCircleFilled />, yes: <CheckCircleFilled />, no: <CloseCircleFilled />, spared: <MinusCircleOutlined /> }[voter.state];
 	return (
 		<li className={`approval-vote is-${voter.state}`}>
-			<span aria-hidden>{icon}</span> {voter.user?.name ?? '—'} <span className="quiet">{t(`approvals.vote_${voter.state}`)}{voter.decided_at && <> · <When at={voter.decided_at} /></>}</span>
+			<span aria-hidden>{icon}</span> {voter.user?.name ?? '—'}{' '}
+			<span className="quiet">
+				{t(`approvals.vote_${voter.state}`)}
+				{voter.decided_at && (
+					<>
+						{' '}
+						· <When at={voter.decided_at} />
+					</>
+				)}
+			</span>
 			{voter.word && <q>{voter.word}</q>}
 		</li>
 	);
@@ -36,9 +45,20 @@ export function StepsPicture({ approval: a }: { approval: Approval }) {
 				const here = !over && a.step === i;
 				const done = i < a.step || a.state === 'approved' || (a.step === i && a.state !== 'waiting' && votes.some((v) => v.state === 'yes'));
 				return (
-					<li key={i} className={`approval-step${here ? ' is-here' : done ? ' is-done' : votes.some((v) => v.state === 'no') ? ' is-no' : ''}`} aria-current={here ? 'step' : undefined}>
+					<li
+						key={i} aria-current={here ? 'step' : undefined}
+						className={`approval-step${here ? ' is-here' : done ? ' is-done' : votes.some((v) => v.state === 'no') ? ' is-no' : ''}`}
+					>
 						<b>{nameOf(step)}</b>
-						<span className="quiet">{t(step.all ? 'approvals.all_of' : 'approvals.one_of')}{here && a.due_at && <> · {t('approvals.until')} <When at={a.due_at} /></>}</span>
+						<span className="quiet">
+							{t(step.all ? 'approvals.all_of' : 'approvals.one_of')}
+							{here && a.due_at && (
+								<>
+									{' '}
+									· {t('approvals.until')} <When at={a.due_at} />
+								</>
+							)}
+						</span>
 						{votes.length > 0 && <ul>{votes.map((v) => <Vote key={v.user?.id ?? v.state} voter={v} />)}</ul>}
 					</li>
 				);

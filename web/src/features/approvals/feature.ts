@@ -7,7 +7,9 @@ export default {
 		{ path: '/approvals/:id', load: () => import('./ApprovalPage.tsx') },
 	],
 	menu: [{ area: 'today', order: 30, to: '/approvals', label: 'approvals.title', icon: 'approval', words: 'approve request decide 审批 批准 申请 待办' }],
-	settings: [{ group: 'automation', order: 20, entity: 'approval_rule', icon: 'approval_rule', text: 'settings.approvals_text', when: (who) => who.can('admin') }],
+	settings: [{
+		group: 'automation', order: 20, entity: 'approval_rule', icon: 'approval_rule', text: 'settings.approvals_text', when: (who) => who.can('admin'),
+	}],
 	entities: {
 		approval_rule: {
 			work: 'data', record: () => import('./RulePage.tsx'), form: () => import('./RuleForm.tsx'), shown: () => ['condition', 'before_condition', 'steps'],

@@ -75,7 +75,15 @@ function Before({ record }: { record: RecordAnswer }) {
 	return (
 		<p className="campaign-head" role="status">
 			<b>{number(p.members)}</b> {t('campaign.members', { control: number(p.control) })}{p.rate !== undefined && ` · ${t('campaign.baseline', { rate: percent(p.rate, 1), days: String(days) })}`}
-			{p.smallest_lift !== undefined && p.smallest_lift > 0 && <> · <span className={p.enough ? undefined : 'why-no'}>{t('campaign.can_show', { lift: points(p.smallest_lift, t), needed: number(p.needed_per_group ?? 0) })}</span></>}
+			{p.smallest_lift !== undefined && p.smallest_lift > 0 && (
+				<>
+					{' '}
+					·{' '}
+					<span className={p.enough ? undefined : 'why-no'}>
+						{t('campaign.can_show', { lift: points(p.smallest_lift, t), needed: number(p.needed_per_group ?? 0) })}
+					</span>
+				</>
+			)}
 		</p>
 	);
 }

@@ -49,7 +49,11 @@ export default function CommissionPage() {
 				<Button aria-label={t('targets.earlier')} disabled={!o} onClick={() => o && set({ on: before(o.from) })}>‹</Button>
 				<b>{o ? `${date(o.from)} – ${date(o.until)}` : ''}</b>
 				<Button aria-label={t('targets.later')} disabled={!o} onClick={() => o && set({ on: after(o.until) })}>›</Button>
-				{o && <span className={`commission-state ${o.closed ? 'is-closed' : ''}`}>{o.closed ? t('commission.is_closed') : t('commission.is_open')}</span>}
+				{o && (
+					<span className={`commission-state ${o.closed ? 'is-closed' : ''}`}>
+						{o.closed ? t('commission.is_closed') : t('commission.is_open')}
+					</span>
+				)}
 				{many && person && <Button onClick={() => set({ person: '' })}>{t('commission.all_people')}</Button>}
 			</div>
 			{told.isError && <Failed error={told.error} onRetry={() => void told.refetch()} />}

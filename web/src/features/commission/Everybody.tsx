@@ -56,8 +56,11 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 						<ChartCard
 							title={t('commission.ranking')} file="commission-ranking.csv" heads={[t('targets.who'), t('commission.commission')]}
 							axis={(v) => money(v, o.currency, { compact: true })}
-							sentence={t('commission.sentence', { n: number(o.rows.length), total: show(o.total), first: first!.name, most: show(first!.total) })}
-							bars={top.map((r) => ({ label: r.name, value: Number(r.total), text: show(r.total) }))} onPick={(i) => top[i] && onPick(top[i].person)}
+							sentence={t('commission.sentence', {
+								n: number(o.rows.length), total: show(o.total), first: first!.name, most: show(first!.total),
+							})}
+							bars={top.map((r) => ({ label: r.name, value: Number(r.total), text: show(r.total) }))}
+							onPick={(i) => top[i] && onPick(top[i].person)}
 						/>
 					)}
 					<div className="table-scroll" tabIndex={0} role="region" aria-label={t('commission.title')}>
@@ -65,7 +68,12 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 							<thead>
 								<tr>
 									<th scope="col">{t('targets.who')}</th><th scope="col" className="is-right">{t('commission.lines')}</th>
-									<th scope="col" className="is-right">{t('commission.commission')}</th><th scope="col" className="is-right">{t('commission.before')}</th>
+									<th scope="col" className="is-right">
+										{t('commission.commission')}
+									</th>
+									<th scope="col" className="is-right">
+										{t('commission.before')}
+									</th>
 									{o.closed && <th scope="col">{t('commission.paid')}</th>}
 								</tr>
 							</thead>
@@ -79,7 +87,10 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 										{o.closed && (
 											<td>
 												{r.paid_on ? date(r.paid_on) : o.may_pay && r.statement && (
-													<Button size="small" loading={busy} onClick={() => void act(() => post(`commission_statement/${r.statement}/pay`), t('commission.marked'))}>
+													<Button
+														size="small" loading={busy}
+														onClick={() => void act(() => post(`commission_statement/${r.statement}/pay`), t('commission.marked'))}
+													>
 														{t('commission.mark')}
 													</Button>
 												)}
@@ -89,7 +100,15 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 								))}
 							</tbody>
 							<tfoot>
-								<tr><th scope="row">{t('commission.sum')}</th><td /><td className="is-right"><b>{show(o.total)}</b></td><td />{o.closed && <td />}</tr>
+								<tr>
+									<th scope="row">{t('commission.sum')}</th>
+									<td />
+									<td className="is-right">
+										<b>{show(o.total)}</b>
+									</td>
+									<td />
+									{o.closed && <td />}
+								</tr>
 							</tfoot>
 						</table>
 					</div>
@@ -107,13 +126,16 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 			</div>
 			{asked && (
 				<Modal
-					open title={t('commission.close')} okText={t('commission.close')} cancelText={t('word.cancel')} confirmLoading={busy} onCancel={() => setAsked(false)}
+					open title={t('commission.close')} okText={t('commission.close')}
+					cancelText={t('word.cancel')} confirmLoading={busy} onCancel={() => setAsked(false)}
 					onOk={() => void act(() => post('commission/close', { period: o.period, on: o.from, digest: o.digest }), t('commission.done'))}
 				>
 					<p>{t('commission.close_text', { from: date(o.from), until: date(o.until), n: number(o.rows.length), total: show(o.total) })}</p>
 					{moved.length > 0 && (
 						<ul>
-							{moved.slice(0, 8).map((r) => <li key={r.person}>{t('commission.moved', { name: r.name, now: show(r.total), before: show(r.before) })}</li>)}
+							{moved.slice(0, 8).map((r) => (
+								<li key={r.person}>{t('commission.moved', { name: r.name, now: show(r.total), before: show(r.before) })}</li>
+							))}
 						</ul>
 					)}
 				</Modal>

@@ -61,7 +61,12 @@ export function Lines({ person, query }: { person: string; query: string }) {
 									<td>{date(l.day)}</td>
 									<th scope="row">
 										{l.order_id && orders ? <Link to={`/order/${l.order_id}`}>{l.number ?? '—'}</Link> : l.number ?? '—'}
-										{l.kind !== 'sale' && <small>{t(`commission.kind.${l.kind}`)}{l.note ? ` · ${t(`commission.why.${l.note}`)}` : ''}</small>}
+										{l.kind !== 'sale' && (
+											<small>
+												{t(`commission.kind.${l.kind}`)}
+												{l.note ? ` · ${t(`commission.why.${l.note}`)}` : ''}
+											</small>
+										)}
 									</th>
 									<td>{l.plan}</td>
 									<td>{l.bracket}</td>
@@ -71,13 +76,24 @@ export function Lines({ person, query }: { person: string; query: string }) {
 							))}
 						</tbody>
 						<tfoot>
-							<tr><th scope="row" colSpan={5}>{t('commission.sum_of', { n: number(s.count) })}</th><td className="is-right"><b>{show(s.total)}</b></td></tr>
+							<tr>
+								<th scope="row" colSpan={5}>
+									{t('commission.sum_of', { n: number(s.count) })}
+								</th>
+								<td className="is-right">
+									<b>{show(s.total)}</b>
+								</td>
+							</tr>
 						</tfoot>
 					</table>
 				</div>
 			)}
 			<div className="commission-acts no-print">
-				{s.count > s.lines.length && <Button onClick={() => setShown(Math.min(5000, shown + STEP))} disabled={shown >= 5000}>{t('commission.more', { n: number(s.count - s.lines.length) })}</Button>}
+				{s.count > s.lines.length && (
+					<Button onClick={() => setShown(Math.min(5000, shown + STEP))} disabled={shown >= 5000}>
+						{t('commission.more', { n: number(s.count - s.lines.length) })}
+					</Button>
+				)}
 				{may(entityOf(meta, 'commission_line'), 'export') && s.count > 0 && (
 					<>
 						<Button href={`${BASE}/commission/export?${query}&person=${person}&format=xlsx`}>XLSX</Button>

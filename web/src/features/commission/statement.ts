@@ -88,8 +88,13 @@ const plain = (value: string) => number(value, { maximumFractionDigits: 6 });
 /** The line as it is worked out; what is given by hand or bounded has nothing to work out. */
 export function sum(line: Line, currency: string, t: TFunction): string {
 	if (line.rate === null || line.credited === null) return '';
-	const parts = line.kind === 'clawback' || line.share === '100.0000' || line.per_unit || line.base === null ? [] : [t('commission.of_share', { base: money(line.base, currency), share: plain(line.share ?? '') })];
-	const rate = line.per_unit ? t('commission.times_unit', { units: plain(line.units ?? ''), rate: plain(line.rate) }) : t('commission.times', { base: money(line.credited, currency), rate: plain(line.rate) });
+	const parts =
+		line.kind === 'clawback' || line.share === '100.0000' || line.per_unit || line.base === null
+			? []
+			: [t('commission.of_share', { base: money(line.base, currency), share: plain(line.share ?? '') })];
+	const rate = line.per_unit
+		? t('commission.times_unit', { units: plain(line.units ?? ''), rate: plain(line.rate) })
+		: t('commission.times', { base: money(line.credited, currency), rate: plain(line.rate) });
 	parts.push(`${rate}${line.capped ? ` · ${t('commission.capped')}` : ''}`);
 	return parts.join(' · ');
 }

@@ -35,9 +35,17 @@ function Dialog({ row, onClose }: { row: Row; onClose(): void }) {
 	const [busy, setBusy] = useState(false);
 	const [wrong, setWrong] = useState<string | null>(null);
 	// by its number; without one: what the customer has
-	const query: Record<string, string> | null = serial.trim() ? { serial: `eq.${serial.trim()}` } : row.customer_id ? { customer_id: `eq.${row.customer_id}` } : null;
+	const query: Record<string, string> | null = serial.trim()
+		? { serial: `eq.${serial.trim()}` }
+		: row.customer_id
+			? { customer_id: `eq.${row.customer_id}` }
+			: null;
 	const fields = [title, model].flatMap((f) => f ?? []);
-	const found = useSome(entity, new URLSearchParams({ ...query, select: entity ? selectOf(meta, entity, fields) : 'id', order: 'id.desc', limit: '20' }), query !== null);
+	const found = useSome(
+		entity,
+		new URLSearchParams({ ...query, select: entity ? selectOf(meta, entity, fields) : 'id', order: 'id.desc', limit: '20' }),
+		query !== null,
+	);
 	const rows = query ? found.data?.rows ?? [] : [];
 	const one = rows.find((r) => r.id === picked) ?? (rows.length === 1 ? rows[0] : undefined);
 	const told = useWarranty(one?.id ?? null, fault || undefined);
@@ -46,7 +54,12 @@ function Dialog({ row, onClose }: { row: Row; onClose(): void }) {
 		setBusy(true);
 		setWrong(null);
 		try {
-			await post('warranty_claim', { equipment_id: one.id, case_id: row.id, what: String(row.subject ?? '').slice(0, 300), ...(fault ? { fault_on: fault } : {}) });
+			await post('warranty_claim', {
+				equipment_id: one.id,
+				case_id: row.id,
+				what: String(row.subject ?? '').slice(0, 300),
+				...(fault ? { fault_on: fault } : {}),
+			});
 			await refresh(cache, 'warranty_claim');
 			onClose();
 		} catch (error) {

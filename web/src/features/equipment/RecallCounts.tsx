@@ -46,8 +46,21 @@ export default function RecallCounts({ entity, record: { row } }: PartProps) {
 		await refresh(cache, 'recall_unit');
 	});
 	const segment = () => run(async () => {
-		const condition = { related: 'recall_unit', where: { all: [{ field: 'recall_id', op: 'eq', value: row.id }, { field: 'state', op: 'eq', value: 'open' }] }, measure: 'exists' };
-		const made = await createRecord(meta, segments!, { name: t('equipment.segment_name', { name: String(row.name) }), entity: 'customer', condition: JSON.stringify(condition) });
+		const condition = {
+			related: 'recall_unit',
+			where: {
+				all: [
+					{ field: 'recall_id', op: 'eq', value: row.id },
+					{ field: 'state', op: 'eq', value: 'open' },
+				],
+			},
+			measure: 'exists',
+		};
+		const made = await createRecord(meta, segments!, {
+			name: t('equipment.segment_name', { name: String(row.name) }),
+			entity: 'customer',
+			condition: JSON.stringify(condition),
+		});
 		await refresh(cache, 'segment');
 		void go(`/segment/${made.id}`);
 	});
@@ -55,7 +68,11 @@ export default function RecallCounts({ entity, record: { row } }: PartProps) {
 		<div className="equipment-recall">
 			<span>{t('equipment.out_there', { count: all, n: number(all) })}</span>{' '}
 			{states.filter((s) => of(s.value) > 0).map((s) => <span key={s.value}>{s.label} <b>{number(of(s.value))}</b> </span>)}
-			{may(entity, 'update') && may(units, 'create') && <Button size="small" loading={busy} onClick={() => void list()}>{t('equipment.list')}</Button>}{' '}
+			{may(entity, 'update') && may(units, 'create') && (
+				<Button size="small" loading={busy} onClick={() => void list()}>
+					{t('equipment.list')}
+				</Button>
+			)}{' '}
 			{of('open') > 0 && may(segments, 'create') && <Button size="small" disabled={busy} onClick={() => void segment()}>{t('equipment.segment')}</Button>}
 		</div>
 	);

@@ -39,7 +39,12 @@ function Dialog({ id: equipment, serial, onClose }: { id: string; serial: string
 		setBusy(true);
 		setWrong(null);
 		try {
-			await post(`equipment/${equipment}/transfer`, { customer_id: customer, ...(on ? { on } : {}), ...(place ? { place } : {}), ...(reason ? { reason } : {}) });
+			await post(`equipment/${equipment}/transfer`, {
+				customer_id: customer,
+				...(on ? { on } : {}),
+				...(place ? { place } : {}),
+				...(reason ? { reason } : {}),
+			});
 			await refresh(cache, 'equipment', 'equipment_owner', 'recall_unit');
 			onClose();
 		} catch (error) {

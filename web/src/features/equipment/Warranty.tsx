@@ -6,5 +6,14 @@ import { useWarranty } from './warranty.ts';
 export default function Warranty({ record: { row } }: PartProps) {
 	const told = useWarranty(row.id, undefined).data;
 	if (!told) return null;
-	return <p className="equipment-said"><Tag style={{ whiteSpace: 'normal' }} color={told.verdict === 'covered' ? 'success' : told.verdict === 'no_start' ? 'warning' : 'error'}>{told.said}</Tag></p>;
+	return (
+		<p className="equipment-said">
+			<Tag
+				style={{ whiteSpace: 'normal' }}
+				color={told.verdict === 'covered' ? 'success' : told.verdict === 'no_start' ? 'warning' : 'error'}
+			>
+				{told.said}
+			</Tag>
+		</p>
+	);
 }

@@ -39,18 +39,31 @@ export default {
 	tabs: [
 		{
 			on: 'customer', key: 'equipment', order: 35, work: 'service',
-			rows: { entity: 'equipment', field: 'customer_id', fields: ['serial', 'product_id', 'batch', 'state', 'sold_on', 'installed_on'], order: 'id.desc' },
+			rows: {
+				entity: 'equipment',
+				field: 'customer_id',
+				fields: ['serial', 'product_id', 'batch', 'state', 'sold_on', 'installed_on'],
+				order: 'id.desc',
+			},
 		},
 		{
 			on: 'case', key: 'claims', order: 35, work: 'service',
 			rows: {
-				entity: 'warranty_claim', field: 'case_id', fields: ['equipment_id', 'fault_on', 'what', 'verdict', 'covered_until', 'term_id', 'decision'], order: 'id.desc',
+				entity: 'warranty_claim',
+				field: 'case_id',
+				fields: ['equipment_id', 'fault_on', 'what', 'verdict', 'covered_until', 'term_id', 'decision'],
+				order: 'id.desc',
 				fixed: true,
 			},
 		},
 		{
 			on: 'recall', key: 'units', order: 10, work: 'service',
-			rows: { entity: 'recall_unit', field: 'recall_id', fields: ['equipment_id', 'customer_id', 'state', 'answer', 'told_at', 'answered_at'], order: 'id.asc' },
+			rows: {
+				entity: 'recall_unit',
+				field: 'recall_id',
+				fields: ['equipment_id', 'customer_id', 'state', 'answer', 'told_at', 'answered_at'],
+				order: 'id.asc',
+			},
 		},
 	],
 	icons: { equipment: BarcodeOutlined, warranty: SafetyCertificateOutlined, recall: AlertOutlined },

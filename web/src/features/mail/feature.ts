@@ -4,7 +4,15 @@ import type { Feature } from '@/app/feature.ts';
 export default {
 	pages: [{ path: '/settings/mail', load: () => import('./OutboxPage.tsx') }],
 	settings: [
-		{ group: 'channels', order: 10, entity: 'mail_account', icon: 'mail', text: 'settings.mail_accounts_text', when: (who) => who.can('admin'), words: 'smtp e-mail' },
+		{
+			group: 'channels',
+			order: 10,
+			entity: 'mail_account',
+			icon: 'mail',
+			text: 'settings.mail_accounts_text',
+			when: (who) => who.can('admin'),
+			words: 'smtp e-mail',
+		},
 		{
 			group: 'channels', order: 20, to: '/settings/mail', label: 'mail.title', icon: 'outbox', text: 'settings.mail_text',
 			when: (who) => who.can('admin'), words: 'smtp outbox',

@@ -54,7 +54,9 @@ export default function MailPart({ caseId, messageId, seq, mayMove }: { caseId: 
 		<div className="mail-part">
 			<div className="mail-line">
 				<span>{t('mailboxes.to', { to: went.to ?? '' })}</span>
-				<span className={failed ? 'is-bad' : ''}>{t(`mailboxes.went.${went.reason === 'outbox_bounced' ? 'bounced' : went.state}`, { defaultValue: went.state })}</span>
+				<span className={failed ? 'is-bad' : ''}>
+					{t(`mailboxes.went.${went.reason === 'outbox_bounced' ? 'bounced' : went.state}`, { defaultValue: went.state })}
+				</span>
 				{failed && went.reply && <span className="is-bad">{went.reply}</span>}
 			</div>
 		</div>

@@ -42,7 +42,8 @@ export default function MailboxWays({ record }: PartProps) {
 			{state.has_password && state.failures > 0 && (
 				<Alert
 					type={state.alarm ? 'error' : 'warning'} showIcon title={state.error}
-					description={[state.said, state.paused_until ? t('mailboxes.again_at', { when: relative(state.paused_until) }) : ''].filter(Boolean).join(' · ')}
+					description={[state.said, state.paused_until ? t('mailboxes.again_at', { when: relative(state.paused_until) }) : '']
+						.filter(Boolean).join(' · ')}
 				/>
 			)}
 			<dl className="mailbox-facts">

@@ -12,7 +12,13 @@ export default {
 	}],
 	settings: [
 		{
-			group: 'sales', order: 64, to: '/pool_rules', label: 'pool.rules', icon: 'chart', text: 'pool.rules_text', when: (who) => who.may('pool_rule', 'read'),
+			group: 'sales',
+			order: 64,
+			to: '/pool_rules',
+			label: 'pool.rules',
+			icon: 'chart',
+			text: 'pool.rules_text',
+			when: (who) => who.may('pool_rule', 'read'),
 		},
 		{ group: 'sales', order: 61, entity: 'pool', text: 'pool.pools_text' },
 		{ group: 'sales', order: 62, entity: 'pool_rule', icon: 'pool_rule', text: 'pool.rule_text' },

@@ -50,7 +50,12 @@ export default function Chart({ label, categories, series, network, axis, text, 
 		const paint = (one: Series) => colour(VARIABLE[one.colour ?? 'accent']) || colour('--accent');
 		const chart = init(element, null, { renderer: 'canvas' });
 		// Rich text is drawn on the canvas: HTML tips would need inline styles that the page's policy forbids.
-		const tip = { renderMode: 'richText' as const, backgroundColor: colour('--paper'), borderColor: colour('--line'), textStyle: { color: colour('--ink'), fontSize: 12 } };
+		const tip = {
+			renderMode: 'richText' as const,
+			backgroundColor: colour('--paper'),
+			borderColor: colour('--line'),
+			textStyle: { color: colour('--ink'), fontSize: 12 },
+		};
 		const font = { fontFamily: style.getPropertyValue('font-family') };
 		if (network)
 			chart.setOption({
@@ -80,11 +85,24 @@ export default function Chart({ label, categories, series, network, axis, text, 
 					...tip, trigger: 'axis', axisPointer: { type: 'shadow' },
 					formatter: (points: unknown) => {
 						const i = (points as { dataIndex: number }[])[0]?.dataIndex ?? 0;
-						return [categories[i], ...series.flatMap((s) => (s.values[i] === null || s.values[i] === undefined ? [] : [`${series.length > 1 ? `${s.name}: ` : ''}${text(s.values[i])}`]))].join('\n');
+						return [
+							categories[i],
+							...series.flatMap((s) =>
+								s.values[i] === null || s.values[i] === undefined
+									? []
+									: [`${series.length > 1 ? `${s.name}: ` : ''}${text(s.values[i])}`],
+							),
+						].join('\n');
 					},
 				},
 				series: series.map((s) => ({
-					type: s.kind, name: s.name, data: s.values, stack: s.stack, barMaxWidth: 34, symbol: s.values.length > 40 ? 'none' : 'circle', symbolSize: 5,
+					type: s.kind,
+					name: s.name,
+					data: s.values,
+					stack: s.stack,
+					barMaxWidth: 34,
+					symbol: s.values.length > 40 ? 'none' : 'circle',
+					symbolSize: 5,
 					itemStyle: { color: paint(s), borderRadius: s.kind === 'bar' && !s.stack ? [2, 2, 0, 0] : 0 },
 					lineStyle: { color: paint(s), width: 2, type: s.dashed ? 'dashed' : 'solid' }, cursor: onPick ? 'pointer' : 'default',
 				})),

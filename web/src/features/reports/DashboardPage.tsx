@@ -56,11 +56,22 @@ function Figure({ counter, orders, span, tick }: CardProps & { counter: Counter 
 	const { t } = useTranslation();
 	const customers = entityOf(meta, 'customer');
 	const of = counter === 'customers' ? customers : orders;
-	const ask = (earlier: boolean) => (counter === 'customers' ? { all: within('created_at', span, earlier) } : counter === 'cancelled' ? cancelledOrders(span, earlier) : countedOrders(span, earlier));
+	const ask = (earlier: boolean) =>
+		counter === 'customers'
+			? { all: within('created_at', span, earlier) }
+			: counter === 'cancelled'
+				? cancelledOrders(span, earlier)
+				: countedOrders(span, earlier);
 	const sums = counter === 'sales' || counter === 'mean' ? 'total_base' : null;
 	const now = useSum(of, ask(false), sums, tick), then = useSum(of, ask(true), sums, tick);
 	const value = (s: { count: number; sum: string }) => (counter === 'sales' ? Number(s.sum) : counter === 'mean' ? Number(average(s.sum, s.count)) : s.count);
-	const shown = now.data && (counter === 'sales' ? money(now.data.sum, meta.base_currency, { whole: true }) : counter === 'mean' ? money(average(now.data.sum, now.data.count), meta.base_currency, { whole: true }) : number(now.data.count));
+	const shown =
+		now.data &&
+		(counter === 'sales'
+			? money(now.data.sum, meta.base_currency, { whole: true })
+			: counter === 'mean'
+				? money(average(now.data.sum, now.data.count), meta.base_currency, { whole: true })
+				: number(now.data.count));
 	const list = `/${of?.name ?? ''}?condition=${encodeURIComponent(JSON.stringify(ask(false)))}`;
 	if (now.error) return <Failed error={now.error} onRetry={() => void now.refetch()} small />;
 	return (
@@ -85,7 +96,9 @@ function Parts({ by, orders, span, tick }: CardProps & { by: By }) {
 	const name = (p: (typeof rows)[number]) => p.name ?? (p.id === null ? t('dash.nobody') : t('dash.unseen'));
 	return (
 		<>
-			<p className="chart-sentence">{t('dash.leads', { name: name(rows[0]!), share: all > 0 ? percent(Math.max(0, Number(rows[0]!.sum)) / all) : '–' })}</p>
+			<p className="chart-sentence">
+				{t('dash.leads', { name: name(rows[0]!), share: all > 0 ? percent(Math.max(0, Number(rows[0]!.sum)) / all) : '–' })}
+			</p>
 			<table className="dash-bars">
 				<caption className="sr-only">{t(`dash.by_${by}`)}</caption>
 				<tbody>
@@ -131,7 +144,11 @@ function ReportCard({ name, tick }: { name: string; tick: number }) {
 	const { t } = useTranslation();
 	const body = daysOf('months12');
 	const answer = useQuery({
-		queryKey: ['report', name, body, tick], placeholderData: keepPreviousData, retry: 3, staleTime: 60_000, queryFn: ({ signal }) => askReport(name, body, signal),
+		queryKey: ['report', name, body, tick],
+		placeholderData: keepPreviousData,
+		retry: 3,
+		staleTime: 60_000,
+		queryFn: ({ signal }) => askReport(name, body, signal),
 	});
 	if (answer.error && !answer.data) return <Failed error={answer.error} onRetry={() => void answer.refetch()} small />;
 	if (!answer.data) return <Skeleton active title={false} />;
@@ -182,15 +199,27 @@ export default function DashboardPage() {
 	const keep = (change: Partial<Dashboard>) => arrange({ dashboard: { cards, span, ...change } });
 	const tools = (key: string, i: number) => (
 		<span className="dash-tools" role="group" aria-label={cardTitle(key, t)}>
-			<Button size="small" icon={<ArrowUpOutlined />} disabled={i === 0} aria-label={t('dash.up', { name: cardTitle(key, t) })} onClick={() => keep({ cards: moved(cards, i, -1) })} />
-			<Button size="small" icon={<ArrowDownOutlined />} disabled={i === cards.length - 1} aria-label={t('dash.down', { name: cardTitle(key, t) })} onClick={() => keep({ cards: moved(cards, i, 1) })} />
-			<Button size="small" icon={<CloseOutlined />} aria-label={t('dash.leave_out', { name: cardTitle(key, t) })} onClick={() => keep({ cards: cards.filter((k) => k !== key) })} />
+			<Button
+				size="small" icon={<ArrowUpOutlined />} disabled={i === 0} aria-label={t('dash.up', { name: cardTitle(key, t) })}
+				onClick={() => keep({ cards: moved(cards, i, -1) })}
+			/>
+			<Button
+				size="small" icon={<ArrowDownOutlined />} disabled={i === cards.length - 1} aria-label={t('dash.down', { name: cardTitle(key, t) })}
+				onClick={() => keep({ cards: moved(cards, i, 1) })}
+			/>
+			<Button
+				size="small" icon={<CloseOutlined />} aria-label={t('dash.leave_out', { name: cardTitle(key, t) })}
+				onClick={() => keep({ cards: cards.filter((k) => k !== key) })}
+			/>
 		</span>
 	);
 	const grid = (
 		<div className="dash-grid">
 			{cards.filter((key) => !wall || !key.startsWith('report_')).map((key, i) => (
-				<section key={key} className={`panel dash-card${isCounter(key) ? ' is-counter' : key.startsWith('report_') ? ' is-wide' : ''}`} aria-label={cardTitle(key, t)}>
+				<section
+					key={key} aria-label={cardTitle(key, t)}
+					className={`panel dash-card${isCounter(key) ? ' is-counter' : key.startsWith('report_') ? ' is-wide' : ''}`}
+				>
 					{(arranging || !isCounter(key)) && (
 						<header>
 							<h2>{isCounter(key) ? <span className="sr-only">{cardTitle(key, t)}</span> : cardTitle(key, t)}</h2>
@@ -205,7 +234,12 @@ export default function DashboardPage() {
 	if (wall)
 		return (
 			<div className="dash-wall" role="region" aria-label={t('dash.title')}>
-				<p className="dash-wall-head"><b>{t(`dash.span_${span}`)}</b> <span>{t(`live.${live}`)}</span> <button type="button" className="dash-leave" onClick={() => setAddress({})}>{t('dash.leave_wall')}</button></p>
+				<p className="dash-wall-head">
+					<b>{t(`dash.span_${span}`)}</b> <span>{t(`live.${live}`)}</span>{' '}
+					<button type="button" className="dash-leave" onClick={() => setAddress({})}>
+						{t('dash.leave_wall')}
+					</button>
+				</p>
 				{grid}
 			</div>
 		);
@@ -213,17 +247,31 @@ export default function DashboardPage() {
 		<div className="page dash-page">
 			<header className="home-head">
 				<h1>{t('dash.title')}</h1>
-				<Segmented value={span} aria-label={t('dash.span')} options={SPANS.map((value) => ({ value, label: t(`dash.span_${value}`) }))} onChange={(value) => keep({ span: value })} />
-				<Tooltip title={t('dash.wall')}><Button type="text" icon={<DesktopOutlined />} aria-label={t('dash.wall')} onClick={() => setAddress({ wall: '1' })} /></Tooltip>
+				<Segmented
+					value={span} aria-label={t('dash.span')} options={SPANS.map((value) => ({ value, label: t(`dash.span_${value}`) }))}
+					onChange={(value) => keep({ span: value })}
+				/>
+				<Tooltip title={t('dash.wall')}>
+					<Button type="text" icon={<DesktopOutlined />} aria-label={t('dash.wall')} onClick={() => setAddress({ wall: '1' })} />
+				</Tooltip>
 				<Tooltip title={t('dash.arrange')}>
-					<Button type={arranging ? 'primary' : 'text'} icon={<SettingOutlined />} aria-label={t('dash.arrange')} aria-pressed={arranging} onClick={() => setArranging(!arranging)} />
+					<Button
+						type={arranging ? 'primary' : 'text'} icon={<SettingOutlined />} aria-label={t('dash.arrange')} aria-pressed={arranging}
+						onClick={() => setArranging(!arranging)}
+					/>
 				</Tooltip>
 			</header>
 			{grid}
 			{arranging && (
 				<section className="home-others">
 					<h2>{t('dash.others')}</h2>
-					{all.filter((key) => !cards.includes(key)).map((key) => <Button key={key} icon={<PlusOutlined />} onClick={() => keep({ cards: [...cards, key] })}>{cardTitle(key, t)}</Button>)}
+					{all
+						.filter((key) => !cards.includes(key))
+						.map((key) => (
+							<Button key={key} icon={<PlusOutlined />} onClick={() => keep({ cards: [...cards, key] })}>
+								{cardTitle(key, t)}
+							</Button>
+						))}
 					{dashboard && <Button onClick={() => arrange({ dashboard: undefined })}>{t('dash.usual')}</Button>}
 				</section>
 			)}

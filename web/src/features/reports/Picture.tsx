@@ -53,13 +53,22 @@ function drawn(answer: Answer, t: (key: string) => string): Drawn | null {
 			const rows = namedRows(answer, 'ranking').slice(0, 12);
 			return {
 				as: 'money', categories: rows.map((r) => (r.what as { name: string | null } | null)?.name ?? t('report.no_name')),
-				series: [{ name: label('ranking', 'sales'), kind: 'bar', values: rows.map((r) => num(r.sales)) }, { name: label('ranking', 'before'), kind: 'line', colour: 'quiet', dashed: true, values: rows.map((r) => num(r.before)) }],
+				series: [
+					{ name: label('ranking', 'sales'), kind: 'bar', values: rows.map((r) => num(r.sales)) },
+					{ name: label('ranking', 'before'), kind: 'line', colour: 'quiet', dashed: true, values: rows.map((r) => num(r.before)) },
+				],
 			};
 		}
 		case 'funnel': {
 			const rows = namedRows(answer, 'funnel'), people = namedRows(answer, 'people').slice(0, 12);
 			return num(answer.facts.leads) ? { as: 'int', categories: rows.map((r) => String(r.step)), series: [line('funnel', 'count', { kind: 'bar' })] }
-				: { as: 'int', categories: people.map((r) => (r.owner as { name: string | null } | null)?.name ?? t('report.no_name')), series: ['won', 'lost'].map((c) => ({ name: label('people', c), kind: 'bar' as const, stack: 'a', colour: c === 'won' ? 'accent' as const : 'bad' as const, values: people.map((r) => num(r[c])) })) };
+				: {
+					as: 'int', categories: people.map((r) => (r.owner as { name: string | null } | null)?.name ?? t('report.no_name')),
+					series: ['won', 'lost'].map((c) => ({
+						name: label('people', c), kind: 'bar' as const, stack: 'a', colour: c === 'won' ? 'accent' as const : 'bad' as const,
+						values: people.map((r) => num(r[c])),
+					})),
+				};
 		}
 		case 'movement': {
 			const rows = namedRows(answer, 'movement');
@@ -68,7 +77,10 @@ function drawn(answer: Answer, t: (key: string) => string): Drawn | null {
 		case 'returning':
 			return {
 				as: 'money', categories: namedRows(answer, 'returning').map((r) => monthText(String(r.month))),
-				series: [line('returning', 'old_sales', { kind: 'bar', stack: 'a' }), line('returning', 'new_sales', { kind: 'bar', stack: 'a', colour: 'warn' })],
+				series: [
+					line('returning', 'old_sales', { kind: 'bar', stack: 'a' }),
+					line('returning', 'new_sales', { kind: 'bar', stack: 'a', colour: 'warn' }),
+				],
 			};
 		case 'cohorts': {
 			const rows = namedRows(answer, 'curve');
@@ -78,7 +90,10 @@ function drawn(answer: Answer, t: (key: string) => string): Drawn | null {
 			const rows = namedRows(answer, 'curve');
 			return {
 				as: 'share', most: 1, categories: rows.map((r) => share(num(r.customers))),
-				series: [line('curve', 'share'), { name: t('report.equal'), kind: 'line', colour: 'quiet', dashed: true, values: rows.map((r) => num(r.customers)) }],
+				series: [
+					line('curve', 'share'),
+					{ name: t('report.equal'), kind: 'line', colour: 'quiet', dashed: true, values: rows.map((r) => num(r.customers)) },
+				],
 			};
 		}
 		case 'silence':
@@ -102,7 +117,8 @@ export function Picture({ answer, sentence, onPick }: { answer: Answer; sentence
 	return (
 		<Suspense fallback={<div className="chart report-chart" />}>
 			<Chart
-				label={sentence} categories={picture.categories} series={picture.series} network={picture.network} most={picture.most} dark={dark} axis={axis} text={text} onPick={onPick}
+				label={sentence} categories={picture.categories} series={picture.series} network={picture.network}
+				most={picture.most} dark={dark} axis={axis} text={text} onPick={onPick}
 			/>
 		</Suspense>
 	);
@@ -121,7 +137,8 @@ export function Bands({ answer }: { answer: Answer }) {
 			<p className="chart-sentence">{t('report.bands_said', { median: valueText(answer.facts.median ?? null, 'money', answer.currency) })}</p>
 			<Suspense fallback={<div className="chart report-chart" />}>
 				<Chart
-					label={t('report.bands')} dark={dark} axis={whole} text={whole} categories={rows.map((r) => (r.to === null ? `≥ ${short(r.from)}` : `${short(r.from)}–${short(r.to)}`))}
+					label={t('report.bands')} dark={dark} axis={whole} text={whole}
+					categories={rows.map((r) => (r.to === null ? `≥ ${short(r.from)}` : `${short(r.from)}–${short(r.to)}`))}
 					series={[{ name: t('report.customers'), kind: 'bar', values: rows.map((r) => num(r.customers)) }]}
 				/>
 			</Suspense>

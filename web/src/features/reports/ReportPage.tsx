@@ -50,11 +50,15 @@ function Keep({ report, body, choice, onDone }: { report: string; body: Body; ch
 	}
 	return (
 		<Modal
-			open title={t('report.keep_title')} okText={t('word.save')} cancelText={t('word.cancel')} confirmLoading={busy} okButtonProps={{ disabled: !name.trim() }}
+			open title={t('report.keep_title')} okText={t('word.save')} cancelText={t('word.cancel')}
+			confirmLoading={busy} okButtonProps={{ disabled: !name.trim() }}
 			onOk={() => void keep()} onCancel={onDone}
 		>
 			<label htmlFor="report-segment">{t('report.segment_name')}</label>
-			<Input id="report-segment" value={name} maxLength={120} autoFocus onChange={(e) => setName(e.target.value)} onPressEnter={() => name.trim() && void keep()} />
+			<Input
+				id="report-segment" value={name} maxLength={120} autoFocus onChange={(e) => setName(e.target.value)}
+				onPressEnter={() => name.trim() && void keep()}
+			/>
 			<p className="quiet">{t('report.keep_text')}</p>
 		</Modal>
 	);
@@ -72,7 +76,11 @@ function useNames(entity: string, enabled: boolean) {
 const ordersOf = (answer: Answer, index: number, owner: string | null, branch: string | null) => {
 	const table = tableOf(answer, 'sales'), row = table && namedRow(table, table.rows[index] ?? []);
 	if (!row?.first) return null;
-	const params = new URLSearchParams([['placed_at', `gte.${String(row.first)}`], ['placed_at', `lte.${String(row.last)}`], ['state', 'not.in.(cancelled,draft)']]);
+	const params = new URLSearchParams([
+		['placed_at', `gte.${String(row.first)}`],
+		['placed_at', `lte.${String(row.last)}`],
+		['state', 'not.in.(cancelled,draft)'],
+	]);
 	if (owner) params.set('owner_id', `in.(${owner})`);
 	if (branch) params.set('branch_id', `in.(${branch})`);
 	return `/order?${params.toString()}`;
@@ -81,7 +89,13 @@ const ordersOf = (answer: Answer, index: number, owner: string | null, branch: s
 export default function ReportPage() {
 	const { name } = useParams();
 	const { t } = useTranslation();
-	return isReport(name) ? <Report key={name} name={name} /> : <div className="page"><Empty title={t('state.missing')} action={<Link to="/reports">{t('report.title')}</Link>} /></div>;
+	return isReport(name) ? (
+		<Report key={name} name={name} />
+	) : (
+		<div className="page">
+			<Empty title={t('state.missing')} action={<Link to="/reports">{t('report.title')}</Link>} />
+		</div>
+	);
 }
 
 const WAYS = ['owner', 'branch', 'channel', 'product', 'category', 'region', 'customer'];
@@ -122,7 +136,13 @@ function Report({ name }: { name: string }) {
 			void message.error(problemText(error, t));
 		}
 	}
-	const empty = !!data && !['funnel', 'movement', 'ranking'].includes(name) && (num(data.facts.customers) === 0 && num(data.facts.orders) === 0 && num(data.facts.new) === 0 && num(data.facts.old_sales) === 0);
+	const empty =
+		!!data &&
+		!['funnel', 'movement', 'ranking'].includes(name) &&
+		num(data.facts.customers) === 0 &&
+		num(data.facts.orders) === 0 &&
+		num(data.facts.new) === 0 &&
+		num(data.facts.old_sales) === 0;
 	const pick = (index: number) => {
 		const to = data && name === 'sales' ? ordersOf(data, index, owner, branch) : null;
 		if (to) void navigate(to);
@@ -133,32 +153,41 @@ function Report({ name }: { name: string }) {
 			<h1>{t(`report.name_${name}`)}</h1>
 			<div className="report-bar" role="group" aria-label={t('filter.title')}>
 				<Select
-					aria-label={t('report.span')} value={span} popupMatchSelectWidth={false} options={SPANS.map((value) => ({ value, label: t(`report.span_${value}`) }))}
+					aria-label={t('report.span')} value={span} popupMatchSelectWidth={false}
+					options={SPANS.map((value) => ({ value, label: t(`report.span_${value}`) }))}
 					onChange={(value: Span) => go({ span: value === 'months12' ? null : value })}
 				/>
 				{name === 'ranking' && (
 					<Select
-						aria-label={t('report.by')} value={by} popupMatchSelectWidth={false} options={WAYS.map((value) => ({ value, label: t(`report.by_${value}`) }))}
+						aria-label={t('report.by')} value={by} popupMatchSelectWidth={false}
+						options={WAYS.map((value) => ({ value, label: t(`report.by_${value}`) }))}
 						onChange={(value: string) => go({ by: value })}
 					/>
 				)}
 				{owners.length > 1 && (
 					<Select
 						aria-label={t('report.owner')} value={owner ?? ''} popupMatchSelectWidth={false} showSearch optionFilterProp="label"
-						options={[{ value: '', label: t('report.everybody') }, ...owners.map((u) => ({ value: u.id, label: u.name }))]} onChange={(value: string) => go({ owner: value || null })}
+						options={[{ value: '', label: t('report.everybody') }, ...owners.map((u) => ({ value: u.id, label: u.name }))]}
+						onChange={(value: string) => go({ owner: value || null })}
 					/>
 				)}
 				{branches.length > 1 && (
 					<Select
 						aria-label={t('report.branch')} value={branch ?? ''} popupMatchSelectWidth={false} showSearch optionFilterProp="label"
-						options={[{ value: '', label: t('report.all_branches') }, ...branches.map((b) => ({ value: b.id, label: b.name }))]} onChange={(value: string) => go({ branch: value || null })}
+						options={[{ value: '', label: t('report.all_branches') }, ...branches.map((b) => ({ value: b.id, label: b.name }))]}
+						onChange={(value: string) => go({ branch: value || null })}
 					/>
 				)}
 				{mine?.export && data && data.tables.length > 0 && (
 					<Dropdown
 						trigger={['click']}
 						menu={{
-							items: data.tables.flatMap((table) => (['xlsx', 'csv'] as const).map((format) => ({ key: `${table.name}.${format}`, label: `${table.label} · ${format.toUpperCase()}` }))),
+							items: data.tables.flatMap((table) =>
+								(['xlsx', 'csv'] as const).map((format) => ({
+									key: `${table.name}.${format}`,
+									label: `${table.label} · ${format.toUpperCase()}`,
+								})),
+							),
 							onClick: ({ key }) => void take(key.split('.')[0]!, key.endsWith('csv') ? 'csv' : 'xlsx'),
 						}}
 					>

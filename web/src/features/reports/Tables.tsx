@@ -26,7 +26,9 @@ export function choicesOf(report: string, table: string, row: Named, index: numb
 			...(num(row.new) ? [{ name: `${t('report.new')} · ${monthText(String(row.month))}`, cell: { month: String(row.month), part: 'new' } }] : []),
 			...(num(row.old) ? [{ name: `${t('report.old')} · ${monthText(String(row.month))}`, cell: { month: String(row.month), part: 'old' } }] : []),
 		];
-		case 'baskets.pairs': return [{ name: t('report.buys_not', { a: nameOf(row.product), b: nameOf(row.other) }), cell: { product: idOf(row.product), other: idOf(row.other) } }];
+		case 'baskets.pairs': return [{
+			name: t('report.buys_not', { a: nameOf(row.product), b: nameOf(row.other) }), cell: { product: idOf(row.product), other: idOf(row.other) },
+		}];
 		default: return [];
 	}
 }
@@ -68,9 +70,19 @@ export function ReportTable({ answer, table, onKeep }: { answer: Answer; table: 
 								})}
 								{onKeep && (
 									<td className="is-right">
-										{choices.length === 1 && <Button size="small" type="link" onClick={() => onKeep(choices[0]!)}>{t('report.keep')}</Button>}
+										{choices.length === 1 && (
+											<Button size="small" type="link" onClick={() => onKeep(choices[0]!)}>
+												{t('report.keep')}
+											</Button>
+										)}
 										{choices.length > 1 && (
-											<Dropdown trigger={['click']} menu={{ items: choices.map((c, i) => ({ key: i, label: c.name })), onClick: ({ key }) => onKeep(choices[Number(key)]!) }}>
+											<Dropdown
+												trigger={['click']}
+												menu={{
+													items: choices.map((c, i) => ({ key: i, label: c.name })),
+													onClick: ({ key }) => onKeep(choices[Number(key)]!),
+												}}
+											>
 												<Button size="small" type="link">{t('report.keep')}</Button>
 											</Dropdown>
 										)}
@@ -86,7 +98,16 @@ export function ReportTable({ answer, table, onKeep }: { answer: Answer; table: 
 }
 
 const COLOUR: Record<string, string> = {
-	champions: 'good', loyal: 'good', potential: 'info', new: 'info', promising: 'info', attention: 'warn', sleepy: 'warn', at_risk: 'bad', cant_lose: 'bad', lost: 'quiet',
+	champions: 'good',
+	loyal: 'good',
+	potential: 'info',
+	new: 'info',
+	promising: 'info',
+	attention: 'warn',
+	sleepy: 'warn',
+	at_risk: 'bad',
+	cant_lose: 'bad',
+	lost: 'quiet',
 };
 
 /** Five by five: the latest on top, the most frequent on the right. */
@@ -100,7 +121,16 @@ export function RfmGrid({ answer, onKeep }: { answer: Answer; onKeep?: (choice: 
 			<table className="rfm-grid">
 				<caption className="sr-only">{t('report.rfm_grid')}</caption>
 				<thead>
-					<tr><td />{[1, 2, 3, 4, 5].map((f) => <th key={f} scope="col">F{f}{f === 5 && ` · ${t('report.often')}`}{f === 1 && ` · ${t('report.seldom')}`}</th>)}</tr>
+					<tr>
+						<td />
+						{[1, 2, 3, 4, 5].map((f) => (
+							<th key={f} scope="col">
+								F{f}
+								{f === 5 && ` · ${t('report.often')}`}
+								{f === 1 && ` · ${t('report.seldom')}`}
+							</th>
+						))}
+					</tr>
 				</thead>
 				<tbody>
 					{[5, 4, 3, 2, 1].map((r) => (
@@ -119,8 +149,14 @@ export function RfmGrid({ answer, onKeep }: { answer: Answer; onKeep?: (choice: 
 								return (
 									<td key={f} className={`rfm-cell is-${COLOUR[String(cell?.group)] ?? 'quiet'}`}>
 										{onKeep && cell && num(cell.customers) > 0
-											? <button type="button" title={t('report.keep')} onClick={() => onKeep({ name: `${String(cell.name)} (R${r} F${f})`, cell: { r, f } })}>{inside}</button>
-											: <div>{inside}</div>}
+											? (
+												<button
+													type="button" title={t('report.keep')}
+													onClick={() => onKeep({ name: `${String(cell.name)} (R${r} F${f})`, cell: { r, f } })}
+												>
+													{inside}
+												</button>
+											) : <div>{inside}</div>}
 									</td>
 								);
 							})}
@@ -160,7 +196,16 @@ export function CohortGrid({ answer, onKeep }: { answer: Answer; onKeep?: (choic
 							<tr key={month}>
 								<th scope="row">{monthText(month)}</th>
 								<td className="is-right">
-									{onKeep ? <Button size="small" type="link" onClick={() => onKeep({ name: t('report.cohort', { month: monthText(month) }), cell: { month } })}>{number(row.customers)}</Button> : number(row.customers)}
+									{onKeep ? (
+										<Button
+											size="small" type="link"
+											onClick={() => onKeep({ name: t('report.cohort', { month: monthText(month) }), cell: { month } })}
+										>
+											{number(row.customers)}
+										</Button>
+									) : (
+										number(row.customers)
+									)}
 								</td>
 								{Array.from({ length: width }, (_, k) => {
 									const value = row[`after_${k + 1}`];
@@ -168,10 +213,21 @@ export function CohortGrid({ answer, onKeep }: { answer: Answer; onKeep?: (choic
 									const open = later(month, k + 1) === running;
 									const text = valueText(value, 'share', answer.currency);
 									return (
-										<td key={k} className={`is-right heat-${Math.min(9, Math.ceil(num(value) / most * 9))}${open ? ' is-open' : ''}`} title={open ? t('report.running') : undefined}>
+										<td
+											key={k} title={open ? t('report.running') : undefined}
+											className={`is-right heat-${Math.min(9, Math.ceil(num(value) / most * 9))}${open ? ' is-open' : ''}`}
+										>
 											{onKeep && num(value) > 0
-												? <button type="button" aria-label={t('report.cohort_cell', { month: monthText(month), k: k + 1, share: text })} onClick={() => onKeep({ name: t('report.cohort_back', { month: monthText(month), k: k + 1 }), cell: { month, after: k + 1 } })}>{text}</button>
-												: text}
+												? (
+													<button
+														type="button" aria-label={t('report.cohort_cell', { month: monthText(month), k: k + 1, share: text })}
+														onClick={() => onKeep({
+															name: t('report.cohort_back', { month: monthText(month), k: k + 1 }), cell: { month, after: k + 1 },
+														})}
+													>
+														{text}
+													</button>
+												) : text}
 										</td>
 									);
 								})}

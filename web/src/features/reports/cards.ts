@@ -19,7 +19,11 @@ export const isCounter = (key: string): key is Counter => COUNTERS.includes(key 
 export function allCards(who: Who, reports: string[], fields: (name: string) => boolean): string[] {
 	return [
 		...COUNTERS.filter((c) => (c === 'customers' ? who.may('customer', 'read') : c === 'sales' || c === 'mean' ? fields('total_base') : true)),
-		...(fields('total_base') ? PARTS.filter((by) => (by === 'region' ? who.may('region', 'read') : by === 'product' ? who.may('product', 'read') : fields(`${by}_id`))).map((by) => `by_${by}`) : []),
+		...(fields('total_base')
+			? PARTS.filter((by) =>
+					by === 'region' ? who.may('region', 'read') : by === 'product' ? who.may('product', 'read') : fields(`${by}_id`),
+				).map((by) => `by_${by}`)
+			: []),
 		'latest', ...REPORTS.filter((r) => reports.includes(r)).map((r) => `report_${r}`),
 	];
 }

@@ -20,7 +20,9 @@ export function within(field: string, span: Span, earlier: boolean): Leaf[] {
 
 const REAL: Leaf = { field: 'state', op: 'in', value: ['placed', 'paid', 'shipped', 'completed', 'returned'] };
 export const countedOrders = (span: Span, earlier = false) => ({ all: [...within('placed_at', span, earlier), REAL] });
-export const cancelledOrders = (span: Span, earlier = false) => ({ all: [...within('placed_at', span, earlier), { field: 'state', op: 'eq', value: 'cancelled' }] });
+export const cancelledOrders = (span: Span, earlier = false) => ({
+	all: [...within('placed_at', span, earlier), { field: 'state', op: 'eq', value: 'cancelled' }],
+});
 
 export interface Sum {
 	count: number;
@@ -51,19 +53,31 @@ const MOST = 8;
 
 async function grouped(entity: Entity, field: string, span: Span, signal: AbortSignal): Promise<Part[]> {
 	const link = fieldOf(entity, field)?.link;
-	const params = new URLSearchParams({ select: `${field},count(),sum:total_base.sum()`, condition: JSON.stringify(countedOrders(span)), order: 'sum.desc.nullslast', limit: String(MOST) });
+	const params = new URLSearchParams({
+		select: `${field},count(),sum:total_base.sum()`,
+		condition: JSON.stringify(countedOrders(span)),
+		order: 'sum.desc.nullslast',
+		limit: String(MOST),
+	});
 	const rows = await get<Record<string, string | number | null>[]>(`${entity.name}?${params}`, signal);
 	const ids = rows.map((r) => r[field]).filter((id) => id !== null);
 	const names = ids.length && link ? await get<{ id: string; name: string }[]>(`${link}?select=id,name&id=in.(${ids.join()})`, signal).catch(() => []) : [];
 	return rows.map((r) => ({
-		id: r[field] === null ? null : String(r[field]), name: names.find((n) => n.id === r[field])?.name ?? null, sum: String(r.sum ?? '0'), count: Number(r.count ?? 0),
+		id: r[field] === null ? null : String(r[field]),
+		name: names.find((n) => n.id === r[field])?.name ?? null,
+		sum: String(r.sum ?? '0'),
+		count: Number(r.count ?? 0),
 	}));
 }
 
 /** Beyond a link the warehouse counts, which follows within a second. */
 async function pivoted(of: string, field: string, measure: string, from: string, to: string, signal: AbortSignal): Promise<Part[]> {
 	const body = { of, measures: [measure, 'orders'], rows: [{ field }], from, to, sort: { measure, desc: true }, limit: MOST, totals: false };
-	const { data } = await call<{ rows: { key: (string | null)[]; label: (string | null)[]; total: (string | number | null)[] }[] }>('POST', 'pivot', { body, signal });
+	const { data } = await call<{ rows: { key: (string | null)[]; label: (string | null)[]; total: (string | number | null)[] }[] }>(
+		'POST',
+		'pivot',
+		{ body, signal },
+	);
 	return data.rows.map((r) => ({ id: r.key[0] ?? null, name: r.label[0] ?? null, sum: String(r.total[0] ?? '0'), count: Number(r.total[1] ?? 0) }));
 }
 
@@ -87,7 +101,12 @@ export function useLatest(entity: Entity, tick: number) {
 	return useQuery({
 		queryKey: ['dash', 'latest', tick], placeholderData: keepPreviousData, refetchInterval: 60_000,
 		queryFn: async ({ signal }): Promise<Row[]> => (await fetchPage(entity, new URLSearchParams({
-			select: ['id', 'number', 'placed_at', 'state', 'total_base', 'customer(id,name)'].filter((n) => n.includes('(') || n === 'id' || fieldOf(entity, n)).join(), placed_at: 'not.is.null', order: 'placed_at.desc', limit: '8',
+			select: ['id', 'number', 'placed_at', 'state', 'total_base', 'customer(id,name)']
+				.filter((n) => n.includes('(') || n === 'id' || fieldOf(entity, n))
+				.join(),
+			placed_at: 'not.is.null',
+			order: 'placed_at.desc',
+			limit: '8',
 		}), signal)).rows,
 	});
 }

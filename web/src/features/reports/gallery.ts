@@ -13,7 +13,8 @@ const FIELDS: Field[] = ['sales', 'customers', 'products', 'deals'];
 
 /** Reports of the server, by field. */
 const OWN: [string, Field][] = [
-	['sales', 'sales'], ['ranking', 'sales'], ['funnel', 'deals'], ['movement', 'deals'], ['returning', 'customers'], ['cohorts', 'customers'], ['rfm', 'customers'], ['concentration', 'customers'], ['silence', 'customers'], ['baskets', 'products'],
+	['sales', 'sales'], ['ranking', 'sales'], ['funnel', 'deals'], ['movement', 'deals'], ['returning', 'customers'],
+	['cohorts', 'customers'], ['rfm', 'customers'], ['concentration', 'customers'], ['silence', 'customers'], ['baskets', 'products'],
 ];
 
 /** Pages of other features that are reports too. */

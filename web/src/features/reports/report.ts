@@ -4,7 +4,8 @@ import { isoDay } from '@/api/query.ts';
 import { date, formatTag, money, number, percent } from '@/lib/format.ts';
 
 export type Value = string | number | null | { id: string; name: string | null };
-export type Type = 'text' | 'int' | 'money' | 'real' | 'share' | 'day' | 'month' | 'customer' | 'product' | 'category' | 'user' | 'branch' | 'channel' | 'region' | 'lost_reason';
+export type Type = 'text' | 'int' | 'money' | 'real' | 'share' | 'day' | 'month' | 'customer' | 'product' | 'category'
+	| 'user' | 'branch' | 'channel' | 'region' | 'lost_reason';
 
 export interface Column {
 	name: string;

@@ -29,18 +29,37 @@ const SAID: Record<string, (a: Answer, t: T) => string> = {
 		const [first, second] = namedRows(a, 'ranking');
 		if (!first || num(a.facts.sales) <= 0) return t('report.none');
 		const name = (row: typeof first) => (row.what as { name: string | null } | null)?.name ?? t('report.no_name');
-		const said = t('report.ranking_said', { name: name(first), sales: money(first.sales, a.currency, { whole: true }), share: share(first.share), change: compared(num(first.sales), num(first.before), 'before', t) });
+		const said = t('report.ranking_said', {
+			name: name(first),
+			sales: money(first.sales, a.currency, { whole: true }),
+			share: share(first.share),
+			change: compared(num(first.sales), num(first.before), 'before', t),
+		});
 		return second ? `${said}${t('report.ranking_second', { name: name(second), share: share(second.share) })}` : said;
 	},
 	funnel(a, t) {
 		const f = a.facts;
 		if (num(f.won) + num(f.lost) === 0 && !num(f.leads)) return t('report.funnel_none');
-		const deals = t('report.funnel_said', { won: number(f.won), closed: number(num(f.won) + num(f.lost)), rate: f.rate === null ? '–' : share(f.rate), amount: money(f.won_amount, a.currency, { whole: true }) });
+		const deals = t('report.funnel_said', {
+			won: number(f.won),
+			closed: number(num(f.won) + num(f.lost)),
+			rate: f.rate === null ? '–' : share(f.rate),
+			amount: money(f.won_amount, a.currency, { whole: true }),
+		});
 		return num(f.leads) ? `${t('report.funnel_leads', { n: number(f.leads), converted: share(num(f.converted) / num(f.leads)) })}${deals}` : deals;
 	},
 	movement(a, t) {
 		const f = a.facts, whole = (v: unknown) => money(v, a.currency, { whole: true });
-		return t('report.movement_said', { before: number(f.before), in: number(f.in), won: number(f.won), amount: whole(f.won_amount), lost: number(f.lost), after: number(f.after), worth: whole(f.after_amount), slipped: number(f.slipped) });
+		return t('report.movement_said', {
+			before: number(f.before),
+			in: number(f.in),
+			won: number(f.won),
+			amount: whole(f.won_amount),
+			lost: number(f.lost),
+			after: number(f.after),
+			worth: whole(f.after_amount),
+			slipped: number(f.slipped),
+		});
 	},
 	returning(a, t) {
 		const f = a.facts;
@@ -51,7 +70,11 @@ const SAID: Record<string, (a: Answer, t: T) => string> = {
 		const f = a.facts;
 		if (num(f.customers) === 0) return t('report.none_new');
 		if (f.after_1 === undefined) return t('report.cohorts_early', { n: number(f.customers) });
-		return t(f.after_3 === undefined ? 'report.cohorts_said_1' : 'report.cohorts_said', { n: number(f.customers), one: share(f.after_1), three: share(f.after_3) });
+		return t(f.after_3 === undefined ? 'report.cohorts_said_1' : 'report.cohorts_said', {
+			n: number(f.customers),
+			one: share(f.after_1),
+			three: share(f.after_3),
+		});
 	},
 	rfm(a, t) {
 		const groups = namedRows(a, 'groups');
@@ -83,7 +106,11 @@ const SAID: Record<string, (a: Answer, t: T) => string> = {
 		if (!first) return t('report.baskets_nothing', { orders: number(a.facts.orders) });
 		const name = (value: unknown) => (value as { name: string | null } | null)?.name ?? '–';
 		return t('report.baskets_said', {
-			a: name(first.product), b: name(first.other), lift: number(num(first.lift).toFixed(1)), rules: number(a.facts.rules), orders: number(a.facts.orders),
+			a: name(first.product),
+			b: name(first.other),
+			lift: number(num(first.lift).toFixed(1)),
+			rules: number(a.facts.rules),
+			orders: number(a.facts.orders),
 		});
 	},
 };

@@ -8,5 +8,9 @@ export default function Clock({ record: { row } }: PartProps) {
 	const { t } = useTranslation();
 	if (!row.due_on) return null;
 	const late = Date.parse(String(row.due_on)) + 86_400_000 <= Date.now();
-	return <p className={late ? 'return-clock is-late' : 'return-clock'}>{t(`returns.waits.${String(row.state)}`)} {t(late ? 'returns.was_due' : 'returns.due', { day: date(String(row.due_on)) })}</p>;
+	return (
+		<p className={late ? 'return-clock is-late' : 'return-clock'}>
+			{t(`returns.waits.${String(row.state)}`)} {t(late ? 'returns.was_due' : 'returns.due', { day: date(String(row.due_on)) })}
+		</p>
+	);
 }

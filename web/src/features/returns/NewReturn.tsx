@@ -58,11 +58,15 @@ function Dialog({ order, caseId, onClose }: { order: string; caseId: string | nu
 	const [busy, setBusy] = useState(false);
 	const [wrong, setWrong] = useState<string | null>(null);
 	const reasons = useReasons();
-	const told = useQuery({ queryKey: ['some', 'return_line', 'returnable', order], queryFn: ({ signal }) => get<{ lines: Line[] }>(`order/${order}/returnable`, signal) });
+	const told = useQuery({
+		queryKey: ['some', 'return_line', 'returnable', order],
+		queryFn: ({ signal }) => get<{ lines: Line[] }>(`order/${order}/returnable`, signal),
+	});
 	const lines = told.data?.lines ?? [];
 	const chosen = lines.filter((l) => Number(parseDecimal(given[l.order_line_id]?.quantity ?? '') ?? 0) > 0);
 	const outside = chosen.some((l) => verdict(l, reasons.find((r) => r.id === given[l.order_line_id]?.reason)).rule !== 'fits');
-	const set = (line: Line, part: Partial<Given>) => setGiven((all) => ({ ...all, [line.order_line_id]: { quantity: '', reason: '', words: '', ...all[line.order_line_id], ...part } }));
+	const set = (line: Line, part: Partial<Given>) =>
+		setGiven((all) => ({ ...all, [line.order_line_id]: { quantity: '', reason: '', words: '', ...all[line.order_line_id], ...part } }));
 	async function save() {
 		if (!chosen.length || chosen.some((l) => !given[l.order_line_id]?.reason)) return setWrong(t('returns.say_what'));
 		setBusy(true);
@@ -94,10 +98,17 @@ function Dialog({ order, caseId, onClose }: { order: string; caseId: string | nu
 				}}
 			>
 				<label htmlFor={`${id}w`}>{fieldOf(entity, 'wish')?.label}</label>
-				<Select id={`${id}w`} value={wish} onChange={setWish} options={fieldOf(entity, 'wish')?.options?.map((o) => ({ value: o.value, label: o.label }))} />
+				<Select
+					id={`${id}w`} value={wish} onChange={setWish}
+					options={fieldOf(entity, 'wish')?.options?.map((o) => ({ value: o.value, label: o.label }))}
+				/>
 				{told.isError ? <Failed error={told.error} onRetry={() => void told.refetch()} small /> : !told.data ? <Loading rows={3} /> : lines.length === 0
 					? <Empty title={t('returns.no_lines')} />
-					: lines.map((line) => <LineRow key={line.order_line_id} line={line} given={given[line.order_line_id]} reasons={reasons} onSet={(part) => set(line, part)} />)}
+					: lines.map((line) => (
+						<LineRow
+							key={line.order_line_id} line={line} given={given[line.order_line_id]} reasons={reasons} onSet={(part) => set(line, part)}
+						/>
+					))}
 				{outside && (
 					<>
 						<label htmlFor={`${id}x`}>{fieldOf(entity, 'exception')?.label}</label>
@@ -120,20 +131,29 @@ function LineRow({ line, given, reasons, onSet }: { line: Line; given?: Given; r
 	const { t } = useTranslation();
 	const left = Number(line.left);
 	const { rule, until } = verdict(line, reasons.find((r) => r.id === given?.reason));
+	const timed = until ? t(rule === 'fits' ? 'returns.until' : 'returns.was_until', { day: date(until) }) : t('returns.no_rule');
+	const ruled = rule === 'excluded' ? t('returns.excluded') : timed;
 	return (
 		<fieldset className="return-line" disabled={left <= 0}>
 			<legend>{line.name ?? line.sku ?? `#${line.order_line_id}`}</legend>
 			<p className={rule === 'fits' ? 'hint' : 'hint is-late'}>
 				{left <= 0 ? t('returns.all_gone') : t('returns.left', { left: number(left), sold: number(line.quantity) })}
-				{left > 0 && ` · ${rule === 'excluded' ? t('returns.excluded') : until ? t(rule === 'fits' ? 'returns.until' : 'returns.was_until', { day: date(until) }) : t('returns.no_rule')}`}
+				{left > 0 && ` · ${ruled}`}
 			</p>
 			<div className="return-fields">
-				<Input aria-label={t('returns.quantity')} placeholder={t('returns.quantity')} inputMode="decimal" value={given?.quantity ?? ''} onChange={(e) => onSet({ quantity: e.target.value })} />
+				<Input
+					aria-label={t('returns.quantity')} placeholder={t('returns.quantity')} inputMode="decimal" value={given?.quantity ?? ''}
+					onChange={(e) => onSet({ quantity: e.target.value })}
+				/>
 				<Select
-					aria-label={t('returns.reason')} placeholder={t('returns.reason')} value={given?.reason || undefined} onChange={(reason: string) => onSet({ reason, quantity: given?.quantity || '1' })}
+					aria-label={t('returns.reason')} placeholder={t('returns.reason')} value={given?.reason || undefined}
+					onChange={(reason: string) => onSet({ reason, quantity: given?.quantity || '1' })}
 					options={reasons.filter((r) => r.active).map((r) => ({ value: r.id, label: reasonName(r, t) }))} disabled={left <= 0}
 				/>
-				<Input aria-label={t('returns.words')} placeholder={t('returns.words')} maxLength={500} value={given?.words ?? ''} onChange={(e) => onSet({ words: e.target.value })} />
+				<Input
+					aria-label={t('returns.words')} placeholder={t('returns.words')} maxLength={500} value={given?.words ?? ''}
+					onChange={(e) => onSet({ words: e.target.value })}
+				/>
 			</div>
 		</fieldset>
 	);

@@ -34,8 +34,16 @@ export default function ReturnActs({ record: { row } }: PartProps) {
 	return (
 		<>
 			{(row.state === 'agreed' || row.state === 'sent') && <Button type="primary" onClick={() => setDialog('receive')}>{t('returns.receive')}</Button>}
-			{row.state === 'received' && orders && pays && <Button type={row.wish === 'refund' ? 'primary' : 'default'} onClick={() => setDialog('refund')}>{t('returns.refund')}</Button>}
-			{row.state === 'received' && orders && <Button type={row.wish === 'exchange' ? 'primary' : 'default'} onClick={() => void exchange()}>{t('returns.exchange')}</Button>}
+			{row.state === 'received' && orders && pays && (
+				<Button type={row.wish === 'refund' ? 'primary' : 'default'} onClick={() => setDialog('refund')}>
+					{t('returns.refund')}
+				</Button>
+			)}
+			{row.state === 'received' && orders && (
+				<Button type={row.wish === 'exchange' ? 'primary' : 'default'} onClick={() => void exchange()}>
+					{t('returns.exchange')}
+				</Button>
+			)}
 			{booked ? <Link to={`/order/${String(booked)}`}>{t(row.return_order_id ? 'returns.booked' : 'returns.exchanged')}</Link> : null}
 			{dialog === 'receive' && <Receive row={row} onClose={() => setDialog(null)} />}
 			{dialog === 'refund' && <Refund row={row} onClose={() => setDialog(null)} />}
@@ -75,7 +83,15 @@ function Receive({ row, onClose }: { row: Row; onClose(): void }) {
 	const id = useId();
 	const entity = entityOf(meta, 'return_line')!;
 	const what = fieldOf(entity, 'order_line_id')!, conditions = fieldOf(entity, 'condition')?.options ?? [];
-	const lines = useSome(entity, new URLSearchParams({ select: selectOf(meta, entity, [what, fieldOf(entity, 'quantity')!]), return_id: `eq.${row.id}`, order: 'id.asc', limit: '200' }));
+	const lines = useSome(
+		entity,
+		new URLSearchParams({
+			select: selectOf(meta, entity, [what, fieldOf(entity, 'quantity')!]),
+			return_id: `eq.${row.id}`,
+			order: 'id.asc',
+			limit: '200',
+		}),
+	);
 	const [said, setSaid] = useState<Record<string, Came>>({});
 	const { busy, wrong, setWrong, send } = useSend(`goods_return/${row.id}/receive`, onClose);
 	const of = (line: Row): Came => said[line.id] ?? { received: number(line.quantity), restock: true };
@@ -96,17 +112,24 @@ function Receive({ row, onClose }: { row: Row; onClose(): void }) {
 					save();
 				}}
 			>
-				{lines.isError ? <Failed error={lines.error} onRetry={() => void lines.refetch()} small /> : !lines.data ? <Loading rows={3} /> : lines.data.rows.map((line) => (
+				{lines.isError && <Failed error={lines.error} onRetry={() => void lines.refetch()} small />}
+				{!lines.isError && !lines.data && <Loading rows={3} />}
+				{!lines.isError && lines.data?.rows.map((line) => (
 					<fieldset key={line.id} className="return-line">
 						<legend>{linkedTitle(meta, what, line) ?? `#${line.id}`} · {t('returns.announced', { n: number(line.quantity) })}</legend>
 						<div className="return-fields">
-							<Input aria-label={fieldOf(entity, 'received')?.label} inputMode="decimal" value={of(line).received} onChange={(e) => set(line, { received: e.target.value })} />
+							<Input
+								aria-label={fieldOf(entity, 'received')?.label} inputMode="decimal" value={of(line).received}
+								onChange={(e) => set(line, { received: e.target.value })}
+							/>
 							<Select
 								aria-label={fieldOf(entity, 'condition')?.label} placeholder={fieldOf(entity, 'condition')?.label} value={of(line).condition}
 								onChange={(condition: string) => set(line, { condition, restock: condition === 'new' || condition === 'opened' })}
 								options={conditions.map((o) => ({ value: o.value, label: o.label }))}
 							/>
-							<Checkbox checked={of(line).restock} onChange={(e) => set(line, { restock: e.target.checked })}>{fieldOf(entity, 'restock')?.label}</Checkbox>
+							<Checkbox checked={of(line).restock} onChange={(e) => set(line, { restock: e.target.checked })}>
+								{fieldOf(entity, 'restock')?.label}
+							</Checkbox>
 						</div>
 					</fieldset>
 				))}

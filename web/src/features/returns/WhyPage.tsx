@@ -48,7 +48,11 @@ export default function WhyPage() {
 		queryFn: ({ signal }) => get<{ from: string; n: number }[]>(`return_line?select=n:count()&buckets=requested_on.month.${from}.${month(-1)}`, signal),
 	});
 	const top = sorted(product.data).filter((p) => p.product_id).slice(0, PRODUCTS);
-	const names = useSome(useEntity('product'), new URLSearchParams({ select: 'id,name', id: `in.(${top.map((p) => p.product_id).join(',')})`, limit: String(PRODUCTS) }), top.length > 0);
+	const names = useSome(
+		useEntity('product'),
+		new URLSearchParams({ select: 'id,name', id: `in.(${top.map((p) => p.product_id).join(',')})`, limit: String(PRODUCTS) }),
+		top.length > 0,
+	);
 	if (!entity || !sees) return <Denied need={t('state.need', { action: t('action_word.read'), what: entity?.label_many ?? '' })} />;
 	const all = sorted(reason.data), count = all.reduce((n, p) => n + p.n, 0), first = all[0];
 	const named = (id: string | null | undefined) => {
@@ -69,21 +73,29 @@ export default function WhyPage() {
 			<div className="home-two">
 				<ChartCard
 					title={t('returns.by_reason')} file="returns-by-reason.csv" heads={[t('returns.reason'), t('returns.items')]} axis={(v) => number(v)}
-					sentence={first ? t('returns.reason_sentence', { count, n: number(count), reason: named(first.reason_id), share: percent(first.n / count) }) : t('returns.nothing')}
+					sentence={first
+						? t('returns.reason_sentence', { count, n: number(count), reason: named(first.reason_id), share: percent(first.n / count) })
+						: t('returns.nothing')}
 					bars={reason.data ? all.map((p) => ({ label: named(p.reason_id), value: p.n, text: number(p.n) })) : null}
 					error={reason.error} onRetry={() => void reason.refetch()}
 					onPick={(i) => all[i] && void navigate(`/return_line?reason_id=in.(${all[i].reason_id})&${within}`)}
 				/>
 				<ChartCard
 					title={t('returns.by_product')} file="returns-by-product.csv" heads={[t('returns.product'), t('returns.items')]} axis={(v) => number(v)}
-					sentence={top[0] ? t('returns.product_sentence', { product: product_name(top[0].product_id), count: top[0].n, n: number(top[0].n) }) : t('returns.nothing')}
-					bars={product.data && (names.data || top.length === 0) ? top.map((p) => ({ label: product_name(p.product_id), value: p.n, text: number(p.n) })) : null}
+					sentence={top[0]
+						? t('returns.product_sentence', { product: product_name(top[0].product_id), count: top[0].n, n: number(top[0].n) })
+						: t('returns.nothing')}
+					bars={product.data && (names.data || top.length === 0)
+						? top.map((p) => ({ label: product_name(p.product_id), value: p.n, text: number(p.n) }))
+						: null}
 					error={product.error ?? names.error} onRetry={() => void product.refetch()}
 					onPick={(i) => top[i] && void navigate(`/return_line?product_id=in.(${top[i].product_id})&${within}`)}
 				/>
 				<ChartCard
 					title={t('returns.by_month')} file="returns-by-month.csv" heads={[t('returns.month'), t('returns.items')]} axis={(v) => number(v)}
-					sentence={most && most.n > 0 ? t('returns.month_sentence', { month: date(most.from, 'axis'), count: most.n, n: number(most.n) }) : t('returns.nothing')}
+					sentence={most && most.n > 0
+						? t('returns.month_sentence', { month: date(most.from, 'axis'), count: most.n, n: number(most.n) })
+						: t('returns.nothing')}
 					bars={time.data?.map((b) => ({ label: b.from.slice(0, 7), value: b.n, text: number(b.n) })) ?? null}
 					error={time.error} onRetry={() => void time.refetch()}
 				/>

@@ -58,15 +58,33 @@ export default {
 		},
 		{
 			on: 'customer', key: 'returns', order: 30, work: 'service',
-			rows: { entity: 'goods_return', field: 'customer_id', fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'], order: 'requested_at.desc', fixed: true },
+			rows: {
+				entity: 'goods_return',
+				field: 'customer_id',
+				fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'],
+				order: 'requested_at.desc',
+				fixed: true,
+			},
 		},
 		{
 			on: 'order', key: 'returns', order: 30, work: 'service',
-			rows: { entity: 'goods_return', field: 'order_id', fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'], order: 'id.desc', fixed: true },
+			rows: {
+				entity: 'goods_return',
+				field: 'order_id',
+				fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'],
+				order: 'id.desc',
+				fixed: true,
+			},
 		},
 		{
 			on: 'case', key: 'returns', order: 30, work: 'service',
-			rows: { entity: 'goods_return', field: 'case_id', fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'], order: 'id.desc', fixed: true },
+			rows: {
+				entity: 'goods_return',
+				field: 'case_id',
+				fields: ['number', 'state', 'wish', 'requested_at', 'due_on', 'refunded'],
+				order: 'id.desc',
+				fixed: true,
+			},
 		},
 	],
 	timeline: [

@@ -205,7 +205,16 @@ export default function SegmentPage({ entity, id }: RecordPageProps) {
 					}]),
 					{ key: 'events', label: t('segment.events'), work: 'marketing' as const, children: <ComingAndGoing of={of} segment={id} size={size} /> },
 					{ key: 'sizes', label: t('segment.sizes'), work: 'marketing' as const, children: <Sizes segment={id} size={size} /> },
-					...(record.row.given ? [] : [{ key: 'why', label: t('segment.why'), work: 'marketing' as const, children: <WhySomebody of={of} segment={id} /> }]),
+					...(record.row.given
+						? []
+						: [
+								{
+									key: 'why',
+									label: t('segment.why'),
+									work: 'marketing' as const,
+									children: <WhySomebody of={of} segment={id} />,
+								},
+							]),
 					{ key: 'compare', label: t('segment.compare'), work: 'marketing' as const, children: <Compare of={of} segment={record.row} /> },
 				] : [];
 			}}

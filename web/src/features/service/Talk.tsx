@@ -65,7 +65,11 @@ export function Talk({ entity, record }: { entity: Entity; record: RecordAnswer 
 			{found.isPending && <Loading rows={5} />}
 			{rows.length === SHOWN && <p className="quiet">{t('service.older', { n: SHOWN })}</p>}
 			{found.isSuccess && rows.length === 0 && <p className="quiet">{t('service.nothing_said')}</p>}
-			<ol className="talk-list" aria-label={t('service.talk')}>{rows.map((m) => <Message key={m.id} entity={messages} row={m} matter={entity} caseId={id} last={last} />)}</ol>
+			<ol className="talk-list" aria-label={t('service.talk')}>
+				{rows.map((m) => (
+					<Message key={m.id} entity={messages} row={m} matter={entity} caseId={id} last={last} />
+				))}
+			</ol>
 			<div ref={end} />
 			<p className="talk-here" role="status">
 				{people.filter((p) => p.typing).map((p) => <b key={p.user_id}>{t('service.answering', { name: p.name })}</b>)}

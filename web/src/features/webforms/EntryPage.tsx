@@ -53,19 +53,46 @@ function Decide({ record, sent }: { record: RecordAnswer; sent: Sent }) {
 			<h3>{t('web_form.who')}</h3>
 			<div className="table-scroll" tabIndex={0} role="region" aria-label={t('web_form.who')}>
 				<table className="plain-table">
-					<thead><tr><td /><th scope="col">{t('web_form.typed')}</th>{sent.candidates!.map((c) => <th key={c.id} scope="col"><Link to={`/customer/${c.id}`}>{c.name}</Link><br /><span className="muted">{c.rule} · {c.percent}%</span></th>)}</tr></thead>
+					<thead>
+						<tr>
+							<td />
+							<th scope="col">{t('web_form.typed')}</th>
+							{sent.candidates!.map((c) => (
+								<th key={c.id} scope="col">
+									<Link to={`/customer/${c.id}`}>{c.name}</Link>
+									<br />
+									<span className="muted">
+										{c.rule} · {c.percent}%
+									</span>
+								</th>
+							))}
+						</tr>
+					</thead>
 					<tbody>
 						{COMPARED.map((name) => (
 							<tr key={name}>
 								<th scope="row">{label(name)}</th>
 								<td>{typed(name)?.value ?? '–'}</td>
-								{sent.candidates!.map((c) => <td key={c.id} className={typed(name)?.value && typed(name)?.value === c[name] ? 'why-yes' : undefined}>{c[name] ?? '–'}</td>)}
+								{sent.candidates!.map((c) => (
+									<td key={c.id} className={typed(name)?.value && typed(name)?.value === c[name] ? 'why-yes' : undefined}>
+										{c[name] ?? '–'}
+									</td>
+								))}
 							</tr>
 						))}
 						<tr>
 							<td />
 							<td><Button loading={busy} onClick={() => void decide({ fresh: true })}>{t('web_form.somebody_new')}</Button></td>
-							{sent.candidates!.map((c) => <td key={c.id}><Button type="primary" loading={busy} aria-label={t('web_form.it_is', { name: c.name ?? c.id })} onClick={() => void decide({ customer_id: c.id })}>{t('web_form.this_one')}</Button></td>)}
+							{sent.candidates!.map((c) => (
+								<td key={c.id}>
+									<Button
+										type="primary" loading={busy} aria-label={t('web_form.it_is', { name: c.name ?? c.id })}
+										onClick={() => void decide({ customer_id: c.id })}
+									>
+										{t('web_form.this_one')}
+									</Button>
+								</td>
+							))}
 						</tr>
 					</tbody>
 				</table>
@@ -96,5 +123,10 @@ function SentTab({ record }: { record: RecordAnswer }) {
 
 export default function EntryPage({ entity, id }: RecordPageProps) {
 	const { t } = useTranslation();
-	return <RecordPage entity={entity} id={id} tabs={(record) => [{ key: 'sent', label: t('web_form.sent'), work: 'marketing' as const, children: <SentTab record={record} /> }]} />;
+	return (
+		<RecordPage
+			entity={entity} id={id}
+			tabs={(record) => [{ key: 'sent', label: t('web_form.sent'), work: 'marketing' as const, children: <SentTab record={record} /> }]}
+		/>
+	);
 }

@@ -44,7 +44,10 @@ export default function NewWebForm({ entity }: { entity: Entity }) {
 				<label htmlFor="web-form-name">{fieldOf(entity, 'name')?.label}</label>
 				<Input id="web-form-name" value={name} maxLength={120} autoFocus onChange={(e) => setName(e.target.value)} />
 				<span id="web-form-kind">{fieldOf(entity, 'entity')?.label}</span>
-				<Radio.Group aria-labelledby="web-form-kind" value={kind} onChange={(e) => setKind(String(e.target.value))} options={kinds.map((o) => ({ value: o.value, label: o.label }))} />
+				<Radio.Group
+					aria-labelledby="web-form-kind" value={kind} onChange={(e) => setKind(String(e.target.value))}
+					options={kinds.map((o) => ({ value: o.value, label: o.label }))}
+				/>
 				<div><Button type="primary" htmlType="submit" loading={busy} disabled={!name.trim()}>{t('word.save')}</Button></div>
 			</form>
 		</div>

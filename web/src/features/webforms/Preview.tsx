@@ -17,7 +17,11 @@ export function Preview({ draft, choices, tongue }: { draft: Draft; choices: Cho
 	const meta = useMeta();
 	const { t } = useTranslation();
 	const names = [...new Set(draft.consents.map((c) => c.text).filter(Boolean))];
-	const texts = useSome(entityOf(meta, 'consent_text'), new URLSearchParams({ select: 'id,name,language,text', order: 'id', limit: '100' }), names.length > 0);
+	const texts = useSome(
+		entityOf(meta, 'consent_text'),
+		new URLSearchParams({ select: 'id,name,language,text', order: 'id', limit: '100' }),
+		names.length > 0,
+	);
 	const wordsOf = (name: string) => {
 		const rows = (texts.data?.rows ?? []).filter((r) => r.name === name);
 		return wordIn(tongue, (l) => rows.find((r) => r.language === LANGUAGE[l])?.text as string | undefined) || String(rows[0]?.text ?? name);
@@ -36,7 +40,15 @@ export function Preview({ draft, choices, tongue }: { draft: Draft; choices: Cho
 					? <div key={asked.field} className="wf-tick"><span className="wf-box" aria-hidden="true" /><span>{label}{needed && must}</span></div>
 					: <div key={asked.field}><b>{label}{needed && must}</b><Input asked={asked} choice={choice} />{help && <small>{help}</small>}</div>;
 			})}
-			{draft.consents.map((c, i) => <div key={i} className="wf-tick"><span className="wf-box" aria-hidden="true" /><span>{wordsOf(c.text)}{c.required && must}</span></div>)}
+			{draft.consents.map((c, i) => (
+				<div key={i} className="wf-tick">
+					<span className="wf-box" aria-hidden="true" />
+					<span>
+						{wordsOf(c.text)}
+						{c.required && must}
+					</span>
+				</div>
+			))}
 			<span className="wf-send">{{ zh: '提交', hant: '提交', en: 'Send' }[tongue]}</span>
 		</figure>
 	);

@@ -41,7 +41,11 @@ function Actions({ record }: { record: RecordAnswer }) {
 	}
 	return (
 		<>
-			{may && <Button type={open ? 'default' : 'primary'} onClick={() => void set(open ? 'closed' : 'open')}>{t(open ? 'web_form.close' : 'web_form.open')}</Button>}
+			{may && (
+				<Button type={open ? 'default' : 'primary'} onClick={() => void set(open ? 'closed' : 'open')}>
+					{t(open ? 'web_form.close' : 'web_form.open')}
+				</Button>
+			)}
 			{open && <Button href={addressOf(record.row)} target="_blank" rel="noopener" icon={<ExportOutlined />}>{t('web_form.look')}</Button>}
 		</>
 	);
@@ -55,7 +59,12 @@ function Copied({ label, text, hint }: { label: string; text: string; hint?: str
 			<h3>{label}</h3>
 			{hint && <p className="muted">{hint}</p>}
 			<pre>{text}</pre>
-			<Button size="small" icon={<CopyOutlined />} aria-label={`${t('word.copy')}: ${label}`} onClick={() => void navigator.clipboard?.writeText(text).then(() => message.success(t('record.copied')))}>{t('word.copy')}</Button>
+			<Button
+				size="small" icon={<CopyOutlined />} aria-label={`${t('word.copy')}: ${label}`}
+				onClick={() => void navigator.clipboard?.writeText(text).then(() => message.success(t('record.copied')))}
+			>
+				{t('word.copy')}
+			</Button>
 		</section>
 	);
 }
@@ -63,15 +72,26 @@ function Copied({ label, text, hint }: { label: string; text: string; hint?: str
 function ShareTab({ row }: { row: Row }) {
 	const { t } = useTranslation();
 	const address = addressOf(row);
+	const asked = draftOf(row).fields.find((f) => !f.hidden)?.field ?? 'name';
 	const sites = String(row.sites ?? '').trim();
 	const title = String(row.title_en ?? row.title_zh ?? row.name).replace(/[<>"&]/g, '');
 	return (
 		<>
 			{row.state !== 'open' && <p className="why-no">{t('web_form.not_open')}</p>}
 			<Copied label={t('web_form.link')} text={address} />
-			<Copied label={t('web_form.link_from')} hint={t('web_form.link_from_text')} text={`${address}?utm_source=newsletter&utm_medium=email&utm_campaign=spring`} />
-			<Copied label={t('web_form.frame')} hint={sites ? t('web_form.frame_sites', { sites: sites.split(/\s+/).join(', ') }) : t('web_form.frame_none')} text={`<iframe src="${address}" title="${title}" width="100%" height="760" style="border:0" loading="lazy"></iframe>`} />
-			<Copied label={t('web_form.program')} hint={t('web_form.program_text')} text={`GET ${address}/data\nPOST ${address}/data  {"stamp": "…", "values": {"${draftOf(row).fields.find((f) => !f.hidden)?.field ?? 'name'}": "…"}, "agreed": [true]}`} />
+			<Copied
+				label={t('web_form.link_from')} hint={t('web_form.link_from_text')}
+				text={`${address}?utm_source=newsletter&utm_medium=email&utm_campaign=spring`}
+			/>
+			<Copied
+				label={t('web_form.frame')}
+				hint={sites ? t('web_form.frame_sites', { sites: sites.split(/\s+/).join(', ') }) : t('web_form.frame_none')}
+				text={`<iframe src="${address}" title="${title}" width="100%" height="760" style="border:0" loading="lazy"></iframe>`}
+			/>
+			<Copied
+				label={t('web_form.program')} hint={t('web_form.program_text')}
+				text={`GET ${address}/data\nPOST ${address}/data  {"stamp": "…", "values": {"${asked}": "…"}, "agreed": [true]}`}
+			/>
 		</>
 	);
 }
@@ -97,15 +117,28 @@ function CountsTab({ id }: { id: string }) {
 	return (
 		<>
 			<p className="muted">{t('web_form.last_days', { n: 30 })}</p>
-			<ol className="wf-funnel">{['shown', 'begun', 'sent'].map((what) => <li key={what}><b>{number(sum(what))}</b> {t(`web_form.count_${what}`)}</li>)}</ol>
+			<ol className="wf-funnel">
+				{['shown', 'begun', 'sent'].map((what) => (
+					<li key={what}>
+						<b>{number(sum(what))}</b> {t(`web_form.count_${what}`)}
+					</li>
+				))}
+			</ol>
 			<ChartCard
-				title={t('web_form.per_day')} sentence={t('web_form.per_day_text', { n: number(sum('sent')), days: number(days.length) })} bars={bars.map((b) => ({ ...b, text: number(b.value) }))}
+				title={t('web_form.per_day')} sentence={t('web_form.per_day_text', { n: number(sum('sent')), days: number(days.length) })}
+				bars={bars.map((b) => ({ ...b, text: number(b.value) }))}
 				heads={[t('web_form.day'), t('web_form.count_sent')]} axis={(v) => number(v)} file={t('web_form.per_day')}
 			/>
 			{refused.length > 0 && (
 				<section>
 					<h3>{t('web_form.refused')}</h3>
-					<ul className="wf-refused">{refused.map((what) => <li key={what}><span>{t(`web_form.count_${what}`)}</span> <b>{number(sum(what))}</b></li>)}</ul>
+					<ul className="wf-refused">
+						{refused.map((what) => (
+							<li key={what}>
+								<span>{t(`web_form.count_${what}`)}</span> <b>{number(sum(what))}</b>
+							</li>
+						))}
+					</ul>
 				</section>
 			)}
 		</>
@@ -135,8 +168,18 @@ export default function WebFormPage({ entity, id }: RecordPageProps) {
 		<RecordPage
 			entity={entity} id={id} without={['web_form_entry']} actions={(record) => <Actions record={record} />}
 			tabs={(record) => [
-				{ key: 'entries', label: entityOf(meta, 'web_form_entry')?.label_many ?? '', work: 'marketing' as const, children: <EntriesTab record={record} /> },
-				{ key: 'build', label: t('web_form.build'), work: 'marketing' as const, children: <BuildTab key={String(record.row.version)} record={record} /> },
+				{
+					key: 'entries',
+					label: entityOf(meta, 'web_form_entry')?.label_many ?? '',
+					work: 'marketing' as const,
+					children: <EntriesTab record={record} />,
+				},
+				{
+					key: 'build',
+					label: t('web_form.build'),
+					work: 'marketing' as const,
+					children: <BuildTab key={String(record.row.version)} record={record} />,
+				},
 				{ key: 'share', label: t('web_form.share'), work: 'marketing' as const, children: <ShareTab row={record.row} /> },
 				{ key: 'counts', label: t('web_form.counts'), work: 'marketing' as const, children: <CountsTab id={id} /> },
 			]}

@@ -49,7 +49,11 @@ export function draftOf(row: Row): Draft {
 /** What is sent to be kept: empty words are none. */
 export function toRow(draft: Draft): Record<string, unknown> {
 	const tidy = (asked: Asked) => Object.fromEntries(Object.entries(asked).filter(([, v]) => v !== '' && v !== false && v !== undefined));
-	return { fields: draft.fields.map(tidy), consents: draft.consents, ...Object.fromEntries(Object.entries(draft.words).map(([k, v]) => [k, v.trim() || null])) };
+	return {
+		fields: draft.fields.map(tidy),
+		consents: draft.consents,
+		...Object.fromEntries(Object.entries(draft.words).map(([k, v]) => [k, v.trim() || null])),
+	};
 }
 
 const ASKABLE = new Set(['text', 'note', 'int', 'decimal', 'money', 'bool', 'date', 'enum', 'email', 'phone', 'url', 'code']);
@@ -84,7 +88,13 @@ export const isNeeded = ({ name, field }: Choice) => Boolean(field.required && !
 
 /** What a form of this kind begins with. */
 export function beginning(kind: string): Asked[] {
-	if (kind === 'case') return [{ field: 'customer.name', required: true }, { field: 'customer.phone' }, { field: 'message.body', required: true }, { field: 'kind', hidden: true, value: 'complaint' }];
+	if (kind === 'case')
+		return [
+			{ field: 'customer.name', required: true },
+			{ field: 'customer.phone' },
+			{ field: 'message.body', required: true },
+			{ field: 'kind', hidden: true, value: 'complaint' },
+		];
 	const person: Asked[] = [{ field: 'name', required: true }, { field: 'phone' }, { field: 'email' }, { field: 'city' }];
 	return kind === 'lead' ? [...person, { field: 'interest' }, { field: 'note' }] : person;
 }
