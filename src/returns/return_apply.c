@@ -186,7 +186,7 @@ enum err return_apply_post(struct ctx *ctx, const struct http_request *req, stru
 
 /* --- what may go back ----------------------------------------------------------------------------------- */
 
-static enum err put_line(struct ctx *ctx, struct jsonw *w, const struct record *order, int64_t id)
+static enum err put_line(struct ctx *ctx, struct jsonw *w, const struct record *order, const char *today, int64_t id)
 {
 	struct record *line;
 	struct return_rule rule, fault;
@@ -195,9 +195,9 @@ static enum err put_line(struct ctx *ctx, struct jsonw *w, const struct record *
 	if (err == OK)
 		err = return_left(ctx, line, 0, &left);
 	if (err == OK)
-		err = return_rule_of(ctx, order, record_i64(line, "product_id"), false, &rule);
+		err = return_rule_of(ctx, order, record_i64(line, "product_id"), today, false, &rule);
 	if (err == OK)
-		err = return_rule_of(ctx, order, record_i64(line, "product_id"), true, &fault);
+		err = return_rule_of(ctx, order, record_i64(line, "product_id"), today, true, &fault);
 	if (err != OK)
 		return err;
 	jsonw_object(w);
@@ -232,6 +232,7 @@ enum err return_order_get(struct ctx *ctx, const struct http_request *req, struc
 	static const char *const of_line[] = {"quantity", "name", "sku", "product_id", NULL}, *const of_return[] = {"quantity", "rule", "until_on", NULL};
 	struct record *order;
 	struct jsonw w;
+	char today[RECEIVABLES_DAY_BYTES];
 	int64_t id, *ids;
 	size_t n;
 	if (!id_parse(req->params[0], &id))
@@ -243,6 +244,8 @@ enum err return_order_get(struct ctx *ctx, const struct http_request *req, struc
 		err = record_load(ctx, order->info, id, &order);
 	if (err == OK)
 		err = returns_ids(ctx, &sql_return_order_lines, id, &ids, &n);
+	if (err == OK)
+		err = receivables_today(ctx, 0, today);
 	if (err != OK)
 		return err;
 	jsonw_init(&w, http_body(res));
@@ -250,7 +253,7 @@ enum err return_order_get(struct ctx *ctx, const struct http_request *req, struc
 	jsonw_key(&w, "lines");
 	jsonw_array(&w);
 	for (size_t i = 0; err == OK && i < n; i++)
-		err = put_line(ctx, &w, order, ids[i]);
+		err = put_line(ctx, &w, order, today, ids[i]);
 	jsonw_end_array(&w);
 	jsonw_end_object(&w);
 	return err;

@@ -282,7 +282,7 @@ static enum err apply_rule(struct ctx *ctx, const struct record *order, struct r
 	}
 	bool ours = err == OK && record_i64(reason, "firm_fault") != 0;
 	if (err == OK)
-		err = return_rule_of(ctx, order, record_i64(now, "product_id"), ours, &rule);
+		err = return_rule_of(ctx, order, record_i64(now, "product_id"), record_text(now, "requested_on"), ours, &rule);
 	if (err == OK)
 		err = record_set(ctx, now, "rule", value_text(rule.verdict));
 	if (err == OK)
@@ -323,7 +323,8 @@ static enum err check_quantity(struct ctx *ctx, const struct record *sold, const
 	return fail_arg(ctx, ERR_CONFLICT, "quantity", "return_more", arena_strdup(ctx->arena, text));
 }
 
-static enum err fill_line(struct ctx *ctx, const struct record *of, const struct record *sold, struct record *now)
+/* `asked`: what goes back or why has changed; else what came has, and what the rules said stands. */
+static enum err fill_line(struct ctx *ctx, const struct record *of, const struct record *sold, bool asked, struct record *now)
 {
 	struct record *order;
 	char day[RECEIVABLES_DAY_BYTES];
@@ -337,7 +338,7 @@ static enum err fill_line(struct ctx *ctx, const struct record *of, const struct
 		err = record_set(ctx, now, "currency", *record_value(of, "currency"));
 	if (err == OK)
 		err = record_load(ctx, registry_find(ctx->registry, "order"), record_i64(of, "order_id"), &order);
-	if (err == OK)
+	if (err == OK && asked)
 		err = apply_rule(ctx, order, now);
 	return err == OK ? set_money(ctx, order, sold, now) : err;
 }
@@ -376,7 +377,7 @@ static enum err settle_line(struct ctx *ctx, const struct record *old, struct re
 		return fail(ctx, ERR_CONFLICT, "", "return_fixed");
 	if (asked && return_counts(record_text(of, "state")))
 		err = check_quantity(ctx, sold, now);
-	return err == OK && !back ? fill_line(ctx, of, sold, now) : err;
+	return err == OK && !back && (asked || !same(old, now, "received")) ? fill_line(ctx, of, sold, asked, now) : err;
 }
 
 static enum err line_before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)

@@ -133,9 +133,9 @@ static enum err first_day(struct ctx *ctx, const struct record *order, char ret[
 	return err == OK ? receivables_day_of(ctx, at[0] != 0 ? at[0] : record_i64(order, "placed_at"), ret) : err;
 }
 
-enum err return_rule_of(struct ctx *ctx, const struct record *order, int64_t product_id, bool firm_fault, struct return_rule *ret)
+enum err return_rule_of(struct ctx *ctx, const struct record *order, int64_t product_id, const char *on, bool firm_fault, struct return_rule *ret)
 {
-	char first[RECEIVABLES_DAY_BYTES], until[RECEIVABLES_DAY_BYTES], today[RECEIVABLES_DAY_BYTES];
+	char first[RECEIVABLES_DAY_BYTES], until[RECEIVABLES_DAY_BYTES];
 	struct record *policy;
 	*ret = (struct return_rule){.verdict = "fits"};
 	enum err err = find_policy(ctx, product_id, &ret->policy_id);
@@ -147,15 +147,13 @@ enum err return_rule_of(struct ctx *ctx, const struct record *order, int64_t pro
 	int64_t days = err == OK ? record_i64(policy, firm_fault ? "days_fault" : "days") : 0;
 	if (err == OK)
 		err = receivables_day_after(ctx, first, days, until);
-	if (err == OK)
-		err = receivables_today(ctx, 0, today);
 	if (err != OK)
 		return err;
 	if (days == 0) {
 		ret->verdict = "excluded";
 		return OK;
 	}
-	ret->verdict = strcmp(today, until) > 0 ? "late" : "fits";
+	ret->verdict = strcmp(on, until) > 0 ? "late" : "fits";
 	ret->until = arena_strdup(ctx->arena, until);
 	return ret->until != NULL ? OK : fail(ctx, ERR_LIMIT, "", "memory");
 }

@@ -28,8 +28,8 @@ struct return_rule {
 };
 
 /* From the category's policy, else the nearest above it, else the general one. Counted from the day the order arrived, else from when
- * it was placed. `firm_fault`: the reason lies with the firm. */
-enum err return_rule_of(struct ctx *ctx, const struct record *order, int64_t product_id, bool firm_fault, struct return_rule *ret) MUST_CHECK;
+ * it was placed. `on`: the day it is asked for (a checked date). `firm_fault`: the reason lies with the firm. */
+enum err return_rule_of(struct ctx *ctx, const struct record *order, int64_t product_id, const char *on, bool firm_fault, struct return_rule *ret) MUST_CHECK;
 
 /* What a line of an order was sold for, so many thousandths of it: its share of the order's discount and tax is in it. Minor units. */
 enum err return_value(struct ctx *ctx, const struct record *order, const struct record *order_line, int64_t quantity, int64_t *ret) MUST_CHECK;

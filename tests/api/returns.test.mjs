@@ -182,6 +182,24 @@ test('rules by category, days and fault; what is outside takes a reason; an exch
   assert.deepEqual((await get(`order_line?order_id=eq.${made.id}&order=position`)).map((l) => [l.kind, Number(l.quantity)]), [['return', -1], ['sale', 1]]);
 });
 
+test('a return is judged by the day it was asked for, however long the goods are on their way', async () => {
+  const o = await order({ placed_at: ago(30), arrived: ago(10) });
+  const { id } = await make('goods_return', { order_id: o.id, requested_at: ago(5) }), [other] = await get('return_reason?key=eq.other'), [wrong] = await get('return_reason?key=eq.wrong_item');
+  const line = await make('return_line', { return_id: id, order_line_id: o.line, quantity: '2', reason_id: other.id });
+  const verdict = async () => { const l = await get(`return_line/${line.id}`); return [l.rule, l.until_on, Number(l.value)]; };
+  assert.deepEqual(await verdict(), ['fits', today(-3), 20]);
+  assert.equal((await api('PATCH', `/api/v1/return_line/${line.id}`, { reason_id: wrong.id })).status, 200);
+  assert.deepEqual(await verdict(), ['fits', today(20), 20], 'the firm is at fault: longer');
+  assert.equal((await api('PATCH', `/api/v1/return_line/${line.id}`, { reason_id: other.id })).status, 200);
+  assert.equal((await post(`goods_return/${id}/transitions/agree`)).status, 200);
+  // what was agreed to stays so when the rule changes; what came is worth what came
+  const [rule] = await get('return_policy?category_id=is.null');
+  await api('PATCH', `/api/v1/return_policy/${rule.id}`, { days: 1 });
+  assert.equal((await post(`goods_return/${id}/receive`, { lines: [{ id: line.id, received: '1', condition: 'new' }] })).status, 200);
+  await api('PATCH', `/api/v1/return_policy/${rule.id}`, { days: 7 });
+  assert.deepEqual(await verdict(), ['fits', today(-3), 10]);
+});
+
 test('bad input is refused in words; who may not, does not; nothing promotional goes to who returns something', async () => {
   const o = await order({ paid: '30.00' }), draft = await order({ state: 'draft' });
   for (const [body, want] of [[{}, 'required'], [{ lines: [] }, 'return_no_lines'], [{ lines: [{}] }, 'required'], [{ order_number: 'nowhere', lines: [{}] }, 'return_no_order'], [{ order_id: o.id, lines: [7] }, 'wrong_type'],
