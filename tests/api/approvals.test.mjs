@@ -264,6 +264,27 @@ test('a quote with a large discount is sent when it is approved, as it was seen'
 	assert.deepEqual([(await decide(mia.api, again.id, 'approve')).body.state, (await api('GET', `${V1}/quote/${quote.id}`)).body.state], ['approved', 'sent']);
 });
 
+test('a long list is read page by page to its end, whenever each came to whom it waits for', async () => {
+	const pat = await person(server, 'pat', rightsOf('all'));
+	const [two, one] = [[{ who: 'user', user: mia.id }, { who: 'user', user: pat.id }], [{ who: 'user', user: pat.id }]];
+	const turns = await made('approval_rule', { name: 'Website', entity: 'customer', fields: 'website', steps: two, active: true });
+	const asks = async () => (await ask(sam.api, (await customer()).id, { website: 'https://firm.example' })).body.id;
+	const late = await asks(), wanted = [late];
+	await api('PATCH', `${V1}/approval_rule/${turns.id}`, { steps: one });
+	for (let i = 0; i < 3; i++) wanted.push(await asks());
+	assert.equal((await decide(mia.api, late, 'approve')).body.state, 'waiting'); // it is pat's from now on
+	for (let i = 0; i < 49; i++) wanted.push(await asks());
+	const got = [];
+	for (let next = ''; next !== null;) {
+		const answer = await pat.api('GET', `${V1}/approvals?box=todo${next && `&before=${next}`}`), page = answer.body;
+		assert.equal(answer.status, 200, answer.text);
+		got.push(...page.rows.map((r) => r.id));
+		next = page.next;
+	}
+	assert.deepEqual(got, wanted.reverse());
+	await api('DELETE', `${V1}/approval_rule/${turns.id}`);
+});
+
 test('what is wrong is said where it is wrong, and nothing is kept of it', async () => {
 	const good = { name: 'x', entity: 'customer', fields: 'city', steps: [{ who: 'manager' }] };
 	const wrong = [

@@ -59,7 +59,7 @@ static const struct field voter_fields[] = {
 	{.name = "decided_at", .type = FIELD_TIME, .label = {"Decided", "处理时间"}, .flags = F_READONLY},
 };
 
-static const char *const voter_indexes[] = {"approval_id,step,user_id", "user_id,state", NULL};
+static const char *const voter_indexes[] = {"approval_id,step,user_id", "user_id,state,approval_id", NULL};
 
 const struct entity approval_voter_entity = {
 	.name = "approval_voter",

@@ -119,7 +119,7 @@ static const char *title_of(const struct record *record)
 	return value && value->kind == VALUE_TEXT ? value->t.p : NULL;
 }
 
-static enum err keep(struct ctx *ctx, const struct approval_wanted *w, const struct granted *granted, struct buf texts[4], struct record **ret)
+static enum err keep(struct ctx *ctx, const struct approval_wanted *w, const struct granted *granted, struct buf texts[3], struct record **ret)
 {
 	char *change = json_dumps(w->change, JSON_COMPACT);
 	const char *title = title_of(granted->old ? granted->old : granted->now);
@@ -173,10 +173,10 @@ static enum err check_alone(struct ctx *ctx, const struct approval_wanted *w)
 
 static enum err keep_and_begin(struct ctx *ctx, const struct approval_wanted *w, const struct granted *granted, int64_t *ret_id)
 {
-	struct buf texts[4];
+	struct buf texts[3];
 	struct record *request;
 	bool anybody = false;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 3; i++)
 		buf_init(&texts[i], 4 * APPROVAL_JSON_MAX);
 	put_diff(ctx, granted->old, granted->now, &texts[0]);
 	put_rules(granted, &texts[1]);
@@ -191,7 +191,7 @@ static enum err keep_and_begin(struct ctx *ctx, const struct approval_wanted *w,
 		err = fail(ctx, ERR_CONFLICT, "", "approval_nobody");
 	if (!err)
 		*ret_id = record_id(request);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 3; i++)
 		buf_release(&texts[i]);
 	return err;
 }

@@ -31,7 +31,7 @@ static enum err answer(struct ctx *ctx, int64_t id, struct http_response *res)
 		return err;
 	jsonw_init(&w, http_body(res));
 	http_set_header(res, "Cache-Control", "no-store");
-	return approval_put(ctx, request, true, &w);
+	return approval_put(ctx, request, &w);
 }
 
 static enum err get_one(struct ctx *ctx, const struct http_request *req, struct http_response *res)
@@ -72,7 +72,7 @@ static enum err list_by(struct ctx *ctx, const struct sql *sql, const char *enti
 		struct record *request;
 		err = record_load(ctx, registry_find(ctx->registry, "approval"), ids[i], &request);
 		if (!err)
-			err = approval_put(ctx, request, false, &w);
+			err = approval_put(ctx, request, &w);
 	}
 	jsonw_end_array(&w);
 	if (n > LISTED)

@@ -64,6 +64,8 @@ enum err approval_add_voter(struct ctx *ctx, const struct record *request, int64
 enum err approval_tell(struct ctx *ctx, const struct record *request, int64_t user_id, bool asks, const char *mark) MUST_CHECK;
 /* Ends a request in a state, with what is to be said of it; whoever has not decided need not any more. */
 enum err approval_end(struct ctx *ctx, const struct record *request, const char *state, const char *outcome) MUST_CHECK;
+/* Those who have not decided need not any more: of a step (-1: all), a user (0: all). */
+enum err approval_spare(struct ctx *ctx, int64_t request, int64_t step, int64_t user_id) MUST_CHECK;
 /* Ids of voters: of a step (-1: all), a user (0: all), a state ("": all). */
 enum err approval_voters(struct ctx *ctx, int64_t request, int64_t step, int64_t user_id, const char *state, int64_t **ret, size_t *ret_n) MUST_CHECK;
 
@@ -76,7 +78,7 @@ enum err approval_decide(struct ctx *ctx, int64_t id, bool yes, const char *word
 
 /* --- approvals_show.c --- */
 
-enum err approval_put(struct ctx *ctx, const struct record *request, bool whole, struct jsonw *w) MUST_CHECK;
+enum err approval_put(struct ctx *ctx, const struct record *request, struct jsonw *w) MUST_CHECK;
 /* ERR_NOT_FOUND for who has nothing to do with it. */
 enum err approval_may_see(struct ctx *ctx, const struct record *request) MUST_CHECK;
 

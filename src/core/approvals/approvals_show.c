@@ -137,7 +137,7 @@ static void put_rules(const struct record *request, struct jsonw *w)
 }
 
 /* The name of the record, for who may see the field that holds it; the fields by their rights. */
-static void put_content(struct ctx *ctx, const struct record *request, bool whole, struct jsonw *w)
+static void put_content(struct ctx *ctx, const struct record *request, struct jsonw *w)
 {
 	const struct entity_info *info = registry_find(ctx->registry, record_text(request, "entity"));
 	const bool reads = info && entity_scope(ctx->actor, info, ACTION_READ) != SCOPE_NONE;
@@ -145,7 +145,6 @@ static void put_content(struct ctx *ctx, const struct record *request, bool whol
 	jsonw_kv_text(w, "title", named ? record_text(request, "title") : NULL);
 	if (reads)
 		rest_put_diff(ctx, info, w, record_text(request, "diff"));
-	(void)whole;
 }
 
 /* Where the fault's field or what stands in the way lies in what one may not see, it is not named. */
@@ -184,7 +183,7 @@ static enum err put_due(struct ctx *ctx, const struct record *request, struct js
 	return err;
 }
 
-enum err approval_put(struct ctx *ctx, const struct record *request, bool whole, struct jsonw *w)
+enum err approval_put(struct ctx *ctx, const struct record *request, struct jsonw *w)
 {
 	jsonw_object(w);
 	jsonw_kv_id(w, "id", record_id(request));
@@ -203,7 +202,7 @@ enum err approval_put(struct ctx *ctx, const struct record *request, bool whole,
 		jsonw_kv_id(w, "again_of_id", record_i64(request, "again_of_id"));
 	put_outcome(ctx, request, w);
 	put_rules(request, w);
-	put_content(ctx, request, whole, w);
+	put_content(ctx, request, w);
 	enum err err = put_user(ctx, w, "asker", record_i64(request, "asker_id"));
 	if (!err)
 		err = put_steps(ctx, request, w);

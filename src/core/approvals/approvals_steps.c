@@ -229,11 +229,11 @@ enum err approval_open_step(struct ctx *ctx, const struct record *request, int64
 
 /* --- it ends -------------------------------------------------------------------------------- */
 
-static enum err spare(struct ctx *ctx, int64_t request)
+enum err approval_spare(struct ctx *ctx, int64_t request, int64_t step, int64_t user_id)
 {
 	int64_t *ids;
 	size_t n;
-	enum err err = approval_voters(ctx, request, -1, 0, "open", &ids, &n);
+	enum err err = approval_voters(ctx, request, step, user_id, "open", &ids, &n);
 	for (size_t i = 0; !err && i < n; i++) {
 		struct record *patch;
 		err = record_new(ctx, registry_find(ctx->registry, "approval_voter"), &patch);
@@ -260,7 +260,7 @@ enum err approval_end(struct ctx *ctx, const struct record *request, const char 
 	if (!err)
 		err = record_update(ctx, record_id(request), patch, 0, W_TRUSTED | W_NO_SEARCH, NULL);
 	if (!err)
-		err = spare(ctx, record_id(request));
+		err = approval_spare(ctx, record_id(request), -1, 0);
 	snprintf(key, sizeof(key), "%lld", (long long)record_id(request));
 	if (!err)
 		err = timer_clear(ctx, "approval", key);
@@ -293,20 +293,12 @@ static enum err end_all(struct ctx *ctx, int64_t user_id)
 static enum err fill_up(struct ctx *ctx, int64_t id, int64_t user_id)
 {
 	struct record *request;
-	int64_t *open, *people, *gone;
-	size_t n = 0, n_people = 0, n_gone = 0;
+	int64_t *open, *people;
+	size_t n = 0, n_people = 0;
 	enum err err = record_load(ctx, registry_find(ctx->registry, "approval"), id, &request);
 	int64_t step = err ? 0 : record_i64(request, "step");
 	if (!err)
-		err = approval_voters(ctx, id, step, user_id, "open", &gone, &n_gone);
-	for (size_t i = 0; !err && i < n_gone; i++) {
-		struct record *patch;
-		err = record_new(ctx, registry_find(ctx->registry, "approval_voter"), &patch);
-		if (!err)
-			err = record_set(ctx, patch, "state", value_text("spared"));
-		if (!err)
-			err = record_update(ctx, gone[i], patch, 0, W_TRUSTED | W_NO_SEARCH, NULL);
-	}
+		err = approval_spare(ctx, id, step, user_id);
 	if (!err)
 		err = approval_voters(ctx, id, step, 0, "open", &open, &n);
 	if (!err && n == 0)

@@ -42,7 +42,8 @@ WITH RECURSIVE above(id, parent_id, leader_id, depth) AS (
 SELECT COALESCE("team_id", 0), COALESCE("branch_id", 0) FROM "user" WHERE "id" = ?1;
 
 -- name: approval_todo
-SELECT v."approval_id" FROM "approval_voter" v WHERE v."user_id" = ?1 AND v."state" = 'open' AND v."id" < ?2 ORDER BY v."id" DESC LIMIT ?3;
+SELECT v."approval_id" FROM "approval_voter" v WHERE v."user_id" = ?1 AND v."state" = 'open' AND v."approval_id" < ?2
+GROUP BY v."approval_id" ORDER BY v."approval_id" DESC LIMIT ?3;
 
 -- name: approval_decided
 SELECT v."approval_id" FROM "approval_voter" v WHERE v."user_id" = ?1 AND v."state" IN ('yes', 'no') AND v."approval_id" < ?2
