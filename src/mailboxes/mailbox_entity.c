@@ -5,6 +5,7 @@
 #include "base/timeutil.h"
 #include "core/events/events.h"
 #include "core/machine/machine.h"
+#include "core/outbox/outbox_server.h"
 #include "core/text/text.h"
 #include "mailboxes/mailboxes_internal.h"
 #include "mailboxes_sql.h"
@@ -53,33 +54,15 @@ static const struct field fields[] = {
 
 /* --- before -------------------------------------------------------------------------- */
 
-static bool host_good(const char *host)
-{
-	size_t n = strlen(host);
-	if (n > 2 && host[0] == '[')
-		return host[n - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.") == n - 2;
-	return n > 0 && host[0] != '-' && host[0] != '.' && strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_") == n;
-}
-
-static bool plain_word(const char *text)
-{
-	for (; text != NULL && *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
-static bool same_text(const struct record *old, const struct record *now, const char *field)
-{
-	const char *a = record_text(old, field), *b = record_text(now, field);
-	return str_equal(a != NULL ? a : "", b != NULL ? b : "");
-}
-
-/* Its password was given for where it went before. */
 static bool elsewhere(const struct record *old, const struct record *now)
 {
-	return !same_text(old, now, "host") || record_i64(old, "port") != record_i64(now, "port") || !same_text(old, now, "security") || !same_text(old, now, "username") ||
-	       !same_text(old, now, "trusted_ca") || record_i64(old, "verify_tls") != record_i64(now, "verify_tls");
+	return outbox_elsewhere(old, now) || record_i64(old, "verify_tls") != record_i64(now, "verify_tls");
+}
+
+/* What was read so far was read of another place. */
+static bool another(const struct record *old, const struct record *now)
+{
+	return !outbox_same_text(old, now, "folder") || !outbox_same_text(old, now, "since") || !outbox_same_text(old, now, "host") || !outbox_same_text(old, now, "username");
 }
 
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
@@ -91,11 +74,11 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	if (!gate_cap(ctx->actor, CAP_ADMIN))
 		return fail(ctx, ERR_FORBIDDEN, "", "mailbox_admin");
 	const char *host = record_text(now, "host");
-	if (host != NULL && !host_good(host))
+	if (host != NULL && !outbox_host_good(host))
 		return fail_arg(ctx, ERR_INVALID, "host", "mailbox_host", host);
-	if (!plain_word(record_text(now, "username")))
+	if (!outbox_plain_word(record_text(now, "username")))
 		return fail(ctx, ERR_INVALID, "username", "mailbox_word");
-	return plain_word(record_text(now, "folder")) ? OK : fail(ctx, ERR_INVALID, "folder", "mailbox_word");
+	return outbox_plain_word(record_text(now, "folder")) ? OK : fail(ctx, ERR_INVALID, "folder", "mailbox_word");
 }
 
 /* --- after ------------------------------------------------------------------------------ */
@@ -123,7 +106,7 @@ static enum err after(struct ctx *ctx, const struct entity *entity, const struct
 	else
 		err = run_id(ctx, elsewhere(old, now) ? &sql_mailbox_state_forget : &sql_mailbox_state_go_on, record_id(now)); /* somebody has looked at it: it is tried at once */
 	/* another folder is read from its beginning, as is one from an earlier day on */
-	if (err == OK && old != NULL && now != NULL && (!same_text(old, now, "folder") || !same_text(old, now, "since") || !same_text(old, now, "host") || !same_text(old, now, "username")))
+	if (err == OK && old != NULL && now != NULL && another(old, now))
 		err = run_id(ctx, &sql_mailbox_state_anew, record_id(now));
 	return err == OK ? services_wake(ctx, MAILBOXES_SERVICE) : err;
 }
@@ -141,7 +124,7 @@ enum err mailbox_password(struct ctx *ctx, int64_t id, const char *password)
 	const char *sealed = NULL;
 	struct stmt *stmt;
 	int64_t rows = 0;
-	if (!plain_word(password))
+	if (!outbox_plain_word(password))
 		return fail(ctx, ERR_INVALID, "password", "mailbox_word");
 	enum err err = *password != '\0' ? machine_seal(ctx, MAILBOX_PURPOSE, password, strlen(password), &sealed) : OK;
 	if (err == OK)

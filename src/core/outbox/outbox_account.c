@@ -8,6 +8,7 @@
 #include "core/machine/machine.h"
 #include "core/outbox/outbox_internal.h"
 #include "core/outbox/outbox_send.h"
+#include "core/outbox/outbox_server.h"
 #include "outbox_sql.h"
 
 static const struct option securities[] = {
@@ -47,35 +48,6 @@ static const struct field fields[] = {
 
 /* --- before ---------------------------------------------------------------------- */
 
-static bool host_good(const char *host)
-{
-	size_t n = strlen(host);
-	if (n > 2 && host[0] == '[')
-		return host[n - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.") == n - 2;
-	return n > 0 && host[0] != '-' && host[0] != '.' && strspn(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_") == n;
-}
-
-static bool plain_word(const char *text)
-{
-	for (; text != NULL && *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
-static bool same_text(const struct record *old, const struct record *now, const char *field)
-{
-	const char *a = record_text(old, field), *b = record_text(now, field);
-	return str_equal(a != NULL ? a : "", b != NULL ? b : "");
-}
-
-/* Its password was given for where it went before. */
-static bool elsewhere(const struct record *old, const struct record *now)
-{
-	return !same_text(old, now, "host") || record_i64(old, "port") != record_i64(now, "port") || !same_text(old, now, "security") || !same_text(old, now, "username") ||
-	       !same_text(old, now, "trusted_ca");
-}
-
 static enum err before(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now)
 {
 	(void)entity;
@@ -85,9 +57,9 @@ static enum err before(struct ctx *ctx, const struct entity *entity, const struc
 	if (!gate_cap(ctx->actor, CAP_ADMIN))
 		return fail(ctx, ERR_FORBIDDEN, "", "outbox_admin");
 	const char *host = record_text(now, "host"), *user = record_text(now, "username");
-	if (host != NULL && !host_good(host))
+	if (host != NULL && !outbox_host_good(host))
 		return fail_arg(ctx, ERR_INVALID, "host", "outbox_host", host);
-	if (!plain_word(user))
+	if (!outbox_plain_word(user))
 		return fail(ctx, ERR_INVALID, "username", "outbox_user");
 	if (str_empty(user) && !str_equal(record_text(now, "sign_in"), "none"))
 		return fail(ctx, ERR_INVALID, "username", "required");
@@ -144,7 +116,7 @@ static enum err after(struct ctx *ctx, const struct entity *entity, const struct
 	}
 	if (old == NULL)
 		err = run_id(ctx, &sql_outbox_account_make, record_id(now));
-	else if (elsewhere(old, now))
+	else if (outbox_elsewhere(old, now))
 		err = run_id(ctx, &sql_outbox_account_forget, record_id(now));
 	else
 		err = run_id(ctx, &sql_outbox_account_go_on, record_id(now)); /* somebody has looked at it: it is tried again at once */
@@ -176,7 +148,7 @@ enum err outbox_account_password(struct ctx *ctx, int64_t id, const char *passwo
 	const char *sealed = NULL;
 	struct stmt *stmt;
 	int64_t rows = 0;
-	if (!plain_word(password))
+	if (!outbox_plain_word(password))
 		return fail(ctx, ERR_INVALID, "password", "outbox_password");
 	enum err err = *password != '\0' ? machine_seal(ctx, OUTBOX_PURPOSE_ACCOUNT, password, strlen(password), &sealed) : OK;
 	if (err == OK)
