@@ -71,22 +71,6 @@ enum err equipment_ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_
 	return err;
 }
 
-enum err equipment_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n)
-{
-	struct stmt *stmt;
-	bool row = false;
-	*ret = arena_array(ctx->arena, EQUIPMENT_IDS_MAX, sizeof(**ret));
-	*ret_n = 0;
-	enum err err = *ret != NULL ? db_prepare(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
-	if (err != OK)
-		return err;
-	stmt_bind_i64(stmt, 1, id);
-	while (*ret_n < EQUIPMENT_IDS_MAX && (err = stmt_step(ctx, stmt, &row)) == OK && row)
-		(*ret)[(*ret_n)++] = stmt_i64(stmt, 0);
-	stmt_done(stmt);
-	return err;
-}
-
 static bool came_back(const struct record *old, const struct record *now)
 {
 	return old == NULL && now != NULL && record_i64(now, "version") > 1;
@@ -156,7 +140,7 @@ static enum err move_recalls(struct ctx *ctx, const struct record *now)
 	int64_t *ids;
 	size_t n;
 	struct record *patch;
-	enum err err = equipment_ids(ctx, &sql_recall_units_open, record_id(now), &ids, &n);
+	enum err err = receivables_ids(ctx, &sql_recall_units_open, record_id(now), EQUIPMENT_IDS_MAX, &ids, &n);
 	for (size_t i = 0; err == OK && i < n; i++) {
 		err = record_new(ctx, registry_find(ctx->registry, recall_unit_entity.name), &patch);
 		if (err == OK)

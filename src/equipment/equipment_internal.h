@@ -24,8 +24,6 @@ extern const struct option warranty_verdicts[];
 
 /* A statement with up to two ids and a text (NULL: none); the number of its first row, 0 without. */
 enum err equipment_ask(struct ctx *ctx, const struct sql *sql, int64_t a, int64_t b, const char *text, int64_t *ret) MUST_CHECK;
-/* Ids of a statement with one id, at most EQUIPMENT_IDS_MAX, in ctx's arena. */
-enum err equipment_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n) MUST_CHECK;
 /* `text` copied; NULL: null. */
 enum err equipment_set_text(struct ctx *ctx, struct record *r, const char *field, const char *text) MUST_CHECK;
 bool equipment_same(const struct record *a, const struct record *b, const char *field);

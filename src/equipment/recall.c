@@ -130,7 +130,7 @@ enum err recall_list_post(struct ctx *ctx, const struct http_request *req, struc
 	if (err == OK && entity_scope(ctx->actor, units, ACTION_CREATE) == SCOPE_NONE)
 		err = fail(ctx, ERR_FORBIDDEN, "", "forbidden");
 	if (err == OK)
-		err = equipment_ids(ctx, &sql_recall_missing, id, &ids, &n);
+		err = receivables_ids(ctx, &sql_recall_missing, id, EQUIPMENT_IDS_MAX, &ids, &n);
 	for (size_t i = 0; err == OK && i < n; i++)
 		err = add_unit(ctx, id, ids[i]);
 	if (err != OK)

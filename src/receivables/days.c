@@ -99,17 +99,17 @@ enum err receivables_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int
 	return err;
 }
 
-enum err receivables_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n)
+enum err receivables_ids(struct ctx *ctx, const struct sql *sql, int64_t id, size_t max, int64_t **ret, size_t *ret_n)
 {
 	struct stmt *stmt;
 	bool row = false;
-	*ret = arena_array(ctx->arena, RECEIVABLES_LINES_MAX, sizeof(**ret));
+	*ret = arena_array(ctx->arena, max, sizeof(**ret));
 	*ret_n = 0;
 	enum err err = *ret != NULL ? db_prepare(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
 	if (err != OK)
 		return err;
 	stmt_bind_i64(stmt, 1, id);
-	while ((err = stmt_step(ctx, stmt, &row)) == OK && row && *ret_n < RECEIVABLES_LINES_MAX)
+	while (*ret_n < max && (err = stmt_step(ctx, stmt, &row)) == OK && row)
 		(*ret)[(*ret_n)++] = stmt_i64(stmt, 0);
 	stmt_done(stmt);
 	return err;

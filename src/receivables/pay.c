@@ -59,7 +59,7 @@ static enum err allocate_oldest(struct ctx *ctx, const struct record *receipt, c
 	const char *currency = record_text(receipt, "currency");
 	int64_t *ids;
 	size_t n;
-	enum err err = receivables_ids(ctx, sql, of, &ids, &n);
+	enum err err = receivables_ids(ctx, sql, of, RECEIVABLES_LINES_MAX, &ids, &n);
 	for (size_t i = 0; err == OK && *ret_left > 0 && i < n; i++) {
 		struct record *line;
 		int64_t open = 0;
@@ -317,26 +317,29 @@ static enum err allocate_rest(struct ctx *ctx, const struct record *receipt, con
 	return err == OK ? record_create(ctx, rest, 0) : err;
 }
 
-/* Frees so much of the receipt; of the last allocation only the part that is needed goes. */
+/* Of an allocation the part that is needed; *left: what is free of the receipt. */
+static enum err release_one(struct ctx *ctx, const struct record *receipt, int64_t id, int64_t wanted, int64_t *left)
+{
+	struct record *line;
+	enum err err = record_load(ctx, info_of(ctx, &allocation_entity), id, &line);
+	if (err != OK)
+		return err;
+	int64_t amount = record_i64(line, "amount"), keep = amount - (wanted - *left);
+	err = record_delete(ctx, line->info, id, 0, 0);
+	*left += keep > 0 ? amount - keep : amount;
+	return err == OK && keep > 0 ? allocate_rest(ctx, receipt, line, keep) : err;
+}
+
+/* Frees so much of the receipt, the newest allocations first. */
 static enum err release(struct ctx *ctx, const struct record *receipt, int64_t wanted)
 {
 	int64_t *ids, left = 0;
-	size_t n;
-	enum err err = receivables_ids(ctx, &sql_receipt_allocations, record_id(receipt), &ids, &n);
-	if (err == OK)
-		err = receipt_free(ctx, receipt, 0, &left);
-	for (size_t i = 0; err == OK && left < wanted && i < n; i++) {
-		struct record *line;
-		err = record_load(ctx, info_of(ctx, &allocation_entity), ids[i], &line);
-		if (err != OK)
-			break;
-		int64_t amount = record_i64(line, "amount"), keep = amount - (wanted - left);
-		err = record_delete(ctx, line->info, ids[i], 0, 0);
-		left += amount;
-		if (err == OK && keep > 0) {
-			err = allocate_rest(ctx, receipt, line, keep);
-			left -= keep;
-		}
+	size_t n = RECEIVABLES_LINES_MAX;
+	enum err err = receipt_free(ctx, receipt, 0, &left);
+	while (err == OK && left < wanted && n == RECEIVABLES_LINES_MAX) { /* what is gone is not found again */
+		err = receivables_ids(ctx, &sql_receipt_allocations, record_id(receipt), RECEIVABLES_LINES_MAX, &ids, &n);
+		for (size_t i = 0; err == OK && left < wanted && i < n; i++)
+			err = release_one(ctx, receipt, ids[i], wanted, &left);
 	}
 	return err;
 }

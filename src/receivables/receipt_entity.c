@@ -160,9 +160,12 @@ static enum err release_all(struct ctx *ctx, int64_t receipt)
 {
 	int64_t *ids;
 	size_t n;
-	enum err err = receivables_ids(ctx, &sql_receipt_allocations, receipt, &ids, &n);
-	for (size_t i = 0; err == OK && i < n; i++)
-		err = record_delete(ctx, registry_find(ctx->registry, allocation_entity.name), ids[i], 0, W_TRUSTED);
+	enum err err;
+	do { /* what is gone is not found again */
+		err = receivables_ids(ctx, &sql_receipt_allocations, receipt, RECEIVABLES_LINES_MAX, &ids, &n);
+		for (size_t i = 0; err == OK && i < n; i++)
+			err = record_delete(ctx, registry_find(ctx->registry, allocation_entity.name), ids[i], 0, W_TRUSTED);
+	} while (err == OK && n == RECEIVABLES_LINES_MAX);
 	return err;
 }
 

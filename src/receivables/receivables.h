@@ -20,6 +20,8 @@ enum err receivables_today(struct ctx *ctx, int64_t days, char ret[RECEIVABLES_D
 enum err receivables_day_of(struct ctx *ctx, int64_t at, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* The day so many days after `day` (a checked date). ERR_BUG: it is none. */
 enum err receivables_day_after(struct ctx *ctx, const char *day, int64_t days, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
+/* Ids of a statement with one id, the first `max` of them, in ctx's arena; who wants all asks again, or for one more to know of it. */
+enum err receivables_ids(struct ctx *ctx, const struct sql *sql, int64_t id, size_t max, int64_t **ret, size_t *ret_n) MUST_CHECK;
 /* UTC milliseconds of an hour of that day by the firm's clock. */
 enum err receivables_moment(struct ctx *ctx, const char *day, int hour, int64_t *ret) MUST_CHECK;
 /* For before-hooks of what has currency and fx_rate: a currency there is, the firm's where none is given, and the rate of `day` from

@@ -13,8 +13,6 @@ enum err receivables_clock(struct ctx *ctx, struct text_zone **ret) MUST_CHECK;
 enum err receivables_day_at(struct ctx *ctx, struct text_zone *clock, int64_t at, char ret[RECEIVABLES_DAY_BYTES]) MUST_CHECK;
 /* A statement with ids and up to two numbers; no row: zeros. */
 enum err receivables_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t without, int64_t ret[2]) MUST_CHECK;
-/* Ids of a statement with one id, at most RECEIVABLES_LINES_MAX, in ctx's arena. */
-enum err receivables_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n) MUST_CHECK;
 /* Sums of what was paid and written off, worked out anew at the end of the write job, once. */
 enum err receivable_sums_later(struct ctx *ctx, int64_t id) MUST_CHECK;
 enum err receipt_sums_later(struct ctx *ctx, int64_t id) MUST_CHECK;

@@ -65,18 +65,8 @@ enum err returns_ask(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t
 
 enum err returns_ids(struct ctx *ctx, const struct sql *sql, int64_t id, int64_t **ret, size_t *ret_n)
 {
-	struct stmt *stmt;
-	bool row = false;
-	*ret = arena_array(ctx->arena, RETURNS_LINES_MAX, sizeof(**ret));
-	*ret_n = 0;
-	enum err err = *ret != NULL ? db_prepare(ctx, ctx->db, sql, &stmt) : fail(ctx, ERR_LIMIT, "", "memory");
-	if (err != OK)
-		return err;
-	stmt_bind_i64(stmt, 1, id);
-	while ((err = stmt_step(ctx, stmt, &row)) == OK && row && *ret_n < RETURNS_LINES_MAX)
-		(*ret)[(*ret_n)++] = stmt_i64(stmt, 0);
-	stmt_done(stmt);
-	return err == OK && row ? fail(ctx, ERR_LIMIT, "", "return_many") : err;
+	enum err err = receivables_ids(ctx, sql, id, RETURNS_LINES_MAX + 1, ret, ret_n);
+	return err == OK && *ret_n > RETURNS_LINES_MAX ? fail(ctx, ERR_LIMIT, "", "return_many") : err;
 }
 
 enum err return_left(struct ctx *ctx, const struct record *order_line, int64_t without, int64_t *ret)

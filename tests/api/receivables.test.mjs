@@ -103,6 +103,23 @@ test('a receipt is allocated and refunded up to its amount, at once too; an adva
   assert.equal(key(await post(`receipt/${receipt.id}/transitions/void`, { state_reason: 'no' })), 'receipt_refunded_already');
 });
 
+test('a receipt that pays more than 500 allocations gives back and is void as a whole', async () => {
+  const line = await owed('501.00'), receipt = await make('receipt', { customer_id: ids.li, amount: '501.00', reference: 'M-1' });
+  const one = { receivable_id: line.id, amount: '1.00' };
+  assert.equal((await post(`receipt/${receipt.id}/allocate`, { lines: Array(500).fill(one) })).status, 200);
+  assert.equal((await post(`receipt/${receipt.id}/allocate`, { lines: [one] })).body.free, '0.00');
+  const voided = await post(`receipt/${receipt.id}/transitions/void`, { state_reason: 'bounced' });
+  assert.equal(voided.status, 200, voided.text);
+  const after = await get(`receivable/${line.id}`);
+  assert.deepEqual([after.state, after.open, (await get(`receipt/${receipt.id}`)).allocated], ['open', '501.00', '0.00']);
+  const again = await make('receipt', { customer_id: ids.li, amount: '501.00', reference: 'M-2' });
+  await post(`receipt/${again.id}/allocate`, { lines: Array(500).fill(one) });
+  await post(`receipt/${again.id}/allocate`, { lines: [one] });
+  const back = await post(`receipt/${again.id}/refund`, { amount: '500.50', release: true });
+  assert.equal(back.status, 201, back.text);
+  assert.deepEqual((await get(`allocation?receipt_id=eq.${again.id}`)).map((a) => a.amount), ['0.50']);
+});
+
 test('what was allocated by hand, oldest first and across currencies, at the rate of the day', async () => {
   const dollars = await make('receipt', { customer_id: ids.wu, amount: '100.00', currency: 'USD', received_on: '2026-03-01', reference: 'U-1' });
   assert.deepEqual([dollars.fx_rate, dollars.amount_base], ['7.100000', '710.00']);
