@@ -236,6 +236,12 @@ struct moving {
 	struct mailbox_mail parts; /* of one that was said nowhere yet */
 };
 
+/* Whether it stands in a conversation: a report of what came back does not, nor does what was taken out of it. */
+static bool is_said(const struct record *mail)
+{
+	return record_i64(mail, "case_id") != 0 && record_i64(mail, "case_message_id") != 0;
+}
+
 /* Where it goes: a case the actor may change, or a new one. */
 static enum err target(struct ctx *ctx, const struct move_body *body, const struct record *mail, int64_t *ret)
 {
@@ -255,7 +261,7 @@ static enum err move_said(struct ctx *ctx, struct moving *m, const struct record
 {
 	struct record *patch;
 	*ret = record_i64(mail, "case_message_id");
-	if (*ret == 0 || record_i64(mail, "case_id") == 0)
+	if (!is_said(mail))
 		return mailbox_say(ctx, m->to, &m->parts, ret);
 	enum err err = record_new(ctx, registry_find(ctx->registry, "case_message"), &patch);
 	if (err == OK)
@@ -294,14 +300,14 @@ static enum err do_move(struct ctx *ctx, void *arg)
 	return err == OK ? record_update(ctx, m->mail_id, patch, 0, W_TRUSTED, NULL) : err;
 }
 
-/* What is to be said of one that is in no case: read before the job, which others wait for. */
+/* What is to be said of one that was not yet: read before the job, which others wait for. */
 static enum err read_parts(struct ctx *ctx, struct moving *m, const struct record *mail)
 {
 	const char *subject = record_text(mail, "subject");
 	enum err err = OK;
-	if (record_i64(mail, "case_id") == 0)
+	if (!is_said(mail))
 		err = read_raw(ctx, m->mail_id, &m->parts);
-	if (err == OK && record_i64(mail, "case_id") == 0)
+	if (err == OK && !is_said(mail))
 		err = mailbox_understand(ctx, &m->parts, 1);
 	if (err == OK && !m->parts.read) {
 		m->parts.kind = "unread";

@@ -16,6 +16,7 @@ enum {
 	ASK_MS = 60000,             /* where there is no IDLE */
 	PAUSE_MIN_MS = 500,
 	PAUSE_MAX_MS = 15 * 60000,
+	LASTED_MS = 60000,          /* a connection that rested so long was a good one */
 	READ_BYTES = 16384,
 	BATCH_BYTES = 4 << 20,
 	MESSAGE_MAX = 25 << 20,
@@ -31,7 +32,8 @@ struct box {
 	char *texts[5];           /* host, user, secret, folder, since */
 	struct mailbox mailbox;   /* its texts are those above, or NULL */
 	bool well, seen, more;    /* well: it has come to rest; more: it was not read to its end */
-	int64_t heard_at, asked_at;
+	int64_t heard_at, asked_at, well_at;
+	int flaps;                /* connections in turn that soon ended, and brought nothing */
 	uint32_t uidvalidity, last_uid;
 	size_t at;                /* of talk->listed: what was asked for so far */
 	uint32_t until;           /* the last of what is asked for now */
@@ -138,18 +140,26 @@ static enum err write_job(struct ctx *ctx, write_fn run, void *arg)
 	return err;
 }
 
+/* Servers end what has waited long. One that does so at once each time is not to be called without a pause. */
+static bool may_end(struct ctx *ctx, struct box *box, const char *error)
+{
+	bool ended = box->well && (str_equal(error, "outward_broken") || str_equal(error, "imap_bye"));
+	if (ended)
+		box->flaps = ctx_now(ctx) - box->well_at >= LASTED_MS ? 0 : box->flaps + 1;
+	box->well = false;
+	return ended && box->flaps < 2;
+}
+
 /* Hangs up, and tries again later and later. */
 static enum err give_up(struct ctx *ctx, struct fetcher *f, struct box *box, const char *error)
 {
 	int64_t wait = PAUSE_MIN_MS;
 	char said[IMAP_SAID_MAX] = "";
-	bool usual = box->well && (str_equal(error, "outward_broken") || str_equal(error, "imap_bye")); /* servers end what has waited long */
-	if (usual) {
+	if (may_end(ctx, box, error)) {
 		hang_up(f, box);
-		box->well = false;
 		return OK;
 	}
-	for (int64_t i = 0; i < box->failures && wait < PAUSE_MAX_MS; i++)
+	for (int64_t i = 0; i < box->failures + (box->flaps > 1 ? box->flaps - 1 : 0) && wait < PAUSE_MAX_MS; i++)
 		wait *= 2;
 	wait = wait < PAUSE_MAX_MS ? wait : PAUSE_MAX_MS;
 	if (box->talk != NULL)
@@ -252,8 +262,10 @@ static enum err keep(struct ctx *ctx, struct fetcher *f, struct box *box)
 	enum err err = box->n > 0 ? mailbox_understand(ctx, box->mails, box->n) : OK;
 	if (err == OK)
 		err = write_job(ctx, mailbox_keep, &keeping);
-	if (err == OK)
+	if (err == OK) {
 		box->last_uid = box->until;
+		box->flaps = 0;
+	}
 	drop_mails(box);
 	f->bytes -= box->expected;
 	box->expected = 0;
@@ -281,6 +293,7 @@ static enum err go_on(struct ctx *ctx, struct fetcher *f, struct box *box)
 	}
 	imap_talk_rest(box->talk);
 	box->asked_at = ctx_now(ctx);
+	box->well_at = box->well ? box->well_at : box->asked_at;
 	box->well = true;
 	box->failures = 0;
 	return write_job(ctx, note_well, box);
@@ -395,8 +408,10 @@ static enum err settle(struct ctx *ctx, struct fetcher *f, const struct mailbox 
 			continue;
 		box->seen = true;
 		box->failures = mailboxes[i].failures;
-		if (box->version != mailboxes[i].version && box->wire != NULL)
+		if (box->version != mailboxes[i].version) { /* somebody has looked at it */
 			hang_up(f, box);
+			box->flaps = 0;
+		}
 		box->version = mailboxes[i].version;
 	}
 	for (size_t i = 0; i < f->n; i++) {

@@ -159,6 +159,16 @@ test('each message once: cut at every step, in the middle of a literal, under an
   assert.equal((await api('GET', '/api/v1/case?select=id&limit=1000')).body.length, cases + 1);
 });
 
+test('a server that hangs up at once each time is called less and less often', async () => {
+  box.answer = (at) => (at === 'idle' ? 'drop' : undefined);
+  box.cut();
+  const failing = await until('it to be noticed', async () => { const m = await health(); return m.failures > 0 && m; });
+  assert.deepEqual([failing.error, typeof failing.paused_until], ['The connection broke', 'string']);
+  box.answer = () => undefined;
+  await until('it to be well', async () => (await health()).failures === 0);
+  await arrives({ subject: 'After that', from: 'after@example.org' });
+});
+
 test('mail of any kind is kept as it came, shown without what could run, and read by nobody who may not', async () => {
   const html = '<p onclick="x()">Hello <img src="https://example.org/pixel.png"><script>alert(1)</script><a href="javascript:x()">here</a></p><style>p{background:url(https://example.org/)}</style>';
   const got = await arrives(letter({ subject: '=?utf-8?B?5oqV6K+J?= hostile', from: 'hostile@example.org', headers: { 'Content-Type': 'text/html; charset=utf-8', 'MIME-Version': '1.0' }, body: html }).replace('=?utf-8?B?5oqV6K+J?= hostile', 'Hostile'));
