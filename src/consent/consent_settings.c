@@ -15,7 +15,7 @@ static const struct option stops[] = {
 #define GROUP {"Contact and consent", "联系与同意"}
 
 const struct setting consent_settings[CONSENT_SETTINGS + 1] = {
-	[CONSENT_URL] = {.name = "consent.url", .type = SETTING_URL, .group = GROUP, .label = {"Address as customers reach it", "客户可访问的网址"},
+	[CONSENT_URL] = {.name = "consent.url", .type = SETTING_URL, .flags = SETTING_OPEN, .group = GROUP, .label = {"Address as customers reach it", "客户可访问的网址"},
 		.help = {"https://crm.example.com: put before links in mails, such as the one to unsubscribe.", "如 https://crm.example.com，用于邮件中的退订等链接。"}},
 	[CONSENT_CAP_DAY] = {.name = "consent.cap_day", .type = SETTING_INT, .max = 1000, .fallback = "1", .group = GROUP,
 		.label = {"Promotions to one person in 24 hours, at most", "同一客户 24 小时内营销联系上限"}, .help = {"Over all channels; 0: no limit.", "所有渠道合计；0 为不限。"}},

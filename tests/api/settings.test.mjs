@@ -65,6 +65,7 @@ test('administrators set, others read what is open and set their own alone', asy
   const eve = await person('eve', { customer: { read: 'own' } });
   const seen = (await eve('GET', '/api/v1/settings')).body;
   assert.ok(named(seen, 'firm.time_zone'));
+  assert.ok(named(seen, 'consent.url'), 'whoever shares a form has to say where customers find it');
   assert.equal((await patch(eve, { 'firm.name': 'Eve & Co' })).status, 403);
   assert.equal((await patch(eve, { 'firm.time_zone': 'Asia/Taipei' }, { scope: 'branch', id: '1' })).status, 403);
   assert.notEqual(named((await admin('GET', '/api/v1/settings')).body, 'firm.name').value, 'Eve & Co');

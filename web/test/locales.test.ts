@@ -87,8 +87,8 @@ test('no text is empty, and Chinese pages have no English sentences', () => {
 		}
 });
 
-/** Fields that forms name by their way, not texts. */
-const FIELDS = new Set(['customer.name', 'customer.phone', 'message.body']);
+/** Fields that forms name by their way, and settings: not texts. */
+const FIELDS = new Set(['customer.name', 'customer.phone', 'message.body', 'consent.url']);
 
 test('every text asked for exists', () => {
 	for (const key of named) {

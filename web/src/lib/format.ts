@@ -88,11 +88,15 @@ export function bytes(value: number): string {
 }
 
 /** A day, "2026-11-22". Not a moment: never shifted by time zones. */
-export function date(value: unknown, style: 'medium' | 'long' | 'short' | 'axis' = 'medium'): string {
+export function date(value: unknown, style: 'medium' | 'long' | 'short' | 'axis' | 'month' = 'medium'): string {
 	const m = /^(\d{4})-(\d{2})-(\d{2})/.exec(String(value ?? ''));
 	if (!m) return value ? String(value) : '';
 	const at = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3]));
-	return cached(`D${style}`, () => new Intl.DateTimeFormat(tag, style === 'axis' ? { month: 'numeric', day: 'numeric', timeZone: 'UTC' } : { dateStyle: style, timeZone: 'UTC' })).format(at);
+	const options: Intl.DateTimeFormatOptions =
+		style === 'axis' ? { month: 'numeric', day: 'numeric' }
+		: style === 'month' ? { year: 'numeric', month: 'short' }
+		: { dateStyle: style };
+	return cached(`D${style}`, () => new Intl.DateTimeFormat(tag, { ...options, timeZone: 'UTC' })).format(at);
 }
 
 function moment(value: unknown): number | null {

@@ -3,6 +3,7 @@ import { Alert, App, Button, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BASE, post } from '@/api/client.ts';
+import { isoDay } from '@/api/query.ts';
 import { entityOf, may, refresh, useCache } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
 import { ChartCard } from '@/components/chart/ChartCard.tsx';
@@ -45,7 +46,7 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 	}
 	const first = o.rows[0];
 	const top = o.rows.filter((r) => Number(r.total) > 0).slice(0, 20);
-	const over = Date.parse(o.until) < Date.now() - 8 * 3_600_000;
+	const over = o.until < isoDay(new Date());
 	const moved = o.rows.filter((r) => r.before !== null && r.total !== null && r.before !== r.total);
 	return (
 		<>

@@ -6,6 +6,7 @@ import { put } from '@/api/client.ts';
 import { entityOf, refresh, useCache, useSome } from '@/api/records.ts';
 import { useApp } from '@/app/context.tsx';
 import type { PartProps } from '@/app/feature.ts';
+import { Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { number, parseDecimal, sumDecimals } from '@/lib/format.ts';
 import './commission.css';
@@ -45,6 +46,8 @@ export default function Shares({ record: { row } }: PartProps) {
 		}
 		setBusy(false);
 	}
+	if (told.isError) return <Failed error={told.error} onRetry={() => void told.refetch()} small />;
+	if (!told.data) return <Loading rows={2} />;
 	if (edit === null)
 		return (
 			<div className="stack">

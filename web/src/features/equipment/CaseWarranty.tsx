@@ -8,6 +8,7 @@ import { entityOf, fieldOf, linkedTitle, refresh, selectOf, useCache, useSome } 
 import type { Row } from '@/api/types.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { PartProps } from '@/app/feature.ts';
+import { Failed } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { useWarranty } from './warranty.ts';
 
@@ -86,11 +87,15 @@ function Dialog({ row, onClose }: { row: Row; onClose(): void }) {
 						options={rows.map((r) => ({ value: r.id, label: `${String(r.serial)} · ${model ? linkedTitle(meta, model, r) ?? '' : ''}` }))}
 					/>
 				)}
-				{query && found.data && rows.length === 0 && <p className="hint">{t('equipment.not_found')}</p>}
+				{query && found.isError && <Failed error={found.error} onRetry={() => void found.refetch()} small />}
+				{query && found.data && rows.length === 0 && (
+					<p className="hint">{t(serial.trim() ? 'equipment.not_found' : 'equipment.has_none')}</p>
+				)}
 				<label htmlFor={`${id}f`}>{t('equipment.fault_on')}</label>
 				<Input id={`${id}f`} type="date" value={fault} onChange={(e) => setFault(e.target.value)} />
 				{one && <p><Link to={`/equipment/${one.id}`}>{String(one.serial)}</Link> {model ? linkedTitle(meta, model, one) : null}</p>}
 				{one && told.data && <p role="status"><b>{told.data.said}</b></p>}
+				{one && told.isError && <p className="problem" role="alert">{problemText(told.error, t)}</p>}
 				{wrong && <p className="problem" role="alert">{wrong}</p>}
 			</form>
 		</Modal>

@@ -8,6 +8,7 @@ import { get, post } from '@/api/client.ts';
 import { createRecord, entityOf, fieldOf, may, refresh, useCache } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
 import type { PartProps } from '@/app/feature.ts';
+import { Failed } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { number } from '@/lib/format.ts';
 
@@ -64,6 +65,7 @@ export default function RecallCounts({ entity, record: { row } }: PartProps) {
 		await refresh(cache, 'segment');
 		void go(`/segment/${made.id}`);
 	});
+	if (!told.data) return told.isError ? <Failed error={told.error} onRetry={() => void told.refetch()} small /> : null;
 	return (
 		<div className="equipment-recall">
 			<span>{t('equipment.out_there', { count: all, n: number(all) })}</span>{' '}

@@ -7,6 +7,7 @@ import { useNavigate } from 'react-router';
 import { get, post } from '@/api/client.ts';
 import { entityOf, fieldOf, refresh, useCache } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
+import { Failed, Loading } from '@/components/common/States.tsx';
 import { problemText } from '@/components/common/undo.tsx';
 import { optionLabel } from '@/fields/enum.tsx';
 import './mailboxes.css';
@@ -95,6 +96,8 @@ export function Received({ mail, mayMove, whole = false }: { mail: Came; mayMove
 				</a>
 				{mayMove && <Button type="text" size="small" onClick={() => setMoving(true)}>{t('mailboxes.move')}</Button>}
 			</div>
+			{shown === 'text' && text.isPending && <Loading rows={3} />}
+			{shown === 'text' && text.isError && <Failed error={text.error} onRetry={() => void text.refetch()} small />}
 			{shown === 'text' && text.data && <pre className="mail-text" tabIndex={0}>{text.data.read ? text.data.text : t('mailboxes.unread')}</pre>}
 			{shown === 'frame' && (
 				<iframe
@@ -130,9 +133,13 @@ function Move({ mail, onClose }: { mail: Came; onClose(): void }) {
 	}
 	async function byNumber() {
 		const wanted = number.trim();
-		const found = await get<{ id: string }[]>(`case?number=eq.${encodeURIComponent(wanted)}&select=id&limit=1`);
-		if (found[0]) await move({ case_id: found[0].id });
-		else void message.error(t('mailboxes.no_case', { number: wanted }));
+		try {
+			const [found] = await get<{ id: string }[]>(`case?number=eq.${encodeURIComponent(wanted)}&select=id&limit=1`);
+			if (found) await move({ case_id: found.id });
+			else void message.error(t('mailboxes.no_case', { number: wanted }));
+		} catch (error) {
+			void message.error(problemText(error, t));
+		}
 	}
 	return (
 		<Modal open title={t('mailboxes.move_title')} onCancel={onClose} footer={null} width={460} destroyOnHidden>

@@ -7,7 +7,7 @@ import { Link } from 'react-router';
 import { get, post, put } from '@/api/client.ts';
 import type { PartProps } from '@/app/feature.ts';
 import { problemText } from '@/components/common/undo.tsx';
-import { Loading } from '@/components/common/States.tsx';
+import { Failed, Loading } from '@/components/common/States.tsx';
 import { When } from '@/components/common/When.tsx';
 import { number, relative } from '@/lib/format.ts';
 import './mailboxes.css';
@@ -35,6 +35,7 @@ export default function MailboxWays({ record }: PartProps) {
 	});
 	const [asking, setAsking] = useState(false);
 	const state = health.data?.mailboxes.find((m) => m.id === id);
+	if (health.isError && !state) return <Failed error={health.error} onRetry={() => void health.refetch()} small />;
 	if (!state) return <Loading rows={3} />;
 	return (
 		<div className="mailbox-ways">

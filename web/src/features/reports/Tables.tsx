@@ -20,7 +20,7 @@ export function choicesOf(report: string, table: string, row: Named, index: numb
 		case 'rfm.groups': return [{ name: String(row.name), cell: { group: String(row.group) } }];
 		case 'rfm.moves': return [{ name: `${String(row.before_name)} → ${String(row.now_name)}`, cell: { before: String(row.before), now: String(row.now) } }];
 		case 'concentration.classes': return [{ name: t('report.class', { name: row.class }), cell: { class: String(row.class) } }];
-		case 'concentration.bands': return num(row.customers) ? [{ name: t('report.band', { from: row.from }), cell: { band: index } }] : [];
+		case 'concentration.bands': return num(row.customers) ? [{ name: t('report.band', { from: number(row.from) }), cell: { band: index } }] : [];
 		case 'silence.states': return [{ name: String(row.name), cell: { state: String(row.state) } }];
 		case 'returning.returning': return [
 			...(num(row.new) ? [{ name: `${t('report.new')} · ${monthText(String(row.month))}`, cell: { month: String(row.month), part: 'new' } }] : []),

@@ -1,7 +1,7 @@
 /** What a report asks and answers, and how its values are read. */
 import { call, callRaw, get } from '@/api/client.ts';
 import { isoDay } from '@/api/query.ts';
-import { date, formatTag, money, number, percent } from '@/lib/format.ts';
+import { date, money, number, percent } from '@/lib/format.ts';
 
 export type Value = string | number | null | { id: string; name: string | null };
 export type Type = 'text' | 'int' | 'money' | 'real' | 'share' | 'day' | 'month' | 'customer' | 'product' | 'category'
@@ -80,7 +80,7 @@ export const namedRows = (answer: Answer, name: string): Named[] => {
 export const num = (value: unknown) => Number(value ?? 0) || 0;
 
 export function monthText(key: string): string {
-	return new Intl.DateTimeFormat(formatTag(), { year: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${key}-01T00:00:00Z`));
+	return date(`${key}-01`, 'month');
 }
 
 export function valueText(value: Value, type: Type, currency: string): string {

@@ -22,13 +22,16 @@ export default function ReturnActs({ record: { row } }: PartProps) {
 	const cache = useCache();
 	const [dialog, setDialog] = useState<'receive' | 'refund' | null>(null);
 	const orders = may(entityOf(meta, 'order'), 'create'), pays = may(entityOf(meta, 'payment'), 'create');
+	const [busy, setBusy] = useState(false);
 	async function exchange() {
+		setBusy(true);
 		try {
 			await post(`goods_return/${row.id}/exchange`);
 			await refresh(cache, ...CHANGED);
 		} catch (error) {
 			void message.error(problemText(error, t));
 		}
+		setBusy(false);
 	}
 	const booked = row.return_order_id ?? row.exchange_order_id;
 	return (
@@ -40,7 +43,7 @@ export default function ReturnActs({ record: { row } }: PartProps) {
 				</Button>
 			)}
 			{row.state === 'received' && orders && (
-				<Button type={row.wish === 'exchange' ? 'primary' : 'default'} onClick={() => void exchange()}>
+				<Button type={row.wish === 'exchange' ? 'primary' : 'default'} loading={busy} onClick={() => void exchange()}>
 					{t('returns.exchange')}
 				</Button>
 			)}

@@ -94,9 +94,9 @@ export default function WhyPage() {
 				<ChartCard
 					title={t('returns.by_month')} file="returns-by-month.csv" heads={[t('returns.month'), t('returns.items')]} axis={(v) => number(v)}
 					sentence={most && most.n > 0
-						? t('returns.month_sentence', { month: date(most.from, 'axis'), count: most.n, n: number(most.n) })
+						? t('returns.month_sentence', { month: date(most.from, 'month'), count: most.n, n: number(most.n) })
 						: t('returns.nothing')}
-					bars={time.data?.map((b) => ({ label: b.from.slice(0, 7), value: b.n, text: number(b.n) })) ?? null}
+					bars={time.data?.map((b) => ({ label: date(b.from, 'month'), value: b.n, text: number(b.n) })) ?? null}
 					error={time.error} onRetry={() => void time.refetch()}
 				/>
 			</div>

@@ -115,7 +115,7 @@ function SentTab({ record }: { record: RecordAnswer }) {
 			{record.row.problem ? <p className="why-no">{String(record.row.problem)}</p> : null}
 			{found.data.candidates && <Decide record={record} sent={found.data} />}
 			<h3>{t('web_form.typed')}</h3>
-			<dl className="wf-typed">{found.data.values.map((v) => <div key={v.field}><dt>{v.label}</dt><dd>{v.masked ? '•••' : v.value}</dd></div>)}</dl>
+			<dl className="wf-typed">{found.data.values.map((v) => <div key={v.field}><dt>{v.label}</dt><dd>{v.masked ? '•••' : v.value ?? '–'}</dd></div>)}</dl>
 			{of && <p><Link to={`/${kind}/${of}`}>{t('web_form.became')}</Link></p>}
 		</>
 	);

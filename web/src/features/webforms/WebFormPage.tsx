@@ -21,7 +21,15 @@ import { BuildTab } from './BuildTab.tsx';
 import { draftOf } from './form.ts';
 import './webforms.css';
 
-const addressOf = (row: Row) => `${window.location.origin}/f/${String(row.door_key)}`;
+/** Where visitors find it: at the address that customers reach, which need not be the one that staff use. */
+function useAddress(row: Row): string | null {
+	const told = useQuery({
+		queryKey: ['settings', 'consent.url'], staleTime: 60_000,
+		queryFn: async ({ signal }) => (await get<{ name: string; value: string }[]>('settings', signal)).find((s) => s.name === 'consent.url')?.value ?? '',
+	});
+	if (told.isPending) return null;
+	return `${(told.data || window.location.origin).replace(/\/+$/, '')}/f/${String(row.door_key)}`;
+}
 
 function Actions({ record }: { record: RecordAnswer }) {
 	const meta = useMeta();
@@ -31,6 +39,7 @@ function Actions({ record }: { record: RecordAnswer }) {
 	const entity = entityOf(meta, 'web_form')!;
 	const open = record.row.state === 'open';
 	const may = useMay()(entity, 'update');
+	const address = useAddress(record.row);
 	async function set(state: string) {
 		try {
 			await saveRecord(meta, entity, record.row.id, { state }, record.etag);
@@ -46,7 +55,7 @@ function Actions({ record }: { record: RecordAnswer }) {
 					{t(open ? 'web_form.close' : 'web_form.open')}
 				</Button>
 			)}
-			{open && <Button href={addressOf(record.row)} target="_blank" rel="noopener" icon={<ExportOutlined />}>{t('web_form.look')}</Button>}
+			{open && address && <Button href={address} target="_blank" rel="noopener" icon={<ExportOutlined />}>{t('web_form.look')}</Button>}
 		</>
 	);
 }
@@ -71,10 +80,11 @@ function Copied({ label, text, hint }: { label: string; text: string; hint?: str
 
 function ShareTab({ row }: { row: Row }) {
 	const { t } = useTranslation();
-	const address = addressOf(row);
+	const address = useAddress(row);
 	const asked = draftOf(row).fields.find((f) => !f.hidden)?.field ?? 'name';
 	const sites = String(row.sites ?? '').trim();
 	const title = String(row.title_en ?? row.title_zh ?? row.name).replace(/[<>"&]/g, '');
+	if (!address) return <Loading rows={5} />;
 	return (
 		<>
 			{row.state !== 'open' && <p className="why-no">{t('web_form.not_open')}</p>}
