@@ -175,7 +175,7 @@ struct entity_hooks {
 
 /* What another folder does when records of an entity change, in the same write job, after the entity's own hooks and in the
  * order of the manifests.  `before` may refuse, or complete what it may write; `after` may write other records, of the
- * entities it names.  Not called with `gathered`. */
+ * entities it names, and of new records that are gathered finds them written then.  Not called with `gathered`. */
 struct reaction {
 	const char *entity;
 	enum err (*before)(struct ctx *ctx, const struct entity *entity, const struct record *old, struct record *now);

@@ -60,7 +60,7 @@ const struct record *record_gathered_child(const struct ctx *ctx, int64_t parent
 bool record_gathers(const struct ctx *ctx, const struct entity_info *info)
 {
 	const struct gathering *g = ctx->gathering;
-	return g && !g->closed && (info->entity->flags & E_GATHER) && !record_reactions_write(info);
+	return g && !g->closed && (info->entity->flags & E_GATHER);
 }
 
 bool record_gathered_any(const struct ctx *ctx, const struct entity_info *info)
@@ -108,7 +108,7 @@ static enum err finish(struct ctx *ctx, struct record *record)
 {
 	const struct entity *entity = record->info->entity;
 	enum err err = entity->hooks.gathered ? entity->hooks.gathered(ctx, entity, record) : OK;
-	return err ? err : record_after(ctx, record->info, NULL, record);
+	return err ? err : record_after_gathered(ctx, record);
 }
 
 /* Without a row of its own, its words may stand in its parent's, which is whole by then. */
@@ -232,6 +232,9 @@ enum err record_gather_flush(struct ctx *ctx)
 	ctx->gathering = NULL;
 	if (!err)
 		err = write_all(ctx, g);
+	/* Who writes others finds the record in the store. */
+	for (size_t i = 0; !err && i < g->n; i++)
+		err = record_after_written(ctx, g->list[i].record);
 	/* What follows in this job is gathered anew. */
 	*g = (struct gathering){.list = g->list, .cap = g->cap, .kinds = g->kinds};
 	memset(g->kinds, 0, registry_count(ctx->registry) * sizeof(*g->kinds));

@@ -12,14 +12,6 @@ bool record_has_before(const struct entity_info *info)
 	return false;
 }
 
-bool record_reactions_write(const struct entity_info *info)
-{
-	for (size_t i = 0; i < info->n_reactions; i++)
-		if (info->reactions[i]->writes)
-			return true;
-	return false;
-}
-
 enum err record_before(struct ctx *ctx, const struct entity_info *info, const struct record *old, struct record *now)
 {
 	const struct entity *entity = info->entity;
@@ -30,14 +22,37 @@ enum err record_before(struct ctx *ctx, const struct entity_info *info, const st
 	return err;
 }
 
+enum { QUIET = 1, WRITING = 2 };
+
+static enum err react(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now, int which)
+{
+	enum err err = OK;
+	for (size_t i = 0; !err && i < info->n_reactions; i++)
+		if (info->reactions[i]->after && which & (info->reactions[i]->writes ? WRITING : QUIET))
+			err = info->reactions[i]->after(ctx, info->entity, old, now);
+	return err;
+}
+
+static enum err own_after(struct ctx *ctx, const struct entity *entity, const struct record *old, const struct record *now)
+{
+	return entity->hooks.after ? entity->hooks.after(ctx, entity, old, now) : OK;
+}
+
 enum err record_after(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now)
 {
-	const struct entity *entity = info->entity;
-	enum err err = entity->hooks.after ? entity->hooks.after(ctx, entity, old, now) : OK;
-	for (size_t i = 0; !err && i < info->n_reactions; i++)
-		if (info->reactions[i]->after)
-			err = info->reactions[i]->after(ctx, entity, old, now);
-	return err;
+	enum err err = own_after(ctx, info->entity, old, now);
+	return err ? err : react(ctx, info, old, now, QUIET | WRITING);
+}
+
+enum err record_after_gathered(struct ctx *ctx, const struct record *now)
+{
+	enum err err = own_after(ctx, now->info->entity, NULL, now);
+	return err ? err : react(ctx, now->info, NULL, now, QUIET);
+}
+
+enum err record_after_written(struct ctx *ctx, const struct record *now)
+{
+	return react(ctx, now->info, NULL, now, WRITING);
 }
 
 void registry_guard_by(struct registry *registry, const struct registry_guard *guard)

@@ -28,11 +28,12 @@ enum err record_no_memory(struct ctx *ctx) MUST_CHECK;
 /* --- record_hooks.c: the entity's own hooks, then the reactions of other folders --- */
 
 bool record_has_before(const struct entity_info *info);
-/* Whether a reaction writes other records: then new ones do not wait for the end of a write job. */
-bool record_reactions_write(const struct entity_info *info);
 /* `old` is NULL on create, `now` on delete. */
 enum err record_before(struct ctx *ctx, const struct entity_info *info, const struct record *old, struct record *now) MUST_CHECK;
 enum err record_after(struct ctx *ctx, const struct entity_info *info, const struct record *old, const struct record *now) MUST_CHECK;
+/* The same of a new record that is gathered, in two: what writes no others, before it is written, and what does, after that. */
+enum err record_after_gathered(struct ctx *ctx, const struct record *now) MUST_CHECK;
+enum err record_after_written(struct ctx *ctx, const struct record *now) MUST_CHECK;
 
 /* Whoever is asked of changes (registry_guard); `asked` of the first is for the second. */
 enum err record_guard_before(struct ctx *ctx, const struct record *old, const struct record *now, const void **ret_asked) MUST_CHECK;
