@@ -142,7 +142,7 @@ test('by mail: together, once, and not in quiet hours', { skip: !hasSql }, async
   await set({ 'notices.mail': 'soon', 'notices.quiet': '00:00-24:00' });
   await due();
   assert.equal(sink.mails.length, 0);
-  await set({ 'notices.quiet': '' });
+  await set({ 'notices.quiet': '00:00-00:00' }); // empty would be the firm's, and this hour may be one of them
   await due();
   const mail = await until('the mail', () => sink.mails[0]);
   assert.equal(mail.to, 'li@example.com');

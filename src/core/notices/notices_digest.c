@@ -60,7 +60,7 @@ const struct setting notices_settings[] = {
 	[SETTING_MAIL] = {.name = "notices.mail", .type = SETTING_CHOICE, .scopes = SETTING_FIRM | SETTING_USER, .flags = SETTING_OPEN, .fallback = "off", .options = ways, .group = GROUP,
 		.label = {"Notices by mail", "邮件通知"}, .help = {"What somebody has not looked at in the page comes by mail", "未在系统中查看的通知会通过邮件发送"}},
 	[SETTING_QUIET] = {.name = "notices.quiet", .type = SETTING_TEXT, .scopes = SETTING_FIRM | SETTING_USER, .flags = SETTING_OPEN, .fallback = "22:00-07:00", .max = 11, .group = GROUP,
-		.label = {"Quiet hours", "免打扰时段"}, .help = {"Such as 22:00-07:00: no notices by mail meanwhile; empty: none", "例如 22:00-07:00，期间不发送邮件通知；留空表示不限"}, .check = check_hours},
+		.label = {"Quiet hours", "免打扰时段"}, .help = {"Such as 22:00-07:00: no notices by mail meanwhile; 00:00-00:00: at any time", "例如 22:00-07:00，期间不发送邮件通知；00:00-00:00 表示随时发送"}, .check = check_hours},
 	{.name = NULL},
 };
 
