@@ -46,12 +46,30 @@ def free_port():
         return s.getsockname()[1]
 
 
+def memory_folder():
+    """Where tests keep their data without waiting for a disk; None where there is too little room."""
+    shm = "/dev/shm"
+    if not os.access(shm, os.W_OK) or os.statvfs(shm).f_bavail * os.statvfs(shm).f_frsize < 6 << 30:
+        return None
+    folder = tempfile.mkdtemp(prefix="guanxi-test-", dir=shm)
+    os.chmod(folder, 0o755)  # PostgreSQL is somebody else
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
+
+
+MEMORY = memory_folder()
+kept = {}  # `cluster`: the one that the others are copies of
+
+
 def start_postgres(fast="1"):
-    folder, port = tempfile.mkdtemp(prefix="guanxi-pg-"), free_port()
+    """Address and folder of a new one."""
+    folder, port = tempfile.mkdtemp(prefix="guanxi-pg-", dir=MEMORY if fast == "1" else DISK), free_port()
+    if fast == "1" and kept:
+        subprocess.run(["cp", "-a", os.path.join(kept["cluster"], "data"), folder], check=True)
     started = subprocess.run(["tests/tools/pg.sh", "start", folder, str(port)], check=True, capture_output=True, text=True,
                              env={**os.environ, "GUANXI_PG_FAST": fast})
     atexit.register(stop_postgres, folder)
-    return started.stdout.strip().splitlines()[-1]
+    return started.stdout.strip().splitlines()[-1], folder
 
 
 def stop_postgres(folder):
@@ -68,21 +86,24 @@ def cluster():
     try:
         url = clusters.get_nowait()
     except queue.Empty:
-        url = start_postgres()
+        url, _ = start_postgres()
     try:
-        yield {"GUANXI_TEST_PG": url}
+        yield {"GUANXI_TEST_PG": url, **({"GUANXI_TEST_PG_KIND": kept["cluster"]} if kept else {})}
     finally:
         clusters.put(url)
 
 
-def memory_folder():
-    """Where tests keep their data without waiting for a disk; None where there is too little room."""
-    shm = "/dev/shm"
-    if not os.access(shm, os.W_OK) or os.statvfs(shm).f_bavail * os.statvfs(shm).f_frsize < 6 << 30:
-        return None
-    folder = tempfile.mkdtemp(prefix="guanxi-test-", dir=shm)
-    atexit.register(shutil.rmtree, folder, True)
-    return folder
+def make_originals(env):
+    """Empty data folders and sample shops on both engines, made once: the tests' are copies of them, clusters and all."""
+    node_files("tests/api")
+    url, folder = start_postgres()
+    asked = [["sqlite", {}], ["postgres", {"GUANXI_TEST_PG": url, "GUANXI_TEST_PG_KIND": folder}]]
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(subprocess.run, ["node", "tests/lib/originals.mjs"], env={**os.environ, **env, **more, "GUANXI_ENGINE": engine}) for engine, more in asked]:
+            if done.result().returncode != 0:
+                sys.exit("what the tests work on could not be made")
+    subprocess.run(["tests/tools/pg.sh", "stop", folder], check=True, stdout=subprocess.DEVNULL)
+    kept["cluster"] = folder
 
 
 def count_tap(text):
@@ -115,39 +136,42 @@ def failures(text):
 
 
 def run_once(log, command, env, timeout):
-    """(passed, failed, skipped) and the program's whole output."""
+    """(passed, failed, skipped), the program's whole output, and the seconds of processor that it and what it waited for took."""
     with open(log, "w") as out:
-        try:
-            status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=timeout,
-                                    env={**os.environ, **(env or {})}).returncode
-        except subprocess.TimeoutExpired:
-            status = -1
+        program = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        stopper = threading.Timer(timeout, program.kill)
+        stopper.start()
+        _, status, used = os.wait4(program.pid, 0)
+        program.returncode = status
+        if not stopper.is_alive():
             out.write(f"\nnot ok - stopped after {timeout} s\n")
+        stopper.cancel()
     text = open(log, errors="replace").read()
     passed, failed, skipped = count_tap(text)
     # a program that fails, or ends without a result, is a failure whatever it printed
     if (status != 0 and failed == 0) or passed + failed + skipped == 0:
         failed += 1
-    return (passed, failed, skipped), text
+    return (passed, failed, skipped), text, used.ru_utime + used.ru_stime
 
 
 def run(suite, name, command, env=None, timeout=900, tries=1):
     """Programs with browsers, sockets and clocks get a second try; it is said when one was needed."""
     log = os.path.join(LOGS, re.sub(r"[^A-Za-z0-9_.-]", "_", f"{suite}-{name}") + ".log")
     started = time.time()
-    counts, text = run_once(log, command, env, timeout)
+    counts, text, processor = run_once(log, command, env, timeout)
     again = ""
     if counts[1] and tries > 1:
         os.replace(log, log + ".first")
         print(f"again  {suite:6} {name}: failed at first\n" + "\n".join("    | " + line[:400] for line in failures(text)), flush=True)
-        counts, text = run_once(log, command, env, timeout)
+        counts, text, more = run_once(log, command, env, timeout)
+        processor += more
         again = " (second try)"
     passed, failed, skipped = counts
     with counting:
         for key, value in (("passed", passed), ("failed", failed), ("skipped", skipped)):
             totals[key] += value
     mark = "ok    " if failed == 0 else "FAILED"
-    print(f"{mark} {suite:6} {name}: {passed} passed, {failed} failed, {skipped} skipped, {time.time() - started:.1f} s{again}", flush=True)
+    print(f"{mark} {suite:6} {name}: {passed} passed, {failed} failed, {skipped} skipped, {time.time() - started:.1f} s, {processor:.1f} s of processor{again}", flush=True)
     if failed:
         print("\n".join("    | " + line[:400] for line in failures(text)), flush=True)
 
@@ -179,7 +203,7 @@ def asan(env):
 
 
 # what takes minutes under a sanitizer and asks nothing that the others don't, or measures memory
-NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cli", "damage"}
+NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cli", "damage", "dedupe", "model"}
 # asks while an import or its undoing, a service of the program, or other writers go on beside it
 MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "service", "warehouse"}
 # commands on plain files: once is enough
@@ -240,14 +264,14 @@ def api(env):
 
 
 def repeat(env):
-    env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi"), "GUANXI_HITS": HITS}
+    env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi"), "GUANXI_MAKER": env["GUANXI"], "GUANXI_HITS": HITS}
     return [(lambda path: node("repeat", path, {**env, "GUANXI_REPEAT": "2" if name_of(path) in MOVING else "1"}), path)
             for path in sorted(filter(repeated, node_files("tests/api")), key=lambda path: (name_of(path) not in LONG, path))], None
 
 
 def crash(env):
     """One after another: they measure what is lost, and some fill disks and kill whatever serves."""
-    env = {**env, "TMPDIR": DISK, "GUANXI_TEST_PG": start_postgres(fast="0")}
+    env = {**env, "TMPDIR": DISK, "GUANXI_TEST_PG": start_postgres(fast="0")[0]}
 
     def all_of_them(paths):
         for path in paths:
@@ -292,14 +316,15 @@ def main():
         sys.exit(f"{BUILD} is no build folder: tools/test.py BUILD [SUITE ...]")
     os.makedirs(LOGS, exist_ok=True)
     started = time.time()
-    env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD,
+    env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD, "GUANXI_S50_TRIES": os.environ.get("GUANXI_S50_TRIES", "40"),
            "GUANXI_SHARED_DATA": os.path.abspath(os.environ.get("GUANXI_SHARED_DATA", "../shared/data"))}
     unknown = set(SUITES) - {suite.__name__ for group in GROUPS for suite in group}
     if unknown:
         sys.exit(f"there is no suite '{unknown.pop()}'")
-    folder = memory_folder()
-    if folder:
-        env["TMPDIR"] = folder
+    if MEMORY:
+        env["TMPDIR"] = MEMORY
+    if set(SUITES) & {"api", "repeat", "e2e"}:
+        make_originals(env)
     for group in GROUPS:
         asked = [suite for suite in group if suite.__name__ in SUITES]
         parts = [part for part in [suite(env) for suite in asked] if part]

@@ -104,7 +104,8 @@ test('a backup with a changed byte is not restored, unless the byte says nothing
   const sound = doctor(whole, '--deep');
   assert.equal(sound.status, 0, sound.said);
   let refused = 0;
-  for (const part of [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) {
+  const parts = engine === 'sqlite' ? [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] : [0.1, 0.35, 0.6, 0.85]; // PostgreSQL takes seconds for each
+  for (const part of parts) {
     const bad = `${backup}-${part}`;
     cpSync(backup, bad);
     flip(bad, Math.floor(size * part));
@@ -120,7 +121,7 @@ test('a backup with a changed byte is not restored, unless the byte says nothing
     assert.ok(!readdirSync(folder.folder).some((n) => n.startsWith(`restored-${part}`)), 'nothing is left of it');
     guanxi(['restore', '--unproven', '--data', target, ...schema, backup]); // nor in the schema, which must be empty
   }
-  assert.ok(refused >= 7, `${refused} of 9`);
+  assert.ok(refused >= parts.length - 2, `${refused} of ${parts.length}`);
 });
 
 test('a backup of a store that was wrong before is not restored, and nothing of it is left', { skip: hasSql ? false : 'no command of the engine here' }, () => {

@@ -125,12 +125,13 @@ test('S10 second order: what was stored is text wherever it is used again', asyn
 });
 
 test('S10 plans and files of imports: names, keys, encodings and headers are no SQL', async () => {
-  for (const p of poison) {
+  for (const [i, p] of poison.entries()) {
     const up = await admin('POST', `/api/v1/import?name=${encodeURIComponent(`${p}.csv`)}`, new TextEncoder().encode(`"${p.replaceAll('"', '""')}",name\n"${p.replaceAll('"', '""')}",x\n`), { 'Content-Type': 'text/csv' });
     assert.ok(up.status < 500, `${p}: ${up.status} ${up.text}`);
     if (up.status >= 400) continue;
     const id = up.body.id;
-    for (const body of [{ records: [{ entity: p, mode: 'create', fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: p, fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: 'upsert', key: [p], fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: 'create', fields: { [p]: 'name' } }] }, { records: [{ entity: 'customer', mode: 'create', fields: { name: p } }] }, { preset: p }, { mapping: p }, { encoding: p, mapping: [] }, { records: [{ entity: 'customer', mode: 'create', fields: { name: 'name' }, when: { column: p, equals: p } }] }]) {
+    const plans = [{ records: [{ entity: p, mode: 'create', fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: p, fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: 'upsert', key: [p], fields: { name: 'name' } }] }, { records: [{ entity: 'customer', mode: 'create', fields: { [p]: 'name' } }] }, { records: [{ entity: 'customer', mode: 'create', fields: { name: p } }] }, { preset: p }, { mapping: p }, { encoding: p, mapping: [] }, { records: [{ entity: 'customer', mode: 'create', fields: { name: 'name' }, when: { column: p, equals: p } }] }];
+    for (const body of plans.filter((_, nth) => (nth + i) % 3 === 0)) { // each place has each third of them
       const plan = await admin('PUT', `/api/v1/import/${id}/plan`, body);
       assert.ok(plan.status < 500, `${JSON.stringify(body)}: ${plan.status} ${plan.text}`);
       if (plan.status >= 400) assert.ok(!sqlWords.test(plain(plan, p)), plan.text);
@@ -175,7 +176,8 @@ test('S12 bodies of wrong shape, depth and size at every route that takes one', 
   const bodies = ['', 'null', '5', '"x"', 'true', '[]', '[[]]', '[null]', '{', '{"a":', '{"name":"x"}}', `{"${'k'.repeat(1 << 20)}":1}`, deep(10000, '[', ']'), deep(10000, '{"a":', '}'), deep(33, '[', ']'), `[${'{},'.repeat(20000)}{}]`, '{"name":"\\ud800"}', '{"name":"\\u0000"}', '{"a":1,"a":2}', '\ufeff{}', '{"name":NaN}', "{'name':'x'}", '{"name":"x",}', '{"name":1e999}', '{"email":{"$ne":null},"password":{"$ne":null}}', '{"email":["a"],"password":["b"]}', '{"code":{"a":1}}', '{"to":[1]}', '{"password":1}'];
   await unchanged(server.data, async () => {
     for (const r of routes.filter((x) => x.method !== 'DELETE' && !/restore|cancel|undo|resume|start|check|scan|outbox\/retry|disable|enable|unlock|revoke|totp$/.test(x.path)))
-      await each(bodies, async (body) => {
+      await each(bodies, async (body, nth) => {
+        if (body.length > 1000 && (routes.indexOf(r) + nth) % 8 !== 0) return; // all are read by one reader: each eighth route has the big ones
         if (/file$|import$/.test(r.path)) return; // take any bytes: tests of uploads
         const path = r.path.replace(/\{\w+\}/g, '4611686018427387904') + (r.method === 'PATCH' && !r.path.includes('{') ? '?id=eq.0' : '');
         if (body === '[]' && r.method === 'POST') return; // nothing to create is no fault

@@ -155,10 +155,10 @@ export async function firstId(page, path) {
 	return body?.[0]?.id ?? null;
 }
 
-/** Serious and critical findings of axe-core, in one line each. */
-export async function axe(page) {
+/** Serious and critical findings of axe-core, in one line each; `only`: of these rules. */
+export async function axe(page, { only } = {}) {
 	// Put in through the debugging protocol, so the page's own policy stays as it is.
-	await page.evaluate(`${axeSource};0`);
+	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(`${axeSource};0`);
 	// A colour on its way from one to another is nobody's: what has an end is let come to it, and what begins a few frames later too.
 	await page.evaluate(async () => {
 		const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -170,9 +170,9 @@ export async function axe(page) {
 			await frame();
 		}
 	});
-	const { violations } = await page.evaluate(() => window.axe.run(document, {
-		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
-	}));
+	const { violations } = await page.evaluate((rules) => window.axe.run(document, {
+		runOnly: rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
+	}), only ?? null);
 	return violations
 		.filter((v) => ['serious', 'critical'].includes(v.impact))
 		.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { copyOfOne, newDatabase } from './copies.mjs';
+import { copyOfOne, maker, newDatabase, original } from './copies.mjs';
 import { thrice } from './repeat.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,25 +19,35 @@ export const adminEmail = 'admin@example.com';
 export const adminPassword = 'correct horse battery staple';
 
 /** Runs a command of the program; throws with its error output unless it succeeds. */
-export function guanxi(args, { input = '', cwd, allowFailure = false } = {}) {
-  const done = spawnSync(program, args, { input, cwd, encoding: 'utf8', maxBuffer: 64 << 20 });
+export function guanxi(args, { input = '', cwd, allowFailure = false, by = program } = {}) {
+  const done = spawnSync(by, args, { input, cwd, encoding: 'utf8', maxBuffer: 64 << 20 });
   if (done.error) throw done.error;
   if (done.status !== 0 && !allowFailure)
     throw new Error(`guanxi ${args.join(' ')} ended with ${done.status}: ${done.stderr}${done.stdout}`);
   return { status: done.status, out: done.stdout, err: done.stderr };
 }
 
-const init = (data, args) => guanxi(['init', '--data', data, '--admin-email', adminEmail, ...args], { input: `${adminPassword}\n` });
+const init = (data, args, by = program) => guanxi(['init', '--data', data, '--admin-email', adminEmail, ...args], { input: `${adminPassword}\n`, by });
 
 /** The sample shop; on PostgreSQL, where all of it takes minutes, that of the first orders. */
-function demonstrate(data) {
+function demonstrate(data, by = program) {
   const args = ['demo', '--data', data];
   if (engine === 'postgres') {
     const orders = join(dirname(data), 'orders.csv');
     writeFileSync(orders, `${gunzipSync(readFileSync(join(root, 'sample/online-retail.csv.gz'))).toString('utf8').split('\n').slice(0, 4001).join('\n')}\n`);
     args.push('--orders', orders);
   }
-  guanxi(args, { cwd: root });
+  guanxi(args, { cwd: root, by });
+}
+
+const filled = (demo) => (to) => {
+  init(to, engine === 'postgres' ? ['--pg-url', newDatabase('base'), '--pg-schema', 'guanxi'] : [], maker);
+  if (demo) demonstrate(to, maker);
+};
+
+/** Makes what data folders are copies of, so that no two files do so at once. */
+export function makeOriginals() {
+  for (const demo of [false, true]) original(demo, filled(demo));
 }
 
 /** A fresh data folder with an administrator: a copy of one made before, so that not every file waits for it, and after the first of a
@@ -46,10 +56,7 @@ export function makeData({ args = [], demo = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'guanxi-test-'));
   const data = join(folder, 'data');
   if (engine === 'postgres' && !process.env.GUANXI_TEST_PG) throw new Error('GUANXI_TEST_PG is not set');
-  const drop = args.length === 0 ? copyOfOne(data, demo, (to) => {
-    init(to, engine === 'postgres' ? ['--pg-url', newDatabase('base'), '--pg-schema', 'guanxi'] : []);
-    if (demo) demonstrate(to);
-  }) : null;
+  const drop = args.length === 0 ? copyOfOne(data, demo, filled(demo)) : null;
   if (!drop) {
     init(data, [...(engine === 'postgres' ? ['--pg-url', process.env.GUANXI_TEST_PG, '--pg-schema', `t${randomBytes(6).toString('hex')}`] : []), ...args]);
     if (demo) demonstrate(data);
