@@ -219,7 +219,7 @@ static enum err folder_lines(struct ctx *ctx, const struct migration_line **ret,
 	return OK;
 }
 
-enum err app_migrate(struct ctx *ctx, struct app *app)
+static enum err migrate_all(struct ctx *ctx, struct app *app)
 {
 	const struct migration_line *lines = NULL;
 	size_t n = 0;
@@ -235,6 +235,21 @@ enum err app_migrate(struct ctx *ctx, struct app *app)
 		err = keep_schema(ctx, app);
 	for (size_t i = 0; i < n && err == OK; i++)
 		err = store_migrate_folder(ctx, app->store, &lines[i], before > 0 && i + 1 < n);
+	return err;
+}
+
+/* Every start asks each folder's version: through one connection, as SQLite's first question reads the whole schema, and
+ * PostgreSQL begins a process for each. */
+enum err app_migrate(struct ctx *ctx, struct app *app)
+{
+	struct db *before = ctx->db, *looking;
+	enum err err = db_open_new(ctx, app->store, &looking);
+	if (err != OK)
+		return err;
+	ctx->db = looking;
+	err = migrate_all(ctx, app);
+	ctx->db = before;
+	db_free(looking);
 	return err;
 }
 
