@@ -146,14 +146,13 @@ test('S02 filters, counts, sums and orders tell nothing of a foreign record, for
   const { api } = mallory;
   for (const e of entities.filter(write)) {
     const mine = own[e.name];
-    for (const f of e.fields) {
+    for (const [at, f] of e.fields.entries()) {
       if (!f.filterable && f.type !== 'links') continue;
-      for (const condition of filters(e, f)) {
-        for (const query of [`${f.name}=${condition}&select=id`, `or=(${f.name}.${condition},id.eq.0)&select=id`]) {
-          const answer = await api('GET', `/api/v1/${e.name}?${query}&limit=1000`);
-          quiet(answer, `${e.name}?${query}`);
-          assert.ok(list(answer).every((r) => r.id === mine), `${e.name}?${query} finds a foreign record: ${short(answer.text)}`);
-        }
+      for (const [nth, condition] of filters(e, f).entries()) { // in turn by itself and as a part of more
+        const query = (nth + at) % 2 ? `or=(${f.name}.${condition},id.eq.0)&select=id` : `${f.name}=${condition}&select=id`;
+        const answer = await api('GET', `/api/v1/${e.name}?${query}&limit=1000`);
+        quiet(answer, `${e.name}?${query}`);
+        assert.ok(list(answer).every((r) => r.id === mine), `${e.name}?${query} finds a foreign record: ${short(answer.text)}`);
       }
       for (const query of [`select=count()&${f.name}=not.is.null`, `select=id&order=${f.name}.desc`, f.type === 'int' || f.type === 'decimal' ? `select=${f.name}.max()` : null]) {
         if (!query) continue;

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { copyOfOne, maker, newDatabase, original } from './copies.mjs';
 import { thrice } from './repeat.mjs';
+import { ask } from './request.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const program = process.env.GUANXI ?? join(root, 'build/guanxi');
@@ -134,22 +135,19 @@ export function noteHit(method, path, status) {
   if (process.env.GUANXI_HITS && status < 400) appendFileSync(process.env.GUANXI_HITS, `${method} ${path.split('?')[0]}\n`);
 }
 
-/** fetch with a bearer token: api('GET', '/api/v1/customer?limit=1') → {status, headers, body}. */
+/** Asks with a bearer token: api('GET', '/api/v1/customer?limit=1') → {status, headers, body}. */
 export function client(url, token) {
   return async function api(method, path, body, headers = {}) {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const answer = await thrice(method, path, headers, async (asked) => {
-      const got = await fetch(url + path, {
-        method,
-        headers: {
-          ...(token ? { Authorization: `Bearer ${token}` } : {}),
-          ...(body !== undefined && !raw ? { 'Content-Type': 'application/json' } : {}),
-          ...asked,
-        },
-        body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
-      });
-      return { status: got.status, headers: got.headers, text: await got.text() };
-    }, folderOf.get(url));
+    const answer = await thrice(method, path, headers, (asked) => ask(url + path, {
+      method,
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body !== undefined && !raw ? { 'Content-Type': 'application/json' } : {}),
+        ...asked,
+      },
+      body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+    }), folderOf.get(url));
     noteHit(method, path, answer.status);
     const isJson = /^application\/([a-z.+]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
     return { ...answer, body: isJson && answer.text ? JSON.parse(answer.text) : answer.text };
