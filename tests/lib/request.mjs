@@ -14,7 +14,8 @@ function headersOf(raw) {
 
 function once(url, { method = 'GET', headers = {}, body }) {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, agent, headers: { accept: '*/*', 'accept-language': '*', 'user-agent': 'node', ...headers } });
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }; // node leaves it out of DELETE
+    const asked = request(url, { method, agent, headers: { ...length, accept: '*/*', 'accept-language': '*', 'user-agent': 'node', ...headers } });
     asked.on('error', (error) => reject(Object.assign(error, { stale: asked.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code) })));
     asked.on('response', (answer) => {
       const parts = [];
