@@ -323,7 +323,7 @@ def main():
         sys.exit(f"{BUILD} is no build folder: tools/test.py BUILD [SUITE ...]")
     os.makedirs(LOGS, exist_ok=True)
     started = time.time()
-    env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD, "GUANXI_S50_TRIES": os.environ.get("GUANXI_S50_TRIES", "40"),
+    env = {"GUANXI": os.path.join(BUILD, "guanxi"), "GUANXI_BUILD": BUILD, "GUANXI_S50_TRIES": os.environ.get("GUANXI_S50_TRIES", "20"),
            "GUANXI_SHARED_DATA": os.path.abspath(os.environ.get("GUANXI_SHARED_DATA", "../shared/data"))}
     unknown = set(SUITES) - {suite.__name__ for group in GROUPS for suite in group}
     if unknown:

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 
 const plain = process.env.GUANXI ?? new URL('../../build/guanxi', import.meta.url).pathname;
 const own = join(dirname(realpathSync(plain)), '../../tests/capability/guanxi_capability');
-process.env.GUANXI = own;
+process.env.GUANXI = process.env.GUANXI_MAKER = own;
 const { adminEmail, client, engine, guanxi, makeData, serve } = await import('../lib/server.mjs');
 const { spawnSync } = await import('node:child_process');
 

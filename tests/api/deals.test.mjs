@@ -33,7 +33,7 @@ async function person(name, rights, more = {}) {
 
 /** Months from the running one, as YYYY-MM. */
 function month(n) {
-  const now = new Date();
+  const now = new Date(Date.now() + 8 * 3_600_000); // the firm's clock: Shanghai
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + n, 15)).toISOString().slice(0, 7);
 }
 // the middle of a day in every time zone of the firm's
