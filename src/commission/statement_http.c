@@ -130,6 +130,7 @@ static void put_head(struct jsonw *w, const struct commission_book *book)
 	jsonw_kv_text(w, "period", book->span.period);
 	jsonw_kv_text(w, "from", book->span.from);
 	jsonw_kv_text(w, "until", book->span.until);
+	jsonw_kv_bool(w, "over", book->span.ends <= ctx_now(book->ctx)); /* by the firm's clock */
 	jsonw_kv_bool(w, "closed", book->span.closed_id != 0);
 	jsonw_kv_text(w, "currency", registry_base_currency(book->ctx->registry));
 }

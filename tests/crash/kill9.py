@@ -2,7 +2,7 @@
 """R01: kill -9 under load.  Every acknowledged write is there after the restart (made, made
 many at once, changed, deleted), none is half there, a request that got no answer can be
 repeated under its Idempotency-Key, sums are those of the rows, the change log tells of each
-row exactly what is there, and the database is whole.  GUANXI_ROUNDS (default 200) rounds."""
+row exactly what is there, and the database is whole.  GUANXI_KILLS (default 200) rounds."""
 import os
 import random
 import time
@@ -10,7 +10,7 @@ import time
 from house import Server, done, folder, make_data, make_token
 from writers import Account, write_until_killed
 
-ROUNDS = int(os.environ.get("GUANXI_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("GUANXI_KILLS", "200"))
 WRITERS = 4
 
 

@@ -3,7 +3,6 @@ import { Alert, App, Button, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BASE, post } from '@/api/client.ts';
-import { isoDay } from '@/api/query.ts';
 import { entityOf, may, refresh, useCache } from '@/api/records.ts';
 import { useMeta } from '@/app/context.tsx';
 import { ChartCard } from '@/components/chart/ChartCard.tsx';
@@ -46,7 +45,6 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 	}
 	const first = o.rows[0];
 	const top = o.rows.filter((r) => Number(r.total) > 0).slice(0, 20);
-	const over = o.until < isoDay(new Date());
 	const moved = o.rows.filter((r) => r.before !== null && r.total !== null && r.before !== r.total);
 	return (
 		<>
@@ -116,8 +114,8 @@ export function Everybody({ o, query, onPick }: { o: Overview; query: string; on
 				</>
 			)}
 			<div className="commission-acts no-print">
-				{o.may_close && !o.closed && <Button type="primary" disabled={!over} onClick={() => setAsked(true)}>{t('commission.close')}</Button>}
-				{o.may_close && !o.closed && !over && <span className="muted">{t('commission.not_over')}</span>}
+				{o.may_close && !o.closed && <Button type="primary" disabled={!o.over} onClick={() => setAsked(true)}>{t('commission.close')}</Button>}
+				{o.may_close && !o.closed && !o.over && <span className="muted">{t('commission.not_over')}</span>}
 				{may(entityOf(meta, 'commission_line'), 'export') && (
 					<>
 						<Button href={`${BASE}/commission/export?${query}&format=xlsx`}>XLSX</Button>

@@ -48,6 +48,7 @@ interface Head {
 	period: string;
 	from: string;
 	until: string;
+	over: boolean;
 	closed: boolean;
 	currency: string;
 	total: string | null;
