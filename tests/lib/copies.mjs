@@ -21,7 +21,7 @@ const pgUrl = (data) => /^pg_url = (\S+)$/m.exec(readFileSync(conf(data), 'utf8'
 /** Makes a database of its own beside the one of GUANXI_TEST_PG; its address. */
 export function newDatabase(prefix, template) {
   const name = `${prefix}_${randomBytes(6).toString('hex')}`;
-  const made = run(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${template}` : ''}`);
+  const made = run(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${template} STRATEGY FILE_COPY` : ''}`);
   if (made.status !== 0) throw new Error(made.stderr);
   return urlOf(name);
 }

@@ -51,7 +51,7 @@ static void put_lock(struct buf *buf, const struct entity_state *state, const st
 {
 	put_select(buf, state, field, engine);
 	if (engine == ENGINE_POSTGRES)
-		buf_puts(buf, " FOR UPDATE");
+		buf_puts(buf, " FOR NO KEY UPDATE");
 }
 
 static void put_insert(struct buf *buf, const struct entity_state *state, const struct field *field, int engine)

@@ -68,7 +68,7 @@ static bool is_query(const char *text)
 {
 	text += strspn(text, " \t\n");
 	bool reads = strncasecmp(text, "SELECT", 6) == 0 || strncasecmp(text, "WITH", 4) == 0;
-	return reads && !has_word(text, " LIMIT ") && !has_word(text, " FOR UPDATE") && !has_word(text, "INSERT ") &&
+	return reads && !has_word(text, " LIMIT ") && !has_word(text, " FOR UPDATE") && !has_word(text, " FOR NO KEY UPDATE") && !has_word(text, "INSERT ") &&
 	       !has_word(text, "UPDATE ") && !has_word(text, "DELETE ");
 }
 
