@@ -3,8 +3,8 @@
 
     tools/test.py BUILD [SUITE ...]
 
-Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built
-with AddressSanitizer and UBSan in BUILD-asan; it says what it cost.  `repeat` is the API tests on SQLite, each
+Suites, in order: rules, asan, api, repeat, crash, e2e.  `asan` is the unit tests, built with AddressSanitizer and
+UBSan in BUILD-asan; `unit`, when asked for, the same without.  `repeat` is the API tests on SQLite, each
 request three times, by a server so built (tests/lib/repeat.mjs); with it `api` asks SQLite only what `repeat` leaves out.  Suites that stand beside each other in GROUPS
 run side by side.  Each program speaks TAP; its whole output is kept in BUILD/test-logs.  PostgreSQL runs in data
 folders of its own on free ports, and is stopped at the end; one for each row, as sealing waits for the oldest
@@ -31,7 +31,7 @@ from itertools import zip_longest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 BUILD = os.path.abspath(sys.argv[1])
-SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "repeat", "crash", "e2e"]
+SUITES = sys.argv[2:] or ["rules", "asan", "api", "repeat", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
 # more than the cores: a test waits for its server, a browser or a disk half of its time
 ROWS = 3
@@ -208,8 +208,8 @@ NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cl
 ONCE = {"identity", "injection", "matrix_routes", "permissions", "secondary"}
 # asks while an import or its undoing, a service of the program, or other writers go on beside it
 MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "service", "warehouse"}
-# commands on plain files: once is enough
-NO_STORE = {"mail", "model", "dedupe", "feeling"}
+# commands on plain files, or what is refused before any store is asked: on one engine
+NO_STORE = {"browser", "dedupe", "feeling", "mail", "model", "wire"}
 # measures: nothing else runs beside it
 LAST = {"speed"}
 

@@ -111,7 +111,7 @@ static enum err fate(struct ctx *ctx, struct money *m, const struct debt *d, str
 
 static enum err add_debt(struct ctx *ctx, struct money *m, const struct buyer *buyer, int due, struct demo_random *random)
 {
-	static const char *const words[] = {"批发货款 · Wholesale delivery", "月结货款 · Goods of the month", "展柜订金 · Deposit for displays", "尾款 · Rest of an order"};
+	static const char *const words[] = {"批发货款 · Wholesale delivery", "月结货款 · Goods of the month", "展柜订金 · Deposit for displays", "尾款 · Balance payment"};
 	struct debt d = {.buyer = buyer, .due = due, .amount = (int64_t)(800 + demo_random_skewed(random, 9000)) * FEN};
 	const char *title = arena_printf(ctx->arena, "%s %.7s", words[demo_random_below(random, 4)], day(ctx, due - 30));
 	const char *reference = arena_printf(ctx->arena, "DEMO%lld", (long long)(++m->debts));

@@ -108,13 +108,13 @@ describe('keyboard and paper', { skip: reason }, () => {
 		await page.waitForSelector('.grid-row >> text=Keyes Boardwoman');
 	});
 
-	test('no list is wider than a screen of 1,440 pixels by default, in either density and in any language', async () => {
+	test('no list is wider than a screen of 1,440 pixels by default, in either density', async () => {
 		const meta = (await api(page, 'GET', 'meta')).body;
 		const lists = meta.entities.filter((e) => !e.child && (e.actions.read ?? 'none') !== 'none').map((e) => e.name);
 		assert.ok(lists.length > 10, lists.join());
 		const wide = [];
 		let measured = 0;
-		for (const [locale, density] of [['en', 'comfortable'], ['zh-Hant', 'comfortable'], ['zh-Hans', 'compact'], ['en', 'compact']]) {
+		for (const [locale, density] of [['en', 'comfortable'], ['zh-Hans', 'compact']]) {
 			await api(page, 'PATCH', 'account', { locale, density });
 			await person.goto('/');
 			for (const name of lists) {

@@ -67,8 +67,8 @@ export async function signIn(page, shop, { email = shop.email, password = shop.p
  * A person at a browser of some size, signed in. `problems` fills with whatever the
  * browser complains about: errors, refused styles or scripts, requests to strangers.
  */
-export async function visitor(browser, shop, { size = DESKTOP, language = 'zh-Hans', theme = 'light', motion = false, state } = {}) {
-	const context = await browser.newContext({ viewport: size, locale: language === 'en' ? 'en-GB' : 'zh-CN', colorScheme: theme, reducedMotion: motion ? 'no-preference' : 'reduce', storageState: state, hasTouch: size.width < 720, isMobile: size.width < 720, acceptDownloads: true });
+export async function visitor(browser, shop, { size = DESKTOP, language = 'zh-Hans', theme = 'light', motion = false, state, zone } = {}) {
+	const context = await browser.newContext({ viewport: size, timezoneId: zone, locale: language === 'en' ? 'en-GB' : 'zh-CN', colorScheme: theme, reducedMotion: motion ? 'no-preference' : 'reduce', storageState: state, hasTouch: size.width < 720, isMobile: size.width < 720, acceptDownloads: true });
 	await context.addInitScript(([locale]) => {
 		if (!localStorage.getItem('guanxi.locale')) localStorage.setItem('guanxi.locale', locale);
 	}, [language]);

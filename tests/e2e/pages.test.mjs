@@ -94,8 +94,7 @@ describe('pages', { skip: reason }, () => {
 		// once as a link from outside, then as somebody who walks through the page
 		{ name: 'desktop in zh-Hans', size: DESKTOP, language: 'zh-Hans', theme: 'light', way: 'goto', rules: {} },
 		{ name: 'phone in en', size: PHONE, language: 'en', theme: 'light', way: 'walk', rules: {} },
-		{ name: 'phone in zh-Hant', size: PHONE, language: 'zh-Hant', theme: 'light', way: 'walk', rules: null },
-		{ name: 'desktop in en, dark', size: DESKTOP, language: 'en', theme: 'dark', way: 'walk', rules: { only: ['color-contrast', 'link-in-text-block'] } },
+		{ name: 'desktop in zh-Hant, dark', size: DESKTOP, language: 'zh-Hant', theme: 'dark', way: 'walk', rules: { only: ['color-contrast', 'link-in-text-block'] } },
 	];
 	for (const { name: kind, size, language, theme, way, rules } of WAYS)
 		test(kind, async (t) => {
@@ -115,7 +114,7 @@ describe('pages', { skip: reason }, () => {
 					assert.ok(seen.text.trim().length > 10, 'the page is empty');
 					assert.ok(!/\b[a-z_]+\.[a-z_]+\b(?=\s|$)/.test(seen.text.replace(/\S+@\S+|https?:\S+|\S+\.(csv|xlsx|com|org)\S*/g, '')), `an untranslated key: ${/\b[a-z_]+\.[a-z_]+\b/.exec(seen.text)?.[0]}`);
 					assert.ok((await overflow(person.page)) <= 1, `wider than the screen by ${await overflow(person.page)} px`);
-					if (rules) assert.deepEqual(await axe(person.page, rules), []);
+					assert.deepEqual(await axe(person.page, rules), []);
 				});
 			await person.context.close();
 		});

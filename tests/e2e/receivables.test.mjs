@@ -132,6 +132,7 @@ describe('receivables', { skip: reason }, () => {
 			assert.equal(await overflow(page), 0, path);
 			await shot(page, `phone${path.replace(/\W+/g, '_').replace(/\d+/, '')}`);
 		}
-		assert.deepEqual(person.problems.filter((p) => !/status of 4(09|22)/.test(p)), []);
+		// one answer was lost on purpose
+		assert.deepEqual(person.problems.filter((p) => !/status of 4(09|22)|ERR_FAILED/.test(p)), []);
 	});
 });

@@ -16,7 +16,7 @@ describe('targets', { skip: reason }, () => {
 	before(async () => {
 		shop = await startShop({ demo: false });
 		browser = await startBrowser();
-		person = await visitor(browser, shop, { language: 'en' });
+		person = await visitor(browser, shop, { language: 'en', zone: 'Asia/Shanghai' }); // lists read days by the reader's clock
 		page = person.page;
 		page.setDefaultTimeout(10_000);
 		await api(page, 'PATCH', 'account', { locale: 'en', theme: 'light' });

@@ -109,7 +109,7 @@ describe('words', { skip: reason }, () => {
 			await speak(language);
 			const found = [];
 			for (const path of [...PAGES, `/customer/${people.pool.id}`, `/customer/${people.pool.id}?tab=changes`, `/customer/${people.pool.id}?tab=consents`, '/role/1']) {
-				await admin.goto(path);
+				await admin.walk(path);
 				// what people have written may say anything: only the page's own words are looked at
 				const text = await page.evaluate(() => {
 					const own = document.querySelector('#root').cloneNode(true);

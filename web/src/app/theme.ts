@@ -20,7 +20,7 @@ export function themeConfig(dark: boolean, density: Density): ThemeConfig {
 			colorSuccess: dark ? '#5aa874' : '#2b7a4b',
 			colorWarning: dark ? '#d49a3a' : '#96600a',
 			colorError: dark ? '#e5746a' : '#b3362b',
-			colorLink: dark ? '#4bbdb3' : '#0f6b66',
+			colorLink: dark ? '#4bbdb3' : '#0f6b66', colorLinkHover: dark ? '#7fd6cd' : '#0b524e',
 			colorTextBase: dark ? '#e8eae9' : '#1b1f1e',
 			colorBgBase: dark ? '#151817' : '#ffffff',
 			colorBgLayout: dark ? '#0f1211' : '#f4f6f5',

@@ -1,5 +1,5 @@
 /** A row of controls is one stop of the Tab key; arrows, Home and End move among them, as in a toolbar. */
-import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef } from 'react';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 
 interface Roving<T extends HTMLElement> {
 	ref: RefObject<T | null>;
@@ -13,12 +13,18 @@ export function useRoving<T extends HTMLElement>(selector: string): Roving<T> {
 	const now = useRef<HTMLElement | null>(null);
 	const all = () => [...(ref.current?.querySelectorAll<HTMLElement>(selector) ?? [])];
 
-	// After every render: controls come and go with rights, values and what is being edited.
-	useLayoutEffect(() => {
+	function settle() {
 		const items = all();
 		const stop = items.find((e) => e === now.current) ?? items[0];
 		for (const item of items) item.tabIndex = item === stop ? 0 : -1;
-	});
+	}
+	// After every render: controls come and go with rights, values and what is being edited; and when one is loaded later.
+	useLayoutEffect(settle);
+	useEffect(() => {
+		const seen = new MutationObserver(settle);
+		if (ref.current) seen.observe(ref.current, { childList: true, subtree: true });
+		return () => seen.disconnect();
+	}, []);
 
 	function onFocus(event: FocusEvent) {
 		const items = all();

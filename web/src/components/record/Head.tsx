@@ -8,7 +8,7 @@ import type { Entity } from '@/api/types.ts';
 import { useApp, useMeta } from '@/app/context.tsx';
 import { waysOf } from '@/app/features.ts';
 import { FieldValue } from '@/fields/index.tsx';
-import { mayTakeKey } from '../common/roving.ts';
+import { mayTakeKey, useRoving } from '../common/roving.ts';
 import { problemText, useUndo } from '../common/undo.tsx';
 import { FormDialog } from '../form/FormDialog.tsx';
 import { reaches, useMay } from './rights.tsx';
@@ -41,6 +41,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 	const cache = useCache();
 	const [editing, setEditing] = useState(false);
 	const [sharing, setSharing] = useState(false);
+	const bar = useRoving<HTMLDivElement>('button:not(:disabled), a[href]');
 	const title = titleOf(entity, record.row);
 	const parent = entity.child && entity.parent ? entity.fields.find((f) => f.name === entity.parent) : undefined;
 	const parentEntity = parent ? entityOf(meta, parent.link) : undefined;
@@ -105,7 +106,7 @@ export function Head({ entity, record, actions, children, beside, plain }: Props
 						{beside}
 					</h1>
 				</div>
-				<div className="record-actions">
+				<div className="record-actions" role="toolbar" aria-label={t('word.actions')} {...bar}>
 					{actions}
 					<Dropdown
 						trigger={['click']} placement="bottomRight"
