@@ -121,6 +121,14 @@ test('only what one may read is found, and it follows every change', async () =>
   assert.deepEqual([await find(clerk, 'renamed'), await find(admin, 'renamed')], [[], ['Renamed Person']]);
 });
 
+test('a word that many records of another kind have hides no customer whose name begins so', async () => {
+  for (let i = 0; i < 12; i++) await make('product', { name: `an ordinary cup ${i}`, sku: `an-${i}` });
+  const { groups } = (await admin('GET', '/api/v1/search?q=an&limit=5')).body;
+  assert.deepEqual(groups.map((g) => g.entity), ['product', 'customer'], JSON.stringify(groups.map((g) => [g.entity, g.hits.map((h) => h.title)])));
+  assert.ok(groups[1].hits.some((h) => h.title === 'Anne-Marie O’Brien'));
+  assert.deepEqual((await clerk('GET', '/api/v1/search?q=an&limit=5')).body.groups, [], 'of nobody’s, and of what is theirs alone');
+});
+
 test('what belongs to a customer finds it only for those who may read that', async () => {
   const titles = async (rights) => {
     const name = `r${Math.random().toString(36).slice(2)}`;

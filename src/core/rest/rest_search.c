@@ -149,6 +149,46 @@ static enum err read_request(struct search *s, const struct http_request *req, c
 	return rest_entity(s->ctx, entity, ret_entity);
 }
 
+/* The kind that stands first: customers. */
+static const struct entity_info *first_kind(struct ctx *ctx)
+{
+	const struct entity_info *first = NULL;
+	for (size_t i = 0, n = registry_count(ctx->registry); i < n; i++) {
+		const struct entity_info *info = registry_at(ctx->registry, i);
+		if (info->entity->search_rank > 0 && (!first || info->entity->search_rank < first->entity->search_rank))
+			first = info;
+	}
+	return first;
+}
+
+/* What is typed may be a whole word of many records of one kind, and the start of a name that is sought: where the search ended
+ * with such words, the first kind is asked for itself. */
+static enum err find_all(struct search *s, const char *typed)
+{
+	const struct entity_info *first = first_kind(s->ctx);
+	struct search_hit *own, *all;
+	size_t n;
+	bool more;
+	enum err err = search_find(s->ctx, typed, NULL, 0, s->limit + 1, &s->hits, &s->n, &s->more);
+	if (err || s->n == 0 || !first)
+		return err;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->hits[i].entity == first->number)
+			return OK;
+	err = search_find(s->ctx, typed, &first->number, 1, s->limit + 1, &own, &n, &more);
+	if (err || n == 0)
+		return err;
+	all = arena_array(s->ctx->arena, s->n + n, sizeof(*all));
+	if (!all)
+		return fail(s->ctx, ERR_LIMIT, "", "memory");
+	memcpy(all, s->hits, s->n * sizeof(*all));
+	memcpy(all + s->n, own, n * sizeof(*all));
+	s->hits = all;
+	s->n += n;
+	s->more |= more;
+	return OK;
+}
+
 enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct http_response *res)
 {
 	struct search s = {.ctx = ctx, .rest = app_rest(ctx->app)};
@@ -157,7 +197,7 @@ enum err rest_get_search(struct ctx *ctx, const struct http_request *req, struct
 	int64_t start = time_monotonic_us();
 	enum err err = read_request(&s, req, &typed, &only);
 	if (!err && *typed)
-		err = search_find(ctx, typed, only ? &only->number : NULL, only ? 1 : 0, s.limit + 1, &s.hits, &s.n, &s.more);
+		err = only ? search_find(ctx, typed, &only->number, 1, s.limit + 1, &s.hits, &s.n, &s.more) : find_all(&s, typed);
 	if (err)
 		return err;
 	jsonw_init(&s.w, http_body(res));
