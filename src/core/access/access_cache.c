@@ -11,7 +11,7 @@
  * first raises `generation` and then drops, so that a credential made from what the
  * database said before is either refused by access_cache_put or dropped. */
 
-enum { SHARD_MAX = 2048, SEEN_EVERY_MS = 60000 };
+enum { SHARD_MAX = 2048 };
 
 void access_cache_init(struct access_cache *cache, const struct clock *clock)
 {
@@ -190,7 +190,7 @@ enum err access_cache_get(struct ctx *ctx, struct access_cache *cache, const uin
 			ret->user_id = credential->user_id;
 			if (now > credential->seen_ms)
 				credential->seen_ms = now;
-			ret->note_seen = now - credential->noted_ms >= SEEN_EVERY_MS;
+			ret->note_seen = now - credential->noted_ms >= ACCESS_SEEN_EVERY_MS;
 			if (ret->note_seen)
 				credential->noted_ms = now;
 			pin = credential->pin;

@@ -31,6 +31,7 @@ enum {
 
 static const int64_t ACCESS_IDLE_MS = 12 * INT64_C(3600000);
 static const int64_t ACCESS_ABSOLUTE_MS = 7 * INT64_C(86400000);
+static const int64_t ACCESS_SEEN_EVERY_MS = 60000; /* more often it is not written down */
 
 /* --- rights (access_rights.c) -------------------------------------------- */
 

@@ -195,7 +195,8 @@ static enum err session_load(struct ctx *ctx, struct access *access, const uint8
 	actor->epoch = generation;
 	actor->stamp = stamp;
 	actor->expires_ms = found.expires_ms;
-	found.noted_ms = found.seen_ms;
+	hit->note_seen = now - found.seen_ms >= ACCESS_SEEN_EVERY_MS; /* the cache may be emptied before it is asked */
+	found.noted_ms = hit->note_seen ? now : found.seen_ms;
 	found.seen_ms = now;
 	access_cache_put(&access->cache, generation, &found, actor, ctx->registry, locale);
 	hit->state = CACHE_HIT;
