@@ -26,7 +26,11 @@ async function until(found, wanted, within = 10_000) {
 	}
 }
 const make = (more) => one('/api/v1/automation', { name: 'a', entity: 'customer', event: 'changed', active: true, ...more });
-const runs = async (id) => (await api('GET', `/api/v1/automation_run?automation_id=eq.${id}&order=id`)).body;
+const runs = async (id) => {
+	const list = (await api('GET', `/api/v1/automation_run?automation_id=eq.${id}&order=id`)).body;
+	if (list[0]) assert.equal((await api('GET', `/api/v1/automation_run/${list[0].id}`)).body.id, list[0].id);
+	return list;
+};
 const states = async (id) => (await runs(id)).map((r) => r.state);
 const vip = JSON.stringify({ field: 'level', op: 'eq', value: 'vip' });
 

@@ -146,6 +146,8 @@ test('shares come to 100, and to the whole; they are set by who may, and not onc
   assert.deepEqual(all, [['100.01', '33.3333', '33.34', '0.33'], ['100.01', '66.6667', '66.67', '0.67']]);
   const race = await Promise.all(Array.from({ length: 6 }, (_, i) => put([{ person: ann.id, percent: String(10 + i) }, { person: bob.id, percent: String(90 - i) }])));
   assert.ok(race.every((r) => r.status === 204), race.map((r) => r.text).join());
+  const [split] = await get(`commission_split?order_id=eq.${o.id}&limit=1`);
+  assert.equal((await get(`commission_split/${split.id}`)).percent, split.percent);
   assert.equal((await get(`commission_split?order_id=eq.${o.id}`)).reduce((sum, s) => sum + Number(s.percent), 0), 100);
   ok(await put([]));
   assert.equal((await statement(ann, '2026-02-10')).count, 0);

@@ -1,7 +1,7 @@
 // Who may be contacted: the ledger as it stands now, the gate, the public door of signed links.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { start } from '../lib/server.mjs';
+import { noteHit, start } from '../lib/server.mjs';
 import { hasSql, sql } from '../lib/sql.mjs';
 
 let server, api;
@@ -24,6 +24,7 @@ const tokenOf = async (id) => (await api('GET', `/api/v1/customer/${id}/contact_
 /** As a mail program does: no cookie, no token. */
 const door = async (method, path, body, headers = {}) => {
 	const got = await fetch(server.url + path, { method, body, headers: { ...(body ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {}), ...headers } });
+	noteHit(method, path, got.status);
 	return { status: got.status, text: await got.text(), headers: got.headers };
 };
 const count = async (id) => (await api('GET', `/api/v1/consent?customer_id=eq.${id}&select=id`)).body.length;

@@ -63,6 +63,7 @@ test('an amendment keeps what was before, with its reason; several at once get v
   const done = await post(`contract/${c.id}/amend`, { reason: 'two seats more', effective_on: '2026-07-01', changes: { value: '1500.00', ends_on: '2027-06-30' } });
   assert.equal(done.status, 204, done.text);
   const now = await get(`contract/${c.id}`), [old] = await get(`contract_version?contract_id=eq.${c.id}`);
+  assert.equal((await get(`contract_version/${old.id}`)).version_no, old.version_no);
   assert.deepEqual([now.value, now.ends_on, now.version_no], ['1500.00', '2027-06-30', 2]);
   assert.deepEqual([old.version_no, old.value, old.ends_on, old.reason, old.until_on], [1, '1200.00', '2027-01-30', 'two seats more', '2026-06-30']);
   for (const [body, want] of [[{ reason: 'x', changes: {} }, 'contract_no_changes'], [{ reason: 'x', changes: { state: 'ended' } }, 'contract_no_changes'], [{ reason: 'x', changes: { ends_on: '2025-01-01' } }, 'contract_ends_before'],

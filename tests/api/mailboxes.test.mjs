@@ -178,6 +178,8 @@ test('mail of any kind is kept as it came, shown without what could run, and rea
   assert.match(frame.text, /Hello/);
   assert.doesNotMatch(frame.text, /script|onclick|javascript:|url\(|\ssrc=/);
   assert.match((await api('GET', `/api/v1/mail_message/${got.id}/raw`)).text, /^From: hostile@example\.org\r\n[^]*<script>/);
+  const text = await api('GET', `/api/v1/mail_message/${got.id}/text`);
+  assert.deepEqual([text.status, /alert|<script>/.test(text.text), /Hello/.test(text.text)], [200, false, true], text.text);
   // nesting without end, a header of a megabyte, no header at all: each is kept, and the next one comes
   const deep = `${letter({ subject: 'Deep', from: 'deep@example.org', headers: { 'Content-Type': 'multipart/mixed; boundary=x0' }, body: '' })}${Array.from({ length: 1200 }, (_, i) => `--x${i}\nContent-Type: multipart/mixed; boundary=x${i + 1}\n\n`).join('')}text`;
   assert.equal((await arrives(deep)).reason, 'new');

@@ -57,6 +57,8 @@ test('given back with a reason: out of reach but for its card, which shows no mo
   assert.deepEqual([shown.name, shown.city, shown.why, shown.from_id], ['Lin Daiyu', 'Suzhou', 'does not answer', ann.id]);
   const looked = await act(c.id, 'look', ben.api);
   assert.equal(looked.status, 200, looked.text);
+  const [look] = (await server.api('GET', '/api/v1/pool_look?limit=1')).body;
+  assert.equal((await server.api('GET', `/api/v1/pool_look/${look.id}`)).body.id, look.id);
   assert.deepEqual([looked.body.fields.note, looked.body.fields.phone, looked.body.fields.email, looked.body.from], ['left door', undefined, undefined, 'ann']);
   assert.deepEqual(looked.body.history.map((h) => [h.kind, h.from, h.reason]), [['given_back', 'ann', 'does not answer']]);
   // no way around the card: lists, conditions, search, export, history, a share of before

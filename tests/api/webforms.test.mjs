@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { client, guanxi, start } from '../lib/server.mjs';
+import { client, guanxi, noteHit, start } from '../lib/server.mjs';
 
 let server, api, me;
-const nobody = (method, path, body, headers = {}) => fetch(server.url + path, { method, body, headers: { 'Accept-Language': 'en', ...headers }, redirect: 'manual' });
+const nobody = async (method, path, body, headers = {}) => {
+	const answer = await fetch(server.url + path, { method, body, headers: { 'Accept-Language': 'en', ...headers }, redirect: 'manual' });
+	noteHit(method, path, answer.status);
+	return answer;
+};
 const one = async (path, body, as = api) => {
 	const answer = await as('POST', path, body, { Prefer: 'return=representation' });
 	assert.equal(answer.status, 201, `${path}: ${answer.text}`);

@@ -101,7 +101,7 @@ class Scene:
         writers = [Writer(server.port, self.token, f"{name}{i}", stop) for i in range(WRITERS)]
         for w in writers:
             w.start()
-        time.sleep(0.3)
+        until(20, lambda: sum(len(w.made) for w in writers) > 20)  # however slow the disk is
         arm()
         hit = until(20, lambda: self.faults.hits > 0)
         time.sleep(0.4)

@@ -20,7 +20,7 @@ const sealed = /^\/api\/v1\/(deleted\b|changes\b|[a-z_]+\/\d+\/history)/;
 const still = (text) => text.replace(/"took_ms":[\d.e-]+|"request_id":"[0-9a-f]+"|nonce="[0-9a-f]+"|"csrf":"[0-9a-f]+"/g, '');
 
 const written = /^\/api\/v1\/[a-z_]+(\/[0-9A-Za-z-]+)?(\?|$)/;
-const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit|timers|webhooks|services|returns|custom_fields|forecast|pivot|outbox|stall\/invite|notices|mailboxes|consents|duplicates|commission\/|approvals)/;
+const notRecords = /^\/api\/v1\/(session|invitations?|import|file|attachment|bulk|settings|password|token|second_factor|account|deleted|audit|timers|webhooks|services|returns|custom_fields|forecast|pivot|outbox|stall\/invite|notices|mailboxes|consents|duplicates|commission\/|approvals|readers)/;
 
 /** Whether a timer, a service or another request has written a record since. */
 function writtenSince(data, ms) {
