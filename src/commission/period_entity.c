@@ -82,7 +82,7 @@ static const struct field line_fields[] = {
 	{.name = "position", .type = FIELD_INT, .label = {"No.", "行号"}, .flags = F_READONLY},
 	{.name = "kind", .type = FIELD_ENUM, .label = {"Kind", "类型"}, .options = kinds, .flags = F_REQUIRED | F_READONLY | F_LIST},
 	{.name = "plan_id", .type = FIELD_LINK, .label = {"Plan", "方案"}, .link = "commission_plan", .on_delete = DELETE_RESTRICT, .flags = F_READONLY | F_INDEX},
-	{.name = "plan", .type = FIELD_TEXT, .label = {"Plan", "方案"}, .max = 120, .flags = F_READONLY | F_LIST},
+	{.name = "plan", .type = FIELD_TEXT, .label = {"Plan", "方案"}, .max = 120, .flags = F_READONLY},
 	{.name = "order_id", .type = FIELD_LINK, .label = {"Order", "订单"}, .link = "order", .on_delete = DELETE_SET_NULL, .flags = F_READONLY | F_INDEX},
 	{.name = "source", .type = FIELD_TEXT, .label = {"Made of", "来源"}, .max = 40, .flags = F_READONLY | F_INDEX | F_MORE},
 	{.name = "against", .type = FIELD_TEXT, .label = {"Takes back of", "冲减来源"}, .max = 40, .flags = F_READONLY | F_INDEX | F_MORE},
