@@ -3,8 +3,8 @@
 
     tools/test.py BUILD [SUITE ...]
 
-Suites, in order: rules, asan, api, repeat, crash, e2e.  `asan` is the unit tests, built with AddressSanitizer and
-UBSan in BUILD-asan; `unit`, when asked for, the same without.  `repeat` is the API tests on SQLite, each
+Suites, in order: rules, unit, asan, api, repeat, crash, e2e.  `asan` is the unit tests once more, built with
+AddressSanitizer and UBSan in BUILD-asan.  `repeat` is the API tests on SQLite, each
 request three times, by a server so built (tests/lib/repeat.mjs); with it `api` asks SQLite only what `repeat` leaves out.  Suites that stand beside each other in GROUPS
 run side by side.  Each program speaks TAP; its whole output is kept in BUILD/test-logs.  PostgreSQL runs in data
 folders of its own on free ports, and is stopped at the end; one for each row, as sealing waits for the oldest
@@ -31,7 +31,7 @@ from itertools import zip_longest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 BUILD = os.path.abspath(sys.argv[1])
-SUITES = sys.argv[2:] or ["rules", "asan", "api", "repeat", "crash", "e2e"]
+SUITES = sys.argv[2:] or ["rules", "unit", "asan", "api", "repeat", "crash", "e2e"]
 LOGS = os.path.join(BUILD, "test-logs")
 # more than the cores: a test waits for its server, a browser or a disk half of its time
 ROWS = 3
@@ -203,13 +203,11 @@ def asan(env):
 
 
 # what takes minutes under a sanitizer and asks nothing that the others don't, or measures memory
-NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cli", "damage", "dedupe", "model"}
-# ask everything of everybody, and much of it again and again: of the sanitized server once
-ONCE = {"identity", "injection", "matrix_routes", "permissions", "secondary"}
+NOT_REPEATED = {"routes", "roundtrip", "ways", "browser", "wire", "uploads", "cli", "damage"}
 # asks while an import or its undoing, a service of the program, or other writers go on beside it
 MOVING = {"actors", "campaigns", "campaign_sending", "custom_fields", "merge", "notices", "outbox", "pool", "segments", "service", "warehouse"}
-# commands on plain files, or what is refused before any store is asked: on one engine
-NO_STORE = {"browser", "dedupe", "feeling", "mail", "model", "wire"}
+# commands on plain files: once is enough
+NO_STORE = {"mail", "model", "dedupe", "feeling"}
 # measures: nothing else runs beside it
 LAST = {"speed"}
 
@@ -230,8 +228,8 @@ def node(suite, path, env, engine=None):
 
 
 # Proofs by repetition, short enough for each commit. GUANXI_LONG=1: as many as docs/reliability.md and docs/security.md say
-SHORT = {} if os.environ.get("GUANXI_LONG") else {"GUANXI_S50_TRIES": "20", "GUANXI_KILLS": "30", "GUANXI_POWER_ROUNDS": "12", **os.environ}
-SHORT = {name: value for name, value in SHORT.items() if name in ("GUANXI_S50_TRIES", "GUANXI_KILLS", "GUANXI_POWER_ROUNDS")}
+FEW = {"GUANXI_S50_TRIES": "20", "GUANXI_KILLS": "30", "GUANXI_POWER_ROUNDS": "12"}
+SHORT = {} if os.environ.get("GUANXI_LONG") else {name: os.environ.get(name, few) for name, few in FEW.items()}
 
 # begun first, so that none of them is left for the end
 LONG = ["identity", "bulk", "actors", "damage", "cli"]
@@ -269,14 +267,9 @@ def api(env):
     return tasks, routes
 
 
-def repeats(path):
-    """0: once; 2: without comparing the answers (tests/lib/repeat.mjs)."""
-    return "0" if name_of(path) in ONCE else "2" if name_of(path) in MOVING else "1"
-
-
 def repeat(env):
     env = {**env, **ASAN, "GUANXI": os.path.join(asan_build(), "src/app/guanxi"), "GUANXI_MAKER": env["GUANXI"], "GUANXI_HITS": HITS}
-    return [(lambda path: node("repeat", path, {**env, "GUANXI_REPEAT": repeats(path)}), path)
+    return [(lambda path: node("repeat", path, {**env, "GUANXI_REPEAT": "2" if name_of(path) in MOVING else "1"}), path)
             for path in sorted(filter(repeated, node_files("tests/api")), key=lambda path: (name_of(path) not in LONG, path))], None
 
 
