@@ -6,7 +6,7 @@ build=$1
 packages="build-essential pkg-config python3 meson ninja-build git ca-certificates
  libmicrohttpd-dev libgnutls28-dev libsqlite3-dev sqlite3 libpq-dev postgresql-15 libjansson-dev libicu-dev libopencc-dev opencc rime-data-pinyin-simp
  libphonenumber-dev libsodium-dev libcsv-dev libxlsxwriter-dev libzip-dev libxml2-dev libfreexl-dev libmagic-dev zlib1g-dev libbrotli-dev brotli
- libseccomp-dev libgmime-3.0-dev libgumbo-dev libcurl4-gnutls-dev libssl-dev libcadical-dev libcmocka-dev python3-dkim python3-nacl chromium-headless-shell fonts-noto-cjk curl valgrind cppcheck clang libclang-rt-14-dev"
+ libseccomp-dev libgmime-3.0-dev libgumbo-dev libcurl4-gnutls-dev libssl-dev libcadical-dev libcmocka-dev python3-dkim python3-nacl chromium chromium-headless-shell fonts-noto-cjk curl valgrind cppcheck clang libclang-rt-14-dev"
 
 have() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 

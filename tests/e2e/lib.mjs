@@ -12,13 +12,14 @@ const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const shots = process.env.GUANXI_E2E_SHOTS ? fileURLToPath(new URL('./shots/', import.meta.url)) : null;
 
-// the first is Chromium without what only a window shows: it takes half the processor
-const BROWSERS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Chromium without what only a window shows: half the processor. */
+const SHELL = '/usr/bin/chromium-headless-shell';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 
 /** Why these tests cannot run here; false if they can: with null, node reports what fails as skipped. */
 export function cannot() {
-	if (!BROWSERS.some(existsSync)) return 'no Chromium';
+	if (![SHELL, ...BROWSERS].some(existsSync)) return 'no Chromium';
 	if (!process.env.GUANXI_E2E_URL && !existsSync(program)) return `no ${program}`;
 	return false;
 }
@@ -46,9 +47,10 @@ export async function startShop({ demo = true, before } = {}) {
 	};
 }
 
-/** A browser whose people want no movement, so that no test waits for one; clerk.test.mjs asks for it. */
-export async function startBrowser() {
-	const browser = await chromium.launch({ executablePath: BROWSERS.find(existsSync), args: ARGS });
+/** A browser whose people want no movement, so that no test waits for one; clerk.test.mjs asks for it. `whole`: the one that people have. */
+export async function startBrowser({ whole = false } = {}) {
+	const path = [...(whole ? [] : [SHELL]), ...BROWSERS].find(existsSync);
+	const browser = await chromium.launch({ executablePath: path, args: ARGS });
 	const make = browser.newContext.bind(browser);
 	browser.newContext = (options) => make({ reducedMotion: 'reduce', ...options });
 	return browser;
