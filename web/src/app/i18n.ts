@@ -80,7 +80,8 @@ export async function switchLocale(locale: Locale): Promise<AntLocale> {
 	// "New customer", but "New API token": labels come with a capital, sentences do without.
 	i18next.services.formatter?.add('lower', (value: unknown, lng) =>
 		lng === 'en' ? String(value).replace(/^\p{Lu}(?!\p{Lu})/u, (c) => c.toLowerCase()) : String(value));
-	i18next.addResourceBundle(locale, 'translation', pack.texts.default, true, true);
+	// its own, not a copy: nobody changes them, and copying took 30 ms of each first visit
+	i18next.addResourceBundle(locale, 'translation', pack.texts.default, false, true, { silent: false, skipCopy: true });
 	dayjs.locale(DAYJS[locale]);
 	setApiLanguage(locale);
 	await i18next.changeLanguage(locale);
