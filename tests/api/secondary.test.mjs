@@ -6,7 +6,7 @@ import { Agent, request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { audited, made, person, raw, rightsOf, rows, sleep, unchanged } from '../lib/attack.mjs';
 import { fit } from '../lib/rows.mjs';
-import { client, start } from '../lib/server.mjs';
+import { client, long, start } from '../lib/server.mjs';
 
 let server, admin, alice, mallory, blind, masker, entities, entity;
 const ids = {}; // entity → id of alice's record
@@ -149,10 +149,12 @@ test('S02 filters, counts, sums and orders tell nothing of a foreign record, for
     for (const [at, f] of e.fields.entries()) {
       if (!f.filterable && f.type !== 'links') continue;
       for (const [nth, condition] of filters(e, f).entries()) { // in turn by itself and as a part of more
-        const query = (nth + at) % 2 ? `or=(${f.name}.${condition},id.eq.0)&select=id` : `${f.name}=${condition}&select=id`;
-        const answer = await api('GET', `/api/v1/${e.name}?${query}&limit=1000`);
-        quiet(answer, `${e.name}?${query}`);
-        assert.ok(list(answer).every((r) => r.id === mine), `${e.name}?${query} finds a foreign record: ${short(answer.text)}`);
+        const ways = [`${f.name}=${condition}&select=id`, `or=(${f.name}.${condition},id.eq.0)&select=id`];
+        for (const query of long ? ways : [ways[(nth + at) % 2]]) {
+          const answer = await api('GET', `/api/v1/${e.name}?${query}&limit=1000`);
+          quiet(answer, `${e.name}?${query}`);
+          assert.ok(list(answer).every((r) => r.id === mine), `${e.name}?${query} finds a foreign record: ${short(answer.text)}`);
+        }
       }
       for (const query of [`select=count()&${f.name}=not.is.null`, `select=id&order=${f.name}.desc`, f.type === 'int' || f.type === 'decimal' ? `select=${f.name}.max()` : null]) {
         if (!query) continue;

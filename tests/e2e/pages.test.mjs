@@ -3,7 +3,8 @@
 // width once, and at the colours of the dark theme.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { api, axe, cannot, DESKTOP, firstId, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { api, axe, cannot, DESKTOP, firstId, LANGUAGES, overflow, PHONE, shot, startBrowser, startShop, visitor } from './lib.mjs';
+import { long } from '../lib/server.mjs';
 
 const reason = cannot();
 
@@ -96,6 +97,9 @@ describe('pages', { skip: reason }, () => {
 		{ name: 'phone in en', size: PHONE, language: 'en', theme: 'light', way: 'walk', rules: {} },
 		{ name: 'desktop in zh-Hant, dark', size: DESKTOP, language: 'zh-Hant', theme: 'dark', way: 'walk', rules: { only: ['color-contrast', 'link-in-text-block'] } },
 	];
+	if (long) // each language at each width
+		for (const [at, size] of [['desktop', DESKTOP], ['phone', PHONE]])
+			for (const language of LANGUAGES) WAYS.push({ name: `${at} in ${language}, walking`, size, language, theme: 'light', way: 'walk', rules: {} });
 	for (const { name: kind, size, language, theme, way, rules } of WAYS)
 		test(kind, async (t) => {
 			const person = await visitor(browser, shop, { size, language, theme, state });

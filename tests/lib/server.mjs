@@ -16,6 +16,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const program = process.env.GUANXI ?? join(root, 'build/guanxi');
 export const engine = process.env.GUANXI_ENGINE ?? 'sqlite';
 export const sharedData = process.env.GUANXI_SHARED_DATA ?? join(root, '../shared/data');
+/** GUANXI_LONG=1: matrices are asked whole; else each of their cells that one piece of the program answers takes its turn. */
+export const long = Boolean(process.env.GUANXI_LONG);
 export const adminEmail = 'admin@example.com';
 export const adminPassword = 'correct horse battery staple';
 

@@ -50,6 +50,7 @@ static void put_select(struct buf *buf, const struct entity_state *state, const 
 static void put_lock(struct buf *buf, const struct entity_state *state, const struct field *field, int engine)
 {
 	put_select(buf, state, field, engine);
+	/* Not FOR UPDATE: it waits for whoever has put in a row that links here, and two who both have wait for each other. */
 	if (engine == ENGINE_POSTGRES)
 		buf_puts(buf, " FOR NO KEY UPDATE");
 }
